@@ -1,0 +1,33 @@
+"""The hash of an event: pure, so that anyone can check a chain from an export."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+
+#: What the first event of a chain has for its previous hash.
+BEGINNING = "0" * 64
+
+
+def digest(previous: str, content: Mapping[str, object]) -> str:
+    """SHA-256 of the previous hash and the event's content as canonical JSON.
+
+    >>> digest(BEGINNING, {"action": "certified"})[:8]
+    '92f3cc57'
+    """
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+
+
+def first_break(events: Iterable[tuple[str, str, Mapping[str, object]]]) -> int | None:
+    """Position of the first event that doesn't follow from the one before; None if whole.
+
+    Each event is (previous hash, hash, content), in order of its chain.
+    """
+    expected = BEGINNING
+    for position, (previous, hashed, content) in enumerate(events):
+        if previous != expected or hashed != digest(previous, content):
+            return position
+        expected = hashed
+    return None

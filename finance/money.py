@@ -1,0 +1,157 @@
+"""Money: pounds as exact decimals, pence as integers, never a binary float.
+
+A saving is positive when spending falls; a cost or an overspend is positive
+when spending rises. This module knows nothing of that: it reads, converts and
+prints amounts, and refuses what it cannot read exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+#: Amounts are below this in absolute value (a hundred billion pounds), in pence.
+LIMIT_PENCE = 100_000_000_000 * 100
+
+_FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
+_NIL = {"-", "\N{EN DASH}", "\N{EM DASH}"}
+_AMOUNT = re.compile(
+    r"""
+    (?P<minus>-)?
+    (?:£\ ?)?
+    (?P<minus_after>-)?
+    (?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)
+    (?:\.(?P<part>[0-9]+))?
+    (?P<suffix>[kKmM])?
+    """,
+    re.VERBOSE | re.ASCII,
+)
+
+
+class MoneyError(ValueError):
+    """What was typed is not an amount of money; the message says what to do."""
+
+
+def to_pence(pounds: Decimal) -> int:
+    """Whole pence of an exact amount of pounds.
+
+    Raises MoneyError if the amount is not finite or has a fraction of a penny.
+
+    >>> to_pence(Decimal("4540000.00"))
+    454000000
+    """
+    if not pounds.is_finite():
+        raise MoneyError("Enter an amount of money, such as 1,234.50.")
+    # Decimal arithmetic rounds to the context's precision, so the tuple is read
+    # instead: it is exact for any number of digits.
+    sign, digits, exponent = pounds.as_tuple()
+    if not isinstance(exponent, int):  # pragma: no cover - excluded by is_finite
+        raise MoneyError("Enter an amount of money, such as 1,234.50.")
+    if len(digits) + exponent > 40:
+        raise MoneyError("Enter an amount below £100,000,000,000.")
+    value = int("".join(map(str, digits)))
+    factor: int = 10 ** abs(exponent + 2)
+    if exponent + 2 >= 0:
+        pence = value * factor
+    else:
+        pence, rest = divmod(value, factor)
+        if rest:
+            raise MoneyError("Enter an amount in whole pence, such as 1,234.50.")
+    return -pence if sign else pence
+
+
+def from_pence(pence: int) -> Decimal:
+    """Pounds with two decimals from whole pence, exactly.
+
+    >>> from_pence(-123450)
+    Decimal('-1234.50')
+    """
+    return Decimal(pence).scaleb(-2)
+
+
+def parse_money(text: str) -> Decimal:
+    """Read an amount as finance people type it, or refuse it.
+
+    Takes ``1,234.50``, ``£1,234``, ``(1,234)`` for minus, ``45k``, ``£1.2m`` and
+    ``-`` for nil. ASCII digits, commas only between groups of three, a result in
+    whole pence, below a hundred billion pounds in absolute value. Everything else
+    (``1,50``, ``1e3``, ``1.005``, ``NaN``, a date, a formula) raises MoneyError:
+    never a guess. Source: the public contract, "Money".
+
+    >>> parse_money("(£1.2m)")
+    Decimal('-1200000.00')
+    """
+    typed = text.strip()
+    if not typed:
+        raise MoneyError("Enter an amount, or - for nil.")
+    if typed in _NIL:
+        return Decimal("0.00")
+    bracketed = typed.startswith("(") and typed.endswith(")")
+    body = typed[1:-1].strip() if bracketed else typed
+    match = _AMOUNT.fullmatch(body)
+    if match is None:
+        raise MoneyError(_remedy(body))
+    minuses = sum((bracketed, match["minus"] is not None, match["minus_after"] is not None))
+    if minuses > 1:
+        raise MoneyError("Show a minus once: -1,234 or (1,234).")
+    whole = match["whole"].replace(",", "")
+    part = match["part"] or ""
+    if len(whole) > 20 or len(part) > 20:
+        raise MoneyError("Enter an amount below £100,000,000,000, in whole pence.")
+    factor = _FACTORS[(match["suffix"] or "").lower()]
+    scaled = int(whole + part) * factor * 100
+    pence, rest = divmod(scaled, 10 ** len(part))
+    if rest:
+        raise MoneyError("Enter an amount in whole pence, such as 1,234.50.")
+    if pence >= LIMIT_PENCE:
+        raise MoneyError("Enter an amount below £100,000,000,000.")
+    return from_pence(-pence if minuses else pence)
+
+
+def _remedy(body: str) -> str:
+    if "," in body:
+        return "Put commas only between groups of three digits, as in 1,234.50."
+    if body.startswith("="):
+        return "Enter the amount itself, not a formula."
+    return "Enter an amount of money in digits, such as 1,234.50, £1,234, (1,234), 45k or £1.2m."
+
+
+def json_money(pounds: Decimal) -> str:
+    """The contract's form of an amount in JSON and CSV: two decimals, as text.
+
+    >>> json_money(Decimal("4540000"))
+    '4540000.00'
+    """
+    pence = to_pence(pounds)
+    pounds_part, pence_part = divmod(abs(pence), 100)
+    return f"{'-' if pence < 0 else ''}{pounds_part}.{pence_part:02d}"
+
+
+def format_pounds(pounds: Decimal) -> str:
+    """An amount as a page shows it: £ before, commas, pence always, a true minus sign.
+
+    >>> format_pounds(Decimal("-1234.5"))
+    '−£1,234.50'
+    """
+    pence = to_pence(pounds)
+    whole, part = divmod(abs(pence), 100)
+    return f"{MINUS if pence < 0 else ''}£{whole:,}.{part:02d}"
+
+
+def format_millions(pounds: Decimal) -> str:
+    """A headline amount in millions: as many decimals as are needed, at most two.
+
+    The third decimal is rounded half away from nought; only ever for display.
+
+    >>> format_millions(Decimal("33800000")), format_millions(Decimal("9920000"))
+    ('£33.8m', '£9.92m')
+    """
+    pence = to_pence(pounds)
+    hundredths = (abs(pence) + 500_000) // 1_000_000
+    whole, part = divmod(hundredths, 100)
+    decimals = f".{part:02d}".rstrip("0").rstrip(".")
+    minus = MINUS if pence < 0 and hundredths else ""
+    return f"{minus}£{whole:,}{decimals}m"
+
+
+MINUS = "\N{MINUS SIGN}"

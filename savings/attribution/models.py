@@ -1,0 +1,161 @@
+"""The rules that councils agreed, and the drivers that some of them share by.
+
+A **driver** is something counted for each council (children in the system,
+posts, net budget); a **driver value** is its value from a quarter on, with its
+source. An **attribution rule** splits a service's savings or ongoing costs by
+fixed shares, by a driver or by a blend of drivers, from an effective quarter on,
+once every participating council has consented to it. A changed rule is a new
+rule: none is ever edited.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from django.db import models
+from django.db.models import Prefetch, Q
+
+from finance.apportionment import parse_share
+from savings.attribution import arithmetic
+from savings.provenance import Provenance
+from services.fields import QuarterField
+from services.models import Service
+from sovereignty.models import Consent, Council, Decision
+
+
+class Driver(models.Model):
+    code = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    unit = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DriverValueQuerySet(models.QuerySet["DriverValue"]):
+    def as_values(self) -> list[arithmetic.ValueOfDriver]:
+        """Every value as the pure module takes it: one query."""
+        return [
+            arithmetic.ValueOfDriver(
+                id=value.id,
+                driver=value.driver.code,
+                council=value.council.code,
+                effective_from=value.effective_from,
+                value=Fraction(value.value),
+            )
+            for value in self.select_related("driver", "council")
+        ]
+
+
+class DriverValue(models.Model):
+    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="values")
+    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="+")
+    effective_from = QuarterField()
+    value = models.DecimalField(max_digits=18, decimal_places=4)
+    source = models.CharField(max_length=300)
+    provenance = models.CharField(max_length=12, choices=Provenance)
+
+    objects = DriverValueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["driver", "council", "effective_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["driver", "council", "effective_from"], name="driver_value_once"
+            ),
+            models.CheckConstraint(condition=Q(value__gte=0), name="driver_value_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.driver} {self.council} {self.effective_from}: {self.value}"
+
+
+class AttributionRuleQuerySet(models.QuerySet["AttributionRule"]):
+    def illustrative(self) -> AttributionRuleQuerySet:
+        return self.filter(provenance=Provenance.ILLUSTRATIVE)
+
+    def with_consents(self) -> AttributionRuleQuerySet:
+        """With all that showing or using a rule needs: two queries."""
+        consents = Consent.objects.select_related("council", "by")
+        return self.select_related("service", "driver", "decision").prefetch_related(
+            Prefetch("decision__consents", queryset=consents)
+        )
+
+    def as_rules(self) -> list[arithmetic.Rule]:
+        """Every rule as the pure module takes it, with who has agreed: two queries."""
+        return [rule.as_rule() for rule in self.with_consents()]
+
+
+class AttributionRule(models.Model):
+    class Kind(models.TextChoices):
+        SAVING = "saving", "Savings"
+        ONGOING_COST = "ongoing_cost", "Ongoing costs"
+
+    class Method(models.TextChoices):
+        FIXED = "fixed", "Fixed shares"
+        DRIVER = "driver", "By a driver"
+        BLEND = "blend", "By a blend of drivers"
+
+    class IndirectVariance(models.TextChoices):
+        HOST = "host", "The host council's"
+        SHARED = "shared", "Shared"
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="rules")
+    kind = models.CharField(max_length=12, choices=Kind)
+    method = models.CharField(max_length=6, choices=Method)
+    effective_from = QuarterField()
+    shares = models.JSONField(default=dict, help_text="Council code to share, as text.")
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, related_name="rules", null=True, blank=True
+    )
+    weights = models.JSONField(default=dict, help_text="Driver code to weight, as text.")
+    indirect_variance = models.CharField(
+        max_length=6, choices=IndirectVariance, default=IndirectVariance.SHARED
+    )
+    version = models.PositiveIntegerField()
+    basis = models.TextField(help_text="Why these shares: the reason or the document.")
+    provenance = models.CharField(max_length=12, choices=Provenance)
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="rule")
+
+    objects = AttributionRuleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["service", "kind", "effective_from", "version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "kind", "version"], name="attribution_rule_version_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(method="fixed", driver__isnull=True, weights={}) & ~Q(shares={})
+                | Q(method="driver", driver__isnull=False, shares={}, weights={})
+                | Q(method="blend", driver__isnull=True, shares={}) & ~Q(weights={}),
+                name="attribution_rule_has_its_method",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.get_kind_display().lower()}, version {self.version}"
+
+    @property
+    def is_illustrative(self) -> bool:
+        return self.provenance == Provenance.ILLUSTRATIVE
+
+    def as_rule(self) -> arithmetic.Rule:
+        return arithmetic.Rule(
+            id=self.id,
+            service=self.service.slug,
+            kind=self.kind,
+            method=self.method,
+            effective_from=self.effective_from,
+            agreed_by=frozenset(
+                consent.council.code for consent in self.decision.consents.all() if consent.agree
+            ),
+            shares={code: parse_share(share) for code, share in self.shares.items()},
+            driver=self.driver.code if self.driver else None,
+            weights={code: parse_share(weight) for code, weight in self.weights.items()},
+            indirect_variance_to_host=self.indirect_variance == self.IndirectVariance.HOST,
+            illustrative=self.is_illustrative,
+        )

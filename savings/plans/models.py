@@ -1,0 +1,84 @@
+"""What was promised.
+
+A **plan** is a published promise; a **line** of it is an amount for a service in
+a financial year: the middle of a range where one was published, with its low
+and high. `full_year` is the saving a year once everything is in place;
+`in_year` is what falls in that year alone. A line without a service belongs to
+no one area. Each line says where in which document it stands.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q, Sum
+
+from finance.periods import FinancialYear
+from savings.provenance import Provenance
+from services.models import Service
+
+
+class Plan(models.Model):
+    code = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlanLineQuerySet(models.QuerySet["PlanLine"]):
+    def by_service(self, plan: Plan, year: FinancialYear) -> dict[str | None, Decimal]:
+        """Pounds planned for a year, by slug of the service each line names."""
+        rows = (
+            self.filter(plan=plan, year=year.code)
+            .values_list("service__slug")
+            .annotate(planned=Sum("middle"))
+        )
+        return dict(rows)
+
+
+class PlanLine(models.Model):
+    class Basis(models.TextChoices):
+        FULL_YEAR = "full_year", "Full-year effect"
+        IN_YEAR = "in_year", "In the year alone"
+
+    plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="lines")
+    label = models.CharField(max_length=120)
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="plan_lines", null=True, blank=True
+    )
+    category = models.CharField(max_length=60, blank=True)
+    year = models.CharField(max_length=7, help_text="Financial year, as 2014-15.")
+    low = models.DecimalField(max_digits=16, decimal_places=2)
+    middle = models.DecimalField(max_digits=16, decimal_places=2)
+    high = models.DecimalField(max_digits=16, decimal_places=2)
+    basis = models.CharField(max_length=10, choices=Basis)
+    provenance = models.CharField(max_length=12, choices=Provenance)
+    document = models.CharField(max_length=60)
+    place = models.CharField(max_length=200)
+    note = models.TextField(blank=True)
+
+    objects = PlanLineQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["plan", "year", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["plan", "year", "label", "service"],
+                name="plan_line_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=Q(low__lte=F("middle"), middle__lte=F("high")),
+                name="plan_line_range_in_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.year}"

@@ -1,0 +1,1 @@
+"""What is reported: periods, quarterly returns and their entries."""

@@ -1,0 +1,338 @@
+"""What is reported.
+
+A **period** is a quarter that councils report on, `open` or `closed`. A
+**return** is one council's report for one period: `draft`, `submitted`,
+`certified`; sent back means draft again, with a reason. The record's own
+figures are a return of the partnership itself (no council). An **entry** is one
+row of a return: a saving, an ongoing cost, a transition cost or a variance,
+falling on the council alone (`own`) or on all who share the service (`shared`).
+
+Certified figures never change: triggers in the database refuse to update or
+delete a certified return or its entries, or to add to them, whoever asks and
+however. A correction is a new entry in a later period that names what it
+corrects.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from audit.triggers import no_truncate
+from finance.periods import Quarter
+from savings.provenance import Provenance
+from services.fields import QuarterField
+from services.models import Service
+from sovereignty.models import Council, User
+
+#: The partnership's own name where a council's code would stand.
+PARTNERSHIP = "partnership"
+
+
+class PeriodQuerySet(models.QuerySet["Period"]):
+    def latest_closed(self) -> Period | None:
+        return self.filter(status=Period.Status.CLOSED).order_by("-quarter").first()
+
+    def latest_open(self) -> Period | None:
+        return self.filter(status=Period.Status.OPEN).order_by("-quarter").first()
+
+
+class Period(models.Model):
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        CLOSED = "closed", "Closed"
+
+    quarter = QuarterField(unique=True)
+    status = models.CharField(max_length=6, choices=Status, default=Status.OPEN)
+    due_on = models.DateField(null=True, blank=True)
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["quarter"]
+
+    def __str__(self) -> str:
+        return self.quarter.label
+
+    @property
+    def code(self) -> str:
+        return self.quarter.code
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == self.Status.OPEN
+
+
+class ReturnQuerySet(models.QuerySet["Return"]):
+    def visible_to(self, user: User) -> ReturnQuerySet:
+        """The returns that exist for a person.
+
+        The programme office and auditors see all; a council's officers their own
+        council's and the partnership's published one; a councillor those once
+        certified. Another council's return does not exist for them.
+        """
+        published = Q(council__isnull=True, status=Return.Status.CERTIFIED)
+        if user.sees_every_council:
+            return self
+        if user.council is None:
+            return self.none()
+        own = Q(council=user.council)
+        if not user.handles_returns:
+            own &= Q(status=Return.Status.CERTIFIED)
+        return self.filter(own | published)
+
+
+class Return(models.Model):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Submitted"
+        CERTIFIED = "certified", "Certified"
+
+    council = models.ForeignKey(
+        Council, on_delete=models.PROTECT, related_name="returns", null=True, blank=True
+    )
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="returns")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    version = models.PositiveIntegerField(default=0)
+    submitted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    certified_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    certified_at = models.DateTimeField(null=True, blank=True)
+    sent_back_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    sent_back_at = models.DateTimeField(null=True, blank=True)
+    sent_back_reason = models.TextField(blank=True)
+    published_in = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text="For the partnership's own return: the document that published it.",
+    )
+
+    objects = ReturnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-period__quarter", "council__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["council", "period"], name="return_once", nulls_distinct=False
+            ),
+            # A council's return is submitted and certified by two people; the
+            # partnership's stands on the document that published it.
+            models.CheckConstraint(
+                condition=Q(council__isnull=True, status="certified", certified_at__isnull=False)
+                & ~Q(published_in="")
+                | Q(council__isnull=True, status="draft", certified_at__isnull=True)
+                | Q(
+                    council__isnull=False,
+                    status="draft",
+                    submitted_by__isnull=True,
+                    submitted_at__isnull=True,
+                    certified_by__isnull=True,
+                    certified_at__isnull=True,
+                )
+                | Q(
+                    council__isnull=False,
+                    status="submitted",
+                    submitted_by__isnull=False,
+                    submitted_at__isnull=False,
+                    certified_by__isnull=True,
+                    certified_at__isnull=True,
+                )
+                | Q(
+                    council__isnull=False,
+                    status="certified",
+                    submitted_by__isnull=False,
+                    submitted_at__isnull=False,
+                    certified_by__isnull=False,
+                    certified_at__isnull=False,
+                ),
+                name="return_status_has_its_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(certified_by__isnull=True) | ~Q(certified_by=F("submitted_by")),
+                name="return_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    sent_back_by__isnull=True, sent_back_at__isnull=True, sent_back_reason=""
+                )
+                | Q(sent_back_by__isnull=False, sent_back_at__isnull=False)
+                & ~Q(sent_back_reason=""),
+                name="return_sent_back_whole",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="certified_stays",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__status="certified"),
+            ),
+            no_truncate(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.council or 'Partnership'} {self.period}"
+
+    @property
+    def council_code(self) -> str:
+        return self.council.code if self.council else PARTNERSHIP
+
+    @property
+    def quarter(self) -> Quarter:
+        return self.period.quarter
+
+    @property
+    def was_sent_back(self) -> bool:
+        return self.status == self.Status.DRAFT and self.sent_back_at is not None
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible_to(self, user: User) -> EntryQuerySet:
+        """The entries a person may open.
+
+        Those of the returns visible to them, and every certified shared entry of a
+        service that their council takes part in, since part of it falls on them.
+        """
+        visible = Q(parent__in=Return.objects.visible_to(user))
+        if user.sees_every_council or user.council is None:
+            return self.filter(visible)
+        tree = Service.objects.tree()
+        shared_in: dict[frozenset[str], list[Quarter]] = defaultdict(list)
+        for quarter in Period.objects.values_list("quarter", flat=True):
+            slugs = frozenset(
+                slug
+                for slug in tree.nodes
+                if user.council.code in tree.participants(slug, quarter)
+            )
+            shared_in[slugs].append(quarter)
+        for slugs, quarters in shared_in.items():
+            visible |= Q(
+                scope=Entry.Scope.SHARED,
+                parent__status=Return.Status.CERTIFIED,
+                parent__period__quarter__in=quarters,
+                service__slug__in=slugs,
+            )
+        return self.filter(visible)
+
+    def illustrative(self) -> EntryQuerySet:
+        return self.filter(provenance=Provenance.ILLUSTRATIVE)
+
+
+class Entry(models.Model):
+    class Kind(models.TextChoices):
+        SAVING = "saving", "Saving"
+        ONGOING_COST = "ongoing_cost", "Ongoing cost"
+        TRANSITION_COST = "transition_cost", "Transition cost"
+        VARIANCE = "variance", "Variance"
+
+    class Scope(models.TextChoices):
+        OWN = "own", "This council alone"
+        SHARED = "shared", "Shared"
+
+    class Recurrence(models.TextChoices):
+        RECURRING = "recurring", "Recurring"
+        ONE_OFF = "one_off", "One-off"
+
+    class Nature(models.TextChoices):
+        CASHABLE = "cashable", "Cashable"
+        NON_CASHABLE = "non_cashable", "Non-cashable"
+        AVOIDED = "avoided", "Cost avoided"
+
+    class Cause(models.TextChoices):
+        INDIRECT = "indirect", "Indirect cost of the host"
+        DEMAND = "demand", "Demand"
+        QUALITY = "quality", "Quality"
+        DIRECT = "direct", "Direct cost"
+        SPECIFICATION_CHANGE = "specification_change", "One council's changed specification"
+
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="entries")
+    position = models.PositiveIntegerField()
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=15, choices=Kind)
+    scope = models.CharField(max_length=6, choices=Scope)
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    recurrence = models.CharField(max_length=9, choices=Recurrence, blank=True)
+    nature = models.CharField(max_length=12, choices=Nature, blank=True)
+    cause = models.CharField(max_length=20, choices=Cause, blank=True)
+    caused_by = models.ForeignKey(
+        Council, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    tupe = ArrayField(models.CharField(max_length=12), default=list, blank=True)
+    approval = models.CharField(max_length=60, blank=True)
+    corrects = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="corrections", null=True, blank=True
+    )
+    evidence = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    provenance = models.CharField(
+        max_length=12, choices=Provenance, default=Provenance.REPORTED
+    )
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["parent", "position"]
+        verbose_name_plural = "entries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent", "position"],
+                name="entry_position_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="saving") | ~Q(recurrence="") & ~Q(nature=""),
+                name="entry_saving_is_described",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="variance") & ~Q(cause="") | ~Q(kind="variance") & Q(cause=""),
+                name="entry_variance_has_cause",
+            ),
+            models.CheckConstraint(
+                condition=Q(cause="specification_change", caused_by__isnull=False)
+                | ~Q(cause="specification_change") & Q(caused_by__isnull=True),
+                name="entry_specification_has_council",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=-100_000_000_000) & Q(amount__lt=100_000_000_000),
+                name="entry_amount_in_bounds",
+            ),
+        ]
+        triggers = [
+            # Asks the entry's own return, so that no way of writing gets around it, and
+            # holds its row, so that it can't be certified while an entry is being added.
+            pgtrigger.Trigger(
+                name="certified_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                declare=[("certified_id", "bigint")],
+                func="""
+                    SELECT r.id INTO certified_id FROM savings_return r
+                    WHERE r.status = 'certified'
+                      AND (
+                        (TG_OP <> 'INSERT' AND r.id = OLD.parent_id)
+                        OR (TG_OP <> 'DELETE' AND r.id = NEW.parent_id)
+                      )
+                    LIMIT 1 FOR SHARE;
+                    IF certified_id IS NOT NULL THEN
+                        RAISE EXCEPTION
+                            'return % is certified: correct it by an adjusting entry',
+                            certified_id USING ERRCODE = 'restrict_violation';
+                    END IF;
+                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+                    RETURN NEW;
+                """,
+            ),
+            no_truncate(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.amount} {self.service}"

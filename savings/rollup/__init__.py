@@ -1,0 +1,1 @@
+"""What was delivered, added up: facts, totals, and how they are kept current."""

@@ -1,0 +1,99 @@
+"""What was delivered, added up.
+
+A **fact** is one certified entry's part for one council, in pence; no council
+means the entry is unattributed. A **total** sums facts by return, service,
+council and kind, so that a page reads a few hundred rows however many entries
+there are, and one certified return replaces its own totals alone. A **dirty
+return** is the outbox: certification writes it in the same transaction, the
+rollup removes it with its work. A **rolled return** holds the digest of its
+facts; **RollupState** is the one row that says which version readers see, and
+the digest of all.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from savings.returns.models import Entry, Return
+from services.fields import QuarterField
+from services.models import Service
+from sovereignty.models import Council
+
+
+class DirtyReturn(models.Model):
+    """A certified return whose facts must be worked out again."""
+
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="+")
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.parent}, {self.marked_at:%Y-%m-%d %H:%M}"
+
+
+class Fact(models.Model):
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="facts")
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="+")
+    council = models.ForeignKey(
+        Council, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    pence = models.BigIntegerField()
+    rule_id = models.BigIntegerField(null=True, help_text="The attribution rule used, if any.")
+    illustrative = models.BooleanField(help_text="Whether it rests on an illustrative rule.")
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.council_id}: {self.pence}"
+
+
+class Total(models.Model):
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="totals")
+    quarter = QuarterField()
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    council = models.ForeignKey(
+        Council, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    kind = models.CharField(max_length=15, choices=Entry.Kind)
+    pence = models.BigIntegerField()
+    entries = models.PositiveIntegerField()
+    illustrative = models.BooleanField(help_text="Whether any of it rests on such a rule.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["parent", "service", "council", "kind"],
+                name="total_once",
+                nulls_distinct=False,
+            )
+        ]
+        indexes = [models.Index(fields=["kind", "quarter"])]
+
+    def __str__(self) -> str:
+        return f"{self.quarter} {self.service_id} {self.council_id} {self.kind}: {self.pence}"
+
+
+class RolledReturn(models.Model):
+    """A return whose facts stand in the rollup, with the digest of those facts."""
+
+    parent = models.OneToOneField(Return, on_delete=models.CASCADE, related_name="rolled")
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.parent}: {self.digest[:12]}"
+
+
+class RollupState(models.Model):
+    """One row: the version that readers see, and the digest of everything in it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    version = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="rollup_state_one_row")]
+
+    def __str__(self) -> str:
+        return f"version {self.version}, {self.digest[:12]}"

@@ -1,0 +1,177 @@
+"""Who shares what, and since when.
+
+A **service** is a node of a tree: a programme at the root, shared services
+below, initiatives below those. **Participation** says which councils take part
+in it from which quarter to which; **hosting** says which council hosts it.
+Both are inherited from the service above where a service has none of its own
+(`services.tree` holds that rule). A figure may be recorded at any node.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+from services.fields import QuarterField
+from services.tree import Node, ServiceTree, Spell
+from sovereignty.models import Council
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def tree(self) -> ServiceTree:
+        """All services as a pure tree: three queries, however many there are."""
+        participation: dict[int, list[Spell]] = defaultdict(list)
+        for spell in Participation.objects.select_related("council"):
+            participation[spell.service_id].append(spell.as_spell())
+        hosting: dict[int, list[Spell]] = defaultdict(list)
+        for spell in Hosting.objects.select_related("council"):
+            hosting[spell.service_id].append(spell.as_spell())
+        services = list(Service.objects.order_by("position", "slug"))
+        slugs = {service.id: service.slug for service in services}
+        return ServiceTree.of(
+            Node(
+                slug=service.slug,
+                name=service.name,
+                parent=slugs[service.parent_id] if service.parent_id else None,
+                participation=tuple(participation[service.id]),
+                hosting=tuple(hosting[service.id]),
+            )
+            for service in services
+        )
+
+
+class Service(models.Model):
+    slug = models.CharField(
+        max_length=80,
+        unique=True,
+        validators=[
+            RegexValidator(r"^[a-z0-9]+(-[a-z0-9]+)*$", "Use small letters, digits and hyphens.")
+        ],
+    )
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="children", null=True, blank=True
+    )
+    position = models.PositiveIntegerField(default=0, help_text="Order among all services.")
+    description = models.TextField(blank=True)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "slug"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="service_not_own_parent"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="no_circle",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
+                condition=pgtrigger.Q(new__parent__isnull=False),
+                func="""
+                    IF EXISTS (
+                        WITH RECURSIVE above(id) AS (
+                            SELECT NEW.parent_id
+                            UNION
+                            SELECT s.parent_id FROM services_service s
+                            JOIN above ON s.id = above.id WHERE s.parent_id IS NOT NULL
+                        ) SELECT 1 FROM above WHERE id = NEW.id
+                    ) THEN
+                        RAISE EXCEPTION 'service % would lie below itself', NEW.slug
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Same(Func):
+    """An id as a range of one, so that a range index can tell equal ids from others.
+
+    An exclusion constraint on plain ids needs the extension btree_gist, which the
+    embedded PostgreSQL does not carry; ranges it can index by itself.
+    """
+
+    function = "int8range"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(F(field), F(field), Value("[]"))
+
+
+class QuarterSpan(Func):
+    """The quarters of a spell as a range, both ends included, open where there is no end."""
+
+    function = "int4range"
+
+    def __init__(self) -> None:
+        super().__init__(F("from_quarter"), F("to_quarter"), Value("[]"))
+
+
+class _SpellModel(models.Model):
+    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="+")
+    from_quarter = QuarterField()
+    to_quarter = QuarterField(null=True, blank=True)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def as_spell(self) -> Spell:
+        return Spell(self.council.code, self.from_quarter, self.to_quarter)
+
+
+def _ends_after_it_begins(name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(
+        condition=Q(to_quarter__isnull=True) | Q(to_quarter__gte=F("from_quarter")),
+        name=name,
+        violation_error_message="The last quarter must not come before the first.",
+    )
+
+
+class Participation(_SpellModel):
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="participation")
+
+    class Meta:
+        constraints = [
+            _ends_after_it_begins("participation_in_order"),
+            ExclusionConstraint(
+                name="participation_once_at_a_time",
+                expressions=[
+                    (Same("service"), RangeOperators.OVERLAPS),
+                    (Same("council"), RangeOperators.OVERLAPS),
+                    (QuarterSpan(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.council} in {self.service} from {self.from_quarter}"
+
+
+class Hosting(_SpellModel):
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="hosting")
+
+    class Meta:
+        constraints = [
+            _ends_after_it_begins("hosting_in_order"),
+            ExclusionConstraint(
+                name="hosting_one_at_a_time",
+                expressions=[
+                    (Same("service"), RangeOperators.OVERLAPS),
+                    (QuarterSpan(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.council} hosts {self.service} from {self.from_quarter}"

@@ -1,0 +1,109 @@
+"""The service tree as plain values: who takes part, who hosts, what lies below. Pure.
+
+Participants and host are inherited: a service that has no spells of its own takes
+its parent's. A service with spells of its own follows those alone, so that a
+quarter outside all of them has no participants. Source: the public contract,
+"Codes".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from finance.periods import Quarter
+
+
+class TreeError(ValueError):
+    """The services do not form a tree; the message names the one at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A council's time in a service (or as its host), both quarters included."""
+
+    council: str
+    first: Quarter
+    last: Quarter | None = None
+
+    def covers(self, quarter: Quarter) -> bool:
+        return self.first <= quarter and (self.last is None or quarter <= self.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One service: its slug, name, parent's slug and its own spells, if it has any."""
+
+    slug: str
+    name: str
+    parent: str | None = None
+    participation: tuple[Spell, ...] = ()
+    hosting: tuple[Spell, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServiceTree:
+    """All services by slug, in the order they are shown."""
+
+    nodes: dict[str, Node]
+    children: dict[str | None, tuple[str, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, nodes: Iterable[Node]) -> ServiceTree:
+        """Build and check a tree; raises TreeError on an unknown parent or a circle."""
+        by_slug = {node.slug: node for node in nodes}
+        children: dict[str | None, list[str]] = {}
+        for node in by_slug.values():
+            if node.parent is not None and node.parent not in by_slug:
+                raise TreeError(f"“{node.slug}” lies below “{node.parent}”, which does not exist.")
+            children.setdefault(node.parent, []).append(node.slug)
+        tree = cls(by_slug, {parent: tuple(slugs) for parent, slugs in children.items()})
+        for slug in by_slug:
+            tree.path(slug)
+        return tree
+
+    def path(self, slug: str) -> tuple[str, ...]:
+        """The service and those above it, nearest first, the programme last."""
+        path: list[str] = []
+        step: str | None = slug
+        while step is not None:
+            if step in path:
+                raise TreeError(f"“{slug}” lies below itself.")
+            path.append(step)
+            step = self.nodes[step].parent
+        return tuple(path)
+
+    def programme(self, slug: str) -> str:
+        """The root above a service, or the service itself if it is one."""
+        return self.path(slug)[-1]
+
+    def below(self, slug: str) -> frozenset[str]:
+        """The service and everything that lies below it."""
+        found = {slug}
+        for child in self.children.get(slug, ()):
+            found |= self.below(child)
+        return frozenset(found)
+
+    def participants(self, slug: str, quarter: Quarter) -> tuple[str, ...]:
+        """Codes of the councils that take part in that quarter, in alphabetical order."""
+        for step in self.path(slug):
+            spells = self.nodes[step].participation
+            if spells:
+                return tuple(sorted({s.council for s in spells if s.covers(quarter)}))
+        return ()
+
+    def host(self, slug: str, quarter: Quarter) -> str | None:
+        """Code of the council that hosts the service in that quarter, if one does."""
+        for step in self.path(slug):
+            spells = self.nodes[step].hosting
+            if spells:
+                return next((s.council for s in spells if s.covers(quarter)), None)
+        return None
+
+    def walk(self, start: str | None = None) -> Iterator[tuple[Node, int]]:
+        """Every service with its depth (programmes are 0), parents before children."""
+        stack = [(slug, 0) for slug in reversed(self.children.get(start, ()))]
+        while stack:
+            slug, depth = stack.pop()
+            yield self.nodes[slug], depth
+            stack.extend((child, depth + 1) for child in reversed(self.children.get(slug, ())))

@@ -1,0 +1,1 @@
+"""The councils, the people who act for them, and decisions that need every council."""

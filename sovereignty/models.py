@@ -1,0 +1,156 @@
+"""Who may act for whom.
+
+A **council** is a member of the partnership. A **user** is a person; an
+**appointment** gives that person a role: finance officer, section 151 officer
+(or deputy) or councillor *of one council*, or programme office or auditor *of
+the partnership*. A person without an appointment sees nothing.
+
+A **decision** is anything that needs the agreement of every council concerned;
+a **consent** is one council's answer to it: agreed or refused, by a person, at a
+time, with a minute reference, once. Nobody can be out-voted and nobody can
+override: what a decision needs is worked out from the consents alone.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import cached_property
+
+from audit.triggers import append_only
+
+
+class Council(models.Model):
+    code = models.CharField(
+        max_length=12,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z][A-Z0-9]+$", "Use capital letters and digits.")],
+    )
+    name = models.CharField(max_length=80)
+    full_name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+
+class User(AbstractUser):
+    @cached_property
+    def held_appointments(self) -> list[Appointment]:
+        """The person's appointments, read once a request."""
+        return list(self.appointments.select_related("council"))
+
+    @property
+    def council(self) -> Council | None:
+        """The council the person acts for; None for the partnership's own people."""
+        return next((a.council for a in self.held_appointments if a.council), None)
+
+    def holds(self, *roles: str, council: Council | None = None) -> bool:
+        """Whether the person holds one of the roles, of that council if one is given."""
+        return any(
+            appointment.role in roles
+            and (council is None or appointment.council_id == council.id)
+            for appointment in self.held_appointments
+        )
+
+    @property
+    def handles_returns(self) -> bool:
+        """Whether the person fills or certifies a council's returns."""
+        return self.holds(*RETURN_ROLES)
+
+    @property
+    def sees_every_council(self) -> bool:
+        return self.holds(Role.PROGRAMME_OFFICE, Role.AUDITOR)
+
+
+class Role(models.TextChoices):
+    FINANCE_OFFICER = "finance_officer", "Finance officer"
+    SECTION_151_OFFICER = "section_151_officer", "Section 151 officer"
+    DEPUTY_SECTION_151_OFFICER = "deputy_section_151_officer", "Deputy section 151 officer"
+    COUNCILLOR = "councillor", "Councillor"
+    PROGRAMME_OFFICE = "programme_office", "Programme office"
+    AUDITOR = "auditor", "Auditor"
+
+
+COUNCIL_ROLES = [
+    Role.FINANCE_OFFICER,
+    Role.SECTION_151_OFFICER,
+    Role.DEPUTY_SECTION_151_OFFICER,
+    Role.COUNCILLOR,
+]
+CERTIFYING_ROLES = [Role.SECTION_151_OFFICER, Role.DEPUTY_SECTION_151_OFFICER]
+RETURN_ROLES = [Role.FINANCE_OFFICER, *CERTIFYING_ROLES]
+PARTNERSHIP_ROLES = [Role.PROGRAMME_OFFICE, Role.AUDITOR]
+
+
+class Appointment(models.Model):
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="appointments")
+    role = models.CharField(max_length=30, choices=Role)
+    council = models.ForeignKey(
+        Council, on_delete=models.PROTECT, related_name="appointments", null=True, blank=True
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=COUNCIL_ROLES, council__isnull=False)
+                | Q(role__in=PARTNERSHIP_ROLES, council__isnull=True),
+                name="appointment_role_fits_council",
+                violation_error_message="A council's role needs a council; the programme "
+                "office and auditors act for the whole partnership.",
+            ),
+            # One person, one council: acting for two would make a secret of one known to the other.
+            models.UniqueConstraint(
+                fields=["user", "role"], name="appointment_once_per_role"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}" + (
+            f" · {self.council}" if self.council else ""
+        )
+
+
+class Decision(models.Model):
+    """Something that takes effect only when every council concerned has agreed to it."""
+
+    title = models.CharField(max_length=200)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Consent(models.Model):
+    """One council's answer to a decision: given once, never changed."""
+
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="consents")
+    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="+")
+    agree = models.BooleanField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    minute_reference = models.CharField(max_length=200)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["council__code"]
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "council"], name="consent_once"),
+            models.CheckConstraint(
+                condition=Q(agree=True) | ~Q(reason=""),
+                name="consent_refusal_has_reason",
+                violation_error_message="Say why your council refuses.",
+            ),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.council} {'agrees' if self.agree else 'refuses'}: {self.decision}"

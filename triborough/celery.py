@@ -1,0 +1,11 @@
+"""The task queue: Redis when REDIS_URL is set, in process after commit otherwise."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triborough.settings")
+
+app = Celery("triborough")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["savings.rollup"])
