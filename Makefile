@@ -1,0 +1,61 @@
+# Everything that a person or a machine does with this project. `make` alone lists it.
+
+# The first Python on the machine that is new enough, or else python3, which will say so.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  && echo "$$python" && exit; done; echo python3)
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-build --custom-compile-command "make lock"
+
+# What a check needs to read the settings as a deployment has them; it connects to nothing.
+PRODUCTION := env -u DEBUG -u HTTPS -u REDIS_URL SECRET_KEY=read-by-checks-only-$(shell seq -s . 40) \
+	ALLOWED_HOSTS=tri-borough.example DATABASE_URL=$${DATABASE_URL:-postgres://localhost/none}
+CODE := audit finance savings services sovereignty triborough
+
+.PHONY: help run test check services format lock clean environment environment-all
+
+help:
+	@echo 'make run        try it: http://localhost:$${PORT:-8000}/, nothing else to install'
+	@echo 'make test       the tests; REQUIRE_ALL=1 fails what can not run here, TESTS=path picks'
+	@echo 'make check      style, types, floors, migrations, deployment settings, security'
+	@echo 'make services   web, worker and scheduler, on DATABASE_URL and REDIS_URL'
+	@echo 'make format     put the code into the house style'
+	@echo 'make lock       pin requirements*.in anew'
+	@echo 'make clean      remove what was made here, the embedded database included'
+
+run: environment
+	@exec $(BIN)/python -m triborough.run
+
+services: environment
+	@exec $(BIN)/python -m triborough.processes
+
+test: environment-all
+	@exec $(BIN)/python -m pytest $(TESTS)
+
+check: environment-all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(PRODUCTION) $(BIN)/mypy $(CODE) tests
+	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE) scripts
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	DEBUG=true $(BIN)/python manage.py makemigrations --check --dry-run
+
+format: environment-all
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: environment
+	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt
+	$(COMPILE) requirements.in --output-file requirements.txt
+	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+
+clean:
+	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+environment:
+	@"$(PYTHON)" scripts/environment.py run
+
+environment-all:
+	@"$(PYTHON)" scripts/environment.py all

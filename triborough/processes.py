@@ -1,0 +1,62 @@
+"""What `make services` does: the site as it runs in earnest, on one machine.
+
+gunicorn, a Celery worker and the scheduler as processes of their own, PostgreSQL and Redis
+by URL. Migrates and collects the static files first. Stops all when one stops, and on
+Ctrl-C; the exit code is 0 when asked to stop, else that of the process that ended first.
+"""
+
+import os
+import sys
+
+import django
+from django.core.management import call_command
+from honcho.manager import Manager
+
+NEEDED = {
+    "DATABASE_URL": "the PostgreSQL to use, such as postgres://user:password@localhost/triborough",
+    "REDIS_URL": "the Redis to use, such as redis://localhost:6379/0",
+    "SECRET_KEY": "a long random text that only this deployment knows",
+    "ALLOWED_HOSTS": "the names that people reach the site by, separated by commas",
+}
+PROCESSES = {
+    "web": "gunicorn triborough.wsgi",
+    "worker": "celery --app triborough worker --loglevel INFO --concurrency {concurrency}",
+    "beat": "celery --app triborough beat --loglevel INFO --pidfile=",
+}
+ASKED_TO_STOP = (130, 143)
+
+
+def main() -> int:
+    """Start everything, and wait for its end."""
+    if explanation := explain_missing():
+        sys.stderr.write(explanation)
+        return 2
+    os.environ["DJANGO_SETTINGS_MODULE"] = "triborough.settings"
+    os.environ["PATH"] = f"{os.path.dirname(sys.executable)}:{os.environ.get('PATH', os.defpath)}"
+    django.setup()
+    call_command("migrate", verbosity=1)
+    call_command("collectstatic", interactive=False, verbosity=1)
+    manager = Manager()
+    concurrency = os.environ.get("WORKER_CONCURRENCY", "2")
+    for name, command in PROCESSES.items():
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        manager.add_process(name, command.format(concurrency=concurrency), env=environment)
+    manager.loop()
+    return 0 if manager.returncode in ASKED_TO_STOP else manager.returncode or 1
+
+
+def explain_missing() -> str:
+    """Every variable that is not set, with what it is for; empty where all are."""
+    missing = [name for name in NEEDED if not os.environ.get(name)]
+    if not missing:
+        return ""
+    lines = [f"  {name:<14} {NEEDED[name]}" for name in missing]
+    return (
+        "`make services` runs the site as it runs in earnest, and needs from the environment:\n"
+        + "\n".join(lines)
+        + "\nOn a machine without TLS set HTTPS=false too. To try the site, use `make run`.\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

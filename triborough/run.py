@@ -1,0 +1,106 @@
+"""What `make run` does: the whole site on one machine, to try it.
+
+Migrates, loads the published record and the demonstration, says where to look and whom to
+sign in as, and serves until interrupted. Run again, it finds everything as it was left.
+"""
+
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import django
+from django.core.management import call_command
+
+DATA = Path(__file__).resolve().parent.parent / ".data"
+ADDRESS = "127.0.0.1"
+
+WELCOME = """
+  Tri-borough is at http://localhost:{port}/
+  (and its API at http://localhost:{port}/api/v1/docs/)
+
+  Sign in as          who is
+{users}
+
+  The password of all of them is {password}
+
+  Ctrl-C stops it. What you enter is kept for the next `make run`.
+"""
+
+
+def main() -> None:
+    port = chosen_port()
+    signal.signal(signal.SIGTERM, interrupt)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "triborough.settings"
+    os.environ.setdefault("DEBUG", "true")
+    os.environ.setdefault("SECRET_KEY", secret_key(DATA / "secret-key"))
+    if os.environ.pop("REDIS_URL", ""):
+        say("REDIS_URL is left aside: `make run` has no workers, `make services` has.")
+    if os.environ.get("DATABASE_URL"):
+        say("Using the database of DATABASE_URL")
+    else:
+        say("Starting PostgreSQL in .data")
+    started = time.monotonic()
+    django.setup()
+    say("Bringing the database up to date")
+    call_command("migrate", verbosity=0)
+    call_command("load_record")
+    call_command("load_demonstration")
+    say(f"Ready after {time.monotonic() - started:.1f} seconds")
+    say(welcome(port))
+    call_command("runserver", f"{ADDRESS}:{port}", use_reloader=False, skip_checks=True)
+
+
+def welcome(port: int) -> str:
+    """Where to look, and whom to sign in as."""
+    from sovereignty.models import User
+
+    rows = [
+        f"  {user.username:<18}  {user.get_full_name()}"
+        for user in User.objects.filter(is_active=True).order_by("username")
+    ]
+    password = os.environ.get("DEMO_PASSWORD", "triborough-demo")
+    return WELCOME.format(port=port, users="\n".join(rows), password=password)
+
+
+def chosen_port() -> int:
+    """PORT, or 8000; one that another program listens on is refused before any work."""
+    given = os.environ.get("PORT") or "8000"
+    if not (given.isascii() and given.isdecimal() and 0 < int(given) < 65536):
+        sys.exit(f"PORT is {given!r}; it has to be a number from 1 to 65535.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, int(given)))
+        except OSError as error:
+            sys.exit(f"Port {given} can't be used ({error.strerror}). Choose another: PORT=8001")
+    return int(given)
+
+
+def secret_key(path: Path) -> str:
+    """This checkout's own key, made once, so that a restart signs nobody out."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()
+
+
+def interrupt(signum: int, frame: FrameType | None) -> None:
+    """A polite request to stop is taken like Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        say("Stopped")
