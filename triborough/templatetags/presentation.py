@@ -1,0 +1,273 @@
+"""How figures, forms and pages are shown: filters and tags for every template.
+
+Nothing here decides a figure: amounts are formatted by `finance.money` alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django import template
+from django.core.paginator import Page
+from django.forms import (
+    BaseForm,
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    RadioSelect,
+    Select,
+    Textarea,
+)
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString
+
+from finance.money import format_millions, format_pounds
+
+register = template.Library()
+
+NOT_STATED = "not stated"
+
+
+@register.filter
+def pounds(amount: Decimal | None) -> str:
+    """An amount to the penny: `{{ amount|pounds }}` gives £1,234.56.
+
+    None is a figure that nobody gave, which is not the same as nil.
+    """
+    return NOT_STATED if amount is None else format_pounds(Decimal(amount))
+
+
+@register.filter
+def millions(amount: Decimal | None) -> str:
+    """A headline amount: `{{ amount|millions }}` gives £33.8m."""
+    return NOT_STATED if amount is None else format_millions(Decimal(amount))
+
+
+# --- The service navigation ------------------------------------------------------
+
+NAVIGATION = (
+    ("Promised and delivered", "comparison"),
+    ("Returns", "returns"),
+    ("Boroughs", "boroughs"),
+    ("The record", "record"),
+    ("API", "api-docs"),
+)
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """`current` is the value of aria-current: "page", "true" (within) or ""."""
+
+    text: str
+    url: str
+    current: str
+
+
+@register.simple_tag(takes_context=True)
+def navigation_items(context: template.Context) -> list[NavigationItem]:
+    """The items whose pages exist, the one being read marked as such.
+
+    Works without a request too, as on the page for a server error.
+    """
+    request: HttpRequest | None = context.get("request")
+    path = request.path if request else ""
+    return [
+        NavigationItem(text=text, url=url, current=_current(path, url))
+        for text, name in NAVIGATION
+        if (url := _address(name))
+    ]
+
+
+def _address(name: str) -> str:
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def _current(path: str, url: str) -> str:
+    if path == url:
+        return "page"
+    return "true" if url != "/" and path.startswith(url) else ""
+
+
+@register.inclusion_tag("components/breadcrumbs.html")
+def breadcrumbs(*texts_and_urls: str) -> dict[str, list[dict[str, str]]]:
+    """The way back up: text, url, text, url …, and last the page's own name.
+
+    `{% breadcrumbs "Returns" returns_url "Westminster, quarter 4" %}`
+    """
+    texts, urls = texts_and_urls[::2], texts_and_urls[1::2]
+    return {
+        "items": [
+            {"text": text, "url": urls[place] if place < len(urls) else ""}
+            for place, text in enumerate(texts)
+        ]
+    }
+
+
+# --- Forms -----------------------------------------------------------------------
+
+
+@register.simple_tag
+def govuk_widget(field: BoundField, classes: str = "") -> SafeString:
+    """A bound field's own control, with the GOV.UK classes that its kind needs.
+
+    `classes` are added, for example `govuk-input--width-10`. The ids of the hint
+    and of the error message are tied to it by Django (`aria-describedby`).
+    """
+    widget = field.field.widget
+    if isinstance(widget, CheckboxInput):
+        return field.as_widget(attrs={"class": classes})
+    if isinstance(widget, Select):
+        block = "govuk-select"
+    elif isinstance(widget, Textarea):
+        block = "govuk-textarea"
+    else:
+        block = "govuk-input"
+    names = [block, classes, f"{block}--error" if field.errors else ""]
+    attrs = {"class": " ".join(name for name in names if name)}
+    if isinstance(widget, Textarea):
+        attrs.setdefault("rows", "4")
+    return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def control_kind(field: BoundField) -> str:
+    """Which shape of markup a bound field takes: options, checkbox, password or plain."""
+    widget = field.field.widget
+    if isinstance(widget, CheckboxInput):
+        return "checkbox"
+    if isinstance(widget, RadioSelect):
+        return "options"
+    return "password" if getattr(widget, "input_type", "") == "password" else "plain"
+
+
+@register.filter
+def option_block(field: BoundField) -> str:
+    """The GOV.UK component for a bound field's options: one may be chosen, or several."""
+    several = isinstance(field.field.widget, CheckboxSelectMultiple)
+    return "govuk-checkboxes" if several else "govuk-radios"
+
+
+@dataclass(frozen=True)
+class ErrorLink:
+    """One line of an error summary; `href` is empty where no one field is at fault."""
+
+    message: str
+    href: str
+
+
+@register.filter
+def error_links(forms: BaseForm | Iterable[BaseForm] | None) -> list[ErrorLink]:
+    """Every error of a form, or of a formset, in the order of the page."""
+    if forms is None:
+        return []
+    if isinstance(forms, BaseForm):
+        return _form_errors(forms)
+    general = getattr(forms, "non_form_errors", None)
+    links = [ErrorLink(str(message), "") for message in general()] if general else []
+    for form in forms:
+        links.extend(_form_errors(form))
+    return links
+
+
+def _form_errors(form: BaseForm) -> list[ErrorLink]:
+    links = [ErrorLink(str(message), "") for message in form.non_field_errors()]
+    for field in form:
+        links.extend(ErrorLink(str(message), _anchor(field)) for message in field.errors)
+    return links
+
+
+def _anchor(field: BoundField) -> str:
+    # A group of options has no control of its own name: its first option is the place.
+    suffix = "_0" if control_kind(field) == "options" else ""
+    return f"#{field.auto_id}{suffix}" if field.auto_id else ""
+
+
+# --- Lists in pages --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PageLink:
+    """A page's number and address; number is None where pages are left out."""
+
+    number: int | None
+    url: str
+    current: bool
+
+
+@register.simple_tag(takes_context=True)
+def page_links(context: template.Context, page: Page) -> list[PageLink]:
+    """The numbered links of a paginated list, keeping the rest of the address."""
+    return [
+        PageLink(
+            number=number if isinstance(number, int) else None,
+            url=_page_url(context, number) if isinstance(number, int) else "",
+            current=number == page.number,
+        )
+        for number in page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    ]
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: template.Context, number: int) -> str:
+    """The address of one page of a list, keeping the rest of the address."""
+    return _page_url(context, number)
+
+
+def _page_url(context: template.Context, number: int) -> str:
+    request: HttpRequest | None = context.get("request")
+    query = request.GET.copy() if request else None
+    if query is None:
+        return f"?page={number}"
+    query["page"] = str(number)
+    return f"?{query.urlencode()}"
+
+
+# --- Blocks: a table inside its frame -----------------------------------------------
+
+
+@register.simple_block_tag(takes_context=True)
+def chart(
+    context: template.Context,
+    content: SafeString,
+    *,
+    name: str,
+    title: str,
+    sentence: str,
+    figure: dict[str, object] | None = None,
+    note: str = "",
+    level: int = 2,
+) -> SafeString:
+    """One figure: title, sentence, picture, and as its content the table inside.
+
+    `name` is the id, unique on the page; `figure` a Plotly figure as plain data
+    (`figure.to_plotly_json()`), or None for a table without a picture.
+    """
+    return _render(
+        context,
+        "components/chart.html",
+        content=content,
+        name=name,
+        title=title,
+        sentence=sentence,
+        figure=figure,
+        note=note,
+        level=level,
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def scroll(
+    context: template.Context, content: SafeString, *, label: str, wide: bool = False
+) -> SafeString:
+    """A frame in which a wide table moves sideways, by keyboard too."""
+    return _render(context, "components/scroll.html", content=content, label=label, wide=wide)
+
+
+def _render(context: template.Context, component: str, /, **values: object) -> SafeString:
+    engine = context.template.engine
+    with context.push(**values):
+        return engine.get_template(component).render(context)
