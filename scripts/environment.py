@@ -78,7 +78,10 @@ def make_environment():
     shutil.rmtree(VENV, ignore_errors=True)
     print("Making an environment in .venv with {}".format(sys.executable), flush=True)
     made = subprocess.run(
-        [sys.executable, "-m", "venv", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [sys.executable, "-m", "venv", VENV],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
     if made.returncode == 0:
         return

@@ -34,6 +34,9 @@ PORT = "5432"
 SERVER_ACCOUNT = "triborough-postgres"
 # The longest path that a socket may have, on Linux and on the BSDs.
 LONGEST_SOCKET_PATH = 103
+# Where a path is too long. Not where TMPDIR says, which differs between processes that must
+# meet; the folder made in it is checked to be private.
+SHORT_PATH = Path("/tmp")  # nosec B108
 START_SECONDS = 120
 OPTIONS = ("-c listen_addresses=''", "-c unix_socket_permissions=0700", "-c jit=off")
 
@@ -242,7 +245,7 @@ class EmbeddedPostgres:
         with tempfile.TemporaryFile("w+") as output:
             try:
                 # The arguments are this module's own, and no shell reads them.
-                finished = subprocess.run(  # noqa: S603
+                finished = subprocess.run(
                     command,
                     cwd=self.folder.parent,
                     env={"LC_ALL": "C", "PATH": os.defpath},
@@ -287,7 +290,7 @@ def account_to_run_as(folder: Path) -> pwd.struct_passwd | None:
             "PostgreSQL does not run as root, and this machine has no `useradd` to make an "
             "account for it. Run the project as an ordinary user, or set DATABASE_URL."
         )
-    subprocess.run(  # noqa: S603 - a fixed command
+    subprocess.run(
         [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_ACCOUNT],
         check=True,
         stdin=subprocess.DEVNULL,
@@ -305,9 +308,7 @@ def socket_folder(folder: Path) -> Path:
     if len(str(folder / f".s.PGSQL.{PORT}").encode()) <= LONGEST_SOCKET_PATH:
         return folder
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-    # Not where TMPDIR says, which differs between processes that must meet. Made private
-    # and checked for it before use.
-    return Path("/tmp") / f"{NAME}-{digest}"  # noqa: S108  # nosec B108
+    return SHORT_PATH / f"{NAME}-{digest}"
 
 
 def open_the_way(path: Path) -> None:
@@ -319,10 +320,9 @@ def open_the_way(path: Path) -> None:
         mode = parent.stat().st_mode
         if not mode & 0o001:
             parent.chmod(mode | 0o001)
-            print(  # noqa: T201
+            sys.stderr.write(
                 f"Other accounts may now pass through {parent} (not list it): "
-                "the embedded PostgreSQL, which does not run as root, has to.",
-                file=sys.stderr,
+                "the embedded PostgreSQL, which does not run as root, has to.\n"
             )
 
 
@@ -344,7 +344,7 @@ def is_postgres(process: int) -> bool:
     except FileNotFoundError:
         if Path("/proc/self").exists():
             return False
-        command = subprocess.run(  # noqa: S603 - a fixed command
+        command = subprocess.run(
             ["/bin/ps", "-p", str(process), "-o", "command="],
             capture_output=True,
             check=False,

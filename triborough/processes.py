@@ -7,17 +7,21 @@ Ctrl-C; the exit code is 0 when asked to stop, else that of the process that end
 
 import os
 import sys
+from pathlib import Path
 
 import django
 from django.core.management import call_command
 from honcho.manager import Manager
 
-NEEDED = {
-    "DATABASE_URL": "the PostgreSQL to use, such as postgres://user:password@localhost/triborough",
-    "REDIS_URL": "the Redis to use, such as redis://localhost:6379/0",
-    "SECRET_KEY": "a long random text that only this deployment knows",
-    "ALLOWED_HOSTS": "the names that people reach the site by, separated by commas",
-}
+NEEDED = (
+    (
+        "DATABASE_URL",
+        "the PostgreSQL to use, such as postgres://user:password@localhost/triborough",
+    ),
+    ("REDIS_URL", "the Redis to use, such as redis://localhost:6379/0"),
+    ("SECRET_KEY", "a long random text that only this deployment knows"),
+    ("ALLOWED_HOSTS", "the names that people reach the site by, separated by commas"),
+)
 PROCESSES = {
     "web": "gunicorn triborough.wsgi",
     "worker": "celery --app triborough worker --loglevel INFO --concurrency {concurrency}",
@@ -32,7 +36,8 @@ def main() -> int:
         sys.stderr.write(explanation)
         return 2
     os.environ["DJANGO_SETTINGS_MODULE"] = "triborough.settings"
-    os.environ["PATH"] = f"{os.path.dirname(sys.executable)}:{os.environ.get('PATH', os.defpath)}"
+    programs = Path(sys.executable).parent
+    os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     django.setup()
     call_command("migrate", verbosity=1)
     call_command("collectstatic", interactive=False, verbosity=1)
@@ -47,10 +52,9 @@ def main() -> int:
 
 def explain_missing() -> str:
     """Every variable that is not set, with what it is for; empty where all are."""
-    missing = [name for name in NEEDED if not os.environ.get(name)]
-    if not missing:
+    lines = [f"  {name:<14} {what}" for name, what in NEEDED if not os.environ.get(name)]
+    if not lines:
         return ""
-    lines = [f"  {name:<14} {NEEDED[name]}" for name in missing]
     return (
         "`make services` runs the site as it runs in earnest, and needs from the environment:\n"
         + "\n".join(lines)

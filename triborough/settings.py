@@ -221,7 +221,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
 }
-REST_KNOX = {"AUTO_REFRESH": False, "TOKEN_LIMIT_PER_USER": None}
+REST_KNOX = {"AUTO_REFRESH": False}
 
 # --- Tasks -----------------------------------------------------------------------
 # Without REDIS_URL a task runs in process, after the commit that called for it.

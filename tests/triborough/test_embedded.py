@@ -197,6 +197,6 @@ def test_a_server_that_can_not_start_says_why(tmp_path: Path) -> None:
     broken.mkdir()
     (broken / "PG_VERSION").write_text("9.6\n")
     server = EmbeddedPostgres(broken)
-    with pytest.raises(ImproperlyConfigured, match="pg_ctl failed(.|\n)*DATABASE_URL"):
+    with pytest.raises(ImproperlyConfigured, match=r"pg_ctl failed(.|\n)*DATABASE_URL"):
         server.join()
     server.leave()
