@@ -85,9 +85,7 @@ def restricted(shares: Shares, codes: Collection[str]) -> dict[str, Fraction]:
     return scaled_to_one({code: share for code, share in shares.items() if code in codes})
 
 
-def blended(
-    weights: Mapping[str, Fraction], shares: Mapping[str, Shares]
-) -> dict[str, Fraction]:
+def blended(weights: Mapping[str, Fraction], shares: Mapping[str, Shares]) -> dict[str, Fraction]:
     """Weights (by driver, adding up to one) times each driver's shares.
 
     Empty where a driver with a weight has nothing to share by: a blend of less
@@ -178,4 +176,3 @@ class Splitter:
             for _, position in rests[:left_over]:
                 parts[position] += 1
         return [-part for part in parts] if pence < 0 else parts
-

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
 from finance.periods import PeriodError, Quarter
 
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
 
-class QuarterField(models.IntegerField):
+
+class QuarterField(models.Field):
     """Holds a `Quarter`; takes a Quarter or its code, such as ``2012-13-Q4``.
 
     Raises ValidationError for a code that is no quarter.
     """
 
     description = "Quarter of a financial year"
+
+    if TYPE_CHECKING:
+        # What the type checker is to think goes in and comes out.
+        _pyi_private_set_type: Quarter | str | Combinable
+        _pyi_private_get_type: Quarter
+        _pyi_lookup_exact_type: Quarter | str
+
+    def get_internal_type(self) -> str:
+        return "IntegerField"
 
     def from_db_value(self, value: int | None, *_: Any) -> Quarter | None:
         return None if value is None else Quarter.from_ordinal(value)

@@ -30,8 +30,8 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         for spell in Participation.objects.select_related("council"):
             participation[spell.service_id].append(spell.as_spell())
         hosting: dict[int, list[Spell]] = defaultdict(list)
-        for spell in Hosting.objects.select_related("council"):
-            hosting[spell.service_id].append(spell.as_spell())
+        for time in Hosting.objects.select_related("council"):
+            hosting[time.service_id].append(time.as_spell())
         services = list(Service.objects.order_by("position", "slug"))
         slugs = {service.id: service.slug for service in services}
         return ServiceTree.of(

@@ -55,8 +55,7 @@ class User(AbstractUser):
     def holds(self, *roles: str, council: Council | None = None) -> bool:
         """Whether the person holds one of the roles, of that council if one is given."""
         return any(
-            appointment.role in roles
-            and (council is None or appointment.council_id == council.id)
+            appointment.role in roles and (council is None or appointment.council_id == council.id)
             for appointment in self.held_appointments
         )
 
@@ -107,9 +106,7 @@ class Appointment(models.Model):
                 "office and auditors act for the whole partnership.",
             ),
             # One person, one council: acting for two would make a secret of one known to the other.
-            models.UniqueConstraint(
-                fields=["user", "role"], name="appointment_once_per_role"
-            ),
+            models.UniqueConstraint(fields=["user", "role"], name="appointment_once_per_role"),
         ]
 
     def __str__(self) -> str:

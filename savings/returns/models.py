@@ -209,9 +209,7 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         shared_in: dict[frozenset[str], list[Quarter]] = defaultdict(list)
         for quarter in Period.objects.values_list("quarter", flat=True):
             slugs = frozenset(
-                slug
-                for slug in tree.nodes
-                if user.council.code in tree.participants(slug, quarter)
+                slug for slug in tree.nodes if user.council.code in tree.participants(slug, quarter)
             )
             shared_in[slugs].append(quarter)
         for slugs, quarters in shared_in.items():
@@ -273,9 +271,7 @@ class Entry(models.Model):
     )
     evidence = models.TextField(blank=True)
     note = models.TextField(blank=True)
-    provenance = models.CharField(
-        max_length=12, choices=Provenance, default=Provenance.REPORTED
-    )
+    provenance = models.CharField(max_length=12, choices=Provenance, default=Provenance.REPORTED)
 
     objects = EntryQuerySet.as_manager()
 

@@ -35,10 +35,22 @@ class DirtyReturn(models.Model):
 
 
 class Fact(models.Model):
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="facts")
-    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="+")
+    # Written by the rollup alone, from rows that can't be deleted: the database need
+    # not look each one up again, which would take longer than all the rest.
+    entry = models.ForeignKey(
+        Entry, on_delete=models.DO_NOTHING, related_name="facts", db_constraint=False
+    )
+    parent = models.ForeignKey(
+        Return, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
     council = models.ForeignKey(
-        Council, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        Council,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
+        db_index=False,
     )
     pence = models.BigIntegerField()
     rule_id = models.BigIntegerField(null=True, help_text="The attribution rule used, if any.")

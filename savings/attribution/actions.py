@@ -1,0 +1,288 @@
+"""What can be done to rules and drivers: propose, and answer for one's council."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+import audit.actions
+from finance.apportionment import ShareError, check_whole, parse_share
+from finance.periods import Quarter
+from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.provenance import Provenance
+from savings.returns.models import Period, Return
+from savings.rollup.models import DirtyReturn
+from savings.rules import require
+from services.models import Service
+from sovereignty.models import Consent, Council, Decision, User
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
+
+
+@transaction.atomic
+def set_driver_value(
+    *,
+    driver: Driver,
+    council: Council,
+    effective_from: Quarter,
+    value: Decimal,
+    source: str,
+    provenance: Provenance,
+    by: User,
+    at: datetime,
+) -> DriverValue:
+    """Give a driver its value for a council from a quarter on.
+
+    Raises NotAllowed; WrongState where the quarter is closed or has a value already;
+    BadContent for a value below nought or without a source.
+    """
+    require(by, "savings.propose_rule")
+    errors = []
+    if not value.is_finite() or value < 0:
+        errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
+    if not source.strip():
+        errors.append(FieldError("source", "Say where the value comes from."))
+    if errors:
+        raise BadContent(errors)
+    _check_quarter_open(effective_from)
+    if DriverValue.objects.filter(
+        driver=driver, council=council, effective_from=effective_from
+    ).exists():
+        raise WrongState(
+            f"{driver} has a value for {council} from {effective_from.label}. Give a later quarter."
+        )
+    made = DriverValue.objects.create(
+        driver=driver,
+        council=council,
+        effective_from=effective_from,
+        value=value,
+        source=source.strip(),
+        provenance=provenance,
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="set",
+        subject="driver value",
+        subject_id=f"{driver.code}/{council.code}/{effective_from.code}",
+        chain=council.code,
+        after={"value": str(value), "source": source.strip()},
+    )
+    _mark_dirty(effective_from, at)
+    return made
+
+
+@transaction.atomic
+def propose_rule(
+    *,
+    service: Service,
+    kind: str,
+    method: str,
+    effective_from: Quarter,
+    basis: str,
+    by: User,
+    at: datetime,
+    shares: Mapping[str, str] | None = None,
+    driver: Driver | None = None,
+    weights: Mapping[str, str] | None = None,
+    indirect_variance: str = AttributionRule.IndirectVariance.SHARED,
+    provenance: Provenance = Provenance.REPORTED,
+) -> AttributionRule:
+    """Propose how a service's savings or ongoing costs are split, from a quarter on.
+
+    It takes effect once every participating council has agreed. `shares` and
+    `weights` map codes to decimals or fractions as text. Raises NotAllowed,
+    WrongState where the quarter is closed, or BadContent for shares that can't work.
+    """
+    require(by, "savings.propose_rule")
+    _check_quarter_open(effective_from)
+    participants = Service.objects.tree().participants(service.slug, effective_from)
+    errors = _mistakes(method, participants, shares or {}, driver, weights or {}, effective_from)
+    if not participants:
+        errors.append(
+            FieldError(
+                "effective_from",
+                f"No council takes part in {service} in {effective_from.label}.",
+                effective_from.code,
+            )
+        )
+    if errors:
+        raise BadContent(errors)
+    # The service's row is held, so that two proposals don't take the same version.
+    Service.objects.select_for_update().get(id=service.id)
+    version = AttributionRule.objects.filter(service=service, kind=kind).count() + 1
+    rule = AttributionRule.objects.create(
+        service=service,
+        kind=kind,
+        method=method,
+        effective_from=effective_from,
+        shares=dict(shares or {}),
+        driver=driver,
+        weights=dict(weights or {}),
+        indirect_variance=indirect_variance,
+        version=version,
+        basis=basis,
+        provenance=provenance,
+        decision=Decision.objects.create(
+            title=f"{service}: {AttributionRule.Kind(kind).label.lower()}, version {version}",
+            proposed_by=by,
+            proposed_at=at,
+        ),
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="proposed",
+        subject="attribution rule",
+        subject_id=rule.id,
+        after={
+            "service": service.slug,
+            "kind": kind,
+            "method": method,
+            "effective_from": effective_from.code,
+            "shares": rule.shares,
+            "driver": driver.code if driver else None,
+            "weights": rule.weights,
+            "indirect_variance": indirect_variance,
+            "version": version,
+        },
+        reason=basis,
+    )
+    return rule
+
+
+@transaction.atomic
+def answer_rule(
+    *,
+    rule_id: int,
+    agree: bool,
+    minute_reference: str,
+    by: User,
+    at: datetime,
+    reason: str = "",
+) -> Consent:
+    """Agree to or refuse a rule for one's own council, once.
+
+    Raises NotAllowed; WrongState where the council has answered or the rule's quarter
+    has closed; BadContent without a minute reference, or for a refusal without reason.
+    """
+    require(by, "savings.answer_decision")
+    council = by.council
+    if council is None:
+        raise NotAllowed("Only a council's own officer answers for it.")
+    rule = AttributionRule.objects.select_related("decision", "service").get(id=rule_id)
+    decision = Decision.objects.select_for_update().get(id=rule.decision_id)
+    errors = []
+    if not minute_reference.strip():
+        errors.append(FieldError("minute_reference", "Enter the minute that records it."))
+    if not agree and not reason.strip():
+        errors.append(FieldError("reason", "Say why your council refuses."))
+    if errors:
+        raise BadContent(errors)
+    _check_quarter_open(rule.effective_from)
+    if decision.consents.filter(council=council).exists():
+        raise WrongState(f"{council} has answered this already; an answer is given once.")
+    consent = Consent.objects.create(
+        decision=decision,
+        council=council,
+        agree=agree,
+        by=by,
+        at=at,
+        minute_reference=minute_reference.strip(),
+        reason=reason.strip(),
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="agreed" if agree else "refused",
+        subject="attribution rule",
+        subject_id=rule.id,
+        chain=council.code,
+        after={"minute_reference": minute_reference.strip()},
+        reason=reason.strip(),
+    )
+    _mark_dirty(rule.effective_from, at)
+    return consent
+
+
+def _mistakes(
+    method: str,
+    participants: tuple[str, ...],
+    shares: Mapping[str, str],
+    driver: Driver | None,
+    weights: Mapping[str, str],
+    effective_from: Quarter,
+) -> list[FieldError]:
+    if method == AttributionRule.Method.FIXED:
+        errors = _not_whole("shares", shares)
+        errors.extend(
+            FieldError("shares", f"{code} does not take part in this service.", code)
+            for code in shares
+            if code not in participants
+        )
+        return errors
+    if method == AttributionRule.Method.DRIVER:
+        if driver is None:
+            return [FieldError("driver", "Choose the driver to share by.")]
+        drivers = [driver]
+    else:
+        errors = _not_whole("weights", weights)
+        drivers = list(Driver.objects.filter(code__in=weights))
+        unknown = set(weights) - {found.code for found in drivers}
+        errors.extend(
+            FieldError("weights", f"There is no driver “{code}”.", code) for code in sorted(unknown)
+        )
+        if errors:
+            return errors
+    return [
+        error for found in drivers for error in _without_values(found, participants, effective_from)
+    ]
+
+
+def _not_whole(field: str, shares: Mapping[str, str]) -> list[FieldError]:
+    try:
+        check_whole({code: parse_share(share) for code, share in shares.items()})
+    except ShareError as error:
+        return [FieldError(field, str(error))]
+    return []
+
+
+def _without_values(
+    driver: Driver, participants: tuple[str, ...], quarter: Quarter
+) -> list[FieldError]:
+    values: dict[str, Decimal] = {}
+    for value in driver.values.filter(effective_from__lte=quarter).select_related("council"):
+        values[value.council.code] = value.value
+    missing = [code for code in participants if code not in values]
+    if missing:
+        return [
+            FieldError(
+                "driver",
+                f"{driver} has no value for {', '.join(missing)} by {quarter.label}: enter one.",
+                driver.code,
+            )
+        ]
+    if not any(values[code] for code in participants):
+        return [FieldError("driver", f"Every value of {driver} is nought: nothing to share by.")]
+    return []
+
+
+def _check_quarter_open(quarter: Quarter) -> None:
+    closed = Period.objects.latest_closed()
+    if closed and quarter <= closed.quarter:
+        raise WrongState(
+            f"{quarter.label} is closed and its figures stand. Choose a quarter after "
+            f"{closed.quarter.label}."
+        )
+
+
+def _mark_dirty(first: Quarter, at: datetime) -> None:
+    """Have every certified return from a quarter on worked out again."""
+    DirtyReturn.objects.bulk_create(
+        DirtyReturn(parent=parent, marked_at=at)
+        for parent in Return.objects.filter(
+            status=Return.Status.CERTIFIED, period__quarter__gte=first
+        )
+    )

@@ -1,0 +1,374 @@
+"""What can be done to returns and periods: each whole or not at all, each with its event.
+
+Every action takes the return's `version` as its caller read it and refuses a stale
+one; every action locks what it changes, checks that the person may, and writes an
+audit event in the same transaction. Whoever calls wakes the rollup after commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+
+import audit.actions
+from finance.money import json_money
+from finance.periods import Quarter
+from savings.provenance import Provenance
+from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
+from savings.rollup.models import DirtyReturn
+from savings.rules import require
+from services.models import Service
+from sovereignty.models import Council, User
+from sovereignty.refusals import BadContent, FieldError, StaleVersion, WrongState
+
+RawRows = Sequence[tuple[int, Mapping[str, object]]]
+
+
+@transaction.atomic
+def replace_entries(
+    *,
+    return_id: int,
+    version: int,
+    rows: RawRows,
+    by: User,
+    at: datetime,
+    provenance: Provenance = Provenance.REPORTED,
+) -> Return:
+    """Replace a draft's entries by these rows; every row is stored or none is.
+
+    `rows` pairs each row's number with its columns, as typed. A row that says to the
+    letter what an illustrative one said stays illustrative. Raises NotAllowed,
+    WrongState, StaleVersion, or BadContent with every mistake of every row.
+    """
+    parent = _locked(return_id, version, "savings.fill_return", by)
+    check_editable(parent)
+    typed, errors = read_rows(rows, reference_for(parent, rows))
+    if errors:
+        raise BadContent(errors)
+    old = list(parent.entries.select_related("service", "caused_by"))
+    illustrative = {row_of(entry) for entry in old if entry.provenance == Provenance.ILLUSTRATIVE}
+    before = [describe(row_of(entry)) for entry in old]
+    _write(parent, typed, provenance, illustrative)
+    parent.version += 1
+    parent.save(update_fields=["version"])
+    _record(
+        parent,
+        by,
+        at,
+        "saved",
+        before={"entries": before},
+        after={"entries": [describe(row) for row in typed]},
+    )
+    return parent
+
+
+@transaction.atomic
+def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
+    """Hand a draft to the council's section 151 officer; it can't be edited from here on.
+
+    Raises NotAllowed, WrongState or StaleVersion.
+    """
+    parent = _locked(return_id, version, "savings.fill_return", by)
+    check_editable(parent)
+    parent.status = Return.Status.SUBMITTED
+    parent.submitted_by, parent.submitted_at = by, at
+    parent.sent_back_by, parent.sent_back_at, parent.sent_back_reason = None, None, ""
+    parent.version += 1
+    parent.save()
+    _record(parent, by, at, "submitted", after=_standing(parent))
+    return parent
+
+
+@transaction.atomic
+def send_back(*, return_id: int, version: int, reason: str, by: User, at: datetime) -> Return:
+    """Make a submitted return a draft again, saying why.
+
+    Raises NotAllowed, WrongState, StaleVersion, or BadContent without a reason.
+    """
+    parent = _locked(return_id, version, "savings.send_back_return", by)
+    _check_submitted(parent)
+    if not reason.strip():
+        raise BadContent([FieldError("reason", "Say what has to change.")])
+    before = _standing(parent)
+    parent.status = Return.Status.DRAFT
+    parent.submitted_by, parent.submitted_at = None, None
+    parent.sent_back_by, parent.sent_back_at = by, at
+    parent.sent_back_reason = reason.strip()
+    parent.version += 1
+    parent.save()
+    _record(
+        parent, by, at, "sent back", before=before, after=_standing(parent), reason=reason.strip()
+    )
+    return parent
+
+
+@transaction.atomic
+def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
+    """Certify a submitted return: from now on its figures count and never change.
+
+    Never by whoever submitted it, and never while anything in it is illustrative.
+    Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
+    """
+    parent = _locked(return_id, version, "savings.certify_return", by)
+    _check_submitted(parent)
+    made_up = parent.entries.illustrative().count()
+    if made_up:
+        raise WrongState(
+            f"This return holds {made_up} illustrative "
+            f"{'entry' if made_up == 1 else 'entries'}: send it back to have "
+            f"{'it' if made_up == 1 else 'them'} replaced by the council's own figures."
+        )
+    before = _standing(parent)
+    parent.status = Return.Status.CERTIFIED
+    parent.certified_by, parent.certified_at = by, at
+    parent.version += 1
+    parent.save()
+    DirtyReturn.objects.create(parent=parent, marked_at=at)
+    _record(parent, by, at, "certified", before=before, after=_standing(parent))
+    return parent
+
+
+@transaction.atomic
+def open_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
+    """Open a quarter for returns, with an empty draft for every council.
+
+    Raises NotAllowed, or WrongState where the quarter is open or was closed.
+    """
+    require(by, "savings.run_calendar")
+    if Period.objects.filter(quarter=quarter).exists():
+        raise WrongState(f"{quarter.label} has been opened before.")
+    period = Period.objects.create(quarter=quarter)
+    Return.objects.bulk_create(
+        Return(council=council, period=period) for council in Council.objects.all()
+    )
+    _record_period(period, by, at, "opened")
+    return period
+
+
+@transaction.atomic
+def close_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
+    """Close a quarter, once every council's return is certified and none before is open.
+
+    Raises NotAllowed or WrongState, naming what is outstanding.
+    """
+    require(by, "savings.run_calendar")
+    period = Period.objects.select_for_update().get(quarter=quarter)
+    if not period.is_open:
+        raise WrongState(f"{quarter.label} is closed already.")
+    earlier = Period.objects.filter(quarter__lt=quarter, status=Period.Status.OPEN).first()
+    if earlier:
+        raise WrongState(f"Close {earlier} first: quarters are closed in order.")
+    waiting = [
+        parent.council.name
+        for parent in period.returns.exclude(status=Return.Status.CERTIFIED).select_related(
+            "council"
+        )
+        if parent.council
+    ]
+    if waiting:
+        raise WrongState(
+            f"{quarter.label} can't be closed until these returns are certified: "
+            f"{', '.join(waiting)}."
+        )
+    period.status = Period.Status.CLOSED
+    period.save(update_fields=["status"])
+    _record_period(period, by, at, "closed")
+    return period
+
+
+@transaction.atomic
+def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> Period:
+    """Reopen the latest closed quarter, saying why. What is certified in it stays so.
+
+    Raises NotAllowed, WrongState, or BadContent without a reason.
+    """
+    require(by, "savings.run_calendar")
+    period = Period.objects.select_for_update().get(quarter=quarter)
+    if period.is_open:
+        raise WrongState(f"{quarter.label} is open already.")
+    if Period.objects.filter(quarter__gt=quarter, status=Period.Status.CLOSED).exists():
+        raise WrongState("Only the latest closed quarter can be reopened.")
+    if not reason.strip():
+        raise BadContent([FieldError("reason", "Say why the quarter is reopened.")])
+    period.status = Period.Status.OPEN
+    period.save(update_fields=["status"])
+    _record_period(period, by, at, "reopened", reason=reason.strip())
+    return period
+
+
+def check_editable(parent: Return) -> None:
+    """The lock on a return's figures: raises WrongState unless it is an open draft."""
+    if not parent.period.is_open:
+        raise WrongState(
+            f"{parent.period} is closed. Enter a correction in a later open quarter instead."
+        )
+    if parent.status == Return.Status.SUBMITTED:
+        raise WrongState(
+            "This return has been submitted. Ask the section 151 officer to send it back "
+            "if it has to change."
+        )
+    if parent.status == Return.Status.CERTIFIED:
+        raise WrongState(
+            "This return is certified and never changes. Enter a correction in a later open "
+            "quarter that names the entry it corrects."
+        )
+
+
+def reference_for(parent: Return, rows: RawRows) -> Reference:
+    """What the rows of this return may refer to."""
+    return Reference(
+        services=frozenset(Service.objects.values_list("slug", flat=True)),
+        councils=frozenset(Council.objects.values_list("code", flat=True)),
+        correctable=frozenset(
+            Entry.objects.filter(
+                id__in=correction_ids(rows),
+                parent__council=parent.council_id,
+                parent__status=Return.Status.CERTIFIED,
+                parent__period__quarter__lt=parent.quarter,
+            ).values_list("id", flat=True)
+        ),
+    )
+
+
+def row_of(entry: Entry) -> EntryRow:
+    """An entry as the row that would make it. Reads entry.service and entry.caused_by."""
+    return EntryRow(
+        service=entry.service.slug,
+        kind=entry.kind,
+        scope=entry.scope,
+        amount=entry.amount,
+        recurrence=entry.recurrence,
+        nature=entry.nature,
+        cause=entry.cause,
+        caused_by=entry.caused_by.code if entry.caused_by else "",
+        tupe=tuple(entry.tupe),
+        approval=entry.approval,
+        corrects=entry.corrects_id,
+        evidence=entry.evidence,
+        note=entry.note,
+    )
+
+
+def describe(row: EntryRow) -> dict[str, object]:
+    """A row as plain JSON values, leaving out what is empty."""
+    values: dict[str, object] = {
+        "service": row.service,
+        "kind": row.kind,
+        "scope": row.scope,
+        "amount": json_money(row.amount),
+        "recurrence": row.recurrence,
+        "nature": row.nature,
+        "cause": row.cause,
+        "caused_by": row.caused_by,
+        "tupe": list(row.tupe),
+        "approval": row.approval,
+        "corrects": row.corrects,
+        "evidence": row.evidence,
+        "note": row.note,
+    }
+    return {name: value for name, value in values.items() if value not in ("", None, [])}
+
+
+def _locked(return_id: int, version: int, permission: str, by: User) -> Return:
+    parent = (
+        Return.objects.select_for_update(of=("self",))
+        .select_related("council", "period")
+        .get(id=return_id)
+    )
+    # The period needs no lock: it closes only once this return is certified, and
+    # then nothing here is allowed any more.
+    require(by, permission, parent)
+    if parent.version != version:
+        raise StaleVersion(
+            f"This return has changed since you read it: it is at version {parent.version}, "
+            f"you have version {version}. Read it again and put your changes into that."
+        )
+    return parent
+
+
+def _check_submitted(parent: Return) -> None:
+    if parent.status != Return.Status.SUBMITTED:
+        raise WrongState(f"This return is {parent.get_status_display().lower()}, not submitted.")
+
+
+def _write(
+    parent: Return, rows: list[EntryRow], provenance: Provenance, illustrative: set[EntryRow]
+) -> None:
+    services = dict(Service.objects.values_list("slug", "id"))
+    councils = dict(Council.objects.values_list("code", "id"))
+    parent.entries.all().delete()
+    Entry.objects.bulk_create(
+        (
+            Entry(
+                parent=parent,
+                position=position,
+                service_id=services[row.service],
+                kind=row.kind,
+                scope=row.scope,
+                amount=row.amount,
+                recurrence=row.recurrence,
+                nature=row.nature,
+                cause=row.cause,
+                caused_by_id=councils[row.caused_by] if row.caused_by else None,
+                tupe=list(row.tupe),
+                approval=row.approval,
+                corrects_id=row.corrects,
+                evidence=row.evidence,
+                note=row.note,
+                provenance=Provenance.ILLUSTRATIVE if row in illustrative else provenance,
+            )
+            for position, row in enumerate(rows, start=1)
+        ),
+        batch_size=1000,
+    )
+
+
+def _standing(parent: Return) -> dict[str, object]:
+    sums = parent.entries.order_by("kind").values_list("kind").annotate(sum=Sum("amount"))
+    return {
+        "status": parent.status,
+        "version": parent.version,
+        "sums": {kind: json_money(amount) for kind, amount in sums},
+    }
+
+
+def _record(
+    parent: Return,
+    by: User,
+    at: datetime,
+    action: str,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action=action,
+        subject="return",
+        subject_id=f"{parent.council_code}/{parent.period.code}",
+        chain=parent.council_code,
+        before=before,
+        after=after,
+        reason=reason,
+    )
+
+
+def _record_period(
+    period: Period, by: User, at: datetime, action: str, *, reason: str = ""
+) -> None:
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action=action,
+        subject="period",
+        subject_id=period.code,
+        chain=PARTNERSHIP,
+        after={"status": period.status},
+        reason=reason,
+    )

@@ -1,0 +1,291 @@
+"""Rows of a return: from what was typed to typed values, or every mistake at once. Pure.
+
+The form, the API and an uploaded file all come through `read_rows`, so that
+the same text is accepted or refused everywhere. Source: the public contract,
+"A quarterly return".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from finance.money import MoneyError, parse_money
+from sovereignty.refusals import FieldError
+
+#: The columns of a return file, in the order in which a download has them.
+COLUMNS = (
+    "service",
+    "kind",
+    "scope",
+    "amount",
+    "recurrence",
+    "nature",
+    "cause",
+    "caused_by",
+    "tupe",
+    "approval",
+    "corrects",
+    "evidence",
+    "note",
+)
+REQUIRED_COLUMNS = COLUMNS[:4]
+#: What a reader may send back with a row though it is not theirs to set.
+IGNORED_KEYS = ("id", "provenance")
+
+KINDS = ("saving", "ongoing_cost", "transition_cost", "variance")
+SCOPES = ("own", "shared")
+RECURRENCES = ("recurring", "one_off")
+NATURES = ("cashable", "non_cashable", "avoided")
+CAUSES = ("indirect", "demand", "quality", "direct", "specification_change")
+
+LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One valid row. Amount in pounds; councils by code; `corrects` an entry's id."""
+
+    service: str
+    kind: str
+    scope: str
+    amount: Decimal
+    recurrence: str = ""
+    nature: str = ""
+    cause: str = ""
+    caused_by: str = ""
+    tupe: tuple[str, ...] = ()
+    approval: str = ""
+    corrects: int | None = None
+    evidence: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What rows may refer to: services, councils, agreed budgets, entries to correct."""
+
+    services: frozenset[str]
+    councils: frozenset[str]
+    approvals: frozenset[str] = frozenset()
+    correctable: frozenset[int] = frozenset()
+
+
+def read_rows(
+    raw: Iterable[tuple[int, Mapping[str, object]]], reference: Reference
+) -> tuple[list[EntryRow], list[FieldError]]:
+    """Valid rows and every mistake; the rows count only when there is no mistake.
+
+    `raw` pairs each row's number, as its sender counts it, with its columns. Text is
+    stripped of spaces around it; `tupe` may be a list or codes between commas.
+
+    >>> from finance.money import json_money
+    >>> rows, errors = read_rows([(2, {"service": "hr", "kind": "saving", "scope": "own",
+    ...     "amount": "45k", "recurrence": "recurring", "nature": "cashable"})],
+    ...     Reference(frozenset({"hr"}), frozenset({"WCC"})))
+    >>> json_money(rows[0].amount), errors
+    ('45000.00', [])
+    """
+    rows: list[EntryRow] = []
+    errors: list[FieldError] = []
+    for number, columns in raw:
+        reader = _RowReader(number, columns, reference)
+        row = reader.read()
+        errors.extend(reader.errors)
+        if row is not None:
+            rows.append(row)
+    return rows, errors
+
+
+def correction_ids(raw: Iterable[tuple[int, Mapping[str, object]]]) -> set[int]:
+    """The ids that rows ask to correct, as far as they are ids: what to look up."""
+    texts = {str(columns.get("corrects") or "").strip() for _, columns in raw}
+    return {int(text) for text in texts if _is_id(text)}
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
+class _RowReader:
+    """Reads one row, keeping every mistake it meets."""
+
+    def __init__(self, number: int, columns: Mapping[str, object], reference: Reference) -> None:
+        self.number = number
+        self.columns = columns
+        self.reference = reference
+        self.errors: list[FieldError] = []
+
+    def wrong(self, column: str, value: object, message: str) -> None:
+        shown = "" if value is None else str(value)
+        self.errors.append(
+            FieldError(field=column, message=message, value=shown[:200], row=self.number)
+        )
+
+    def text(self, column: str) -> str:
+        value = self.columns.get(column)
+        if value is None:
+            return ""
+        if column == "tupe" and isinstance(value, list | tuple):
+            value = ",".join(str(item) for item in value)
+        if column == "corrects" and isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            self.wrong(column, value, "Send this as text.")
+            return ""
+        if "\x00" in value:
+            self.wrong(column, value.replace("\x00", "�"), "Remove the null character.")
+            return ""
+        return value.strip()
+
+    def choice(self, column: str, allowed: tuple[str, ...], *, needed: bool, why: str) -> str:
+        before = len(self.errors)
+        value = self.text(column)
+        if len(self.errors) > before:
+            return ""
+        if not value:
+            if needed:
+                self.wrong(column, value, f"Enter {why}: {_one_of(allowed)}.")
+            return ""
+        if value not in allowed:
+            self.wrong(column, value, f"“{value[:60]}” is not {why}: use {_one_of(allowed)}.")
+            return ""
+        return value
+
+    def read(self) -> EntryRow | None:
+        for key in self.columns:
+            if key not in COLUMNS and key not in IGNORED_KEYS:
+                self.wrong(
+                    str(key), self.columns[key], "There is no such column: remove or rename it."
+                )
+        service = self.text("service")
+        if not service:
+            self.wrong("service", service, "Enter the service's short name, as “libraries”.")
+        elif service not in self.reference.services:
+            self.wrong(
+                "service",
+                service,
+                f"There is no service “{service[:80]}”: use one from the list of services.",
+            )
+        kind = self.choice("kind", KINDS, needed=True, why="the kind of entry")
+        scope = self.choice("scope", SCOPES, needed=True, why="whose entry it is")
+        amount = self.amount()
+        saving = kind == "saving"
+        recurrence = self.choice("recurrence", RECURRENCES, needed=saving, why="whether it recurs")
+        nature = self.choice("nature", NATURES, needed=saving, why="the nature of the saving")
+        cause = self.cause(kind)
+        row = EntryRow(
+            service=service,
+            kind=kind,
+            scope=scope,
+            amount=amount,
+            recurrence=recurrence,
+            nature=nature,
+            cause=cause,
+            caused_by=self.caused_by(cause),
+            tupe=self.tupe(kind),
+            approval=self.approval(kind),
+            corrects=self.corrects(),
+            evidence=self.free_text("evidence"),
+            note=self.free_text("note"),
+        )
+        return None if self.errors else row
+
+    def amount(self) -> Decimal:
+        value = self.columns.get("amount")
+        if value is not None and not isinstance(value, str):
+            self.wrong(
+                "amount", value, 'Send the amount as text, such as "1234.50", not as a number.'
+            )
+            return Decimal(0)
+        try:
+            return parse_money(value or "")
+        except MoneyError as error:
+            self.wrong("amount", value, str(error))
+            return Decimal(0)
+
+    def cause(self, kind: str) -> str:
+        cause = self.choice(
+            "cause", CAUSES, needed=kind == "variance", why="the cause of the variance"
+        )
+        if cause and kind and kind != "variance":
+            self.wrong("cause", cause, "Only a variance has a cause: leave this empty.")
+        return cause
+
+    def caused_by(self, cause: str) -> str:
+        code = self.text("caused_by")
+        if cause == "specification_change":
+            if not code:
+                self.wrong(
+                    "caused_by",
+                    code,
+                    "Enter the council that changed its specification.",
+                )
+            else:
+                self.council("caused_by", code)
+        elif code:
+            self.wrong(
+                "caused_by",
+                code,
+                "Only a variance with the cause specification_change has this: leave it empty.",
+            )
+        return code
+
+    def council(self, column: str, code: str) -> None:
+        if code not in self.reference.councils:
+            self.wrong(
+                column,
+                code,
+                f"There is no council “{code[:40]}”: use {_one_of(sorted(self.reference.councils))}.",
+            )
+
+    def tupe(self, kind: str) -> tuple[str, ...]:
+        text = self.text("tupe")
+        if not text:
+            return ()
+        if kind and kind != "ongoing_cost":
+            self.wrong("tupe", text, "Only an ongoing cost has this: leave it empty.")
+        codes = [code.strip() for code in text.split(",")]
+        for code in codes:
+            self.council("tupe", code)
+        return tuple(sorted(set(codes)))
+
+    def approval(self, kind: str) -> str:
+        code = self.text("approval")
+        if not code:
+            return ""
+        if kind and kind != "transition_cost":
+            self.wrong("approval", code, "Only a transition cost has this: leave it empty.")
+        elif code not in self.reference.approvals:
+            self.wrong(
+                "approval",
+                code,
+                f"No transition budget “{code[:60]}” has been agreed by every council taking "
+                "part: leave this empty, or wait until it has.",
+            )
+        return code
+
+    def corrects(self) -> int | None:
+        text = self.text("corrects")
+        if not text:
+            return None
+        if not _is_id(text) or int(text) not in self.reference.correctable:
+            self.wrong(
+                "corrects",
+                text,
+                "Enter the number of one of this council's certified entries of an earlier period.",
+            )
+            return None
+        return int(text)
+
+    def free_text(self, column: str) -> str:
+        text = self.text(column)
+        if len(text) > LONGEST_TEXT:
+            self.wrong(column, text, f"Shorten this to {LONGEST_TEXT:,} characters.")
+        return text
+
+
+def _one_of(allowed: Iterable[str]) -> str:
+    *most, last = allowed
+    return f"{', '.join(most)} or {last}" if most else last

@@ -1,0 +1,248 @@
+"""Keeping the rollup current: work out what is dirty, or everything, in one transaction.
+
+Readers see the old version until the transaction commits and the new one after:
+nothing in between. A lock in the database lets one rollup run at a time, so that
+running it twice, late or in parallel changes nothing. Amounts are whole pence in
+Python's own integers, which do not overflow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db import connection, transaction
+
+from finance.apportionment import Splitter
+from finance.periods import Quarter
+from savings.attribution.arithmetic import Attribution, EntryFacts
+from savings.attribution.reports import current_attribution
+from savings.returns.models import Return
+from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from services.models import Service
+from sovereignty.models import Council
+
+#: Held by the one rollup at work; a database's own lock, so it can't outlive a crash.
+LOCK = 7_301_115
+
+#: Facts are written in batches of about this many rows, to bound the memory.
+BATCH = 50_000
+
+_FACT_TABLE, _TOTAL_TABLE = "savings_fact", "savings_total"
+
+_ENTRIES = """
+    SELECT e.parent_id, e.id, s.slug, e.kind, e.scope, (e.amount * 100)::bigint,
+           coalesce(corrected_period.quarter, p.quarter), p.quarter, c.code,
+           e.cause, caused.code, array_to_string(e.tupe, ',')
+    FROM savings_entry e
+    JOIN savings_return r ON r.id = e.parent_id
+    JOIN savings_period p ON p.id = r.period_id
+    JOIN services_service s ON s.id = e.service_id
+    LEFT JOIN sovereignty_council c ON c.id = r.council_id
+    LEFT JOIN sovereignty_council caused ON caused.id = e.caused_by_id
+    LEFT JOIN savings_entry corrected ON corrected.id = e.corrects_id
+    LEFT JOIN savings_return corrected_return ON corrected_return.id = corrected.parent_id
+    LEFT JOIN savings_period corrected_period ON corrected_period.id = corrected_return.period_id
+    WHERE r.status = 'certified' AND r.id = ANY(%s)
+    ORDER BY e.parent_id, e.id
+"""
+
+
+@transaction.atomic
+def roll_up_dirty(*, at: datetime) -> RollupState:
+    """Work out again the returns that the outbox names, and nothing else."""
+    _wait_for_turn()
+    dirty = dict(DirtyReturn.objects.values_list("id", "parent_id"))
+    if not dirty:
+        return _state()
+    _rewrite(sorted(set(dirty.values())))
+    DirtyReturn.objects.filter(id__in=list(dirty)).delete()
+    return _switch(at)
+
+
+@transaction.atomic
+def roll_up_everything(*, at: datetime) -> RollupState:
+    """Work out every certified return from its entries, whatever stood there before."""
+    _wait_for_turn()
+    dirty = list(DirtyReturn.objects.values_list("id", flat=True))
+    _rewrite(
+        list(
+            Return.objects.filter(status=Return.Status.CERTIFIED)
+            .order_by("id")
+            .values_list("id", flat=True)
+        ),
+        everything=True,
+    )
+    DirtyReturn.objects.filter(id__in=dirty).delete()
+    return _switch(at)
+
+
+@dataclass
+class _Sum:
+    pence: int = 0
+    entries: int = 0
+    illustrative: bool = False
+
+
+@dataclass
+class _Batch:
+    """Rows waiting to be copied in, as COPY's own text."""
+
+    facts: io.StringIO = field(default_factory=io.StringIO)
+    totals: io.StringIO = field(default_factory=io.StringIO)
+    digests: list[RolledReturn] = field(default_factory=list)
+    size: int = 0
+
+
+def _wait_for_turn() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def _rewrite(returns: list[int], *, everything: bool = False) -> None:
+    for model in (Fact, Total, RolledReturn):
+        rows = model.objects.all() if everything else model.objects.filter(parent__in=returns)
+        rows.delete()
+    attribution = current_attribution()
+    services = dict(Service.objects.values_list("slug", "id"))
+    councils = dict(Council.objects.values_list("code", "id"))
+    splitters: dict[EntryFacts, tuple[Splitter | None, int | None, bool]] = {}
+    batch = _Batch()
+    for parent_id, entries in groupby(_entries(returns), key=itemgetter(0)):
+        _add_return(parent_id, entries, attribution, splitters, services, councils, batch)
+        if batch.size >= BATCH:
+            _copy_in(batch)
+            batch = _Batch()
+    _copy_in(batch)
+
+
+def _entries(returns: list[int]) -> Iterator[tuple[Any, ...]]:
+    # A cursor of its own in the server, so that memory stays bounded.
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_ENTRIES, [returns])
+        while rows := cursor.fetchmany(10_000):
+            yield from rows
+
+
+def _add_return(
+    parent_id: int,
+    rows: Iterable[tuple[Any, ...]],
+    attribution: Attribution,
+    splitters: dict[EntryFacts, tuple[Splitter | None, int | None, bool]],
+    services: dict[str, int],
+    councils: dict[str, int],
+    batch: _Batch,
+) -> None:
+    sums: dict[tuple[str, str | None, str], _Sum] = defaultdict(_Sum)
+    seal = hashlib.sha256()
+    quarter = 0
+    facts = batch.facts
+    for row in rows:
+        _, entry_id, slug, kind, scope, pence, attributed_in, quarter, council, *rest = row
+        cause, caused_by, tupe = rest
+        key = EntryFacts(
+            slug,
+            kind,
+            scope,
+            attributed_in,
+            council,
+            cause,
+            caused_by,
+            tuple(tupe.split(",")) if tupe else (),
+        )
+        how = splitters.get(key)
+        if how is None:
+            how = splitters[key] = _how(key, attribution)
+        splitter, rule_id, illustrative = how
+        parts: Iterable[tuple[str | None, int]]
+        if splitter is None:
+            parts = ((None, pence),)
+        else:
+            parts = zip(splitter.codes, splitter.split(pence), strict=True)
+        rule_text = "\\N" if rule_id is None else rule_id
+        mark = "t" if illustrative else "f"
+        for code, part in parts:
+            council_text = "\\N" if code is None else councils[code]
+            facts.write(f"{entry_id}\t{parent_id}\t{council_text}\t{part}\t{rule_text}\t{mark}\n")
+            seal.update(f"{entry_id}:{code or ''}:{part}\n".encode())
+            total = sums[slug, code, kind]
+            total.pence += part
+            total.entries += 1
+            total.illustrative |= illustrative
+            batch.size += 1
+    for (slug, code, kind), total in sums.items():
+        council_text = "\\N" if code is None else councils[code]
+        batch.totals.write(
+            f"{parent_id}\t{quarter}\t{services[slug]}\t{council_text}\t{kind}\t{total.pence}"
+            f"\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
+        )
+    batch.digests.append(RolledReturn(parent_id=parent_id, digest=seal.hexdigest()))
+
+
+def _how(key: EntryFacts, attribution: Attribution) -> tuple[Splitter | None, int | None, bool]:
+    # The key carries the quarter as the database has it, to be cheap to compare.
+    outcome = attribution.share_out(
+        EntryFacts(
+            key.service,
+            key.kind,
+            key.scope,
+            Quarter.from_ordinal(key.quarter),  # type: ignore[arg-type]
+            key.council,
+            key.cause,
+            key.caused_by,
+            key.tupe,
+        )
+    )
+    return (
+        Splitter(outcome.shares) if outcome.shares else None,
+        outcome.rule.id if outcome.rule else None,
+        outcome.illustrative,
+    )
+
+
+def _copy_in(batch: _Batch) -> None:
+    with connection.cursor() as cursor:
+        for rows, table, columns in (
+            (batch.facts, _FACT_TABLE, ("entry_id", "parent_id", "council_id", "pence", "rule_id")),
+            (
+                batch.totals,
+                _TOTAL_TABLE,
+                ("parent_id", "quarter", "service_id", "council_id", "kind", "pence", "entries"),
+            ),
+        ):
+            rows.seek(0)
+            cursor.copy_from(rows, table, columns=(*columns, "illustrative"))
+    RolledReturn.objects.bulk_create(batch.digests)
+
+
+def _state() -> RollupState:
+    state = RollupState.objects.first()
+    return state or RollupState(version=0, digest=_digest(), finished_at=None)
+
+
+def _digest() -> str:
+    """Of every rolled-up return's digest, in order of period and council."""
+    seal = hashlib.sha256()
+    for quarter, council, digest in RolledReturn.objects.order_by(
+        "parent__period__quarter", "parent__council__code"
+    ).values_list("parent__period__quarter", "parent__council__code", "digest"):
+        seal.update(f"{quarter.code}:{council or ''}:{digest}\n".encode())
+    return seal.hexdigest()
+
+
+def _switch(at: datetime) -> RollupState:
+    state = _state()
+    digest = _digest()
+    if digest != state.digest or not state.version:
+        state.version += 1
+        state.digest = digest
+    state.finished_at = at
+    state.save()
+    return state

@@ -1,0 +1,95 @@
+"""Who may do what: every permission of this floor, by name.
+
+`require` is how an action asks; what a person may *see* is decided by the
+querysets' `visible_to`, before any of these.
+"""
+
+from __future__ import annotations
+
+import rules
+
+from savings.returns.models import Return
+from sovereignty.models import CERTIFYING_ROLES, Council, Role, User
+from sovereignty.refusals import NotAllowed
+
+
+@rules.predicate
+def fills_this_return(user: User, parent: Return) -> bool:
+    return parent.council is not None and user.holds(Role.FINANCE_OFFICER, council=parent.council)
+
+
+@rules.predicate
+def certifies_for_this_return(user: User, parent: Return) -> bool:
+    return parent.council is not None and user.holds(*CERTIFYING_ROLES, council=parent.council)
+
+
+@rules.predicate
+def did_not_submit_it(user: User, parent: Return) -> bool:
+    return parent.submitted_by_id != user.id
+
+
+@rules.predicate
+def is_programme_office(user: User) -> bool:
+    return user.holds(Role.PROGRAMME_OFFICE)
+
+
+@rules.predicate
+def answers_for_a_council(user: User) -> bool:
+    return user.holds(*CERTIFYING_ROLES)
+
+
+@rules.predicate
+def proposes_rules(user: User) -> bool:
+    return user.holds(Role.PROGRAMME_OFFICE, Role.FINANCE_OFFICER, *CERTIFYING_ROLES)
+
+
+@rules.predicate
+def sees_council(user: User, council: Council) -> bool:
+    return user.sees_every_council or (user.council is not None and user.council.id == council.id)
+
+
+@rules.predicate
+def has_appointment(user: User) -> bool:
+    return bool(user.held_appointments)
+
+
+PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
+    "savings.fill_return": (
+        fills_this_return,
+        "Only a finance officer of the council fills and submits its return.",
+    ),
+    "savings.send_back_return": (
+        certifies_for_this_return,
+        "Only the council's section 151 officer or deputy sends its return back.",
+    ),
+    "savings.certify_return": (
+        certifies_for_this_return & did_not_submit_it,
+        "Only the council's section 151 officer or deputy certifies, never who submitted it.",
+    ),
+    "savings.run_calendar": (
+        is_programme_office,
+        "Only the programme office opens, closes and reopens periods.",
+    ),
+    "savings.propose_rule": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose rules.",
+    ),
+    "savings.answer_decision": (
+        answers_for_a_council,
+        "Only a council's section 151 officer or deputy answers for it.",
+    ),
+    "savings.see_council": (sees_council, "These are another council's figures."),
+    "savings.see_partnership": (
+        has_appointment,
+        "Your account has no appointment yet: ask the programme office for one.",
+    ),
+}
+
+for _name, (_predicate, _) in PERMISSIONS.items():
+    rules.add_perm(_name, _predicate)
+
+
+def require(user: User, permission: str, subject: object = None) -> None:
+    """Raise NotAllowed, saying who may, unless the person has the permission."""
+    if not user.is_active or not rules.has_perm(permission, user, subject):
+        raise NotAllowed(PERMISSIONS[permission][1])
