@@ -1,0 +1,169 @@
+"""A small partnership to test with: three councils, their people, a few services, two quarters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from finance.periods import Quarter
+from savings.attribution.actions import answer_rule, propose_rule
+from savings.attribution.models import AttributionRule
+from savings.returns.actions import certify, open_period, replace_entries, submit
+from savings.returns.models import Return
+from services.models import Hosting, Participation, Service
+from sovereignty.models import Appointment, Council, Role, User
+
+NOW = datetime(2013, 7, 1, 9, 30, tzinfo=UTC)
+Q1 = Quarter.parse("2013-14-Q1")
+Q2 = Quarter.parse("2013-14-Q2")
+PASSWORD = "a-long-enough-password"
+
+COUNCILS = {
+    "LBHF": "Hammersmith & Fulham",
+    "RBKC": "Kensington & Chelsea",
+    "WCC": "Westminster",
+}
+COUNCIL_ROLES = {
+    "finance": Role.FINANCE_OFFICER,
+    "s151": Role.SECTION_151_OFFICER,
+    "councillor": Role.COUNCILLOR,
+}
+#: Service, the one above it, and who takes part where it has participants of its own.
+SERVICES: Sequence[tuple[str, str | None, Sequence[str]]] = (
+    ("childrens", None, ("LBHF", "RBKC", "WCC")),
+    ("childrens-services", "childrens", ()),
+    ("youth-offending", "childrens-services", ()),
+    ("libraries", None, ("LBHF", "RBKC", "WCC")),
+    ("library-service", "libraries", ()),
+    ("cex", None, ("LBHF", "RBKC")),
+    ("chief-executive-leadership", "cex", ()),
+)
+
+
+@dataclass(frozen=True)
+class Partnership:
+    """What `build` made; people by username, councils by code, services by slug."""
+
+    councils: dict[str, Council]
+    people: dict[str, User]
+    services: dict[str, Service]
+
+    def finance(self, code: str) -> User:
+        return self.people[f"finance.{code.lower()}"]
+
+    def s151(self, code: str) -> User:
+        return self.people[f"s151.{code.lower()}"]
+
+    def parent(self, code: str, quarter: Quarter = Q1) -> Return:
+        """The return of a council for a quarter, as it stands in the database now."""
+        return Return.objects.select_related("council", "period").get(
+            council__code=code, period__quarter=quarter
+        )
+
+    def draft(self, code: str, *rows: dict[str, object], quarter: Quarter = Q1) -> Return:
+        """Save these rows as the council's draft."""
+        parent = self.parent(code, quarter)
+        return replace_entries(
+            return_id=parent.id,
+            version=parent.version,
+            rows=list(enumerate(rows, start=1)),
+            by=self.finance(code),
+            at=NOW,
+        )
+
+    def submitted(self, code: str, *rows: dict[str, object], quarter: Quarter = Q1) -> Return:
+        parent = self.draft(code, *rows, quarter=quarter)
+        return submit(return_id=parent.id, version=parent.version, by=self.finance(code), at=NOW)
+
+    def certified(self, code: str, *rows: dict[str, object], quarter: Quarter = Q1) -> Return:
+        """Save, submit and certify these rows; the rollup is left waiting."""
+        parent = self.submitted(code, *rows, quarter=quarter)
+        return certify(return_id=parent.id, version=parent.version, by=self.s151(code), at=NOW)
+
+    def rule(
+        self,
+        slug: str,
+        shares: dict[str, str],
+        *,
+        kind: str = "saving",
+        effective_from: Quarter = Q1,
+        agreed_by: Sequence[str] | None = None,
+        indirect_variance: str = "shared",
+    ) -> AttributionRule:
+        """A fixed rule, agreed by the councils it names unless told otherwise."""
+        rule = propose_rule(
+            service=self.services[slug],
+            kind=kind,
+            method="fixed",
+            effective_from=effective_from,
+            shares=shares,
+            basis="Agreed for the tests.",
+            indirect_variance=indirect_variance,
+            by=self.people["programme.office"],
+            at=NOW,
+        )
+        for code in shares if agreed_by is None else agreed_by:
+            answer_rule(
+                rule_id=rule.id,
+                agree=True,
+                minute_reference=f"{code} minute 1",
+                by=self.s151(code),
+                at=NOW,
+            )
+        return rule
+
+
+def build() -> Partnership:
+    """Make the partnership, with 2013/14 Q1 and Q2 open."""
+    councils = {
+        code: Council.objects.create(code=code, name=name, full_name=f"{name} Council")
+        for code, name in COUNCILS.items()
+    }
+    people: dict[str, User] = {}
+    for code, council in councils.items():
+        for name, role in COUNCIL_ROLES.items():
+            username = f"{name}.{code.lower()}"
+            people[username] = User.objects.create_user(username, password=PASSWORD)
+            Appointment.objects.create(user=people[username], role=role, council=council)
+    for username, role in (
+        ("programme.office", Role.PROGRAMME_OFFICE),
+        ("auditor", Role.AUDITOR),
+    ):
+        people[username] = User.objects.create_user(username, password=PASSWORD)
+        Appointment.objects.create(user=people[username], role=role)
+    services: dict[str, Service] = {}
+    for position, (slug, above, participants) in enumerate(SERVICES):
+        services[slug] = Service.objects.create(
+            slug=slug,
+            name=slug.replace("-", " ").capitalize(),
+            parent=services[above] if above else None,
+            position=position,
+        )
+        for code in participants:
+            Participation.objects.create(
+                service=services[slug],
+                council=councils[code],
+                from_quarter=Quarter.parse("2011-12-Q1"),
+            )
+    Hosting.objects.create(
+        service=services["libraries"],
+        council=councils["RBKC"],
+        from_quarter=Quarter.parse("2011-12-Q1"),
+    )
+    for quarter in (Q1, Q2):
+        open_period(quarter=quarter, by=people["programme.office"], at=NOW)
+    return Partnership(councils, people, services)
+
+
+def a_saving(slug: str = "library-service", amount: str = "100.00", **more: object) -> dict:
+    """A row for a shared, recurring, cashable saving."""
+    return {
+        "service": slug,
+        "kind": "saving",
+        "scope": "shared",
+        "amount": amount,
+        "recurrence": "recurring",
+        "nature": "cashable",
+        **more,
+    }
