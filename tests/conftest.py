@@ -101,6 +101,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The test database, which may be emptied between tests though its triggers forbid that.
+
+    Only a test with `transaction=True` (and so every test on a live server) empties it.
+    """
+    from django.db import connection
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    def execute_sql_flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+            for statement in sql_list:
+                cursor.execute(statement)
+            cursor.execute("SET session_replication_role = DEFAULT")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        yield
+
+
+@pytest.fixture(scope="session")
 def redis_url() -> str:
     """The address of a Redis; for tests marked `requires_redis`."""
     url = find_redis()

@@ -70,8 +70,7 @@ def passes(name: str, check: Callable[[], None]) -> bool:
 
 
 def check_database() -> None:
-    """The database answers. A connection that broke since it was last used is replaced."""
-    connection.close_if_unusable_or_obsolete()
+    """The database answers. Django itself replaces a connection that broke since its last use."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 

@@ -1,0 +1,92 @@
+"""Whether the process lives and whether it can serve, asked as a load balancer asks."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.test import Client
+from pytest_django import Settings
+
+from triborough import health
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(settings: Settings) -> Iterator[None]:
+    settings.REDIS_URL = ""
+    health.migrations_seen_applied.cache_clear()
+    yield
+    health.migrations_seen_applied.cache_clear()
+
+
+def test_lives_without_asking_the_database(client: Client) -> None:
+    response = client.get("/health/live/")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "checks": {"process": "ok"}}
+
+
+@pytest.mark.django_db
+def test_ready_with_database_and_migrations(client: Client) -> None:
+    response = client.get("/health/")
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok"}}
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+def test_answers_whoever_calls_the_address_without_tls(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.ALLOWED_HOSTS = ["tri-borough.example"]
+    assert client.get("/health/", HTTP_HOST="10.0.0.7").status_code == 200
+
+
+@pytest.mark.django_db
+def test_not_ready_before_a_migration_is_applied(client: Client) -> None:
+    MigrationRecorder.Migration.objects.filter(app="sessions").delete()
+    response = client.get("/health/")
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unavailable",
+        "checks": {"database": "ok", "migrations": "failed"},
+    }
+
+
+@pytest.mark.django_db
+def test_ready_as_soon_as_the_migration_is_applied(client: Client) -> None:
+    rows = MigrationRecorder.Migration.objects.filter(app="sessions")
+    kept = list(rows)
+    rows.delete()
+    assert client.get("/health/").status_code == 503
+    MigrationRecorder.Migration.objects.bulk_create(kept)
+    assert client.get("/health/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_not_ready_without_the_database(client: Client) -> None:
+    working = connection.settings_dict["HOST"]
+    connection.close()
+    connection.settings_dict["HOST"] = "/nowhere"
+    try:
+        response = client.get("/health/")
+    finally:
+        connection.settings_dict["HOST"] = working
+    assert response.status_code == 503
+    assert response.json()["checks"] == {"database": "failed", "migrations": "failed"}
+    assert client.get("/health/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_not_ready_without_the_redis_that_is_configured(client: Client, settings: Settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    response = client.get("/health/")
+    assert response.status_code == 503
+    assert response.json()["checks"] == {"database": "ok", "migrations": "ok", "redis": "failed"}
+
+
+@pytest.mark.requires_redis
+@pytest.mark.django_db
+def test_ready_with_the_redis_that_is_configured(
+    client: Client, settings: Settings, redis_url: str
+) -> None:
+    settings.REDIS_URL = redis_url
+    assert client.get("/health/").json()["checks"]["redis"] == "ok"
