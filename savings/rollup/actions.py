@@ -25,12 +25,9 @@ from finance.periods import Quarter
 from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.reports import current_attribution
 from savings.returns.models import Return
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.models import LOCK, DirtyReturn, Fact, RolledReturn, RollupState, Total
 from services.models import Service
 from sovereignty.models import Council
-
-#: Held by the one rollup at work; a database's own lock, so it can't outlive a crash.
-LOCK = 7_301_115
 
 #: Facts are written in batches of about this many rows, to bound the memory.
 BATCH = 50_000

@@ -2,13 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection
+from django.db.models import BooleanField, Sum
+from django.db.models.aggregates import Aggregate
 
-from savings.rollup.actions import LOCK
-from savings.rollup.models import DirtyReturn, RollupState
+from finance.money import from_pence
+from finance.periods import Quarter
+from savings.rollup.models import LOCK, DirtyReturn, RollupState, Total
+
+
+class AnyOf(Aggregate):
+    """Whether any row has it: PostgreSQL's bool_or."""
+
+    function = "bool_or"
+    output_field = BooleanField()
+
+
+@dataclass(frozen=True, slots=True)
+class AttributedRow:
+    """One group's amount; whatever was not grouped by is None."""
+
+    council: str | None
+    service: str | None
+    quarter: Quarter | None
+    amount: Decimal
+    illustrative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """Certified amounts of one kind: `total` is the sum of `rows` plus `unattributed`."""
+
+    kind: str
+    total: Decimal
+    unattributed: Decimal
+    rows: tuple[AttributedRow, ...]
+
+
+#: What amounts can be grouped by, and the field that holds it.
+GROUPS = {"council": "council__code", "service": "service__slug", "period": "quarter"}
+
+
+def attributed(
+    *,
+    kind: str,
+    group_by: Sequence[str],
+    first: Quarter | None = None,
+    last: Quarter | None = None,
+    services: Collection[str] | None = None,
+) -> Attributed:
+    """Certified amounts of a kind by council, service and period, in that order.
+
+    `group_by` names any of `GROUPS`; `services` are slugs, with those below already
+    among them. Two queries, of the rollup's totals alone.
+    """
+    totals = Total.objects.filter(kind=kind)
+    if first is not None:
+        totals = totals.filter(quarter__gte=first)
+    if last is not None:
+        totals = totals.filter(quarter__lte=last)
+    if services is not None:
+        totals = totals.filter(service__slug__in=services)
+    fields = [GROUPS[name] for name in GROUPS if name in group_by]
+    # Grouped by nothing at all, everything is one row.
+    grouped = (
+        totals.filter(council__isnull=False)
+        .order_by(*fields)
+        .values(*fields or ["kind"])
+        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
+    )
+    rows = [
+        AttributedRow(
+            council=row.get("council__code"),
+            service=row.get("service__slug"),
+            quarter=row.get("quarter"),
+            amount=from_pence(row["sum"]),
+            illustrative=row["marked"],
+        )
+        for row in grouped
+    ]
+    nobodys = totals.filter(council__isnull=True).aggregate(sum=Sum("pence"))["sum"] or 0
+    unattributed = from_pence(nobodys)
+    return Attributed(
+        kind=kind,
+        total=sum((row.amount for row in rows), unattributed),
+        unattributed=unattributed,
+        rows=tuple(rows),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,210 @@
+"""Reading the comparison: a plan's year beside what was delivered, by area and by council.
+
+Delivered is certified savings from the start to the end of a quarter, before
+transition costs, which stand beside it. Everything comes from the rollup's
+totals: the number of queries and of rows read does not grow with the entries.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import QuerySet, Sum
+
+from finance.money import from_pence, to_pence
+from finance.periods import FinancialYear, Quarter
+from savings.plans.models import Plan, PlanLine
+from savings.returns.models import Entry, Period
+from savings.rollup.models import Total
+from savings.rollup.reports import AnyOf
+from services.models import Service
+from services.tree import ServiceTree
+from sovereignty.models import Council
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One area or service. `slug` is None for what a plan doesn't divide by area."""
+
+    slug: str | None
+    name: str
+    planned: Decimal
+    delivered: Decimal
+    transition_costs: Decimal
+    illustrative: bool
+
+    @property
+    def difference(self) -> Decimal:
+        """Delivered less planned: below nought where delivery is behind the promise."""
+        return self.delivered - self.planned
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A plan's amount for `year` beside what was delivered to the end of `to`.
+
+    `to` is None where no quarter has been closed yet. `lines` are the areas (or, for
+    one area, the services in it) and add up to the totals exactly.
+    """
+
+    plan: Plan
+    year: FinancialYear
+    to: Quarter | None
+    lines: tuple[Line, ...]
+
+    @property
+    def planned(self) -> Decimal:
+        return sum((line.planned for line in self.lines), Decimal("0.00"))
+
+    @property
+    def delivered(self) -> Decimal:
+        return sum((line.delivered for line in self.lines), Decimal("0.00"))
+
+    @property
+    def transition_costs(self) -> Decimal:
+        return sum((line.transition_costs for line in self.lines), Decimal("0.00"))
+
+    @property
+    def illustrative(self) -> bool:
+        return any(line.illustrative for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class CouncilLine:
+    """What is one council's of what was delivered; `code` None for what is nobody's yet."""
+
+    code: str | None
+    name: str
+    delivered: Decimal
+    transition_costs: Decimal
+    illustrative: bool
+
+
+@dataclass
+class _Sums:
+    planned: int = 0
+    delivered: int = 0
+    transition_costs: int = 0
+    illustrative: bool = False
+
+
+def years_of(plan: Plan) -> list[FinancialYear]:
+    """The years that a plan has figures for, earliest first."""
+    codes = plan.lines.order_by("year").values_list("year", flat=True).distinct()
+    return [FinancialYear.parse(code) for code in codes]
+
+
+def latest_closed_quarter() -> Quarter | None:
+    """The quarter that delivery is counted to unless another is asked for."""
+    period = Period.objects.latest_closed()
+    return period.quarter if period else None
+
+
+def compare(plan: Plan, year: FinancialYear, to: Quarter | None) -> Comparison:
+    """The comparison by area: every programme, and what the plan leaves undivided."""
+    tree = Service.objects.tree()
+    areas = tree.children.get(None, ())
+    return _compare(plan, year, to, tree, {slug: tree.below(slug) for slug in areas})
+
+
+def compare_area(plan: Plan, year: FinancialYear, to: Quarter | None, area: str) -> Comparison:
+    """The comparison inside one area: what is recorded on the area itself, then each service.
+
+    Raises KeyError where there is no such service.
+    """
+    tree = Service.objects.tree()
+    groups = {area: frozenset({area})}
+    groups.update({slug: tree.below(slug) for slug in tree.children.get(area, ())})
+    return _compare(plan, year, to, tree, groups)
+
+
+def by_council(to: Quarter | None, services: Iterable[str] | None = None) -> list[CouncilLine]:
+    """Delivered to the end of a quarter by council; last, what is not attributed to any.
+
+    Every council has a line, also with nothing; `services` limits it to those slugs.
+    """
+    sums: dict[str | None, _Sums] = defaultdict(_Sums)
+    rows = _totals(to).values_list("council__code", "kind")
+    if services is not None:
+        rows = rows.filter(service__slug__in=list(services))
+    for code, kind, pence, illustrative in rows.annotate(
+        sum=Sum("pence"), marked=AnyOf("illustrative")
+    ):
+        _add(sums[code], kind, pence, illustrative)
+    lines = [
+        _council_line(code, name, sums[code])
+        for code, name in Council.objects.values_list("code", "name")
+    ]
+    if None in sums:
+        lines.append(_council_line(None, "Not attributed to a council", sums[None]))
+    return lines
+
+
+def _compare(
+    plan: Plan,
+    year: FinancialYear,
+    to: Quarter | None,
+    tree: ServiceTree,
+    groups: dict[str, frozenset[str]],
+) -> Comparison:
+    group_of = {slug: group for group, slugs in groups.items() for slug in slugs}
+    sums: dict[str | None, _Sums] = {group: _Sums() for group in groups}
+    for slug, planned in PlanLine.objects.by_service(plan, year).items():
+        if slug is None and _covers_all(tree, groups):
+            sums.setdefault(None, _Sums()).planned += to_pence(planned)
+        elif slug in group_of:
+            sums[group_of[slug]].planned += to_pence(planned)
+    for slug, kind, pence, illustrative in (
+        _totals(to)
+        .values_list("service__slug", "kind")
+        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
+    ):
+        if slug in group_of:
+            _add(sums[group_of[slug]], kind, pence, illustrative)
+    return Comparison(
+        plan=plan,
+        year=year,
+        to=to,
+        lines=tuple(
+            Line(
+                slug=slug,
+                name=tree.nodes[slug].name if slug else "Not divided by area",
+                planned=from_pence(sum_.planned),
+                delivered=from_pence(sum_.delivered),
+                transition_costs=from_pence(sum_.transition_costs),
+                illustrative=sum_.illustrative,
+            )
+            for slug, sum_ in sums.items()
+        ),
+    )
+
+
+def _covers_all(tree: ServiceTree, groups: dict[str, frozenset[str]]) -> bool:
+    return set(groups) == set(tree.children.get(None, ()))
+
+
+def _totals(to: Quarter | None) -> QuerySet[Total]:
+    """Totals of what the comparison shows, to the end of a quarter."""
+    shown = Total.objects.filter(kind__in=[Entry.Kind.SAVING, Entry.Kind.TRANSITION_COST])
+    return shown.filter(quarter__lte=to) if to else shown.none()
+
+
+def _add(sums: _Sums, kind: str, pence: int, illustrative: bool) -> None:
+    if kind == Entry.Kind.SAVING:
+        sums.delivered += pence
+    else:
+        sums.transition_costs += pence
+    sums.illustrative |= illustrative
+
+
+def _council_line(code: str | None, name: str, sums: _Sums) -> CouncilLine:
+    return CouncilLine(
+        code=code,
+        name=name,
+        delivered=from_pence(sums.delivered),
+        transition_costs=from_pence(sums.transition_costs),
+        illustrative=sums.illustrative,
+    )
