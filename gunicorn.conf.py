@@ -14,3 +14,5 @@ max_requests = 2000
 max_requests_jitter = 400
 accesslog = "-"
 access_log_format = '%(h)s "%(r)s" %(s)s %(b)s %(M)sms'
+# Nothing outside the process asks a running gunicorn to change.
+control_socket_disable = True
