@@ -3,6 +3,7 @@
 // it can't be drawn nothing is lost.
 
 const NARROW = 560; // pixels of room below which labels are wrapped and legends drop
+const COLOURS = ["#0e4543", "#b9872c", "#5f93a0", "#573a78", "#a3521b", "#6b7a2a"];
 const LABEL = 16; // characters of a label before it is wrapped, where it is narrow
 
 let library; // a promise of Plotly, fetched once and only where there is a chart
@@ -52,8 +53,9 @@ function axis(given, figure, side, narrow) {
     ticklabelstandoff: 6,
     ...given,
   };
-  if (!narrow) return styled;
   const names = categories(figure, side);
+  if (names.length) styled.showgrid = given?.showgrid ?? false;
+  if (!narrow) return styled;
   if (names.length) {
     styled.tickmode = "array";
     styled.tickvals = names;
@@ -69,7 +71,7 @@ function layout(figure, room) {
   const narrow = room < NARROW;
   const family = getComputedStyle(document.body).fontFamily;
   return {
-    colorway: ["#0e4543", "#b9872c", "#5f93a0", "#573a78", "#a3521b", "#6b7a2a"],
+    colorway: COLOURS,
     bargap: 0.32,
     bargroupgap: 0.08,
     paper_bgcolor: "rgba(0,0,0,0)",
@@ -85,17 +87,7 @@ function layout(figure, room) {
     margin: { l: 8, r: narrow ? 12 : 24, t: 12, b: 8, ...given.margin },
     xaxis: axis(given.xaxis, figure, "x", narrow),
     yaxis: axis(given.yaxis, figure, "y", narrow),
-    legend: {
-      orientation: "h",
-      x: 0,
-      xanchor: "left",
-      y: 1.02,
-      yanchor: "bottom",
-      traceorder: "normal",
-      itemclick: false,
-      itemdoubleclick: false,
-      ...given.legend,
-    },
+    showlegend: false,
     hoverlabel: {
       bgcolor: "#16211f",
       bordercolor: "#16211f",
@@ -114,6 +106,31 @@ const config = {
   locale: "en",
 };
 
+// The key to the colours, as a list that wraps like text (Plotly's own does not
+// know how wide it may be). Left out for one trace, or where the figure says so.
+function key(figure) {
+  const given = figure.layout?.legend ?? {};
+  const named = figure.data
+    .map((trace, place) => ({ trace, place }))
+    .filter(({ trace }) => trace.name && trace.showlegend !== false);
+  if (named.length < 2 || figure.layout?.showlegend === false) return null;
+  if (String(given.traceorder).includes("reversed")) named.reverse();
+  const list = document.createElement("ul");
+  list.className = "app-chart__key";
+  for (const { trace, place } of named) {
+    const item = document.createElement("li");
+    const swatch = document.createElement("span");
+    const colour = trace.marker?.color ?? trace.line?.color;
+    swatch.className = "app-chart__swatch";
+    swatch.style.backgroundColor =
+      typeof colour === "string" ? colour : COLOURS[place % COLOURS.length];
+    if (trace.marker?.pattern?.shape) swatch.classList.add("app-chart__swatch--hatched");
+    item.append(swatch, trace.name);
+    list.append(item);
+  }
+  return list;
+}
+
 async function draw(picture) {
   const source = document.getElementById(picture.dataset.chart);
   const figure = JSON.parse(source.textContent);
@@ -121,11 +138,13 @@ async function draw(picture) {
   // Labels are measured as they are drawn, so the typeface must be there first.
   await document.fonts.ready;
   picture.classList.add("app-chart__picture--drawn");
+  const plot = document.createElement("div");
+  picture.replaceChildren(...[key(figure), plot].filter(Boolean));
   let room = 0;
   const render = (width) => {
     if (!width || width === room) return;
     room = width;
-    Plotly.react(picture, structuredClone(figure.data), layout(figure, width), config);
+    Plotly.react(plot, structuredClone(figure.data), layout(figure, width), config);
   };
   render(picture.clientWidth);
   new ResizeObserver(() => render(picture.clientWidth)).observe(picture);

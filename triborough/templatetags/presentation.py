@@ -127,7 +127,7 @@ def govuk_widget(field: BoundField, classes: str = "") -> SafeString:
     else:
         block = "govuk-input"
     names = [block, classes, f"{block}--error" if field.errors else ""]
-    attrs = {"class": " ".join(name for name in names if name)}
+    attrs: dict[str, str | bool] = {"class": " ".join(name for name in names if name)}
     if isinstance(widget, Textarea):
         attrs.setdefault("rows", "4")
     return field.as_widget(attrs=attrs)
@@ -268,6 +268,5 @@ def scroll(
 
 
 def _render(context: template.Context, component: str, /, **values: object) -> SafeString:
-    engine = context.template.engine
     with context.push(**values):
-        return engine.get_template(component).render(context)
+        return template.Engine.get_default().get_template(component).render(context)
