@@ -115,7 +115,7 @@ def scale(unit: str) -> Decimal:
 
 
 def foot(cells: Iterable[Cell], checks: Iterable[Check]) -> list[Difference]:
-    """Every difference, in the order of the tables and then of the checks.
+    """Every difference, table by table: totals first, then the checks in their order.
 
     Raises FootingError for a check or total that refers to nothing.
     """
@@ -123,7 +123,8 @@ def foot(cells: Iterable[Cell], checks: Iterable[Check]) -> list[Difference]:
     found = [*_totals(book)]
     for check in checks:
         found.extend(_checked(book, check))
-    return found
+    order = {table: place for place, table in enumerate(book.tables)}
+    return sorted(found, key=lambda item: order[item.table])
 
 
 class _Book:

@@ -21,8 +21,6 @@ from finance.money import parse_money
 from finance.periods import FinancialYear, Quarter
 from savings.record.footing import Cell, Check, Known
 
-#: The record as it is kept in the repository.
-FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "record"
 _TOTALS = ("", "down", "across", "both", "memo")
 _DERIVED, _PUBLISHED = "derived", "published"
 Row = dict[str, str]
@@ -189,16 +187,17 @@ class Record:
         ]
 
 
-def read_record(folder: Path = FOLDER) -> Record:
+def read_record(folder: Path) -> Record:
     """The record in a folder; raises RecordError with every fault found."""
     reader = _Reader(folder)
+    documents = reader.rows("documents.csv", lambda row: Document(**row))
     record = Record(
-        documents=reader.rows("documents.csv", lambda row: Document(**row)),
+        documents=documents,
         tables=reader.rows("tables.csv", lambda row: Table(**row)),
         figures=tuple(
             figure
-            for path in sorted((folder / "figures").glob("*.csv"))
-            for figure in reader.rows(f"figures/{path.name}", _figure)
+            for document in documents
+            for figure in reader.rows(f"figures/{document.code}.csv", _figure)
         ),
         checks=reader.rows("checks.csv", _check),
         known=reader.rows("known_differences.csv", lambda row: Known(**row)),
@@ -209,6 +208,9 @@ def read_record(folder: Path = FOLDER) -> Record:
         plan_lines=reader.rows("plan_lines.csv", _plan_line),
         delivery=reader.rows("delivery.csv", _delivery),
     )
+    for path in sorted((folder / "figures").glob("*.csv")):
+        if path.stem not in {document.code for document in documents}:
+            reader.errors.append(f"figures/{path.name}: documents.csv names no such document.")
     errors = reader.errors or list(_faults(record))
     if errors:
         raise RecordError(errors)

@@ -18,11 +18,6 @@ from django.db.models import Q
 from savings.provenance import Provenance
 
 
-class _ByCode(models.Manager):  # type: ignore[type-arg]
-    def get_by_natural_key(self, code: str) -> models.Model:
-        return self.get(code=code)
-
-
 class SourceDocument(models.Model):
     code = models.SlugField(max_length=60, unique=True)
     title = models.CharField(max_length=200)
@@ -31,8 +26,6 @@ class SourceDocument(models.Model):
         max_length=10, help_text="As far as it is known: 2010-07-06, 2011-02 or 2012."
     )
     note = models.TextField(blank=True)
-
-    objects = _ByCode()
 
     class Meta:
         ordering = ["published", "code"]
@@ -46,9 +39,6 @@ class SourceDocument(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def natural_key(self) -> tuple[str]:
-        return (self.code,)
-
 
 class RecordTable(models.Model):
     code = models.SlugField(max_length=80, unique=True)
@@ -58,8 +48,6 @@ class RecordTable(models.Model):
     note = models.TextField(blank=True)
     position = models.PositiveIntegerField(default=0)
 
-    objects = _ByCode()
-
     class Meta:
         ordering = ["position", "code"]
         constraints = [
@@ -68,14 +56,6 @@ class RecordTable(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    def natural_key(self) -> tuple[str]:
-        return (self.code,)
-
-
-class FigureManager(models.Manager):  # type: ignore[type-arg]
-    def get_by_natural_key(self, table: str, section: str, row: str, column: str) -> Figure:
-        return self.get(table__code=table, section=section, row=row, column=column)
 
 
 class Figure(models.Model):
@@ -104,8 +84,6 @@ class Figure(models.Model):
     note = models.TextField(blank=True)
     position = models.PositiveIntegerField(default=0)
 
-    objects = FigureManager()
-
     class Meta:
         ordering = ["table", "position"]
         constraints = [
@@ -131,9 +109,6 @@ class Figure(models.Model):
     def __str__(self) -> str:
         return f"{self.table}: {self.row}, {self.column}"
 
-    def natural_key(self) -> tuple[str, str, str, str]:
-        return (self.table.code, self.section, self.row, self.column)
-
 
 class FootingDifference(models.Model):
     code = models.CharField(max_length=300, unique=True)
@@ -147,13 +122,8 @@ class FootingDifference(models.Model):
     listed = models.BooleanField(help_text="Whether the fixtures list it as known.")
     position = models.PositiveIntegerField(default=0)
 
-    objects = _ByCode()
-
     class Meta:
         ordering = ["position", "code"]
 
     def __str__(self) -> str:
         return f"{self.what}: {self.printed} printed, {self.derived} derived"
-
-    def natural_key(self) -> tuple[str]:
-        return (self.code,)

@@ -1,0 +1,387 @@
+"""Bring the record into the database: all of it or none, and twice is the same as once.
+
+What the files name is made or corrected in place, keeping its id; figures, lines
+and differences that they no longer name are removed. What people have added
+(other services, participants, plans, returns) is left alone. The partnership's
+own return is certified once, from the document that published it, and from then
+on never changes: files that say something else are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import TypeVar
+
+from django.db import models, transaction
+
+import audit.actions
+from finance.money import json_money
+from finance.periods import Quarter
+from savings.plans.models import Plan, PlanLine
+from savings.record.footing import Difference, foot, reconcile
+from savings.record.imports import DeliveryRow, Record, RecordError, ServiceRow
+from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
+from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.rollup.models import DirtyReturn
+from services.models import Participation, Service
+from sovereignty.models import Council
+
+BY = "load_record"
+_CATEGORIES = {
+    "tri-borough": "Proposed for sharing in February 2011.",
+    "under-consideration": "Still under consideration in February 2011.",
+    "joint-procurement-later": "In February 2011 thought to suit joint procurement later.",
+    "two-borough-first": "In February 2011 thought to suit two boroughs first.",
+    "not-recommended": "Not recommended for sharing in February 2011.",
+}
+M = TypeVar("M", bound=models.Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the record now holds, and whether the partnership's return was made just now."""
+
+    documents: int
+    tables: int
+    figures: int
+    differences: int
+    services: int
+    plan_lines: int
+    certified: bool
+
+
+@transaction.atomic
+def load(record: Record, *, at: datetime) -> Loaded:
+    """Make the database say what the record says; `at` is when the audit event is written.
+
+    Raises RecordError where the partnership's certified return would have to change,
+    FootingError where a check can't be worked out.
+    """
+    documents = _documents(record)
+    tables = _tables(record, documents)
+    _figures(record, tables)
+    differences = _differences(record, tables)
+    councils = _councils(record)
+    services = _services(record)
+    _participation(record, services, councils)
+    _plans(record, services)
+    certified = _delivery(record, services, at)
+    return Loaded(
+        documents=len(documents),
+        tables=len(tables),
+        figures=len(record.figures),
+        differences=differences,
+        services=len(services),
+        plan_lines=len(record.plan_lines),
+        certified=certified,
+    )
+
+
+def _upsert(
+    manager: models.Manager[M], rows: Iterable[M], *, unique: Sequence[str], update: Sequence[str]
+) -> list[M]:
+    """Insert the rows, or bring those already there (by the `unique` fields) up to date."""
+    return manager.bulk_create(
+        rows, update_conflicts=True, unique_fields=unique, update_fields=update
+    )
+
+
+def _only(standing: models.QuerySet[M], rows: Iterable[M]) -> None:
+    """Remove what stands beside the rows: the record no longer names it."""
+    standing.exclude(pk__in=[row.pk for row in rows]).delete()
+
+
+def _documents(record: Record) -> dict[str, SourceDocument]:
+    rows = _upsert(
+        SourceDocument.objects,
+        (
+            SourceDocument(
+                code=row.code,
+                title=row.title,
+                publisher=row.publisher,
+                published=row.published,
+                note=row.note,
+            )
+            for row in record.documents
+        ),
+        unique=["code"],
+        update=["title", "publisher", "published", "note"],
+    )
+    return {row.code: row for row in rows}
+
+
+def _tables(record: Record, documents: dict[str, SourceDocument]) -> dict[str, RecordTable]:
+    rows = _upsert(
+        RecordTable.objects,
+        (
+            RecordTable(
+                code=row.code,
+                document=documents[row.document],
+                title=row.title,
+                place=row.place,
+                note=row.note,
+                position=position,
+            )
+            for position, row in enumerate(record.tables)
+        ),
+        unique=["code"],
+        update=["document", "title", "place", "note", "position"],
+    )
+    _only(RecordTable.objects.all(), rows)
+    _only(SourceDocument.objects.all(), documents.values())
+    return {row.code: row for row in rows}
+
+
+def _figures(record: Record, tables: dict[str, RecordTable]) -> None:
+    rows = _upsert(
+        Figure.objects,
+        (
+            Figure(
+                table=tables[row.cell.table],
+                section=row.cell.section,
+                row=row.cell.row,
+                column=row.cell.column,
+                printed=row.cell.printed,
+                value=row.cell.value,
+                unit=row.cell.unit,
+                total=row.cell.total,
+                provenance=row.provenance,
+                derivation=row.derivation,
+                place=row.place,
+                note=row.note,
+                position=position,
+            )
+            for position, row in enumerate(record.figures)
+        ),
+        unique=["table", "section", "row", "column"],
+        update=[
+            "printed",
+            "value",
+            "unit",
+            "total",
+            "provenance",
+            "derivation",
+            "place",
+            "note",
+            "position",
+        ],
+    )
+    _only(Figure.objects.all(), rows)
+
+
+def _differences(record: Record, tables: dict[str, RecordTable]) -> int:
+    result = reconcile(foot(record.cells(), record.checks), record.known)
+
+    def row(difference: Difference, listed: bool, position: int) -> FootingDifference:
+        return FootingDifference(
+            code=difference.code,
+            table=tables[difference.table],
+            what=difference.what,
+            printed=difference.printed,
+            derived=difference.derived,
+            difference=difference.difference,
+            unit=difference.unit,
+            reason=difference.reason,
+            listed=listed,
+            position=position,
+        )
+
+    found = [(item, True) for item in result.listed] + [(item, False) for item in result.unlisted]
+    rows = _upsert(
+        FootingDifference.objects,
+        (row(item, listed, position) for position, (item, listed) in enumerate(found)),
+        unique=["code"],
+        update=[
+            "table",
+            "what",
+            "printed",
+            "derived",
+            "difference",
+            "unit",
+            "reason",
+            "listed",
+            "position",
+        ],
+    )
+    _only(FootingDifference.objects.all(), rows)
+    return len(rows)
+
+
+def _councils(record: Record) -> dict[str, Council]:
+    rows = _upsert(
+        Council.objects,
+        (Council(code=row.code, name=row.name, full_name=row.full_name) for row in record.councils),
+        unique=["code"],
+        update=["name", "full_name"],
+    )
+    return {row.code: row for row in rows}
+
+
+def _services(record: Record) -> dict[str, Service]:
+    made: dict[str, Service] = {}
+    waiting = list(enumerate(record.services))
+    while waiting:
+        ready = [(n, row) for n, row in waiting if not row.parent or row.parent in made]
+        if not ready:
+            names = ", ".join(row.slug for _, row in waiting)
+            raise RecordError([f"These services lie below one another in a circle: {names}."])
+        rows = _upsert(
+            Service.objects,
+            (
+                Service(
+                    slug=row.slug,
+                    name=row.name,
+                    parent=made[row.parent] if row.parent else None,
+                    position=position,
+                    description=_description(row),
+                )
+                for position, row in ready
+            ),
+            unique=["slug"],
+            update=["name", "parent", "position", "description"],
+        )
+        made |= {row.slug: row for row in rows}
+        waiting = [(n, row) for n, row in waiting if row.slug not in made]
+    return made
+
+
+def _description(row: ServiceRow) -> str:
+    return " ".join(filter(None, (row.description, _CATEGORIES.get(row.category, ""))))
+
+
+def _participation(
+    record: Record, services: dict[str, Service], councils: dict[str, Council]
+) -> None:
+    for row in record.participation:
+        source = f"{row.document}: {row.place}"
+        Participation.objects.update_or_create(
+            service=services[row.service],
+            council=councils[row.council],
+            from_quarter=row.from_quarter,
+            defaults={"source": source},
+            # A council that has since left stays out when the record is loaded again.
+            create_defaults={"source": source, "to_quarter": row.to_quarter},
+        )
+
+
+def _plans(record: Record, services: dict[str, Service]) -> None:
+    plans = _upsert(
+        Plan.objects,
+        (
+            Plan(code=row.code, name=row.name, description=row.description, position=position)
+            for position, row in enumerate(record.plans)
+        ),
+        unique=["code"],
+        update=["name", "description", "position"],
+    )
+    by_code = {plan.code: plan for plan in plans}
+    lines = _upsert(
+        PlanLine.objects,
+        (
+            PlanLine(
+                plan=by_code[row.plan],
+                label=row.label,
+                service=services[row.service] if row.service else None,
+                category=row.category,
+                year=row.year.code,
+                low=row.low,
+                middle=row.middle,
+                high=row.high,
+                basis=row.basis,
+                provenance=row.provenance,
+                document=row.document,
+                place=row.place,
+                note=row.note,
+            )
+            for row in record.plan_lines
+        ),
+        unique=["plan", "year", "label", "service"],
+        update=[
+            "category",
+            "low",
+            "middle",
+            "high",
+            "basis",
+            "provenance",
+            "document",
+            "place",
+            "note",
+        ],
+    )
+    _only(PlanLine.objects.filter(plan__in=plans), lines)
+
+
+def _delivery(record: Record, services: dict[str, Service], at: datetime) -> bool:
+    """The partnership's certified returns, one for each period; whether any is new."""
+    made = False
+    for quarter in sorted({row.period for row in record.delivery}):
+        rows = [row for row in record.delivery if row.period == quarter]
+        made |= _partnership_return(quarter, rows, services, at)
+    return made
+
+
+def _partnership_return(
+    quarter: Quarter, rows: list[DeliveryRow], services: dict[str, Service], at: datetime
+) -> bool:
+    period, _ = Period.objects.get_or_create(
+        quarter=quarter, defaults={"status": Period.Status.CLOSED}
+    )
+    there = Return.objects.filter(council__isnull=True, period=period).first()
+    if there is not None:
+        _check_unchanged(there, rows)
+        return False
+    parent = Return.objects.create(period=period)
+    Entry.objects.bulk_create(
+        Entry(
+            parent=parent,
+            position=position,
+            service=services[row.service],
+            kind=row.kind,
+            scope=row.scope,
+            amount=row.amount,
+            recurrence=row.recurrence,
+            nature=row.nature,
+            evidence=f"{row.document}: {row.place}",
+            note=row.note,
+            provenance=row.provenance,
+        )
+        for position, row in enumerate(rows, start=1)
+    )
+    parent.status = Return.Status.CERTIFIED
+    parent.published_in = rows[0].document
+    # As the document has it: what had been achieved by the last day of the quarter.
+    parent.certified_at = datetime.combine(quarter.last_day, time(), tzinfo=UTC)
+    parent.version = 1
+    parent.save()
+    DirtyReturn.objects.create(parent=parent, marked_at=at)
+    audit.actions.record(
+        by=BY,
+        at=at,
+        action="certified",
+        subject="return",
+        subject_id=f"{PARTNERSHIP}/{quarter.code}",
+        after={
+            "status": parent.status,
+            "published_in": parent.published_in,
+            "entries": {row.service: json_money(row.amount) for row in rows},
+        },
+        reason="Published for the partnership as a whole.",
+    )
+    return True
+
+
+def _check_unchanged(parent: Return, rows: list[DeliveryRow]) -> None:
+    certified = parent.entries.values_list(
+        "service__slug", "kind", "scope", "amount", "recurrence", "nature"
+    )
+    published = [
+        (row.service, row.kind, row.scope, row.amount, row.recurrence, row.nature) for row in rows
+    ]
+    if sorted(certified) != sorted(published):
+        refusal = (
+            f"The partnership's return for {parent.period} is certified with other figures, "
+            "and those never change. Enter a correction in a later open quarter."
+        )
+        raise RecordError([refusal])
