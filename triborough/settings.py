@@ -157,6 +157,7 @@ STORAGES = {
 
 # The published record, as data.
 RECORD_DIR = BASE_DIR / "fixtures" / "record"
+DEMONSTRATION_DIR = BASE_DIR / "fixtures" / "demonstration"
 
 # --- Headers -----------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -227,7 +228,7 @@ REST_KNOX = {"AUTO_REFRESH": False}
 # --- Tasks -----------------------------------------------------------------------
 # Without REDIS_URL a task runs in process, after the commit that called for it.
 REDIS_URL = env.str("REDIS_URL", default="")
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL
 CELERY_TASK_EAGER_PROPAGATES = False
 CELERY_TASK_ACKS_LATE = True

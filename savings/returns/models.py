@@ -48,7 +48,6 @@ class Period(models.Model):
 
     quarter = QuarterField(unique=True)
     status = models.CharField(max_length=6, choices=Status, default=Status.OPEN)
-    due_on = models.DateField(null=True, blank=True)
 
     objects = PeriodQuerySet.as_manager()
 

@@ -1,0 +1,211 @@
+"""Load the demonstration onto the record: twice is the same as once.
+
+Rules are marked illustrative, one and all: even where their shares come from the
+record, no minute of any council's agreement does. Driver values are the record's
+own figures and lead back to their table. Drafts are illustrative and can never be
+certified. Everything is done through the same actions that people use, by the
+demonstration's own users; nothing that a person has changed since is touched.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+
+from django.db import transaction
+
+from finance.periods import FinancialYear, Quarter
+from savings.attribution.actions import answer_rule, propose_rule, set_driver_value
+from savings.attribution.models import AttributionRule, Driver
+from savings.provenance import Provenance
+from savings.record.models import Figure
+from savings.returns.actions import open_period, replace_entries, send_back, submit
+from savings.returns.models import Period, Return
+from services.models import Service
+from sovereignty.models import Appointment, Council, Role, User
+from sovereignty.refusals import WrongState
+
+YEAR = FinancialYear(2013)
+MINUTE = "Illustrative: no such minute exists"
+_COUNCIL_ROLES = {
+    "finance": Role.FINANCE_OFFICER,
+    "s151": Role.SECTION_151_OFFICER,
+    "councillor": Role.COUNCILLOR,
+}
+_PARTNERSHIP_ROLES = {
+    "programme.office": Role.PROGRAMME_OFFICE,
+    "auditor": Role.AUDITOR,
+}
+
+
+class RecordMissing(Exception):
+    """The demonstration stands on the published record, which is not loaded yet."""
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """What the demonstration works with: its files, its people, and the time."""
+
+    folder: Path
+    people: dict[str, User]
+    at: datetime
+
+    def rows(self, name: str) -> list[dict[str, str]]:
+        with (self.folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    @property
+    def programme_office(self) -> User:
+        return self.people["programme.office"]
+
+
+@transaction.atomic
+def load(*, folder: Path, password: str, at: datetime) -> list[str]:
+    """Load everything and return the usernames.
+
+    `folder` holds drivers.csv, rules.csv and returns.csv. Raises RecordMissing where
+    the record has not been loaded.
+    """
+    if not Figure.objects.exists() or not Council.objects.exists():
+        raise RecordMissing("Run `manage.py load_record` first.")
+    stage = _Stage(folder, _people(password), at)
+    for quarter in YEAR.quarters:
+        if not Period.objects.filter(quarter=quarter).exists():
+            open_period(quarter=quarter, by=stage.programme_office, at=at)
+    _drivers(stage)
+    _rules(stage)
+    _returns(stage)
+    return list(stage.people)
+
+
+def _people(password: str) -> dict[str, User]:
+    people = {}
+    for council in Council.objects.all():
+        for name, role in _COUNCIL_ROLES.items():
+            username = f"{name}.{council.code.lower()}"
+            people[username] = _person(username, role, council, password)
+    for username, role in _PARTNERSHIP_ROLES.items():
+        people[username] = _person(username, role, None, password)
+    return people
+
+
+def _person(username: str, role: Role, council: Council | None, password: str) -> User:
+    user, _ = User.objects.get_or_create(username=username)
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    Appointment.objects.get_or_create(user=user, role=role, council=council)
+    return user
+
+
+def _drivers(stage: _Stage) -> None:
+    councils = {council.code: council for council in Council.objects.all()}
+    first = YEAR.quarters[0]
+    for row in stage.rows("drivers"):
+        driver, _ = Driver.objects.get_or_create(
+            code=row["driver"], defaults={"name": row["name"], "unit": row["unit"]}
+        )
+        if driver.values.filter(council=councils[row["council"]]).exists():
+            continue
+        figure = Figure.objects.select_related("table__document").get(
+            table__code=row["table"],
+            section=row["section"],
+            row=row["row"],
+            column=row["column"],
+        )
+        if figure.value is None:
+            raise ValueError(f"The record prints no {figure} to take as a driver.")
+        set_driver_value(
+            driver=driver,
+            council=councils[row["council"]],
+            effective_from=first,
+            value=figure.value,
+            source=f"{figure.table.document.title}: {figure.table.title}, {figure.place}",
+            provenance=Provenance(figure.provenance),
+            by=stage.programme_office,
+            at=stage.at,
+        )
+
+
+def _rules(stage: _Stage) -> None:
+    first = YEAR.quarters[0]
+    tree = Service.objects.tree()
+    for row in stage.rows("rules"):
+        service = Service.objects.get(slug=row["service"])
+        if AttributionRule.objects.filter(service=service, kind=row["kind"]).exists():
+            continue
+        rule = propose_rule(
+            service=service,
+            kind=row["kind"],
+            method=row["method"],
+            effective_from=first,
+            shares=dict(share.split("=") for share in row["shares"].split()),
+            driver=Driver.objects.get(code=row["driver"]) if row["driver"] else None,
+            indirect_variance=row["indirect_variance"],
+            basis=row["basis"],
+            provenance=Provenance.ILLUSTRATIVE,
+            by=stage.programme_office,
+            at=stage.at,
+        )
+        for code in tree.participants(service.slug, first):
+            answer_rule(
+                rule_id=rule.id,
+                agree=True,
+                minute_reference=MINUTE,
+                by=stage.people[f"s151.{code.lower()}"],
+                at=stage.at,
+            )
+
+
+def _returns(stage: _Stage) -> None:
+    for (council, period, state), rows in _by_return(stage.rows("returns")):
+        parent = Return.objects.select_related("council", "period").get(
+            council__code=council, period__quarter=Quarter.parse(period)
+        )
+        if parent.version:
+            continue  # somebody has worked on it since
+        finance = stage.people[f"finance.{council.lower()}"]
+        parent = replace_entries(
+            return_id=parent.id,
+            version=parent.version,
+            rows=list(enumerate(rows, start=1)),
+            provenance=Provenance.ILLUSTRATIVE,
+            by=finance,
+            at=stage.at,
+        )
+        if state == "draft":
+            continue
+        parent = submit(return_id=parent.id, version=parent.version, by=finance, at=stage.at)
+        if state == "sent back":
+            send_back(
+                return_id=parent.id,
+                version=parent.version,
+                reason="Illustrative: the human resources saving needs its evidence.",
+                by=stage.people[f"s151.{council.lower()}"],
+                at=stage.at,
+            )
+        elif state != "submitted":
+            raise WrongState(f"“{state}” is no state of a demonstration return.")
+
+
+def _by_return(
+    rows: list[dict[str, str]],
+) -> Iterator[tuple[tuple[str, str, str], list[dict[str, object]]]]:
+    key = itemgetter("council", "period", "state")
+    for of, group in groupby(sorted(rows, key=key), key=key):
+        yield (
+            of,
+            [
+                {
+                    name: value
+                    for name, value in row.items()
+                    if name not in ("council", "period", "state")
+                }
+                for row in group
+            ],
+        )
