@@ -2,8 +2,9 @@
 // is hidden from assistive technology, holds nothing that can be focused, and if
 // it can't be drawn nothing is lost.
 
-const NARROW = 560; // pixels of room below which labels are wrapped and legends drop
-const COLOURS = ["#0e4543", "#b9872c", "#5f93a0", "#573a78", "#a3521b", "#6b7a2a"];
+const NARROW = 560; // pixels of room below which labels are wrapped
+// Neighbours differ in lightness, so that a stack can be read in grey and in print.
+const COLOURS = ["#0e4543", "#5f93a0", "#8f3f14", "#b9872c", "#573a78", "#8a9440"];
 const LABEL = 16; // characters of a label before it is wrapped, where it is narrow
 
 let library; // a promise of Plotly, fetched once and only where there is a chart
@@ -106,6 +107,15 @@ const config = {
   locale: "en",
 };
 
+// Bars that touch are set apart by a line of the page's own colour.
+function traces(figure) {
+  return figure.data.map((trace) =>
+    trace.type === "bar"
+      ? { ...trace, marker: { line: { color: "#ffffff", width: 1 }, ...trace.marker } }
+      : { ...trace },
+  );
+}
+
 // The key to the colours, as a list that wraps like text (Plotly's own does not
 // know how wide it may be). Left out for one trace, or where the figure says so.
 function key(figure) {
@@ -144,7 +154,7 @@ async function draw(picture) {
   const render = (width) => {
     if (!width || width === room) return;
     room = width;
-    Plotly.react(plot, structuredClone(figure.data), layout(figure, width), config);
+    Plotly.react(plot, traces(figure), layout(figure, width), config);
   };
   render(picture.clientWidth);
   new ResizeObserver(() => render(picture.clientWidth)).observe(picture);
