@@ -1,0 +1,144 @@
+"""The demonstration: loaded once or twice it is the same, and nothing in it counts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from finance.periods import FinancialYear, Quarter
+from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.attribution.reports import current_attribution
+from savings.comparison.reports import compare, latest_closed_quarter
+from savings.plans.models import Plan
+from savings.provenance import Provenance
+from savings.returns.actions import certify
+from savings.returns.models import Entry, Period, Return
+from savings.rollup.models import RollupState
+from sovereignty.models import Appointment, Consent, User
+from sovereignty.refusals import WrongState
+from tests.partnership import NOW, Q1
+
+pytestmark = pytest.mark.django_db
+
+CODES = ("lbhf", "rbkc", "wcc")
+USERNAMES = {
+    *(f"{name}.{code}" for name in ("finance", "s151", "councillor") for code in CODES),
+    "programme.office",
+    "auditor",
+}
+
+
+@pytest.fixture
+def demonstration(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.DEBUG = True
+    call_command("load_record")
+    call_command("load_demonstration")
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_people_of_the_contract_with_one_password() -> None:
+    assert set(User.objects.values_list("username", flat=True)) == USERNAMES
+    assert all(user.check_password("triborough-demo") for user in User.objects.all())
+    assert Appointment.objects.count() == len(USERNAMES)
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_twice_is_the_same_as_once() -> None:
+    def everything() -> list[object]:
+        return [
+            [list(model.objects.order_by("pk").values()) for model in models]
+            for models in [
+                (User, Appointment, Consent, Driver, DriverValue),
+                (AttributionRule, Entry, Return, Period),
+            ]
+        ]
+
+    before = everything()
+    version = RollupState.objects.get().version
+    call_command("load_record")
+    call_command("load_demonstration")
+    assert everything() == before
+    assert RollupState.objects.get().version == version
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_nothing_illustrative_counts_as_delivered() -> None:
+    plan = Plan.objects.get(code="proposals-2011")
+    comparison = compare(plan, FinancialYear(2014), latest_closed_quarter())
+    assert (comparison.planned, comparison.delivered) == (
+        Decimal("33800000.00"),
+        Decimal("9920000.00"),
+    )
+    assert not comparison.illustrative
+    to_the_end = compare(plan, FinancialYear(2014), Quarter.parse("2013-14-Q4"))
+    assert to_the_end.delivered == Decimal("9920000.00")
+    assert not Entry.objects.illustrative().filter(parent__status="certified").exists()
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_every_rule_is_illustrative_in_force_and_splits_something() -> None:
+    rules = list(AttributionRule.objects.select_related("service"))
+    assert {rule.provenance for rule in rules} == {Provenance.ILLUSTRATIVE}
+    attribution = current_attribution()
+    for rule in rules:
+        found = attribution.rule_in_force(rule.service.slug, rule.kind, Q1)
+        assert found is not None
+        assert found.id == rule.id
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_driver_values_lead_back_to_the_record() -> None:
+    values = DriverValue.objects.filter(driver__code="children-in-system")
+    assert {value.council.code: value.value for value in values} == {
+        "LBHF": Decimal("1500"),
+        "RBKC": Decimal("1219"),
+        "WCC": Decimal("2289"),
+    }
+    assert {value.provenance for value in values} == {Provenance.PUBLISHED}
+    assert all(value.source for value in DriverValue.objects.all())
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_drafts_in_three_states_that_can_not_be_certified() -> None:
+    returns = {
+        parent.council_code: parent
+        for parent in Return.objects.filter(period__quarter=Q1).select_related("council", "period")
+    }
+    assert {code: (parent.status, parent.was_sent_back) for code, parent in returns.items()} == {
+        "LBHF": ("draft", False),
+        "RBKC": ("submitted", False),
+        "WCC": ("draft", True),
+    }
+    submitted = returns["RBKC"]
+    with pytest.raises(WrongState, match="5 illustrative entries"):
+        certify(
+            return_id=submitted.id,
+            version=submitted.version,
+            by=User.objects.get(username="s151.rbkc"),
+            at=NOW,
+        )
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_what_a_person_has_changed_is_left_alone() -> None:
+    submitted = Return.objects.get(council__code="RBKC", period__quarter=Q1)
+    Entry.objects.filter(parent=submitted).update(note="Looked into.")
+    call_command("load_demonstration")
+    notes = Entry.objects.filter(parent=submitted).values_list("note", flat=True)
+    assert set(notes) == {"Looked into."}
+
+
+def test_refused_where_debug_is_off(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="DEBUG is off"):
+        call_command("load_demonstration")
+    assert not User.objects.exists()
+
+
+def test_says_what_it_stands_on(settings) -> None:  # type: ignore[no-untyped-def]
+    settings.DEBUG = True
+    with pytest.raises(CommandError, match="load_record"):
+        call_command("load_demonstration")
+    assert not User.objects.exists()
