@@ -47,9 +47,14 @@ def to_pence(pounds: Decimal) -> int:
     sign, digits, exponent = pounds.as_tuple()
     if not isinstance(exponent, int):  # pragma: no cover - excluded by is_finite
         raise MoneyError("Enter an amount of money, such as 1,234.50.")
+    value = int("".join(map(str, digits)))
+    if not value:
+        return 0
+    # Settled by size before any power of ten is worked out: 1E-999999999 would take for ever.
     if len(digits) + exponent > 40:
         raise MoneyError("Enter an amount below £100,000,000,000.")
-    value = int("".join(map(str, digits)))
+    if len(digits) + exponent < -2:
+        raise MoneyError("Enter an amount in whole pence, such as 1,234.50.")
     factor: int = 10 ** abs(exponent + 2)
     if exponent + 2 >= 0:
         pence = value * factor
@@ -109,10 +114,10 @@ def parse_money(text: str) -> Decimal:
 
 
 def _remedy(body: str) -> str:
-    if "," in body:
-        return "Put commas only between groups of three digits, as in 1,234.50."
     if body.startswith("="):
         return "Enter the amount itself, not a formula."
+    if "," in body:
+        return "Put commas only between groups of three digits, as in 1,234.50."
     return "Enter an amount of money in digits, such as 1,234.50, £1,234, (1,234), 45k or £1.2m."
 
 

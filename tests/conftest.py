@@ -16,6 +16,8 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+    from tests.partnership import Partnership
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
@@ -119,6 +121,14 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
         yield
+
+
+@pytest.fixture
+def partnership(db: None) -> "Partnership":
+    """Three councils with their people, a few services and two open quarters."""
+    from tests.partnership import build
+
+    return build()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,353 @@
+"""What finance people type, and what is never guessed at."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finance.money import (
+    LIMIT_PENCE,
+    MoneyError,
+    format_millions,
+    format_pounds,
+    from_pence,
+    json_money,
+    parse_money,
+    to_pence,
+)
+
+#: Whole pence of every amount that the project may hold.
+PENCE = st.integers(-LIMIT_PENCE + 1, LIMIT_PENCE - 1)
+
+IN_FULL = "Enter an amount of money in digits, such as 1,234.50, £1,234, (1,234), 45k or £1.2m."
+COMMAS = "Put commas only between groups of three digits, as in 1,234.50."
+WHOLE_PENCE = "Enter an amount in whole pence, such as 1,234.50."
+TOO_LARGE = "Enter an amount below £100,000,000,000."
+ONE_MINUS = "Show a minus once: -1,234 or (1,234)."
+FORMULA = "Enter the amount itself, not a formula."
+EMPTY = "Enter an amount, or - for nil."
+
+
+@pytest.mark.parametrize(
+    ("typed", "pounds"),
+    [
+        # The contract's own.
+        ("4540000.00", "4540000.00"),
+        ("1,234.50", "1234.50"),
+        ("£1,234", "1234.00"),
+        ("(1,234)", "-1234.00"),
+        ("45k", "45000.00"),
+        ("£1.2m", "1200000.00"),
+        ("-", "0.00"),
+        # Nil, and other ways to nought.
+        ("0", "0.00"),
+        ("-0", "0.00"),
+        ("(0)", "0.00"),
+        ("0.00", "0.00"),
+        ("£0", "0.00"),
+        ("0k", "0.00"),
+        # Pounds and pence.
+        ("1", "1.00"),
+        ("0.01", "0.01"),
+        ("1.5", "1.50"),
+        ("1.50", "1.50"),
+        ("1.500", "1.50"),
+        ("007", "7.00"),
+        ("999", "999.00"),
+        ("1000", "1000.00"),
+        ("1,000", "1000.00"),
+        ("12,345,678.90", "12345678.90"),
+        # Minus, once and in any of its places.
+        ("-1,234", "-1234.00"),
+        ("-£5", "-5.00"),
+        ("£-5", "-5.00"),
+        ("£ -5", "-5.00"),
+        ("(£1.2m)", "-1200000.00"),
+        ("(0.01)", "-0.01"),
+        ("( 5 )", "-5.00"),
+        # Thousands and millions, as long as they come to whole pence.
+        ("45K", "45000.00"),
+        ("1.2M", "1200000.00"),
+        ("0.1k", "100.00"),
+        ("1.2345m", "1234500.00"),
+        ("1.23456k", "1234.56"),
+        ("1.23456789m", "1234567.89"),
+        ("1,234k", "1234000.00"),
+        ("-45k", "-45000.00"),
+        # Spaces around it, and one after the sign of the pound.
+        (" 45k ", "45000.00"),
+        ("\t12\n", "12.00"),
+        ("£ 5", "5.00"),
+        # Just below the bound.
+        ("99999999999.99", "99999999999.99"),
+        ("99,999,999,999.99", "99999999999.99"),
+        ("(99999.9999999m)", "-99999999999.90"),
+        ("-99999999.999k", "-99999999999.00"),
+    ],
+)
+def test_an_amount_as_typed(typed: str, pounds: str) -> None:
+    assert str(parse_money(typed)) == pounds
+
+
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        # The contract's own.
+        ("1,50", COMMAS),
+        ("1e3", IN_FULL),
+        ("1.005", WHOLE_PENCE),
+        ("NaN", IN_FULL),
+        ("2013-04-01", IN_FULL),
+        ("=1+1", FORMULA),
+        # Nothing, and what only looks like nil.
+        ("", EMPTY),
+        ("   ", EMPTY),
+        ("\N{NO-BREAK SPACE}", EMPTY),
+        ("--", IN_FULL),
+        ("(-)", IN_FULL),
+        ("()", IN_FULL),
+        ("£", IN_FULL),
+        ("£-", IN_FULL),
+        ("k", IN_FULL),
+        ("nil", IN_FULL),
+        ("n/a", IN_FULL),
+        # Commas anywhere but between groups of three.
+        ("1,234,56", COMMAS),
+        ("12,34", COMMAS),
+        ("1,2345", COMMAS),
+        ("1234,567", COMMAS),
+        ("1,,234", COMMAS),
+        (",123", COMMAS),
+        ("123,", COMMAS),
+        ("1.234,50", COMMAS),
+        ("1.2,345", COMMAS),
+        # Points and spaces where they make a guess of it.
+        (".", IN_FULL),
+        (".5", IN_FULL),
+        ("5.", IN_FULL),
+        ("1.2.3", IN_FULL),
+        ("1 234", IN_FULL),
+        ("1\N{NO-BREAK SPACE}234", IN_FULL),
+        ("1\N{NARROW NO-BREAK SPACE}234", IN_FULL),
+        ("£\N{NO-BREAK SPACE}5", IN_FULL),
+        ("£  5", IN_FULL),
+        ("5 k", IN_FULL),
+        ("1\n2", IN_FULL),
+        # Minus twice, half a bracket, plus.
+        ("(-5)", ONE_MINUS),
+        ("(£-5)", ONE_MINUS),
+        ("-£-5", ONE_MINUS),
+        ("--5", ONE_MINUS),
+        ("5-", IN_FULL),
+        ("- 5", IN_FULL),
+        ("(5", IN_FULL),
+        ("5)", IN_FULL),
+        ("((5))", IN_FULL),
+        ("-(5)", IN_FULL),
+        ("£(5)", IN_FULL),
+        ("+5", IN_FULL),
+        ("\N{MINUS SIGN}5", IN_FULL),
+        # Fractions of a penny, however they come about.
+        ("0.001", WHOLE_PENCE),
+        ("1.0050", WHOLE_PENCE),
+        ("0.000001k", WHOLE_PENCE),
+        ("1.234567k", WHOLE_PENCE),
+        ("1.234567891m", WHOLE_PENCE),
+        # A hundred billion and beyond.
+        ("100000000000", TOO_LARGE),
+        ("-100000000000", TOO_LARGE),
+        ("100,000,000,000.00", TOO_LARGE),
+        ("100000m", TOO_LARGE),
+        ("9" * 20, TOO_LARGE),
+        ("9" * 21, "Enter an amount below £100,000,000,000, in whole pence."),
+        ("0." + "0" * 21, "Enter an amount below £100,000,000,000, in whole pence."),
+        # Other notations.
+        ("inf", IN_FULL),
+        ("-Infinity", IN_FULL),
+        ("1E+3", IN_FULL),
+        ("0x10", IN_FULL),
+        ("1_000", IN_FULL),
+        ("1'000", IN_FULL),
+        ("1/2", IN_FULL),
+        ("50%", IN_FULL),
+        ("5p", IN_FULL),
+        ("5bn", IN_FULL),
+        ("5kk", IN_FULL),
+        ("5km", IN_FULL),
+        ("5 million", IN_FULL),
+        ("$5", IN_FULL),
+        ("€5", IN_FULL),
+        ("££5", IN_FULL),
+        ("5£", IN_FULL),
+        ("GBP 5", IN_FULL),
+        ("k£5", IN_FULL),
+        # Dates, truths and formulas.
+        ("12/03/2013", IN_FULL),
+        ("1 April 2013", IN_FULL),
+        ("TRUE", IN_FULL),
+        ("None", IN_FULL),
+        ("=SUM(A1:A9)", FORMULA),
+        ("=SUM(A1,A9)", FORMULA),
+        ("=1,000", FORMULA),
+        ("@SUM(1)", IN_FULL),
+        ("#REF!", IN_FULL),
+        # Digits that are not ASCII.
+        ("１２３", IN_FULL),
+        ("£１", IN_FULL),
+        ("\N{ARABIC-INDIC DIGIT THREE}", IN_FULL),
+        ("\N{DEVANAGARI DIGIT FIVE}00", IN_FULL),
+        ("1\N{SUPERSCRIPT TWO}", IN_FULL),
+        ("\N{VULGAR FRACTION ONE HALF}", IN_FULL),
+        ("1\N{FULLWIDTH COMMA}234", IN_FULL),
+        ("1\N{ARABIC DECIMAL SEPARATOR}5", IN_FULL),
+        ("45\N{KELVIN SIGN}", IN_FULL),
+        # What a paste brings along.
+        ("5\x00", IN_FULL),
+        ("\N{ZERO WIDTH SPACE}5", IN_FULL),
+        ("\N{ZERO WIDTH NO-BREAK SPACE}5", IN_FULL),
+        ("\ud800", IN_FULL),
+    ],
+)
+def test_what_is_no_amount_is_refused_with_its_remedy(typed: str, remedy: str) -> None:
+    with pytest.raises(MoneyError) as refusal:
+        parse_money(typed)
+    assert str(refusal.value) == remedy
+
+
+@given(PENCE)
+def test_every_way_of_writing_an_amount_reads_as_that_amount(pence: int) -> None:
+    pounds = from_pence(pence)
+    size = f"{abs(pence) // 100}.{abs(pence) % 100:02d}"
+    grouped = f"{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
+    minus = "-" if pence < 0 else ""
+    written = [json_money(pounds), f"{minus}{size}", f"{minus}£{grouped}", f" £{minus}{grouped} "]
+    if pence < 0:
+        written += [f"({size})", f"(£{grouped})"]
+    if pence % 100_000 == 0:
+        written += [f"{pence // 100_000}k"]
+    assert {parse_money(text) for text in written} == {pounds}
+
+
+@given(st.integers(-99_999, 99_999))
+def test_whole_millions_may_be_written_with_m(millions: int) -> None:
+    assert parse_money(f"{millions}m") == Decimal(millions) * 1_000_000
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_an_amount_in_whole_pence_or_a_money_error(text: str) -> None:
+    try:
+        pounds = parse_money(text)
+    except MoneyError:
+        return
+    assert pounds.as_tuple().exponent == -2
+    assert abs(to_pence(pounds)) < LIMIT_PENCE
+
+
+@given(st.text(alphabet="0123456789.,-()£kKmM eE+", max_size=12))
+def test_text_of_the_right_characters_is_read_exactly_or_refused(text: str) -> None:
+    try:
+        pounds = parse_money(text)
+    except MoneyError:
+        return
+    digits = text.strip(" -()£kKmM").replace(",", "").lstrip("-") or "0"
+    factor = 1_000_000 if "m" in text.lower() else 1_000 if "k" in text.lower() else 1
+    assert abs(pounds) == Decimal(digits) * factor
+
+
+@given(PENCE)
+def test_pence_and_pounds_are_each_others_inverse(pence: int) -> None:
+    pounds = from_pence(pence)
+    assert to_pence(pounds) == pence
+    assert pounds.as_tuple().exponent == -2
+
+
+@pytest.mark.parametrize(
+    ("pounds", "pence"),
+    [
+        ("0", 0),
+        ("-0.00", 0),
+        ("0E+999999999", 0),
+        ("0E-999999999", 0),
+        ("0.01", 1),
+        ("1E+3", 100_000),
+        ("1.5000000000000000000000000000000000000000", 150),
+        ("12345678901234567890123456789012.34", 1234567890123456789012345678901234),
+        ("-0.01", -1),
+    ],
+)
+def test_pence_are_exact_for_any_number_of_digits(pounds: str, pence: int) -> None:
+    assert to_pence(Decimal(pounds)) == pence
+
+
+@pytest.mark.parametrize(
+    ("pounds", "remedy"),
+    [
+        ("0.001", WHOLE_PENCE),
+        ("-1.005", WHOLE_PENCE),
+        ("1E-30", WHOLE_PENCE),
+        ("NaN", "Enter an amount of money, such as 1,234.50."),
+        ("sNaN", "Enter an amount of money, such as 1,234.50."),
+        ("Infinity", "Enter an amount of money, such as 1,234.50."),
+        ("1E+41", TOO_LARGE),
+        ("1E+999999999", TOO_LARGE),
+        ("1E-999999999", WHOLE_PENCE),
+    ],
+)
+def test_what_is_not_whole_pence_has_none(pounds: str, remedy: str) -> None:
+    with pytest.raises(MoneyError) as refusal:
+        to_pence(Decimal(pounds))
+    assert str(refusal.value) == remedy
+
+
+@pytest.mark.parametrize(
+    ("pounds", "text"),
+    [
+        ("4540000", "4540000.00"),
+        ("4540000.00", "4540000.00"),
+        ("-0.5", "-0.50"),
+        ("-0.00", "0.00"),
+        ("1E+6", "1000000.00"),
+        ("99999999999.99", "99999999999.99"),
+    ],
+)
+def test_an_amount_in_json(pounds: str, text: str) -> None:
+    assert json_money(Decimal(pounds)) == text
+
+
+@pytest.mark.parametrize(
+    ("pounds", "text"),
+    [
+        ("0", "£0.00"),
+        ("1234.5", "£1,234.50"),
+        ("-1234.5", "−£1,234.50"),
+        ("-0.01", "−£0.01"),
+        ("33800000", "£33,800,000.00"),
+    ],
+)
+def test_an_amount_on_a_page(pounds: str, text: str) -> None:
+    assert format_pounds(Decimal(pounds)) == text
+
+
+@pytest.mark.parametrize(
+    ("pounds", "text"),
+    [
+        ("33800000", "£33.8m"),
+        ("9920000", "£9.92m"),
+        ("40000000", "£40m"),
+        ("1234567890", "£1,234.57m"),
+        ("0", "£0m"),
+        ("4999.99", "£0m"),
+        ("5000", "£0.01m"),
+        ("-5000", "−£0.01m"),
+        ("-4999.99", "£0m"),
+        ("-33800000", "−£33.8m"),
+        ("10000000", "£10m"),
+        ("1005000", "£1.01m"),
+        ("1004999.99", "£1m"),
+    ],
+)
+def test_a_headline_in_millions(pounds: str, text: str) -> None:
+    assert format_millions(Decimal(pounds)) == text
