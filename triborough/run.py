@@ -4,6 +4,7 @@ Migrates, loads the published record and the demonstration, says where to look a
 sign in as, and serves until interrupted. Run again, it finds everything as it was left.
 """
 
+import io
 import os
 import secrets
 import signal
@@ -21,12 +22,11 @@ ADDRESS = "127.0.0.1"
 
 WELCOME = """
   Tri-borough is at http://localhost:{port}/
-  (and its API at http://localhost:{port}/api/v1/docs/)
+  and its API is described at http://localhost:{port}/api/v1/docs/
 
-  Sign in as          who is
 {users}
 
-  The password of all of them is {password}
+  The password of the demonstration's users, which these are: {password}
 
   Ctrl-C stops it. What you enter is kept for the next `make run`.
 """
@@ -37,6 +37,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, interrupt)
     os.environ["DJANGO_SETTINGS_MODULE"] = "triborough.settings"
     os.environ.setdefault("DEBUG", "true")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     os.environ.setdefault("SECRET_KEY", secret_key(DATA / "secret-key"))
     if os.environ.pop("REDIS_URL", ""):
         say("REDIS_URL is left aside: `make run` has no workers, `make services` has.")
@@ -52,19 +53,21 @@ def main() -> None:
     call_command("load_demonstration")
     say(f"Ready after {time.monotonic() - started:.1f} seconds")
     say(welcome(port))
-    call_command("runserver", f"{ADDRESS}:{port}", use_reloader=False, skip_checks=True)
+    banner = io.StringIO()  # what it would say has just been said
+    call_command("runserver", f"{ADDRESS}:{port}", use_reloader=False, stdout=banner)
 
 
 def welcome(port: int) -> str:
     """Where to look, and whom to sign in as."""
-    from sovereignty.models import User
+    from sovereignty.models import Appointment
 
-    rows = [
-        f"  {user.username:<18}  {user.get_full_name()}"
-        for user in User.objects.filter(is_active=True).order_by("username")
-    ]
-    password = os.environ.get("DEMO_PASSWORD", "triborough-demo")
-    return WELCOME.format(port=port, users="\n".join(rows), password=password)
+    rows = [("Sign in as", "who is"), ("----------", "------")]
+    for held in Appointment.objects.select_related("user", "council").order_by("user__username"):
+        council = f", {held.council}" if held.council else ""
+        rows.append((held.user.username, held.get_role_display() + council))
+    users = "\n".join(f"  {username:<18}  {who}" for username, who in rows)
+    password = os.environ.get("DEMO_PASSWORD") or "triborough-demo"
+    return WELCOME.format(port=port, users=users, password=password)
 
 
 def chosen_port() -> int:

@@ -1,5 +1,18 @@
 """Every address of the site."""
 
-from django.urls import path
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView, TemplateView
 
-urlpatterns: list = []
+from triborough.forms import SignInForm
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="comparison"), name="home"),
+    path("sign-in/", LoginView.as_view(authentication_form=SignInForm), name="login"),
+    path("sign-out/", LogoutView.as_view(), name="logout"),
+    path(
+        "accessibility/",
+        TemplateView.as_view(template_name="triborough/accessibility.html"),
+        name="accessibility",
+    ),
+]

@@ -1,0 +1,18 @@
+"""Signing in, in words that say what to do."""
+
+from typing import Any
+
+from django.contrib.auth.forms import AuthenticationForm
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = {
+        "invalid_login": "The user name and password do not match. Check both and try again.",
+        "inactive": "This account is closed. Ask the programme office to open it again.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "User name"
+        self.fields["username"].error_messages["required"] = "Enter your user name"
+        self.fields["password"].error_messages["required"] = "Enter your password"
