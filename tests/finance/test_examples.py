@@ -1,0 +1,24 @@
+"""The examples in docstrings are run, so that none of them rots."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import pytest
+
+PURE_MODULES = [
+    "audit.chain",
+    "finance.apportionment",
+    "finance.money",
+    "finance.periods",
+    "savings.attribution.arithmetic",
+    "savings.returns.rows",
+]
+
+
+@pytest.mark.parametrize("name", PURE_MODULES)
+def test_the_examples_of_a_pure_module(name: str) -> None:
+    results = doctest.testmod(importlib.import_module(name))
+    assert results.attempted > 0
+    assert results.failed == 0
