@@ -145,6 +145,8 @@ class Quarter:
 
     @property
     def last_day(self) -> date:
+        if self.number == 4:
+            return self.year.last_day  # the last quarter of all has none that follows
         return self.following.first_day - timedelta(days=1)
 
     @property
