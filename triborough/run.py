@@ -34,6 +34,8 @@ WELCOME = """
 
 def main() -> None:
     port = chosen_port()
+    # Also where a shell that started this in the background made Ctrl-C's signal ignored.
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     os.environ["DJANGO_SETTINGS_MODULE"] = "triborough.settings"
     os.environ.setdefault("DEBUG", "true")
@@ -94,7 +96,7 @@ def secret_key(path: Path) -> str:
 
 
 def interrupt(signum: int, frame: FrameType | None) -> None:
-    """A polite request to stop is taken like Ctrl-C."""
+    """Ctrl-C, or a request to stop that means the same."""
     raise KeyboardInterrupt
 
 
