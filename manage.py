@@ -9,6 +9,9 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triborough.settings")
     from django.core.management import execute_from_command_line
 
+    from triborough import trial
+
+    trial.use_where_nothing_else_is_configured()
     execute_from_command_line(sys.argv)
 
 

@@ -6,18 +6,17 @@ sign in as, and serves until interrupted. Run again, it finds everything as it w
 
 import io
 import os
-import secrets
 import signal
 import socket
 import sys
 import time
-from pathlib import Path
 from types import FrameType
 
 import django
 from django.core.management import call_command
 
-DATA = Path(__file__).resolve().parent.parent / ".data"
+from triborough import trial
+
 ADDRESS = "127.0.0.1"
 
 WELCOME = """
@@ -26,7 +25,7 @@ WELCOME = """
 
 {users}
 
-  The password of the demonstration's users, which these are: {password}
+  The password of the demonstration's users is {password}
 
   Ctrl-C stops it. What you enter is kept for the next `make run`.
 """
@@ -38,9 +37,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     os.environ["DJANGO_SETTINGS_MODULE"] = "triborough.settings"
-    os.environ.setdefault("DEBUG", "true")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
-    os.environ.setdefault("SECRET_KEY", secret_key(DATA / "secret-key"))
+    trial.use()
     if os.environ.pop("REDIS_URL", ""):
         say("REDIS_URL is left aside: `make run` has no workers, `make services` has.")
     if os.environ.get("DATABASE_URL"):
@@ -84,15 +82,6 @@ def chosen_port() -> int:
         except OSError as error:
             sys.exit(f"Port {given} can't be used ({error.strerror}). Choose another: PORT=8001")
     return int(given)
-
-
-def secret_key(path: Path) -> str:
-    """This checkout's own key, made once, so that a restart signs nobody out."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
-    return path.read_text()
 
 
 def interrupt(signum: int, frame: FrameType | None) -> None:
