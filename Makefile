@@ -40,7 +40,7 @@ check: environment-all
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE) scripts
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	DEBUG=true $(BIN)/python manage.py makemigrations --check --dry-run
+	env -u DATABASE_URL DEBUG=true $(BIN)/python manage.py makemigrations --check --dry-run
 
 format: environment-all
 	$(BIN)/ruff check --fix .
