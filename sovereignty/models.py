@@ -13,6 +13,7 @@ override: what a decision needs is worked out from the consents alone.
 
 from __future__ import annotations
 
+import pgtrigger
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
@@ -105,8 +106,27 @@ class Appointment(models.Model):
                 violation_error_message="A council's role needs a council; the programme "
                 "office and auditors act for the whole partnership.",
             ),
-            # One person, one council: acting for two would make a secret of one known to the other.
             models.UniqueConstraint(fields=["user", "role"], name="appointment_once_per_role"),
+        ]
+        triggers = [
+            # Acting for two councils would make what one may not see known to the other.
+            pgtrigger.Trigger(
+                name="one_council_each",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__council__isnull=False),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM sovereignty_appointment a
+                        WHERE a.user_id = NEW.user_id AND a.id <> NEW.id
+                          AND a.council_id <> NEW.council_id
+                    ) THEN
+                        RAISE EXCEPTION 'a person acts for one council'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """Every address of the site."""
 
+from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView, TemplateView
 
 from triborough.forms import SignInForm
@@ -15,4 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         TemplateView.as_view(template_name="triborough/accessibility.html"),
         name="accessibility",
     ),
+    path("admin/", admin.site.urls),
+    path("returns/", include("savings.returns.urls")),
 ]

@@ -1,0 +1,77 @@
+"""Where an administrator opens accounts and appoints people. Nothing else can be changed here.
+
+Figures, rules, answers and events are not registered: they are entered on the pages
+made for them, by the people whose they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from sovereignty.actions import appoint, end_appointment, mistakes_in_appointing
+from sovereignty.models import Appointment, Council, User
+
+
+@admin.register(Council)
+class CouncilAdmin(admin.ModelAdmin):
+    list_display = ("code", "name", "full_name")
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Council | None = None
+    ) -> tuple[str, ...]:
+        return ("code",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Council | None = None) -> bool:
+        return False
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False
+
+
+class AppointmentForm(forms.ModelForm):
+    """Asks the action whether it would appoint, so that its words reach the field."""
+
+    class Meta:
+        model = Appointment
+        fields = ("user", "role", "council")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            for mistake in mistakes_in_appointing(
+                cleaned["user"], cleaned["role"], cleaned["council"]
+            ):
+                self.add_error(mistake.field, mistake.message)
+        return cleaned
+
+
+@admin.register(Appointment)
+class AppointmentAdmin(admin.ModelAdmin):
+    form = AppointmentForm
+    list_display = ("user", "role", "council")
+    actions = None
+
+    def has_change_permission(self, request: HttpRequest, obj: Appointment | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Appointment, form: Any, change: bool) -> None:
+        made = appoint(
+            user=obj.user,
+            role=obj.role,
+            council=obj.council,
+            by=cast(User, request.user),
+            at=timezone.now(),
+        )
+        obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: Appointment) -> None:
+        end_appointment(appointment=obj, by=cast(User, request.user), at=timezone.now())
