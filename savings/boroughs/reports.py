@@ -1,26 +1,39 @@
 """Reading a council's figures: certified amounts attributed to it, and the entries behind.
 
-Everything here is certified. What was published for the partnership alone is not
-divided between councils, so it is in no council's figures; `not_attributed` says
-how much that is.
+Everything here is certified. What was published for the partnership alone, and what
+councils reported without a rule to share it by, is in no council's figures:
+`undivided` says how much that is.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+import rules
+from django.db.models import Max, Q, QuerySet, Sum
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.returns.models import PARTNERSHIP, Entry
-from savings.rollup.models import Fact, Total
+from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.rollup.models import Fact, RollupState, Total
 from savings.rollup.reports import AnyOf
 from services.models import Service
 from services.tree import ServiceTree
-from sovereignty.models import Council
+from sovereignty.models import Council, User
+
+NIL = Decimal("0.00")
+
+#: The kinds as a heading over several of them; `Entry.Kind` names one.
+PLURALS: dict[str, str] = {
+    Entry.Kind.SAVING: "Savings",
+    Entry.Kind.ONGOING_COST: "Ongoing costs",
+    Entry.Kind.TRANSITION_COST: "Transition costs",
+    Entry.Kind.VARIANCE: "Variances",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,7 @@ class FigureLine:
     """A service's amount of one kind for the council: the quarter, its year, and all to date."""
 
     area: str
+    area_name: str
     service: str
     service_name: str
     kind: str
@@ -58,29 +72,43 @@ class EntryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Undivided:
+    """What of one kind is no council's: published for the partnership, or without a rule."""
+
+    kind: str
+    published: Decimal
+    reported: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BoroughFigures:
-    """A council's certified figures for a quarter, every total a plain sum of its lines."""
+    """A council's certified figures for a quarter, every total a plain sum of its lines.
+
+    `certified` says whether the council's own return for the quarter is in them;
+    `version`, `digest` and `rolled_up_at` say which rollup they were read from.
+    """
 
     council: Council
     quarter: Quarter
     lines: tuple[FigureLine, ...]
     entries: tuple[EntryLine, ...]
-    not_attributed: Decimal
+    undivided: tuple[Undivided, ...]
+    certified: bool
+    version: int
+    digest: str
+    rolled_up_at: datetime | None
 
     def total(self, kind: str) -> FigureLine:
         """All services of one kind added up."""
-        lines = [line for line in self.lines if line.kind == kind]
-        nil = Decimal("0.00")
-        return FigureLine(
-            area="",
-            service="",
-            service_name="All services",
-            kind=kind,
-            quarter=sum((line.quarter for line in lines), nil),
-            year_to_date=sum((line.year_to_date for line in lines), nil),
-            to_date=sum((line.to_date for line in lines), nil),
-            illustrative=any(line.illustrative for line in lines),
-        )
+        return _sum_of((line for line in self.lines if line.kind == kind), kind)
+
+    def areas(self, kind: str) -> list[FigureLine]:
+        """One kind added up by area, in the order of the tree."""
+        by_area: dict[str, list[FigureLine]] = defaultdict(list)
+        for line in self.lines:
+            if line.kind == kind:
+                by_area[line.area].append(line)
+        return [_sum_of(lines, kind, area=lines[0]) for lines in by_area.values()]
 
     @property
     def kinds(self) -> list[str]:
@@ -92,63 +120,122 @@ class BoroughFigures:
     def illustrative(self) -> bool:
         return any(line.illustrative for line in self.lines)
 
+    @property
+    def not_attributed(self) -> Decimal:
+        """Savings that are in no council's figures."""
+        return sum(
+            (u.published + u.reported for u in self.undivided if u.kind == Entry.Kind.SAVING), NIL
+        )
 
-def figures_of(council: Council, quarter: Quarter) -> BoroughFigures:
-    """A council's certified figures to the end of a quarter: seven queries."""
+
+@dataclass(frozen=True, slots=True)
+class CouncilSummary:
+    """A council's certified savings in a quarter, its year and to date, for a list of them."""
+
+    council: Council
+    quarter: Decimal
+    year_to_date: Decimal
+    to_date: Decimal
+    illustrative: bool
+    certified: bool
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Pence of a quarter, of its year so far, and of all quarters to it."""
+
+    quarter: int = 0
+    year_to_date: int = 0
+    to_date: int = 0
+    illustrative: bool = False
+
+    def add(self, in_quarter: Quarter, quarter: Quarter, pence: int, illustrative: bool) -> None:
+        if in_quarter == quarter:
+            self.quarter += pence
+        if in_quarter.year == quarter.year:
+            self.year_to_date += pence
+        self.to_date += pence
+        self.illustrative |= illustrative
+
+
+def visible_councils(user: User) -> list[Council]:
+    """The councils whose figures a person may open, in order of code."""
+    return [
+        council
+        for council in Council.objects.all()
+        if rules.has_perm("savings.see_council", user, council)
+    ]
+
+
+def first_choice(councils: Iterable[Council]) -> Quarter | None:
+    """The quarter to show unless another is asked for.
+
+    The latest with certified figures for one of the councils; else the latest closed;
+    else the first there is; None where no quarter has been opened yet.
+    """
+    latest = Total.objects.filter(council__in=list(councils)).aggregate(latest=Max("quarter"))
+    if latest["latest"] is not None:
+        return latest["latest"]
+    period = Period.objects.latest_closed() or Period.objects.order_by("quarter").first()
+    return period.quarter if period else None
+
+
+def summaries(councils: Iterable[Council], quarter: Quarter) -> list[CouncilSummary]:
+    """Each council's certified savings to the end of a quarter: two queries."""
+    councils = list(councils)
+    sums = {council.id: _Sums() for council in councils}
+    for council_id, in_quarter, pence, illustrative in (
+        Total.objects.filter(council__in=councils, kind=Entry.Kind.SAVING, quarter__lte=quarter)
+        .values_list("council", "quarter")
+        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
+    ):
+        sums[council_id].add(in_quarter, quarter, pence, illustrative)
+    certified = set(_certified(quarter).values_list("council", flat=True))
+    return [
+        CouncilSummary(
+            council=council,
+            quarter=from_pence(sums[council.id].quarter),
+            year_to_date=from_pence(sums[council.id].year_to_date),
+            to_date=from_pence(sums[council.id].to_date),
+            illustrative=sums[council.id].illustrative,
+            certified=council.id in certified,
+        )
+        for council in councils
+    ]
+
+
+def figures_of(council: Council, quarter: Quarter, *, with_entries: bool = True) -> BoroughFigures:
+    """A council's certified figures to the end of a quarter: eight queries.
+
+    `with_entries=False` leaves the entries behind them unread, for a page that shows
+    a few at a time (`entry_facts`, `entry_lines`).
+    """
     tree = Service.objects.tree()
-    unattributed = Total.objects.filter(
-        council__isnull=True, kind=Entry.Kind.SAVING, quarter__lte=quarter
-    ).aggregate(sum=Sum("pence"))["sum"]
+    state = RollupState.objects.first()
     return BoroughFigures(
         council=council,
         quarter=quarter,
         lines=_lines(tree, council, quarter),
-        entries=_entries(tree, council, quarter),
-        not_attributed=from_pence(unattributed or 0),
+        entries=entry_lines(entry_facts(council, quarter)) if with_entries else (),
+        undivided=_undivided(quarter),
+        certified=_certified(quarter).filter(council=council).exists(),
+        version=state.version if state else 0,
+        digest=state.digest if state else "",
+        rolled_up_at=state.finished_at if state else None,
     )
 
 
-def _lines(tree: ServiceTree, council: Council, quarter: Quarter) -> tuple[FigureLine, ...]:
-    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    marked: set[tuple[str, str]] = set()
-    for slug, kind, in_quarter, pence, illustrative in (
-        Total.objects.filter(council=council, quarter__lte=quarter)
-        .values_list("service__slug", "kind", "quarter")
-        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
-    ):
-        amounts = sums[slug, kind]
-        amounts[2] += pence
-        if in_quarter.year == quarter.year:
-            amounts[1] += pence
-        if in_quarter == quarter:
-            amounts[0] += pence
-        if illustrative:
-            marked.add((slug, kind))
-    order = {node.slug: position for position, (node, _) in enumerate(tree.walk())}
-    kinds = {kind: position for position, kind in enumerate(Entry.Kind.values)}
-    return tuple(
-        FigureLine(
-            area=tree.programme(slug),
-            service=slug,
-            service_name=tree.nodes[slug].name,
-            kind=kind,
-            quarter=from_pence(amounts[0]),
-            year_to_date=from_pence(amounts[1]),
-            to_date=from_pence(amounts[2]),
-            illustrative=(slug, kind) in marked,
-        )
-        for (slug, kind), amounts in sorted(
-            sums.items(), key=lambda item: (order[item[0][0]], kinds[item[0][1]])
-        )
-    )
-
-
-def _entries(tree: ServiceTree, council: Council, quarter: Quarter) -> tuple[EntryLine, ...]:
-    facts = (
+def entry_facts(council: Council, quarter: Quarter) -> QuerySet[Fact]:
+    """What falls on the council of each certified entry of the quarter, by entry."""
+    return (
         Fact.objects.filter(council=council, parent__period__quarter=quarter)
         .select_related("entry__service", "parent__council")
         .order_by("entry_id")
     )
+
+
+def entry_lines(facts: Iterable[Fact]) -> tuple[EntryLine, ...]:
+    """Facts, read by `entry_facts`, as lines to show."""
     return tuple(
         EntryLine(
             entry=fact.entry_id,
@@ -168,3 +255,72 @@ def _entries(tree: ServiceTree, council: Council, quarter: Quarter) -> tuple[Ent
         )
         for fact in facts
     )
+
+
+def _lines(tree: ServiceTree, council: Council, quarter: Quarter) -> tuple[FigureLine, ...]:
+    sums: dict[tuple[str, str], _Sums] = defaultdict(_Sums)
+    for slug, kind, in_quarter, pence, illustrative in (
+        Total.objects.filter(council=council, quarter__lte=quarter)
+        .values_list("service__slug", "kind", "quarter")
+        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
+    ):
+        sums[slug, kind].add(in_quarter, quarter, pence, illustrative)
+    order = {node.slug: position for position, (node, _) in enumerate(tree.walk())}
+    kinds = {kind: position for position, kind in enumerate(Entry.Kind.values)}
+    lines = []
+    for slug, kind in sorted(sums, key=lambda key: (order[key[0]], kinds[key[1]])):
+        area, sum_ = tree.programme(slug), sums[slug, kind]
+        lines.append(
+            FigureLine(
+                area=area,
+                area_name=tree.nodes[area].name,
+                service=slug,
+                service_name=tree.nodes[slug].name,
+                kind=kind,
+                quarter=from_pence(sum_.quarter),
+                year_to_date=from_pence(sum_.year_to_date),
+                to_date=from_pence(sum_.to_date),
+                illustrative=sum_.illustrative,
+            )
+        )
+    return tuple(lines)
+
+
+def _sum_of(lines: Iterable[FigureLine], kind: str, area: FigureLine | None = None) -> FigureLine:
+    lines = list(lines)
+    return FigureLine(
+        area=area.area if area else "",
+        area_name=area.area_name if area else "All areas",
+        service="",
+        service_name="All services",
+        kind=kind,
+        quarter=sum((line.quarter for line in lines), NIL),
+        year_to_date=sum((line.year_to_date for line in lines), NIL),
+        to_date=sum((line.to_date for line in lines), NIL),
+        illustrative=any(line.illustrative for line in lines),
+    )
+
+
+def _undivided(quarter: Quarter) -> tuple[Undivided, ...]:
+    published = Q(parent__council__isnull=True)
+    found = {
+        row["kind"]: row
+        for row in Total.objects.filter(council__isnull=True, quarter__lte=quarter)
+        .values("kind")
+        .annotate(
+            published=Sum("pence", filter=published), reported=Sum("pence", filter=~published)
+        )
+    }
+    return tuple(
+        Undivided(
+            kind,
+            published=from_pence(found[kind]["published"] or 0),
+            reported=from_pence(found[kind]["reported"] or 0),
+        )
+        for kind in Entry.Kind.values
+        if kind in found
+    )
+
+
+def _certified(quarter: Quarter) -> QuerySet[Return]:
+    return Return.objects.filter(period__quarter=quarter, status=Return.Status.CERTIFIED)

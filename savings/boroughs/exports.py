@@ -1,0 +1,280 @@
+"""A council's figures as CSV, as a workbook and as JSON, all from the same rows.
+
+Amounts leave as exact decimals: as text with two decimals in CSV and JSON, as numbers
+in the workbook, to which they are handed as decimals and never as floats.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime, time
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from finance.money import json_money
+from savings.boroughs.reports import BoroughFigures, FigureLine
+from savings.boroughs.sheets import Cell, Sheet, last_day, sheets_of
+
+CSV_COLUMNS = (
+    "council",
+    "period",
+    "area",
+    "service",
+    "service_name",
+    "kind",
+    "quarter",
+    "year_to_date",
+    "to_date",
+    "illustrative",
+)
+
+#: A cell of free text that begins with one of these can be read as a formula; the last
+#: four are the wide forms of East Asian keyboards, which spreadsheets take for the narrow.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+
+_POUNDS = "[$£-809]#,##0.00;-[$£-809]#,##0.00"
+#: More than a cell of a workbook can hold is cut off there.
+_LONGEST_TEXT = 32_767
+
+
+def safe_text(text: str) -> str:
+    """Free text that no spreadsheet takes for a formula: with an apostrophe before it.
+
+    >>> safe_text("=1+1"), safe_text("Fostering")
+    ("'=1+1", 'Fostering')
+    """
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+
+
+def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
+    """One row for each service and kind (RFC 4180, UTF-8), amounts as plain numbers.
+
+    `byte_order_mark` for people who will open it in Excel, which reads UTF-8 rightly
+    only with one; programs would take the mark for a part of the first column's name.
+    """
+    text = io.StringIO(newline="")
+    if byte_order_mark:
+        text.write(_BYTE_ORDER_MARK)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(CSV_COLUMNS)
+    writer.writerows(
+        (
+            figures.council.code,
+            figures.quarter.code,
+            line.area,
+            line.service,
+            safe_text(line.service_name),
+            line.kind,
+            json_money(line.quarter),
+            json_money(line.year_to_date),
+            json_money(line.to_date),
+            "true" if line.illustrative else "false",
+        )
+        for line in figures.lines
+    )
+    return text.getvalue().encode()
+
+
+def as_json(figures: BoroughFigures) -> dict[str, Any]:
+    """The figures as plain JSON values, money as text with two decimals.
+
+    `totals` are sums of `lines` by kind; `entries` are those of the quarter alone and
+    what they attribute adds up to the quarter's amounts.
+    """
+    return {
+        "council": figures.council.code,
+        "period": figures.quarter.code,
+        "certified": figures.certified,
+        "illustrative": figures.illustrative,
+        "rollup": {"version": figures.version, "digest": figures.digest},
+        "totals": [{"kind": kind, **_amounts(figures.total(kind))} for kind in figures.kinds],
+        "lines": [
+            {
+                "area": line.area,
+                "service": line.service,
+                "service_name": line.service_name,
+                "kind": line.kind,
+                **_amounts(line),
+                "illustrative": line.illustrative,
+            }
+            for line in figures.lines
+        ],
+        "entries": [
+            {
+                "id": entry.entry,
+                "reported_by": entry.reported_by,
+                "service": entry.service,
+                "kind": entry.kind,
+                "scope": entry.scope,
+                "amount": json_money(entry.amount),
+                "attributed": json_money(entry.attributed),
+                "recurrence": entry.recurrence,
+                "nature": entry.nature,
+                "rule": entry.rule,
+                "illustrative": entry.illustrative,
+                "evidence": entry.evidence,
+                "note": entry.note,
+            }
+            for entry in figures.entries
+        ],
+        "not_attributed": [
+            {
+                "kind": undivided.kind,
+                "published": json_money(undivided.published),
+                "reported": json_money(undivided.reported),
+            }
+            for undivided in figures.undivided
+        ],
+    }
+
+
+def as_xlsx(figures: BoroughFigures) -> bytes:
+    """A workbook to print or to work on: Summary, Figures, Entries and Notes.
+
+    Each sheet has its title in A1, says what it holds, and has one table with a header
+    row and no merged cells. Nothing is a formula. The same figures of the same rollup
+    give the same bytes.
+    """
+    output = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        output,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        },
+    )
+    name = figures.council.name
+    book.set_properties(
+        {
+            "title": f"{name}: savings and costs, {figures.quarter.label}",
+            "subject": f"Certified figures to {last_day(figures)}",
+            "author": "Tri-borough",
+            "category": "Savings",
+            "keywords": f"{figures.council.code}, {figures.quarter.code}",
+            "comments": f"Rollup version {figures.version}, digest {figures.digest or 'none'}.",
+            "created": (figures.rolled_up_at or _midnight(figures)).replace(tzinfo=None),
+        }
+    )
+    styles = _Styles(book)
+    for sheet in sheets_of(figures):
+        _write(book, styles, sheet, figures)
+    book.close()
+    return output.getvalue()
+
+
+class _Styles:
+    """The formats of a workbook, each made once."""
+
+    def __init__(self, book: Workbook) -> None:
+        body = {"font_name": "Arial", "font_size": 11, "valign": "top"}
+        self.title = book.add_format({**body, "bold": True, "font_size": 16})
+        self.line = book.add_format(body)
+        self.header = book.add_format(
+            {**body, "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2}
+        )
+        self.header_right = book.add_format(
+            {
+                **body,
+                "bold": True,
+                "text_wrap": True,
+                "valign": "bottom",
+                "align": "right",
+                "bottom": 2,
+            }
+        )
+        holds: dict[str, dict[str, object]] = {
+            "text": {},
+            "prose": {"text_wrap": True},
+            "money": {"num_format": _POUNDS},
+            "whole": {"num_format": "0", "align": "left"},
+        }
+        self.cell = {name: book.add_format({**body, **more}) for name, more in holds.items()}
+        self.sum = {
+            name: book.add_format({**body, **more, "bold": True, "top": 1, "bottom": 6})
+            for name, more in holds.items()
+        }
+
+
+def _amounts(line: FigureLine) -> dict[str, str]:
+    return {
+        "quarter": json_money(line.quarter),
+        "year_to_date": json_money(line.year_to_date),
+        "to_date": json_money(line.to_date),
+    }
+
+
+def _midnight(figures: BoroughFigures) -> datetime:
+    return datetime.combine(figures.quarter.last_day, time())
+
+
+def _write(book: Workbook, styles: _Styles, sheet: Sheet, figures: BoroughFigures) -> None:
+    page: Worksheet = book.add_worksheet(sheet.name)
+    page.hide_gridlines(2)
+    page.write_string(0, 0, sheet.title, styles.title)
+    for row, line in enumerate(sheet.introduction, start=1):
+        page.write_string(row, 0, line, styles.line)
+    top = len(sheet.introduction) + 1
+    _set_up_print(page, sheet, figures, top)
+    for place, column in enumerate(sheet.columns):
+        page.set_column(place, place, column.width)
+    if not sheet.rows:
+        page.write_string(top, 0, sheet.when_empty, styles.line)
+        return
+    page.add_table(
+        top,
+        0,
+        top + len(sheet.rows),
+        len(sheet.columns) - 1,
+        {
+            "name": f"{sheet.name}Table",
+            "columns": [
+                {
+                    "header": column.header,
+                    "header_format": (
+                        styles.header_right if column.holds == "money" else styles.header
+                    ),
+                }
+                for column in sheet.columns
+            ],
+            "style": None,
+            "autofilter": sheet.filters,
+        },
+    )
+    page.set_row(top, 32)
+    page.freeze_panes(top + 1, 0)
+    for place, values in enumerate(sheet.rows):
+        formats = styles.sum if place in sheet.sums else styles.cell
+        for across, (value, column) in enumerate(zip(values, sheet.columns, strict=True)):
+            _write_cell(page, top + 1 + place, across, value, formats[column.holds])
+
+
+def _write_cell(page: Worksheet, row: int, column: int, value: Cell, style: Format) -> None:
+    if isinstance(value, str):
+        page.write_string(row, column, _as_cell_text(value), style)
+    else:
+        page.write_number(row, column, value, style)
+
+
+def _as_cell_text(text: str) -> str:
+    text = text[:_LONGEST_TEXT]
+    # The writer takes text in these brackets for its own mark-up and writes it as it stands.
+    return f"{text[:-1]}> " if text.startswith("<r>") and text.endswith("</r>") else text
+
+
+def _set_up_print(page: Worksheet, sheet: Sheet, figures: BoroughFigures, top: int) -> None:
+    page.set_landscape()
+    page.set_paper(9)
+    page.fit_to_pages(1, 0)
+    page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
+    page.repeat_rows(top)
+    # An ampersand begins a code in a footer, so one that is meant is written twice.
+    title = sheet.title.replace("&", "&&")
+    page.set_footer(f"&L{title}&RPage &P of &N")
