@@ -254,8 +254,9 @@ def _description(row: ServiceRow) -> str:
 def _participation(
     record: Record, services: dict[str, Service], councils: dict[str, Council]
 ) -> None:
+    titles = {document.code: document.title for document in record.documents}
     for row in record.participation:
-        source = f"{row.document}: {row.place}"
+        source = f"{titles[row.document]}: {row.place}"
         Participation.objects.update_or_create(
             service=services[row.service],
             council=councils[row.council],
