@@ -36,9 +36,9 @@ class QuarterField(models.Field):
     def to_python(self, value: Any) -> Quarter | None:
         if value is None or isinstance(value, Quarter):
             return value
-        if isinstance(value, int):
-            return Quarter.from_ordinal(value)
         try:
+            if isinstance(value, int):
+                return Quarter.from_ordinal(value)
             return Quarter.parse(str(value))
         except PeriodError as error:
             raise ValidationError(str(error)) from error
@@ -46,6 +46,10 @@ class QuarterField(models.Field):
     def get_prep_value(self, value: Any) -> int | None:
         quarter = self.to_python(value)
         return None if quarter is None else quarter.ordinal
+
+    def formfield(self, **kwargs: Any) -> Any:
+        # A field of a form that is left empty is no quarter, not the quarter “”.
+        return super().formfield(**{"empty_value": None, **kwargs})
 
     def value_to_string(self, obj: models.Model) -> str:
         return str(self.value_from_object(obj) or "")

@@ -14,10 +14,12 @@ from collections import defaultdict
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from finance.periods import Quarter
 from services.fields import QuarterField
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.models import Council
@@ -125,6 +127,14 @@ class _SpellModel(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        # Said here, since no range can be made of it for the constraints to be tried on.
+        first, last = self.from_quarter, self.to_quarter
+        if isinstance(first, Quarter) and isinstance(last, Quarter) and last < first:
+            raise ValidationError(
+                {"to_quarter": "The last quarter must not come before the first."}
+            )
 
     def as_spell(self) -> Spell:
         return Spell(self.council.code, self.from_quarter, self.to_quarter)

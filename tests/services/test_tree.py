@@ -1,0 +1,168 @@
+"""Who takes part, who hosts and what lies below: the tree as plain values."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from finance.periods import Quarter
+from services.tree import Node, ServiceTree, Spell, TreeError
+
+Q1, Q2, Q3, Q4 = (Quarter.parse(f"2012-13-Q{number}") for number in (1, 2, 3, 4))
+NEXT = Q4.following
+
+
+def tree(*nodes: Node) -> ServiceTree:
+    return ServiceTree.of(nodes)
+
+
+def node(slug: str, parent: str | None = None, **spells: tuple[Spell, ...]) -> Node:
+    return Node(slug, slug.title(), parent, **spells)
+
+
+FAMILY = tree(
+    node(
+        "childrens",
+        participation=(Spell("WCC", Q1), Spell("LBHF", Q1), Spell("RBKC", Q2, Q3)),
+        hosting=(Spell("WCC", Q1, Q2), Spell("LBHF", Q4)),
+    ),
+    node("services", "childrens"),
+    node("youth", "services"),
+    node("fostering", "services", participation=(Spell("RBKC", Q2), Spell("WCC", Q2, Q3))),
+    node("duty", "fostering", hosting=(Spell("RBKC", Q3),)),
+    node("education", "childrens"),
+    node("libraries"),
+)
+
+
+@pytest.mark.parametrize(
+    ("quarter", "covered"), [(Q1, False), (Q2, True), (Q3, True), (Q4, False), (NEXT, False)]
+)
+def test_a_spell_takes_in_both_its_quarters(quarter: Quarter, covered: bool) -> None:
+    assert Spell("WCC", Q2, Q3).covers(quarter) is covered
+
+
+def test_a_spell_without_an_end_goes_on() -> None:
+    assert [Spell("WCC", Q2).covers(quarter) for quarter in (Q1, Q2, NEXT)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("slug", "quarter", "councils"),
+    [
+        # Its own, in alphabetical order, quarter by quarter.
+        ("childrens", Q1.preceding, ()),
+        ("childrens", Q1, ("LBHF", "WCC")),
+        ("childrens", Q2, ("LBHF", "RBKC", "WCC")),
+        ("childrens", Q3, ("LBHF", "RBKC", "WCC")),
+        ("childrens", Q4, ("LBHF", "WCC")),
+        # Inherited, one floor and two floors down.
+        ("services", Q1, ("LBHF", "WCC")),
+        ("youth", Q2, ("LBHF", "RBKC", "WCC")),
+        # With spells of its own it follows those alone, also where they are over.
+        ("fostering", Q1, ()),
+        ("fostering", Q2, ("RBKC", "WCC")),
+        ("fostering", Q4, ("RBKC",)),
+        ("duty", Q4, ("RBKC",)),
+        # Nobody was ever said to take part.
+        ("libraries", Q1, ()),
+    ],
+)
+def test_participants_of_a_quarter(slug: str, quarter: Quarter, councils: tuple[str, ...]) -> None:
+    assert FAMILY.participants(slug, quarter) == councils
+
+
+@pytest.mark.parametrize(
+    ("slug", "quarter", "host"),
+    [
+        ("childrens", Q1.preceding, None),
+        ("childrens", Q1, "WCC"),
+        ("childrens", Q2, "WCC"),
+        ("childrens", Q3, None),
+        ("childrens", Q4, "LBHF"),
+        ("youth", Q2, "WCC"),
+        ("youth", NEXT, "LBHF"),
+        # Participants of its own leave the host inherited.
+        ("fostering", Q2, "WCC"),
+        # A host of its own hides the one above, also before it begins.
+        ("duty", Q2, None),
+        ("duty", Q3, "RBKC"),
+        ("libraries", Q1, None),
+    ],
+)
+def test_host_of_a_quarter(slug: str, quarter: Quarter, host: str | None) -> None:
+    assert FAMILY.host(slug, quarter) == host
+
+
+def test_a_council_with_two_spells_is_named_once() -> None:
+    twice = tree(node("hr", participation=(Spell("WCC", Q1, Q2), Spell("WCC", Q2, Q3))))
+    assert twice.participants("hr", Q2) == ("WCC",)
+
+
+def test_paths_and_programmes() -> None:
+    assert FAMILY.path("duty") == ("duty", "fostering", "services", "childrens")
+    assert FAMILY.path("libraries") == ("libraries",)
+    assert FAMILY.programme("duty") == "childrens"
+    assert FAMILY.programme("childrens") == "childrens"
+
+
+def test_what_lies_below() -> None:
+    assert FAMILY.below("services") == {"services", "youth", "fostering", "duty"}
+    assert FAMILY.below("youth") == {"youth"}
+    assert FAMILY.below("childrens") == set(FAMILY.nodes) - {"libraries"}
+
+
+def test_a_walk_shows_parents_before_children_with_their_depth() -> None:
+    assert [(step.slug, depth) for step, depth in FAMILY.walk()] == [
+        ("childrens", 0),
+        ("services", 1),
+        ("youth", 2),
+        ("fostering", 2),
+        ("duty", 3),
+        ("education", 1),
+        ("libraries", 0),
+    ]
+    assert [(step.slug, depth) for step, depth in FAMILY.walk("services")] == [
+        ("youth", 0),
+        ("fostering", 0),
+        ("duty", 1),
+    ]
+
+
+def test_a_child_may_be_given_before_its_parent() -> None:
+    assert tree(node("below", "above"), node("above")).path("below") == ("below", "above")
+
+
+def test_an_unknown_parent_is_named() -> None:
+    with pytest.raises(TreeError, match="“hr” lies below “corporate”, which does not exist"):
+        tree(node("hr", "corporate"))
+
+
+@pytest.mark.parametrize(
+    "nodes",
+    [
+        [node("one", "one")],
+        [node("one", "two"), node("two", "one")],
+        [node("root"), node("one", "three"), node("two", "one"), node("three", "two")],
+    ],
+)
+def test_a_circle_is_refused(nodes: list[Node]) -> None:
+    with pytest.raises(TreeError, match="“one” lies below itself"):
+        tree(*nodes)
+
+
+@given(st.lists(st.integers(0, 9), max_size=10))
+def test_everything_lies_below_its_programme_and_is_walked_once(parents: list[int]) -> None:
+    # Each service lies below an earlier one, or is a programme of its own.
+    nodes = [
+        node(f"s{number}", None if above >= number else f"s{above}")
+        for number, above in enumerate(parents)
+    ]
+    grown = tree(*nodes)
+    assert sorted(step.slug for step, _ in grown.walk()) == sorted(grown.nodes)
+    for slug in grown.nodes:
+        assert slug in grown.below(grown.programme(slug))
+        assert {below for below in grown.nodes if slug in grown.path(below)} == grown.below(slug)
+        assert [depth for step, depth in grown.walk() if step.slug == slug] == [
+            len(grown.path(slug)) - 1
+        ]
