@@ -18,6 +18,11 @@ OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
+SYSTEM_CERTIFICATES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
 RUN = ["requirements-uv.txt", "requirements.txt"]
 ALL = RUN + ["requirements-dev.txt"]
 
@@ -40,7 +45,7 @@ def main():
     uv = install_uv()
     command = [uv, "pip", "sync", "--quiet", "--python", PYTHON]
     command += ["--require-hashes", "--no-build", "--compile-bytecode"]
-    run(command + [os.path.join(ROOT, name) for name in wanted])
+    run(command + [os.path.join(ROOT, name) for name in wanted], settings_for_uv())
     with open(stamp(wanted), "w") as file:
         file.write(digest(wanted))
 
@@ -107,9 +112,31 @@ def install_uv():
     return own
 
 
-def run(command):
+def settings_for_uv():
+    """What pip was told of this network, said to uv: the certificates to trust, and a mirror."""
+    settings = {}
+    if any(os.path.exists(path) for path in SYSTEM_CERTIFICATES):
+        settings["UV_SYSTEM_CERTS"] = "true"
+    mirror = os.environ.get("PIP_INDEX_URL") or configured_mirror()
+    if mirror:
+        settings["UV_DEFAULT_INDEX"] = mirror
+    settings.update(os.environ)
+    return settings
+
+
+def configured_mirror():
+    found = subprocess.run(
+        [PYTHON, "-m", "pip", "config", "get", "global.index-url"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    return found.stdout.decode().strip()
+
+
+def run(command, environment=None):
     try:
-        subprocess.check_call(command, stdin=subprocess.DEVNULL)
+        subprocess.check_call(command, stdin=subprocess.DEVNULL, env=environment)
     except subprocess.CalledProcessError as error:
         sys.exit(
             "Installing failed with exit code {}. It needs a Python package index; behind a proxy "
