@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="accessibility",
     ),
     path("admin/", admin.site.urls),
+    path("boroughs/", include("savings.boroughs.urls")),
     path("returns/", include("savings.returns.urls")),
 ]

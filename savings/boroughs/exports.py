@@ -52,6 +52,11 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
+def file_name(figures: BoroughFigures, extension: str) -> str:
+    """What a download is called: `tri-borough-WCC-2013-14-Q1.csv`."""
+    return f"tri-borough-{figures.council.code}-{figures.quarter.code}.{extension}"
+
+
 def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
     """One row for each service and kind (RFC 4180, UTF-8), amounts as plain numbers.
 

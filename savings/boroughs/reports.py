@@ -70,6 +70,15 @@ class EntryLine:
     evidence: str
     note: str
 
+    @property
+    def kind_name(self) -> str:
+        return Entry.Kind(self.kind).label
+
+    @property
+    def reporter(self) -> str:
+        """Who reported it: a council's code, or the partnership in words."""
+        return "Partnership" if self.reported_by == PARTNERSHIP else self.reported_by
+
 
 @dataclass(frozen=True, slots=True)
 class Undivided:

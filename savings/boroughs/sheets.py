@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from finance.money import format_pounds
 from savings.boroughs.reports import PLURALS, BoroughFigures, EntryLine, FigureLine
-from savings.returns.models import PARTNERSHIP, Entry
+from savings.returns.models import Entry
 
 Cell = str | int | Decimal
 
@@ -136,9 +136,9 @@ def _entries(figures: BoroughFigures) -> Sheet:
 def _entry_row(entry: EntryLine) -> Sequence[Cell]:
     return (
         entry.entry,
-        "Partnership" if entry.reported_by == PARTNERSHIP else entry.reported_by,
+        entry.reporter,
         entry.service_name,
-        Entry.Kind(entry.kind).label,
+        entry.kind_name,
         Entry.Scope(entry.scope).label,
         entry.amount,
         entry.attributed,

@@ -1,0 +1,59 @@
+"""A council's savings by area as a picture: rows to a Plotly figure as plain data.
+
+Amounts are whole pence, so that no float stands for money; what is read is the label
+beside each bar. Typeface and margins are the page's (`static/js/charts.js`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import plotly.graph_objects as go
+
+from finance.money import to_pence
+from savings.boroughs.reports import FigureLine
+from savings.boroughs.wording import headline
+
+_BEFORE, _QUARTER = "#5f93a0", "#0e4543"
+_INK = "#16211f"
+
+
+def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, object]:
+    """Two bars an area: the quarter's own savings above all to date."""
+    figure = go.Figure(
+        [
+            _bars(quarter, _QUARTER, [(line.area_name, line.quarter) for line in lines]),
+            _bars("To date", _BEFORE, [(line.area_name, line.to_date) for line in lines]),
+        ]
+    )
+    pence = [to_pence(amount) for line in lines for amount in (line.quarter, line.to_date)]
+    longest, least = max([*pence, 1]), min([*pence, 0])
+    figure.update_layout(
+        template=go.layout.Template(),
+        height=70 + 62 * len(lines),
+        barmode="group",
+        meta={"narrow_height": 60 + 70 * len(lines)},
+        # The labels say the amounts: an axis would say them twice. A label needs room
+        # beyond the end of the longest bar on either side.
+        xaxis={"visible": False, "range": [least * 14 // 10, longest * 14 // 10]},
+        yaxis={"autorange": "reversed"},
+    )
+    return figure.to_plotly_json()
+
+
+def _bars(name: str, colour: str, rows: Sequence[tuple[str, Decimal]]) -> go.Bar:
+    return go.Bar(
+        name=name,
+        orientation="h",
+        y=[row for row, _ in rows],
+        x=[to_pence(amount) for _, amount in rows],
+        text=[headline(amount) for _, amount in rows],
+        textposition="outside",
+        textangle=0,
+        textfont={"color": _INK},
+        constraintext="none",
+        cliponaxis=False,
+        hovertemplate=f"%{{y}}<br>{name}: %{{text}}<extra></extra>",
+        marker={"color": colour},
+    )

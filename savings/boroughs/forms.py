@@ -1,0 +1,57 @@
+"""What a council's figures are asked for: the quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django import forms
+
+from finance.periods import PeriodError, Quarter
+from savings.returns.models import Period
+
+#: A longer value than this in an address is no quarter; it is shown cut short.
+LONGEST = 40
+
+
+class QuarterForm(forms.Form):
+    """The quarter may be left out: then it is `usual`.
+
+    What was given and is not in the list stays in it, selected, so that the form says
+    what the address says.
+    """
+
+    period = forms.CharField(required=False, label="Quarter", widget=forms.Select)
+
+    def __init__(
+        self, data: Mapping[str, str], periods: Sequence[Period], usual: Quarter | None
+    ) -> None:
+        given = data.get("period", "") or (usual.code if usual else "")
+        super().__init__({"period": given})
+        self.usual = usual
+        self.quarters = {period.code: period.quarter for period in periods}
+        offered = [
+            (period.code, f"{period}{' (still open)' if period.is_open else ''}")
+            for period in periods
+        ]
+        if given and given not in self.quarters:
+            offered.append((given, f"{given[:LONGEST]} (not in the list)"))
+        self.fields["period"].widget.choices = offered
+
+    def clean_period(self) -> Quarter | None:
+        code = self.cleaned_data["period"]
+        if not code:
+            return None
+        if code in self.quarters:
+            return self.quarters[code]
+        try:
+            Quarter.parse(code[:LONGEST])
+        except PeriodError as error:
+            raise forms.ValidationError(f"{error} Or choose one from the list.") from error
+        raise forms.ValidationError(
+            f"No returns are made for {code}. Choose a quarter from the list."
+        )
+
+    def quarter(self) -> Quarter | None:
+        """The quarter of a valid form; None where no quarter has been opened yet."""
+        quarter: Quarter | None = self.cleaned_data["period"]
+        return quarter

@@ -1,0 +1,64 @@
+"""A council's figures as the schema describes them; `savings.boroughs.exports` makes them."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from savings.returns.models import Entry
+from savings.returns.rows import NATURES, RECURRENCES, SCOPES
+from savings.serializers import Money
+
+
+class ReportSumSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    quarter = Money(help_text="The quarter alone.")
+    year_to_date = Money(help_text="From the start of the financial year to its end.")
+    to_date = Money(help_text="From the start of everything to its end.")
+
+
+class ReportLineSerializer(ReportSumSerializer):
+    area = serializers.CharField()
+    service = serializers.CharField()
+    service_name = serializers.CharField()
+    illustrative = serializers.BooleanField()
+
+
+class ReportEntrySerializer(serializers.Serializer):
+    id = serializers.IntegerField()
+    reported_by = serializers.CharField(help_text="A council's code, or “partnership”.")
+    service = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    scope = serializers.ChoiceField(choices=SCOPES)
+    amount = Money(help_text="The whole entry.")
+    attributed = Money(help_text="The part of it that falls on this council.")
+    recurrence = serializers.ChoiceField(choices=RECURRENCES, allow_blank=True)
+    nature = serializers.ChoiceField(choices=NATURES, allow_blank=True)
+    rule = serializers.IntegerField(allow_null=True, help_text="The rule it was split by, if any.")
+    illustrative = serializers.BooleanField()
+    evidence = serializers.CharField(allow_blank=True)
+    note = serializers.CharField(allow_blank=True)
+
+
+class ReportUndividedSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    published = Money(help_text="Published for the partnership alone.")
+    reported = Money(help_text="Reported by councils without a rule to share it by.")
+
+
+class ReportRollupSerializer(serializers.Serializer):
+    version = serializers.IntegerField()
+    digest = serializers.CharField(allow_blank=True)
+
+
+class ReportSerializer(serializers.Serializer):
+    council = serializers.CharField()
+    period = serializers.CharField()
+    certified = serializers.BooleanField(
+        help_text="Whether the council's own return for the quarter is in the figures."
+    )
+    illustrative = serializers.BooleanField()
+    rollup = ReportRollupSerializer(help_text="The rollup that the figures were read from.")
+    totals = ReportSumSerializer(many=True)
+    lines = ReportLineSerializer(many=True)
+    entries = ReportEntrySerializer(many=True)
+    not_attributed = ReportUndividedSerializer(many=True)

@@ -1,0 +1,146 @@
+"""The boroughs' pages: which there are, one council's figures for a quarter, and its downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from finance.periods import Quarter
+from savings.boroughs import charts, reports, wording
+from savings.boroughs.exports import as_csv, as_xlsx, file_name
+from savings.boroughs.forms import QuarterForm
+from savings.boroughs.reports import PLURALS, BoroughFigures
+from savings.pages import partnership_page, person
+from savings.returns.models import Entry, Period
+from sovereignty.models import Council
+
+ENTRIES_A_PAGE = 50
+
+
+@require_safe
+@partnership_page
+def boroughs(request: HttpRequest) -> HttpResponse:
+    """The councils whose figures the person may open, with what each has saved."""
+    councils = reports.visible_councils(person(request))
+    form = _form(request.GET, councils)
+    if not form.is_valid():
+        return render(request, "savings/boroughs/boroughs.html", {"form": form}, status=422)
+    quarter = form.quarter()
+    context: dict[str, Any] = {"form": form, "quarter": quarter}
+    if quarter:
+        context["summaries"] = reports.summaries(councils, quarter)
+    return render(request, "savings/boroughs/boroughs.html", context)
+
+
+@require_safe
+@partnership_page
+def borough(request: HttpRequest, code: str) -> HttpResponse:
+    """One council's figures for a quarter, and the entries behind them."""
+    council = _council(request, code)
+    form = _form(request.GET, [council])
+    if not form.is_valid():
+        return _refused(request, council, form)
+    quarter = form.quarter()
+    context: dict[str, Any] = {"form": form, "council": council, "quarter": quarter}
+    if quarter:
+        context |= _figures(request, council, quarter)
+    return render(request, "savings/boroughs/borough.html", _with_trail(context, council))
+
+
+@require_safe
+@partnership_page
+def download(request: HttpRequest, code: str, period: str, extension: str) -> HttpResponse:
+    """The same figures as a file to keep: CSV for Excel and systems, or a workbook."""
+    council = _council(request, code)
+    form = _form({"period": period}, [council])
+    if not form.is_valid():
+        return _refused(request, council, form)
+    quarter = form.quarter()
+    if quarter is None:
+        raise Http404("No quarter has been opened yet.")
+    figures = reports.figures_of(council, quarter)
+    if extension == "csv":
+        response = HttpResponse(
+            as_csv(figures, byte_order_mark=True), content_type="text/csv; charset=utf-8"
+        )
+    else:
+        response = HttpResponse(
+            as_xlsx(figures),
+            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        )
+    response["Content-Disposition"] = f'attachment; filename="{file_name(figures, extension)}"'
+    return response
+
+
+def _figures(request: HttpRequest, council: Council, quarter: Quarter) -> dict[str, Any]:
+    figures = reports.figures_of(council, quarter, with_entries=False)
+    page = Paginator(reports.entry_facts(council, quarter), ENTRIES_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    entries = reports.entry_lines(page)
+    areas = figures.areas(Entry.Kind.SAVING)
+    return {
+        "figures": figures,
+        "kinds": [
+            {
+                "name": PLURALS[kind],
+                "lines": [line for line in figures.lines if line.kind == kind],
+                "total": figures.total(kind),
+            }
+            for kind in figures.kinds
+        ],
+        "undivided": [(PLURALS[found.kind], found) for found in figures.undivided],
+        "savings": _headlines(figures),
+        "areas": areas,
+        "areas_total": figures.total(Entry.Kind.SAVING),
+        "reading": wording.reading_of_areas(council.name, areas),
+        "figure": charts.savings_by_area(areas, quarter.label) if len(areas) > 1 else None,
+        "page": page,
+        "entries": entries,
+        "openable": set(
+            Entry.objects.visible_to(person(request))
+            .filter(id__in=[line.entry for line in entries])
+            .values_list("id", flat=True)
+        ),
+    }
+
+
+def _headlines(figures: BoroughFigures) -> list[dict[str, str]]:
+    quarter = figures.quarter
+    total = figures.total(Entry.Kind.SAVING)
+    return [
+        {"label": label, "value": wording.headline(amount)}
+        for label, amount in (
+            (quarter.label, total.quarter),
+            (f"{quarter.year.label} to Q{quarter.number}", total.year_to_date),
+            ("All quarters to date", total.to_date),
+        )
+    ]
+
+
+def _refused(request: HttpRequest, council: Council, form: QuarterForm) -> HttpResponse:
+    context = _with_trail({"form": form, "council": council}, council)
+    return render(request, "savings/boroughs/borough.html", context, status=422)
+
+
+def _with_trail(context: dict[str, Any], council: Council) -> dict[str, Any]:
+    trail = [{"text": "Boroughs", "url": reverse("boroughs")}, {"text": council.name}]
+    return context | {"breadcrumbs": trail}
+
+
+def _form(data: Mapping[str, str], councils: list[Council]) -> QuarterForm:
+    periods = list(Period.objects.order_by("-quarter"))
+    return QuarterForm(data, periods, reports.first_choice(councils))
+
+
+def _council(request: HttpRequest, code: str) -> Council:
+    for council in reports.visible_councils(person(request)):
+        if council.code == code:
+            return council
+    raise Http404("There is no such council for you.")

@@ -1,0 +1,43 @@
+"""What a council's figures say in words. Pure: amounts and names in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from finance.money import format_millions, format_pounds
+
+_A_MILLION = Decimal(1_000_000)
+
+
+class AreaLine(Protocol):
+    """An area's name and its amounts."""
+
+    @property
+    def area_name(self) -> str: ...
+    @property
+    def to_date(self) -> Decimal: ...
+
+
+def headline(amount: Decimal) -> str:
+    """An amount to be read at a glance: in millions from a million on, to the penny below.
+
+    >>> headline(Decimal("1234567.89")), headline(Decimal("64321.5"))
+    ('£1.23m', '£64,321.50')
+    """
+    return format_millions(amount) if abs(amount) >= _A_MILLION else format_pounds(amount)
+
+
+def reading_of_areas(council: str, lines: Sequence[AreaLine]) -> str:
+    """The savings by area in one sentence: how much in all, and where most of it came from."""
+    total = sum((line.to_date for line in lines), Decimal("0.00"))
+    most = max(lines, key=lambda line: line.to_date, default=None)
+    if most is None or most.to_date <= 0:
+        return f"What falls on {council} to date comes to {format_pounds(total)}."
+    if len(lines) == 1:
+        return f"All of the {format_pounds(total)} to date comes from {most.area_name}."
+    return (
+        f"Of the {format_pounds(total)} to date, most comes from {most.area_name}: "
+        f"{format_pounds(most.to_date)}."
+    )
