@@ -1,0 +1,39 @@
+"""The record as the repository keeps it, and a copy that a test may spoil."""
+
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from savings.record.imports import Record, read_record
+
+Spoil = Callable[[str, Callable[[list[dict[str, str]]], None]], Path]
+
+
+@pytest.fixture(scope="session")
+def record() -> Record:
+    return read_record(settings.RECORD_DIR)
+
+
+@pytest.fixture
+def spoil(tmp_path: Path) -> Spoil:
+    """Change the rows of one file in a copy of the record; gives the copy's folder."""
+    folder = tmp_path / "record"
+    shutil.copytree(settings.RECORD_DIR, folder)
+
+    def change(name: str, how: Callable[[list[dict[str, str]]], None]) -> Path:
+        path = folder / name
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        columns = list(rows[0])
+        how(rows)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        return folder
+
+    return change

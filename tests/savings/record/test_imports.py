@@ -1,0 +1,185 @@
+"""The record's files: every figure has a document and a place, and they agree with the plans."""
+
+from collections import Counter, defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from finance.periods import FinancialYear
+from savings.record.imports import Record, RecordError, read_record
+from tests.savings.record.conftest import Spoil
+
+
+def planned(record: Record, plan: str, year: str) -> dict[str, Decimal]:
+    """What a plan says for a year, by programme."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for line in record.plan_lines:
+        if line.plan == plan and line.year == FinancialYear.parse(year):
+            sums[record.programme(line.service)] += line.middle
+    return dict(sums)
+
+
+def test_five_documents(record: Record) -> None:
+    assert [(document.code, document.published) for document in record.documents] == [
+        ("options-2010", "2010-07-06"),
+        ("proposals-2011", "2011-02"),
+        ("column-2011", "2011"),
+        ("community-budget-2012", "2012"),
+        ("progress-2013", "2013"),
+    ]
+
+
+def test_every_figure_has_document_place_and_provenance(record: Record) -> None:
+    documents = {document.code for document in record.documents}
+    assert {figure.document for figure in record.figures} == documents
+    assert {figure.provenance for figure in record.figures} == {"published", "derived"}
+    assert [figure for figure in record.figures if not figure.place] == []
+    assert [f for f in record.figures if (f.provenance == "derived") != bool(f.derivation)] == []
+
+
+def test_no_figure_twice(record: Record) -> None:
+    keys = Counter(
+        (f.cell.table, f.cell.section, f.cell.row, f.cell.column) for f in record.figures
+    )
+    assert keys.most_common(1)[0][1] == 1
+
+
+def test_the_proposals_by_delivery_area(record: Record) -> None:
+    assert planned(record, "proposals-2011", "2014-15") == {
+        "childrens": Decimal("10500000.00"),
+        "adults": Decimal("9900000.00"),
+        "libraries": Decimal("1600000.00"),
+        "cex": Decimal("200000.00"),
+        "corporate": Decimal("10000000.00"),
+        "environmental": Decimal("1600000.00"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("plan", "year", "total"),
+    [
+        ("proposals-2011", "2011-12", "2900000.00"),
+        ("proposals-2011", "2014-15", "33800000.00"),
+        ("overall-target-2013", "2015-16", "40000000.00"),
+        ("options-2010-1a", "2013-14", "335000.00"),
+        ("options-2010-1b", "2013-14", "525000.00"),
+        ("options-2010-2", "2011-12", "622000.00"),
+        ("options-2010-2", "2012-13", "1006000.00"),
+        ("options-2010-2", "2013-14", "1515000.00"),
+        ("options-2010-3", "2013-14", "1934000.00"),
+    ],
+)
+def test_what_each_plan_comes_to(record: Record, plan: str, year: str, total: str) -> None:
+    assert sum(planned(record, plan, year).values()) == Decimal(total)
+
+
+def test_the_overheads_line_is_split_and_says_why(record: Record) -> None:
+    lines = [
+        (line.service, line.middle, line.provenance)
+        for line in record.plan_lines
+        if line.label == "Corporate and other management overheads"
+    ]
+    assert lines == [
+        ("corporate-overheads-property", Decimal("1000000.00"), "derived"),
+        ("environment-management", Decimal("1500000.00"), "derived"),
+    ]
+
+
+def test_what_was_delivered(record: Record) -> None:
+    assert {row.service: row.amount for row in record.delivery} == {
+        "libraries": Decimal("920000.00"),
+        "adults": Decimal("2850000.00"),
+        "cex": Decimal("260000.00"),
+        "corporate": Decimal("480000.00"),
+        "environmental": Decimal("870000.00"),
+        "childrens": Decimal("4540000.00"),
+    }
+    assert {
+        (row.period.code, row.kind, row.scope, row.recurrence, row.nature)
+        for row in record.delivery
+    } == {("2012-13-Q4", "saving", "shared", "recurring", "cashable")}
+
+
+def test_the_tree_has_the_six_delivery_areas_as_roots(record: Record) -> None:
+    assert [service.slug for service in record.services if not service.parent] == [
+        "childrens",
+        "adults",
+        "libraries",
+        "cex",
+        "corporate",
+        "environmental",
+    ]
+    assert Counter(service.category for service in record.services if service.category) == {
+        "tri-borough": 12,
+        "under-consideration": 6,
+        "joint-procurement-later": 1,
+        "two-borough-first": 2,
+        "not-recommended": 7,
+    }
+
+
+def test_who_takes_part(record: Record) -> None:
+    taking_part: dict[str, set[str]] = defaultdict(set)
+    for row in record.participation:
+        taking_part[row.service].add(row.council)
+    three, two = {"LBHF", "RBKC", "WCC"}, {"LBHF", "RBKC"}
+    assert taking_part == {
+        "childrens": three,
+        "adults": three,
+        "libraries": three,
+        "corporate": three,
+        "cex": two,
+        "environmental": two,
+        "legal-services": two,
+        "parking-back-office": two,
+    }
+
+
+def test_every_fault_comes_back_at_once(spoil: Spoil) -> None:
+    def wreck(rows: list[dict[str, str]]) -> None:
+        rows[0]["low"] = "1,50"
+        rows[1]["financial_year"] = "2014"
+        rows[2]["high"] = "1.00"
+
+    folder = spoil("plan_lines.csv", wreck)
+    (folder / "councils.csv").unlink()
+    with pytest.raises(RecordError) as caught:
+        read_record(folder)
+    assert [error.split(":")[0] for error in caught.value.errors] == [
+        "councils.csv",
+        "plan_lines.csv, line 2",
+        "plan_lines.csv, line 3",
+        "plan_lines.csv, line 4",
+    ]
+
+
+def test_names_that_refer_to_nothing_are_faults(spoil: Spoil) -> None:
+    def rename(rows: list[dict[str, str]]) -> None:
+        rows[0]["service"] = "choirs"
+        rows[0]["document"] = "minutes"
+
+    with pytest.raises(RecordError) as caught:
+        read_record(spoil("delivery.csv", rename))
+    assert caught.value.errors == [
+        "“choirs” is named, but isn't there.",
+        "“minutes” is named, but isn't there.",
+    ]
+
+
+def test_a_figure_given_twice_is_a_fault(spoil: Spoil) -> None:
+    folder = spoil("figures/progress-2013.csv", lambda rows: rows.append(rows[0]))
+    with pytest.raises(RecordError) as caught:
+        read_record(folder)
+    assert caught.value.errors == [
+        "Figure “progress-2013-delivered:  > Libraries | Amount” is given 2 times."
+    ]
+
+
+def test_a_file_of_an_unknown_document_is_a_fault(spoil: Spoil) -> None:
+    folder = spoil("delivery.csv", lambda rows: None)
+    stray: Path = folder / "figures" / "budget-2014.csv"
+    stray.write_text("document\n")
+    with pytest.raises(RecordError) as caught:
+        read_record(folder)
+    assert caught.value.errors == ["figures/budget-2014.csv: documents.csv names no such document."]
