@@ -120,10 +120,16 @@ class _RowReader:
     def wrong(self, column: str, value: object, message: str) -> None:
         shown = "" if value is None else str(value)
         self.errors.append(
-            FieldError(field=column, message=message, value=shown[:200], row=self.number)
+            FieldError(
+                field=_printable(column)[:80],
+                message=_printable(message),
+                value=_printable(shown)[:200],
+                row=self.number,
+            )
         )
 
-    def text(self, column: str) -> str:
+    def text(self, column: str) -> str | None:
+        """The column's text without spaces around it; None where it was no text at all."""
         value = self.columns.get(column)
         if value is None:
             return ""
@@ -133,23 +139,25 @@ class _RowReader:
             value = str(value)
         if not isinstance(value, str):
             self.wrong(column, value, "Send this as text.")
-            return ""
+            return None
         if "\x00" in value:
-            self.wrong(column, value.replace("\x00", "�"), "Remove the null character.")
-            return ""
+            self.wrong(column, value, "Remove the null character.")
+            return None
+        if _printable(value) != value:
+            self.wrong(column, value, "Remove the half of a character.")
+            return None
         return value.strip()
 
     def choice(self, column: str, allowed: tuple[str, ...], *, needed: bool, why: str) -> str:
-        before = len(self.errors)
         value = self.text(column)
-        if len(self.errors) > before:
+        if value is None:
             return ""
         if not value:
             if needed:
                 self.wrong(column, value, f"Enter {why}: {_one_of(allowed)}.")
             return ""
         if value not in allowed:
-            self.wrong(column, value, f"“{value[:60]}” is not {why}: use {_one_of(allowed)}.")
+            self.wrong(column, value, f"“{value[:60]}” is not known here: use {_one_of(allowed)}.")
             return ""
         return value
 
@@ -159,15 +167,7 @@ class _RowReader:
                 self.wrong(
                     str(key), self.columns[key], "There is no such column: remove or rename it."
                 )
-        service = self.text("service")
-        if not service:
-            self.wrong("service", service, "Enter the service's short name, as “libraries”.")
-        elif service not in self.reference.services:
-            self.wrong(
-                "service",
-                service,
-                f"There is no service “{service[:80]}”: use one from the list of services.",
-            )
+        service = self.service()
         kind = self.choice("kind", KINDS, needed=True, why="the kind of entry")
         scope = self.choice("scope", SCOPES, needed=True, why="whose entry it is")
         amount = self.amount()
@@ -183,7 +183,7 @@ class _RowReader:
             recurrence=recurrence,
             nature=nature,
             cause=cause,
-            caused_by=self.caused_by(cause),
+            caused_by=self.caused_by(kind, cause),
             tupe=self.tupe(kind),
             approval=self.approval(kind),
             corrects=self.corrects(),
@@ -191,6 +191,20 @@ class _RowReader:
             note=self.free_text("note"),
         )
         return None if self.errors else row
+
+    def service(self) -> str:
+        service = self.text("service")
+        if service is None:
+            return ""
+        if not service:
+            self.wrong("service", service, "Enter the service's short name, as “libraries”.")
+        elif service not in self.reference.services:
+            self.wrong(
+                "service",
+                service,
+                f"There is no service “{service[:80]}”: use one from the list of services.",
+            )
+        return service
 
     def amount(self) -> Decimal:
         value = self.columns.get("amount")
@@ -206,65 +220,66 @@ class _RowReader:
             return Decimal(0)
 
     def cause(self, kind: str) -> str:
-        cause = self.choice(
+        if kind and kind != "variance":
+            self.must_be_empty("cause", "Only a variance has a cause: leave this empty.")
+            return ""
+        return self.choice(
             "cause", CAUSES, needed=kind == "variance", why="the cause of the variance"
         )
-        if cause and kind and kind != "variance":
-            self.wrong("cause", cause, "Only a variance has a cause: leave this empty.")
-        return cause
 
-    def caused_by(self, cause: str) -> str:
-        code = self.text("caused_by")
-        if cause == "specification_change":
-            if not code:
-                self.wrong(
+    def must_be_empty(self, column: str, message: str) -> None:
+        text = self.text(column)
+        if text:
+            self.wrong(column, text, message)
+
+    def caused_by(self, kind: str, cause: str) -> str:
+        if cause != "specification_change":
+            # While kind or cause is a mistake itself, nobody knows whether this belongs here.
+            if cause or kind not in ("", "variance"):
+                self.must_be_empty(
                     "caused_by",
-                    code,
-                    "Enter the council that changed its specification.",
+                    "Only a variance with the cause specification_change has this: leave it empty.",
                 )
-            else:
-                self.council("caused_by", code)
-        elif code:
-            self.wrong(
-                "caused_by",
-                code,
-                "Only a variance with the cause specification_change has this: leave it empty.",
-            )
+            return ""
+        code = self.text("caused_by")
+        if code is None:
+            return ""
+        if not code:
+            self.wrong("caused_by", code, "Enter the council that changed its specification.")
+        else:
+            self.council("caused_by", code)
         return code
 
     def council(self, column: str, code: str) -> None:
         if code not in self.reference.councils:
-            self.wrong(
-                column,
-                code,
-                f"There is no council “{code[:40]}”: use {_one_of(sorted(self.reference.councils))}.",
-            )
+            known = _one_of(sorted(self.reference.councils))
+            self.wrong(column, code, f"There is no council “{code[:40]}”: use {known}.")
 
     def tupe(self, kind: str) -> tuple[str, ...]:
+        if kind and kind != "ongoing_cost":
+            self.must_be_empty("tupe", "Only an ongoing cost has this: leave it empty.")
+            return ()
         text = self.text("tupe")
         if not text:
             return ()
-        if kind and kind != "ongoing_cost":
-            self.wrong("tupe", text, "Only an ongoing cost has this: leave it empty.")
         codes = [code.strip() for code in text.split(",")]
         for code in codes:
             self.council("tupe", code)
         return tuple(sorted(set(codes)))
 
     def approval(self, kind: str) -> str:
-        code = self.text("approval")
-        if not code:
-            return ""
         if kind and kind != "transition_cost":
-            self.wrong("approval", code, "Only a transition cost has this: leave it empty.")
-        elif code not in self.reference.approvals:
+            self.must_be_empty("approval", "Only a transition cost has this: leave it empty.")
+            return ""
+        code = self.text("approval")
+        if code and code not in self.reference.approvals:
             self.wrong(
                 "approval",
                 code,
                 f"No transition budget “{code[:60]}” has been agreed by every council taking "
                 "part: leave this empty, or wait until it has.",
             )
-        return code
+        return code or ""
 
     def corrects(self) -> int | None:
         text = self.text("corrects")
@@ -280,10 +295,15 @@ class _RowReader:
         return int(text)
 
     def free_text(self, column: str) -> str:
-        text = self.text(column)
+        text = self.text(column) or ""
         if len(text) > LONGEST_TEXT:
             self.wrong(column, text, f"Shorten this to {LONGEST_TEXT:,} characters.")
         return text
+
+
+def _printable(text: str) -> str:
+    """Text that can be stored and sent: without nulls and halves of surrogate pairs."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def _one_of(allowed: Iterable[str]) -> str:
