@@ -199,21 +199,25 @@ if env.bool("BEHIND_PROXY", default=False):
 # --- API -----------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "triborough.api_requests.KnownToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": ["sovereignty.permissions.Appointed"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "triborough.api.Pages",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["triborough.api_requests.StrictJSON"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "triborough.api_requests.AlwaysJSON",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_PAGINATION_CLASS": "triborough.api_pages.Pages",
+    "DEFAULT_SCHEMA_CLASS": "triborough.api_schema.CallSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("API_RATE", default="1200/min"),
         "token": env.str("TOKEN_RATE", default="30/min"),
     },
-    "EXCEPTION_HANDLER": "triborough.api.problem_details",
-    "COERCE_DECIMAL_TO_STRING": True,
+    # Who calls is told by the address that the proxy saw, never by what the caller says.
+    "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,
+    "EXCEPTION_HANDLER": "triborough.problems.problem_details",
+    "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -222,6 +226,13 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "What councils that share services promised to save, and what they delivered.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "EntryKind": "savings.returns.models.Entry.Kind",
+        "RuleKind": "savings.attribution.models.AttributionRule.Kind",
+        "ReturnStatus": "savings.returns.models.Return.Status",
+        "PeriodStatus": "savings.returns.models.Period.Status",
+    },
 }
 REST_KNOX = {"AUTO_REFRESH": False}
 

@@ -17,6 +17,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="accessibility",
     ),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("triborough.api_urls")),
     path("boroughs/", include("savings.boroughs.urls")),
+    path("comparison/", include("savings.comparison.urls")),
+    path("entries/", include("savings.attribution.urls")),
     path("returns/", include("savings.returns.urls")),
 ]
+
+handler500 = "triborough.problems.server_error"

@@ -22,6 +22,31 @@ from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
 
 @transaction.atomic
+def create_driver(*, code: str, name: str, unit: str, by: User, at: datetime) -> Driver:
+    """Name something that is counted for each council, such as children in care.
+
+    Raises NotAllowed; WrongState where the code is taken; BadContent where any is empty.
+    """
+    require(by, "savings.propose_rule")
+    said = {"code": code.strip(), "name": name.strip(), "unit": unit.strip()}
+    errors = [FieldError(field, "Enter this.") for field, text in said.items() if not text]
+    if errors:
+        raise BadContent(errors)
+    if Driver.objects.filter(code=said["code"]).exists():
+        raise WrongState(f"There is a driver “{said['code']}” already. Choose another code.")
+    driver = Driver.objects.create(**said)
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="created",
+        subject="driver",
+        subject_id=driver.code,
+        after={"name": driver.name, "unit": driver.unit},
+    )
+    return driver
+
+
+@transaction.atomic
 def set_driver_value(
     *,
     driver: Driver,

@@ -44,7 +44,7 @@ class Report(Call):
         if council not in councils:
             raise NotFound(NO_COUNCIL)
         quarter = quarter_called(period)
-        found(Period.objects, NO_PERIOD, quarter=quarter)
+        found(Period.objects.all(), NO_PERIOD, quarter=quarter)
         if extension not in FORMATS:
             raise NotFound(f"This report is made as {', '.join(FORMATS)}: ask for one of these.")
         figures = figures_of(councils[council], quarter)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from savings.returns.models import Entry
-from savings.returns.rows import NATURES, RECURRENCES, SCOPES
 from savings.serializers import Money
 
 
@@ -28,11 +27,11 @@ class ReportEntrySerializer(serializers.Serializer):
     reported_by = serializers.CharField(help_text="A council's code, or “partnership”.")
     service = serializers.CharField()
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    scope = serializers.ChoiceField(choices=SCOPES)
+    scope = serializers.ChoiceField(choices=Entry.Scope.choices)
     amount = Money(help_text="The whole entry.")
     attributed = Money(help_text="The part of it that falls on this council.")
-    recurrence = serializers.ChoiceField(choices=RECURRENCES, allow_blank=True)
-    nature = serializers.ChoiceField(choices=NATURES, allow_blank=True)
+    recurrence = serializers.ChoiceField(choices=Entry.Recurrence.choices, allow_blank=True)
+    nature = serializers.ChoiceField(choices=Entry.Nature.choices, allow_blank=True)
     rule = serializers.IntegerField(allow_null=True, help_text="The rule it was split by, if any.")
     illustrative = serializers.BooleanField()
     evidence = serializers.CharField(allow_blank=True)

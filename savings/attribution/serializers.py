@@ -1,0 +1,441 @@
+"""Drivers, rules, attributed amounts and explanations as JSON, and what makes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from finance.apportionment import ShareError, parse_share
+from savings.attribution.arithmetic import REASONS
+from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.attribution.reports import Explanation
+from savings.provenance import Provenance
+from savings.returns.models import Entry
+from savings.returns.serializers import EntrySerializer
+from savings.rollup.reports import GROUPS, AttributedRow
+from savings.serializers import Money, ProvenanceField
+from services.serializers import QuarterText
+from services.tree import ServiceTree
+from sovereignty.models import Consent
+from sovereignty.refusals import BadContent, FieldError
+from sovereignty.shapes import Choice, Flag, Shape, Text
+
+_CODE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_LONGEST_CODE = 60
+_SHARES = {
+    "type": "object",
+    "additionalProperties": {
+        "type": "string",
+        "pattern": r"^\s*([0-9]{1,18}/[0-9]{1,18}|[0-9]{1,12}(\.[0-9]{1,18})?|\.[0-9]{1,18})\s*$",
+    },
+}
+
+
+# --- Drivers -----------------------------------------------------------------------
+
+
+class DriverSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Driver
+        fields = ["code", "name", "unit"]
+
+
+class CodeText(Text):
+    """Letters, digits, hyphens and underscores: what an address can carry."""
+
+    default_error_messages = {"code": "Use letters, digits, hyphens and underscores."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not _CODE.fullmatch(text):
+            self.fail("code")
+        return text
+
+
+class DriverBody(Shape):
+    code = CodeText("Give a short name, such as looked-after-children.", max_length=_LONGEST_CODE)
+    name = Text("Say what is counted.", max_length=120)
+    unit = Text("Say in what it is counted, such as children.", max_length=60)
+
+
+def plain(value: Decimal) -> str:
+    """A number without an exponent or needless noughts.
+
+    >>> plain(Decimal("1200.5000")), plain(Decimal("1E+3"))
+    ('1200.5', '1000')
+    """
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+class DriverValueSerializer(serializers.ModelSerializer):
+    driver = serializers.CharField(source="driver.code")
+    council = serializers.CharField(source="council.code")
+    effective_from = QuarterText()
+    value = serializers.SerializerMethodField("as_text", help_text="An exact decimal, as text.")
+    provenance = ProvenanceField()
+    illustrative = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DriverValue
+        fields = [
+            "id",
+            "driver",
+            "council",
+            "effective_from",
+            "value",
+            "source",
+            "provenance",
+            "illustrative",
+        ]
+
+    def as_text(self, row: DriverValue) -> str:
+        return plain(row.value)
+
+    def get_illustrative(self, row: DriverValue) -> bool:
+        return row.provenance == Provenance.ILLUSTRATIVE
+
+
+class DriverValueParameters(Shape):
+    driver = Text(required=False, max_length=_LONGEST_CODE)
+    council = Text(required=False, max_length=12)
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "pattern": r"^[0-9]{1,14}(\.[0-9]{1,4})?$"},
+            {"type": "number", "minimum": 0},
+        ],
+        "example": "412.5",
+    }
+)
+class Amount(serializers.DecimalField):
+    """A number of nought or more with at most four decimals, as text or as JSON number."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=18, decimal_places=4, min_value=Decimal(0), **options)
+        many = "Send fewer digits: at most 14 before the point and 4 after it."
+        self.error_messages.update(
+            required="Give the value, such as 412.",
+            null="Give the value, such as 412.",
+            invalid="Send a number, such as 412 or 12.5.",
+            min_value="Send nought or more.",
+            max_digits=many,
+            max_decimal_places=many,
+            max_whole_digits=many,
+            max_string_length=many,
+        )
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
+            self.fail("invalid")
+        if isinstance(data, str) and not data.strip().isascii():
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class DriverValueBody(Shape):
+    driver = Text("Name the driver by its code.", max_length=_LONGEST_CODE)
+    council = Text("Name the council by its code.", max_length=12)
+    effective_from = QuarterText(help_text="The first quarter that the value holds for.")
+    value = Amount()
+    source = Text("Say where the value comes from.", max_length=300)  # type: ignore[assignment]
+
+
+# --- Rules -------------------------------------------------------------------------
+
+
+class ConsentSerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="council.code")
+    by = serializers.CharField(source="by.username")
+
+    class Meta:
+        model = Consent
+        fields = ["council", "agree", "by", "at", "minute_reference", "reason"]
+
+
+class RuleSerializer(serializers.ModelSerializer):
+    """A rule with its councils' answers; the context holds the `tree` of services."""
+
+    service = serializers.CharField(source="service.slug")
+    driver = serializers.SlugRelatedField[Driver](
+        slug_field="code", read_only=True, allow_null=True
+    )
+    effective_from = QuarterText()
+    shares = serializers.DictField(child=serializers.CharField())
+    weights = serializers.DictField(child=serializers.CharField())
+    provenance = ProvenanceField()
+    illustrative = serializers.BooleanField(source="is_illustrative")
+    proposed_by = serializers.CharField(source="decision.proposed_by.username")
+    proposed_at = serializers.DateTimeField(source="decision.proposed_at")
+    consents = ConsentSerializer(source="decision.consents", many=True)
+    waiting_for = serializers.SerializerMethodField(
+        help_text="Councils that take part when it begins and have not agreed to it."
+    )
+    agreed = serializers.SerializerMethodField(
+        help_text="Whether every council that takes part when it begins has agreed."
+    )
+
+    class Meta:
+        model = AttributionRule
+        fields = [
+            "id",
+            "service",
+            "kind",
+            "version",
+            "method",
+            "effective_from",
+            "shares",
+            "driver",
+            "weights",
+            "indirect_variance",
+            "basis",
+            "provenance",
+            "illustrative",
+            "proposed_by",
+            "proposed_at",
+            "consents",
+            "waiting_for",
+            "agreed",
+        ]
+
+    def get_waiting_for(self, rule: AttributionRule) -> list[str]:
+        tree: ServiceTree = self.context["tree"]
+        agreed = rule.as_rule().agreed_by
+        needed = tree.participants(rule.service.slug, rule.effective_from)
+        return [code for code in needed if code not in agreed]
+
+    def get_agreed(self, rule: AttributionRule) -> bool:
+        return not self.get_waiting_for(rule)
+
+
+class RuleParameters(Shape):
+    service = Text(required=False, max_length=80)
+    kind = Choice(AttributionRule.Kind.choices, required=False)
+
+
+@extend_schema_field(_SHARES)
+class Shares(serializers.DictField):
+    """Codes to shares, each a decimal or a fraction as text."""
+
+    default_error_messages = {"not_a_dict": "Send an object of codes and shares."}
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if not isinstance(data, Mapping):
+            self.fail("not_a_dict", input_type=type(data).__name__)
+        wrong = {code: why for code, text in data.items() if (why := _not_a_share(code, text))}
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return {code: text.strip() for code, text in data.items()}
+
+
+def _not_a_share(code: str, text: object) -> str:
+    if not _CODE.fullmatch(code):
+        return "Name this by its code: letters, digits, hyphens and underscores."
+    if not isinstance(text, str):
+        return 'Send a share as text, such as "0.25" or "1/3".'
+    try:
+        parse_share(text)
+    except ShareError as error:
+        return str(error)
+    return ""
+
+
+class RuleBody(Shape):
+    service = Text("Name the service by its slug.", max_length=80)
+    kind = Choice(AttributionRule.Kind.choices)
+    method = Choice(AttributionRule.Method.choices)
+    effective_from = QuarterText(help_text="The first quarter that the rule holds for.")
+    shares = Shares(help_text="For fixed: council code to share; they add up to one.")
+    driver = Text(
+        required=False,
+        allow_null=True,
+        max_length=_LONGEST_CODE,
+        help_text="For driver: the driver's code.",
+    )
+    weights = Shares(help_text="For blend: driver code to weight; they add up to one.")
+    indirect_variance = Choice(
+        AttributionRule.IndirectVariance.choices,
+        required=False,
+        help_text="For ongoing_cost: whose a variance in the host's indirect costs is.",
+    )
+    basis = Text(
+        required=False, allow_blank=True, help_text="Why these shares: the reason or the document."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What a rule shares by is what its method says, and nothing beside it."""
+        needs = {"fixed": "shares", "driver": "driver", "blend": "weights"}
+        wanted = needs[attrs["method"]]
+        wrong = {
+            field: f"A rule by {attrs['method']} has no {field}: leave it out."
+            for field in needs.values()
+            if field != wanted and attrs.get(field)
+        }
+        if not attrs.get(wanted):
+            wrong[wanted] = f"A rule by {attrs['method']} needs {wanted}: give it."
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return attrs
+
+
+class Answer(Shape):
+    agree = Flag("Send true to agree or false to refuse.")
+    minute_reference = Text("Enter the minute that records it.", max_length=200)
+    reason = Text(
+        required=False, allow_blank=True, help_text="A refusal needs it: why your council refuses."
+    )
+
+
+# --- Attributed amounts ------------------------------------------------------------
+
+
+class GroupBy(Text):
+    """Names between commas; becomes a list without repetitions."""
+
+    default_error_messages = {"unknown": f"Use {', '.join(GROUPS)}, with commas between them."}
+
+    def to_internal_value(self, data: Any) -> list[str]:  # type: ignore[override]
+        names = [name.strip() for name in super().to_internal_value(data).split(",")]
+        if any(name not in GROUPS for name in names):
+            self.fail("unknown")
+        return [name for name in GROUPS if name in names]
+
+
+class AttributionParameters(Shape):
+    kind = Choice(Entry.Kind.choices, default=Entry.Kind.SAVING.value)
+    service = Text(required=False, max_length=80, help_text="A slug: takes in what lies below it.")
+    group_by = GroupBy(
+        default=lambda: list(GROUPS),
+        help_text="Any of council, service and period, with commas between them; all three "
+        "unless said.",
+    )
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # “from” can't be the name of an attribute.
+        between = {
+            "from": QuarterText(required=False, help_text="The first quarter to count."),
+            "to": QuarterText(required=False, help_text="The last quarter to count."),
+        }
+        return {**between, **super().get_fields()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        first, last = attrs.get("from"), attrs.get("to")
+        if first and last and last < first:
+            raise serializers.ValidationError({"to": f"Give {first} or a later quarter."})
+        return attrs
+
+
+class AttributedRowSerializer(serializers.Serializer):
+    council = serializers.CharField(required=False)
+    service = serializers.CharField(required=False)
+    period = serializers.CharField(required=False)
+    amount = Money()
+    illustrative = serializers.BooleanField()
+
+    def to_representation(self, instance: AttributedRow) -> dict[str, object]:
+        """Only what it was grouped by."""
+        names = {
+            "council": instance.council,
+            "service": instance.service,
+            "period": instance.quarter.code if instance.quarter else None,
+        }
+        return {
+            **{name: value for name, value in names.items() if value is not None},
+            "amount": self.fields["amount"].to_representation(instance.amount),
+            "illustrative": instance.illustrative,
+        }
+
+
+class AttributedSerializer(serializers.Serializer):
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    total = Money(help_text="The sum of the rows and of what is unattributed.")
+    unattributed = Money(help_text="What no rule in force attributes to a council.")
+    illustrative = serializers.BooleanField(
+        help_text="Whether any row rests on an illustrative rule."
+    )
+    rows = AttributedRowSerializer(many=True)
+
+
+# --- One entry's explanation -------------------------------------------------------
+
+
+class ExplainedEntrySerializer(EntrySerializer):
+    """The entry itself, with the return it stands in."""
+
+    council = serializers.CharField(help_text="Who reported it; “partnership” for its own.")
+    period = serializers.CharField()
+    status = serializers.CharField(help_text="The status of its return.")
+
+    def to_representation(self, instance: Entry) -> dict[str, object]:
+        return {
+            **super().to_representation(instance),
+            "council": instance.parent.council_code,
+            "period": instance.parent.period.code,
+            "status": instance.parent.status,
+        }
+
+
+class PartSerializer(serializers.Serializer):
+    """One council's share; `floored` and the odd penny add up to `amount`."""
+
+    council = serializers.CharField()
+    share = serializers.SerializerMethodField(help_text="An exact fraction, such as 1/3.")
+    amount = Money()
+    exact_pence = serializers.SerializerMethodField(
+        help_text="The pence before rounding, as an exact fraction."
+    )
+    floored_pence = serializers.IntegerField()
+    odd_pence = serializers.IntegerField(
+        help_text="The left-over penny that this council takes, with the entry's sign; else 0."
+    )
+
+    def get_share(self, part: Any) -> str:
+        return fraction(part.share)
+
+    def get_exact_pence(self, part: Any) -> str:
+        return fraction(part.exact_pence)
+
+
+def fraction(value: Fraction) -> str:
+    """An exact fraction as text: 1/3, or 1 where it is whole."""
+    return str(value)
+
+
+class ExplanationSerializer(serializers.Serializer):
+    entry = ExplainedEntrySerializer()
+    attributed_in = serializers.CharField(
+        source="facts.quarter.code",
+        help_text="The quarter whose rules count: a correction's is that of what it corrects.",
+    )
+    attributed = serializers.SerializerMethodField()
+    because = serializers.ChoiceField(choices=list(REASONS))
+    reason = serializers.CharField(help_text="The same in a sentence.")
+    shares = PartSerializer(source="parts", many=True, help_text="Empty where unattributed.")
+    rule = RuleSerializer(allow_null=True)
+    driver_values = DriverValueSerializer(source="values", many=True)
+    provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
+    illustrative = serializers.BooleanField(
+        help_text="The entry, or the rule that it is split by, is illustrative."
+    )
+
+    def get_attributed(self, explanation: Explanation) -> bool:
+        return bool(explanation.parts)
+
+
+def one_of(field: str, value: str, known: Mapping[str, Any], what: str) -> Any:
+    """What a code in a body or a parameter stands for; raises BadContent for an unknown one."""
+    if value not in known:
+        raise BadContent([FieldError(field, f"There is no {what} of this name.", value[:200])])
+    return known[value]

@@ -1,0 +1,35 @@
+"""Reading plans: what each promises for each of its years."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+
+from savings.plans.models import Plan, PlanLine
+from savings.provenance import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedYear:
+    """The sum of a plan's lines for a financial year, in pounds."""
+
+    year: str
+    planned: Decimal
+    illustrative: bool
+
+
+def years_by_plan(plans: Iterable[Plan]) -> dict[int, list[PlannedYear]]:
+    """The years of these plans, by the plan's id, earliest first: one query."""
+    years: dict[int, list[PlannedYear]] = defaultdict(list)
+    for plan, year, planned, made_up in (
+        PlanLine.objects.filter(plan__in=[plan.id for plan in plans])
+        .order_by("plan", "year")
+        .values_list("plan", "year")
+        .annotate(Sum("middle"), Count("id", filter=Q(provenance=Provenance.ILLUSTRATIVE)))
+    ):
+        years[plan].append(PlannedYear(year, planned, bool(made_up)))
+    return years

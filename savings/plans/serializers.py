@@ -1,0 +1,63 @@
+"""Plans and their lines as JSON."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from savings.plans.models import Plan, PlanLine
+from savings.provenance import Provenance
+from savings.serializers import Money, ProvenanceField
+from services.models import Service
+
+
+class PlannedYear(serializers.Serializer):
+    year = serializers.CharField(help_text="A financial year, such as 2014-15.")
+    planned = Money(help_text="The sum of the plan's lines for the year.")
+    illustrative = serializers.BooleanField()
+
+
+class PlanSerializer(serializers.ModelSerializer):
+    years = PlannedYear(many=True, help_text="The years that the plan has figures for.")
+
+    class Meta:
+        model = Plan
+        fields = ["code", "name", "description", "years"]
+
+
+class PlanLineSerializer(serializers.ModelSerializer):
+    service = serializers.SlugRelatedField[Service](
+        slug_field="slug", read_only=True, allow_null=True, help_text="Null where it is for none."
+    )
+    low = Money()
+    middle = Money()
+    high = Money()
+    provenance = ProvenanceField()
+    illustrative = serializers.SerializerMethodField()
+
+    class Meta:
+        model = PlanLine
+        fields = [
+            "label",
+            "service",
+            "category",
+            "year",
+            "low",
+            "middle",
+            "high",
+            "basis",
+            "provenance",
+            "illustrative",
+            "document",
+            "place",
+            "note",
+        ]
+
+    def get_illustrative(self, line: PlanLine) -> bool:
+        return line.provenance == Provenance.ILLUSTRATIVE
+
+
+class PlanDetailSerializer(PlanSerializer):
+    lines = PlanLineSerializer(many=True)
+
+    class Meta(PlanSerializer.Meta):
+        fields = [*PlanSerializer.Meta.fields, "lines"]

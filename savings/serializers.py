@@ -1,0 +1,52 @@
+"""Money and years as JSON, the same in every subject."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from finance.money import json_money
+from finance.periods import FinancialYear, PeriodError
+from savings.provenance import Provenance
+from sovereignty.shapes import Text
+
+
+@extend_schema_field(
+    {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$", "example": "4540000.00"}
+)
+class Money(serializers.Field):
+    """Pounds with two decimals, as text; only ever sent, never read."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+    def to_representation(self, value: Decimal) -> str:
+        return json_money(value)
+
+
+class YearText(Text):
+    """A financial year by its code, such as ``2012-13``; becomes a `FinancialYear`."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", "A financial year, such as 2014-15.")
+        super().__init__("Give a financial year, such as 2014-15.", max_length=7, **options)
+
+    def to_internal_value(self, data: Any) -> FinancialYear:  # type: ignore[override]
+        text = super().to_internal_value(data)
+        try:
+            return FinancialYear.parse(text)
+        except PeriodError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def to_representation(self, value: FinancialYear) -> str:  # type: ignore[override]
+        return value.code
+
+
+class ProvenanceField(serializers.ChoiceField):
+    """Where a figure comes from; what is illustrative is always marked as that."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=Provenance.choices, read_only=True, **options)

@@ -1,0 +1,86 @@
+"""Quarters and services as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework import serializers
+
+from finance.periods import PeriodError, Quarter
+from services.tree import ServiceTree
+from sovereignty.shapes import Shape, Text
+
+
+class QuarterText(Text):
+    """A quarter by its code, such as ``2012-13-Q4``; becomes a `Quarter`."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("help_text", "A quarter, such as 2013-14-Q1.")
+        super().__init__("Give a quarter, such as 2013-14-Q1.", max_length=10, **options)
+
+    def to_internal_value(self, data: Any) -> Quarter:  # type: ignore[override]
+        text = super().to_internal_value(data)
+        try:
+            return Quarter.parse(text)
+        except PeriodError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def to_representation(self, value: Quarter) -> str:  # type: ignore[override]
+        return value.code
+
+
+class ServiceParameters(Shape):
+    period = QuarterText(
+        required=False,
+        help_text="The quarter to show participants and host for; the latest open one unless said.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service as it stands in a quarter: participants and host inherited where not set."""
+
+    slug: str
+    name: str
+    parent: str | None
+    programme: str
+    depth: int
+    participants: list[str]
+    host: str | None
+    period: Quarter | None
+
+
+def service_rows(tree: ServiceTree, quarter: Quarter | None) -> list[ServiceRow]:
+    """Every service, those above before those below; nobody takes part in no quarter."""
+    return [
+        ServiceRow(
+            slug=node.slug,
+            name=node.name,
+            parent=node.parent,
+            programme=tree.programme(node.slug),
+            depth=depth,
+            participants=list(tree.participants(node.slug, quarter)) if quarter else [],
+            host=tree.host(node.slug, quarter) if quarter else None,
+            period=quarter,
+        )
+        for node, depth in tree.walk()
+    ]
+
+
+class ServiceSerializer(serializers.Serializer):
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    parent = serializers.CharField(  # type: ignore[assignment]
+        allow_null=True, help_text="The service above; null at a root."
+    )
+    programme = serializers.CharField(help_text="The root that it lies below, or itself.")
+    depth = serializers.IntegerField(help_text="0 for a programme, 1 for what is below it …")
+    participants = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Codes of the councils that take part, inherited where not set.",
+    )
+    host = serializers.CharField(
+        allow_null=True, help_text="The council that hosts it, inherited where not set."
+    )
+    period = QuarterText(allow_null=True, help_text="The quarter that this is as at.")

@@ -1,0 +1,21 @@
+"""Who may call the API at all: people whom the partnership has given a role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rest_framework.permissions import BasePermission
+
+if TYPE_CHECKING:
+    # The framework's views read this module's name from the settings while they are imported.
+    from rest_framework.request import Request
+    from rest_framework.views import APIView
+
+
+class Appointed(BasePermission):
+    """A known person with an appointment; what each may do comes after this."""
+
+    message = "Your account has no appointment yet: ask the programme office for one."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.user.is_authenticated and bool(request.user.held_appointments)

@@ -1,0 +1,172 @@
+"""The shape of what the API takes: exactly what is asked for, and nothing guessed.
+
+A `Shape` refuses fields it does not know; its fields refuse values of another
+JSON type instead of converting them. `check` reads a request's body and
+`parameters_of` the parameters of its address; both raise BadContent with every
+mistake, named by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from sovereignty.refusals import BadContent, FieldError
+
+#: The longest value that an answer repeats.
+SHOWN = 200
+
+
+class Shape(serializers.Serializer):
+    """A JSON object with these fields and no others.
+
+    `ignored` names what a reader may send back as it was given, though it can't be
+    set this way.
+    """
+
+    ignored: Collection[str] = ()
+    default_error_messages = {"invalid": "Send a JSON object."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = set(data) - set(self.fields) - set(self.ignored)
+            if unknown:
+                raise serializers.ValidationError(
+                    {str(name): _unknown(self.fields) for name in sorted(unknown)}
+                )
+        return super().to_internal_value(data)
+
+
+class Text(serializers.CharField):
+    """JSON text; `remedy` says what to do where it is missing or empty."""
+
+    def __init__(self, remedy: str = "Give this.", **options: Any) -> None:
+        options.setdefault("max_length", 2000)
+        super().__init__(**options)
+        self.error_messages.update(
+            required=remedy,
+            blank=remedy,
+            null=remedy,
+            invalid="Send this as text.",
+            max_length="Shorten this to {max_length} characters.",
+        )
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Choice(serializers.ChoiceField):
+    """One of a few words; `choices` are a model field's, words with their labels."""
+
+    def __init__(self, choices: Collection[tuple[str, str]], **options: Any) -> None:
+        super().__init__(choices=list(choices), **options)
+        words = ", ".join(word for word, _ in choices)
+        self.error_messages.update(
+            required=f"Give one of: {words}.",
+            null=f"Give one of: {words}.",
+            invalid_choice=f"Use one of: {words}.",
+        )
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON integer: no text, no 1.0, no true."""
+
+    def __init__(self, remedy: str = "Send a whole number.", **options: Any) -> None:
+        options.setdefault("min_value", 0)
+        options.setdefault("max_value", 2_147_483_647)
+        super().__init__(**options)
+        self.error_messages.update(
+            required=remedy,
+            null=remedy,
+            invalid=remedy,
+            min_value="Send {min_value} or more.",
+            max_value="Send {max_value} or less.",
+        )
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """JSON true or false."""
+
+    def __init__(self, remedy: str = "Send true or false.", **options: Any) -> None:
+        super().__init__(**options)
+        self.error_messages.update(required=remedy, null=remedy, invalid=remedy)
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+def check(shape: type[Shape], data: Any) -> dict[str, Any]:
+    """The body as the shape reads it; raises BadContent with every mistake.
+
+    >>> class Reopening(Shape):
+    ...     reason = Text("Say why.")
+    >>> check(Reopening, {"reason": " A late invoice. "})
+    {'reason': 'A late invoice.'}
+    """
+    reader = shape(data=data)
+    if not reader.is_valid():
+        raise BadContent(list(_mistakes(reader.errors, data)))
+    return dict(reader.validated_data)
+
+
+def parameters_of(
+    request: Request, shape: type[Shape], *, beside: Collection[str] = ()
+) -> dict[str, Any]:
+    """The parameters of the address; one left empty counts as not given.
+
+    `beside` names parameters that somebody else reads, such as `page`. Raises
+    BadContent for a parameter that is unknown, given twice or not understood.
+    """
+    given = request.query_params
+    mine = list(shape().fields)
+    known = [*mine, *beside]
+    errors = [
+        FieldError(name[:SHOWN], _unknown(known), given.getlist(name)[-1][:SHOWN])
+        for name in given
+        if name not in known
+    ]
+    errors.extend(
+        FieldError(name, "Give this once.") for name in known if len(given.getlist(name)) > 1
+    )
+    if errors:
+        raise BadContent(errors)
+    return check(shape, {name: given[name] for name in mine if given.get(name)})
+
+
+def _unknown(known: Iterable[str]) -> str:
+    names = ", ".join(known)
+    return f"There is nothing of this name here: leave it out{f', or use {names}' * bool(names)}."
+
+
+def _mistakes(detail: Any, data: Any, field: str = "") -> Iterator[FieldError]:
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            whole = name == "non_field_errors"
+            value = data.get(name) if isinstance(data, Mapping) else None
+            yield from _mistakes(
+                inner, data if whole else value, field if whole else f"{field}.{name}".strip(".")
+            )
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _mistakes(inner, data, field)
+    else:
+        yield FieldError(field=field or "body", message=str(detail), value=_shown(data))
+
+
+def _shown(value: Any) -> str:
+    if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+        return ""
+    return str(value).replace("\x00", "\N{REPLACEMENT CHARACTER}")[:SHOWN]

@@ -1,0 +1,61 @@
+"""Every address of the API, in one place."""
+
+from django.urls import path, re_path
+
+from savings.attribution.api import (
+    AttributionTotals,
+    DriverList,
+    DriverValueList,
+    EntryExplanation,
+    RuleConsent,
+    RuleDetail,
+    RuleList,
+)
+from savings.boroughs.api import Report
+from savings.comparison.api import ComparisonView
+from savings.plans.api import PlanDetail, PlanList
+from savings.returns.api import (
+    CertifyReturn,
+    ClosePeriod,
+    PeriodList,
+    ReopenPeriod,
+    ReturnDetail,
+    ReturnList,
+    SendBackReturn,
+    SubmitReturn,
+    quarter_unless_asked,
+)
+from savings.rollup.api import RollupStanding
+from services.api import ServiceList
+from sovereignty.api import CouncilList
+from triborough.api import NoSuchCall, SchemaDocument, Token
+from triborough.api_docs import Docs
+
+urlpatterns = [
+    path("token/", Token.as_view()),
+    path("councils/", CouncilList.as_view()),
+    path("services/", ServiceList.as_view(unless_asked=quarter_unless_asked)),
+    path("periods/", PeriodList.as_view()),
+    path("periods/<str:period>/close/", ClosePeriod.as_view()),
+    path("periods/<str:period>/reopen/", ReopenPeriod.as_view()),
+    path("plans/", PlanList.as_view()),
+    path("plans/<slug:code>/", PlanDetail.as_view()),
+    path("returns/", ReturnList.as_view()),
+    path("returns/<str:council>/<str:period>/", ReturnDetail.as_view()),
+    path("returns/<str:council>/<str:period>/submit/", SubmitReturn.as_view()),
+    path("returns/<str:council>/<str:period>/send-back/", SendBackReturn.as_view()),
+    path("returns/<str:council>/<str:period>/certify/", CertifyReturn.as_view()),
+    path("drivers/", DriverList.as_view()),
+    path("driver-values/", DriverValueList.as_view()),
+    path("attribution-rules/", RuleList.as_view()),
+    path("attribution-rules/<int:rule_id>/", RuleDetail.as_view()),
+    path("attribution-rules/<int:rule_id>/consent/", RuleConsent.as_view()),
+    path("attribution/", AttributionTotals.as_view()),
+    path("attribution/entries/<int:entry_id>/", EntryExplanation.as_view()),
+    path("comparison/", ComparisonView.as_view()),
+    path("reports/<str:council>/<str:period>.<str:extension>", Report.as_view()),
+    path("rollup/", RollupStanding.as_view()),
+    path("schema/", SchemaDocument.as_view(), name="api-schema"),
+    path("docs/", Docs.as_view(), name="api-docs"),
+    re_path(r"", NoSuchCall.as_view()),
+]
