@@ -1,0 +1,224 @@
+"""Returns as a person reads them: sums by kind, entries under their kind, what is to be done next.
+
+Kinds are never mixed in a sum: a saving is positive when spending falls, the others when
+it rises.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from itertools import groupby
+
+from django.db.models import Count, Q, Sum
+
+from savings.provenance import Provenance
+from savings.record.models import SourceDocument
+from savings.returns.models import Entry, Period, Return
+from services.tree import ServiceTree
+from sovereignty.models import CERTIFYING_ROLES, Role, User
+
+#: The kinds by the name that a sum of them has.
+PLURALS = {
+    Entry.Kind.SAVING: "Savings",
+    Entry.Kind.ONGOING_COST: "Ongoing costs",
+    Entry.Kind.TRANSITION_COST: "Transition costs",
+    Entry.Kind.VARIANCE: "Variances",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KindSum:
+    """What the entries of one kind come to, in pounds; None where there is no such entry."""
+
+    kind: str
+    label: str
+    amount: Decimal | None
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """A return's sums: all kinds in their order; how many entries, how many illustrative."""
+
+    kinds: tuple[KindSum, ...]
+    entries: int
+    illustrative: int
+
+
+def sums_of(return_ids: Iterable[int]) -> dict[int, Sums]:
+    """The sums of these returns, by id: one query, however many there are."""
+    ids = list(return_ids)
+    found: dict[int, dict[str, tuple[Decimal, int, int]]] = defaultdict(dict)
+    for parent, kind, amount, count, illustrative in (
+        Entry.objects.filter(parent__in=ids)
+        .order_by()
+        .values("parent", "kind")
+        .annotate(
+            sum=Sum("amount"),
+            count=Count("id"),
+            made_up=Count("id", filter=Q(provenance=Provenance.ILLUSTRATIVE)),
+        )
+        .values_list("parent", "kind", "sum", "count", "made_up")
+    ):
+        found[parent][kind] = (amount, count, illustrative)
+    return {id_: _sums(found[id_]) for id_ in ids}
+
+
+def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
+    return Sums(
+        kinds=tuple(
+            KindSum(kind, label, *kinds.get(kind, (None, 0))[:2]) for kind, label in PLURALS.items()
+        ),
+        entries=sum(count for _, count, _ in kinds.values()),
+        illustrative=sum(made_up for _, _, made_up in kinds.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """An entry with the names of what lies above its service, the programme first."""
+
+    entry: Entry
+    above: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KindLines:
+    """The entries of one kind, in the order of the return, and their sum."""
+
+    sum: KindSum
+    lines: tuple[EntryLine, ...]
+
+
+def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
+    """A return's entries under their kinds, those kinds left out that it has none of."""
+    lines: dict[str, list[EntryLine]] = defaultdict(list)
+    for entry in parent.entries.select_related(
+        "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
+    ):
+        above = reversed(tree.path(entry.service.slug)[1:])
+        names = tuple(tree.nodes[slug].name for slug in above)
+        lines[entry.kind].append(EntryLine(entry, names))
+    return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums.kinds if lines[sum_.kind]]
+
+
+def document_of(parent: Return) -> SourceDocument | None:
+    """The document that published the partnership's own return, if it is one we hold."""
+    if not parent.published_in:
+        return None
+    return SourceDocument.objects.filter(code=parent.published_in).first()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """A return with its sums."""
+
+    parent: Return
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterLines:
+    """The returns of one quarter, the partnership's own last."""
+
+    period: Period
+    lines: tuple[ReturnLine, ...]
+
+
+def returns_by_quarter(user: User, periods: Sequence[Period]) -> list[QuarterLines]:
+    """The returns that a person may see in these quarters, the latest quarter first."""
+    returns = list(
+        Return.objects.visible_to(user)
+        .filter(period__in=periods)
+        .select_related("council", "period", "submitted_by", "certified_by", "sent_back_by")
+        .order_by("-period__quarter", "council__code")
+    )
+    sums = sums_of(parent.id for parent in returns)
+    return [
+        QuarterLines(period, tuple(ReturnLine(parent, sums[parent.id]) for parent in group))
+        for period, group in groupby(returns, key=lambda parent: parent.period)
+    ]
+
+
+class StepKind(StrEnum):
+    PUT_RIGHT = "put right"
+    FILL_IN = "fill in"
+    GO_ON = "go on"
+    CERTIFY = "certify"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that waits for a person to do it."""
+
+    kind: StepKind
+    parent: Return
+
+
+def next_steps(user: User) -> list[Step]:
+    """What waits for this person: what to certify, what came back, the earliest draft.
+
+    Quarters are filled in order, so only the earliest draft that nobody has begun or
+    finished is named; everything submitted or sent back is.
+    """
+    waiting = list(
+        Return.objects.visible_to(user)
+        .filter(council__isnull=False, period__status=Period.Status.OPEN)
+        .exclude(status=Return.Status.CERTIFIED)
+        .select_related("council", "period", "sent_back_by")
+        .annotate(entry_count=Count("entries"))
+        .order_by("period__quarter", "council__code")
+    )
+    steps = [
+        Step(StepKind.CERTIFY, parent)
+        for parent in waiting
+        if parent.status == Return.Status.SUBMITTED
+        and parent.submitted_by_id != user.id
+        and parent.council
+        and user.holds(*CERTIFYING_ROLES, council=parent.council)
+    ]
+    drafts = [
+        parent
+        for parent in waiting
+        if parent.status == Return.Status.DRAFT
+        and parent.council
+        and user.holds(Role.FINANCE_OFFICER, council=parent.council)
+    ]
+    steps += [Step(StepKind.PUT_RIGHT, parent) for parent in drafts if parent.was_sent_back]
+    fresh = [parent for parent in drafts if not parent.was_sent_back]
+    if fresh:
+        begun = fresh[0].entry_count > 0  # type: ignore[attr-defined]
+        steps.append(Step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
+    return steps
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What the programme office may close and reopen next.
+
+    `waiting` are the returns that the quarter to close still waits for.
+    """
+
+    to_close: Period | None
+    waiting: list[Return] = field(default_factory=list)
+    to_reopen: Period | None = None
+
+
+def calendar() -> Calendar:
+    """Quarters are closed in order and only the latest closed one is reopened."""
+    to_close = Period.objects.filter(status=Period.Status.OPEN).order_by("quarter").first()
+    waiting = (
+        list(
+            to_close.returns.filter(council__isnull=False)
+            .exclude(status=Return.Status.CERTIFIED)
+            .select_related("council")
+            .order_by("council__code")
+        )
+        if to_close
+        else []
+    )
+    return Calendar(to_close, waiting, Period.objects.latest_closed())

@@ -1,0 +1,409 @@
+"""The pages of the quarterly returns: read, fill in, submit, send back, certify, close.
+
+Every look-up starts from what the person may see, so that another council's return is not
+found; then one action is called, and its refusal becomes the page: 403 with the sentence
+that says who may, 409 or 422 with the error summary and everything that was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+import rules
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from finance.periods import PeriodError, Quarter
+from savings.record.reports import date_label
+from savings.returns import actions, reports
+from savings.returns.forms import (
+    EntriesForm,
+    Lists,
+    ReasonForm,
+    VersionForm,
+    lists_of,
+    most_rows,
+)
+from savings.returns.models import PARTNERSHIP, Period, Return
+from savings.rollup import tasks
+from savings.rules import require
+from services.models import Service
+from sovereignty.models import Council, User
+from sovereignty.refusals import BadContent, NotAllowed, Refusal, StaleVersion, WrongState
+
+PERIODS_A_PAGE = 12
+
+NOT_WHOLE = (
+    "The page did not arrive whole, so nothing was saved. Open the return again and repeat it."
+)
+
+
+class SignedIn(HttpRequest):
+    """A request of a person whom the site knows."""
+
+    user: User
+
+
+Params = ParamSpec("Params")
+View = Callable[Concatenate[Any, Params], HttpResponse]
+
+
+def page(*methods: str) -> Callable[[View[Params]], View[Params]]:
+    """A page for people who are signed in; an action that it may not do is a 403 that says why."""
+
+    def decorate(view: View[Params]) -> View[Params]:
+        @login_required
+        @require_http_methods([*methods])
+        @wraps(view)
+        def shown(request: SignedIn, *args: Params.args, **kwargs: Params.kwargs) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except NotAllowed as refusal:
+                context = {"refusal": refusal}
+                return render(request, "savings/returns/not_allowed.html", context, status=403)
+
+        return shown
+
+    return decorate
+
+
+# --- All returns -------------------------------------------------------------------
+
+
+@page("GET", "HEAD")
+def returns(request: SignedIn) -> HttpResponse:
+    """Every return the person may see, and what they are to do next."""
+    return _returns_page(request)
+
+
+@page("GET", "HEAD", "POST")
+def close(request: SignedIn, period: str) -> HttpResponse:
+    """Close a quarter, once every return of it is certified."""
+    quarter = _period(period).quarter
+    if request.method != "POST":
+        return redirect("returns")
+    try:
+        actions.close_period(quarter=quarter, by=request.user, at=timezone.now())
+    except WrongState as refusal:
+        return _returns_page(request, refusal=refusal, status=409)
+    messages.success(request, f"{quarter.label} is closed.")
+    return redirect("returns")
+
+
+@page("GET", "HEAD", "POST")
+def reopen(request: SignedIn, period: str) -> HttpResponse:
+    """Reopen the quarter that was closed last, for a reason that everyone can read later."""
+    quarter = _period(period).quarter
+    if request.method != "POST":
+        return redirect("returns")
+    form = ReasonForm(request.POST)
+    try:
+        actions.reopen_period(
+            quarter=quarter, reason=form.text(), by=request.user, at=timezone.now()
+        )
+    except BadContent as refusal:
+        _add_errors(form, refusal)
+        return _returns_page(request, reopening=form, status=422)
+    except WrongState as refusal:
+        return _returns_page(request, reopening=form, refusal=refusal, status=409)
+    messages.success(request, f"{quarter.label} is open again.")
+    return redirect("returns")
+
+
+def _returns_page(
+    request: SignedIn,
+    *,
+    refusal: Refusal | None = None,
+    reopening: ReasonForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    require(request.user, "savings.see_partnership")
+    visible = Return.objects.visible_to(request.user)
+    periods = Paginator(
+        Period.objects.filter(returns__in=visible).distinct().order_by("-quarter"), PERIODS_A_PAGE
+    ).get_page(request.GET.get("page"))
+    context: dict[str, object] = {
+        "page": periods,
+        "quarters": reports.returns_by_quarter(request.user, list(periods)),
+        "kinds": list(reports.PLURALS.values()),
+        "steps": reports.next_steps(request.user),
+        "refusal": refusal,
+        "reopening": reopening or ReasonForm(),
+    }
+    if rules.has_perm("savings.run_calendar", request.user):
+        context["calendar"] = reports.calendar()
+    return render(request, "savings/returns/returns.html", context, status=status)
+
+
+# --- One return --------------------------------------------------------------------
+
+
+@page("GET", "HEAD")
+def show(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """One return: where it stands, what may be done with it, and its entries."""
+    return _return_page(request, _return(request, council, period))
+
+
+@page("GET", "HEAD", "POST")
+def submit_return(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """Hand the draft to the section 151 officer."""
+    parent = _return(request, council, period)
+    if request.method != "POST":
+        return _redirect(parent)
+    form = VersionForm(request.POST)
+    if not form.is_valid():
+        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+    try:
+        actions.submit(
+            return_id=parent.id,
+            version=form.cleaned_data["version"],
+            by=request.user,
+            at=timezone.now(),
+        )
+    except WrongState as refusal:
+        return _return_page(request, _again(request, parent), problem=str(refusal), status=409)
+    messages.success(
+        request,
+        f"{parent.period} is submitted. The section 151 officer or deputy certifies it next.",
+    )
+    return _redirect(parent)
+
+
+@page("GET", "HEAD", "POST")
+def send_back_return(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """Ask for a reason, and make the return a draft again."""
+    parent = _return(request, council, period)
+    require(request.user, "savings.send_back_return", parent)
+    if request.method != "POST":
+        if parent.status != Return.Status.SUBMITTED:
+            return _redirect(parent)
+        return _send_back_page(request, parent, ReasonForm(), str(parent.version))
+    form, version = ReasonForm(request.POST), VersionForm(request.POST)
+    read_at = request.POST.get("version", "")
+    if not version.is_valid():
+        return _send_back_page(request, parent, form, read_at, problem=NOT_WHOLE, status=422)
+    try:
+        actions.send_back(
+            return_id=parent.id,
+            version=version.cleaned_data["version"],
+            reason=form.text(),
+            by=request.user,
+            at=timezone.now(),
+        )
+    except BadContent as refusal:
+        _add_errors(form, refusal)
+        return _send_back_page(request, parent, form, read_at, status=422)
+    except WrongState as refusal:
+        return _send_back_page(
+            request, _again(request, parent), form, read_at, problem=str(refusal), status=409
+        )
+    messages.success(request, f"{parent.period} is sent back to the finance officer.")
+    return _redirect(parent)
+
+
+@page("GET", "HEAD", "POST")
+def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """The statement and the totals, to be read; then the figures count and never change."""
+    parent = _return(request, council, period)
+    require(request.user, "savings.certify_return", parent)
+    sums = reports.sums_of([parent.id])[parent.id]
+    if request.method != "POST":
+        if parent.status != Return.Status.SUBMITTED or sums.illustrative:
+            return _redirect(parent)
+        context = {"parent": parent, "sums": sums, "breadcrumbs": _trail(parent, "Certify")}
+        return render(request, "savings/returns/certify.html", context)
+    form = VersionForm(request.POST)
+    if not form.is_valid():
+        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+    try:
+        actions.certify(
+            return_id=parent.id,
+            version=form.cleaned_data["version"],
+            by=request.user,
+            at=timezone.now(),
+        )
+    except WrongState as refusal:
+        return _return_page(request, _again(request, parent), problem=str(refusal), status=409)
+    tasks.wake()
+    messages.success(request, f"{parent.period} is certified. Its figures count as delivered.")
+    return _redirect(parent)
+
+
+def _return_page(
+    request: SignedIn, parent: Return, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    user = request.user
+    sums = reports.sums_of([parent.id])[parent.id]
+    draft = parent.status == Return.Status.DRAFT and parent.period.is_open
+    submitted = parent.status == Return.Status.SUBMITTED
+    certifies = rules.has_perm("savings.send_back_return", user, parent)
+    document = reports.document_of(parent)
+    context = {
+        "parent": parent,
+        "sums": sums,
+        "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
+        "numbered": parent.council_id and parent.status == Return.Status.CERTIFIED,
+        "problem": problem,
+        "document": document,
+        "published": date_label(document.published) if document else "",
+        "may_fill": draft and rules.has_perm("savings.fill_return", user, parent),
+        "may_send_back": submitted and certifies,
+        "may_certify": submitted
+        and not sums.illustrative
+        and rules.has_perm("savings.certify_return", user, parent),
+        "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
+        "breadcrumbs": _trail(parent),
+    }
+    return render(request, "savings/returns/return.html", context, status=status)
+
+
+def _send_back_page(
+    request: SignedIn,
+    parent: Return,
+    form: ReasonForm,
+    version: str,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "parent": parent,
+        "form": form,
+        "version": version,
+        "problem": problem,
+        "breadcrumbs": _trail(parent, "Send back"),
+    }
+    return render(request, "savings/returns/send_back.html", context, status=status)
+
+
+# --- Its form ----------------------------------------------------------------------
+
+
+@page("GET", "HEAD", "POST")
+def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """The form of a draft; saving replaces all of its entries, or none."""
+    parent = _return(request, council, period)
+    require(request.user, "savings.fill_return", parent)
+    if request.method != "POST":
+        return _blank_edit_page(request, parent)
+    lists = _lists()
+    form = EntriesForm.of_post(request.POST, lists)
+    if not form.whole:
+        return _edit_page(request, parent, form, problem=NOT_WHOLE, status=422)
+    if "more" in request.POST:
+        form.add_rows(lists)
+        return _edit_page(request, parent, form)
+    try:
+        saved = actions.replace_entries(
+            return_id=parent.id,
+            version=form.version or 0,
+            rows=form.raw_rows(),
+            by=request.user,
+            at=timezone.now(),
+        )
+    except BadContent as refusal:
+        form.add_errors(refusal.errors)
+        return _edit_page(request, parent, form, status=422)
+    except StaleVersion:
+        return _edit_page(request, _again(request, parent), form, stale=True, status=409)
+    except WrongState as refusal:
+        return _edit_page(request, _again(request, parent), form, problem=str(refusal), status=409)
+    messages.success(request, f"{parent.period} is saved as version {saved.version}.")
+    return _redirect(parent)
+
+
+def _blank_edit_page(request: SignedIn, parent: Return) -> HttpResponse:
+    try:
+        actions.check_editable(parent)
+    except WrongState as refusal:
+        return _return_page(request, parent, problem=str(refusal), status=409)
+    entries = list(parent.entries.select_related("service", "caused_by"))
+    if len(entries) > most_rows():
+        return _return_page(
+            request,
+            parent,
+            problem=f"This return has {len(entries):,} entries, more than the form can hold "
+            f"({most_rows():,}): change it through the API.",
+            status=409,
+        )
+    return _edit_page(request, parent, EntriesForm.of_entries(entries, parent.version, _lists()))
+
+
+def _edit_page(
+    request: SignedIn,
+    parent: Return,
+    form: EntriesForm,
+    *,
+    problem: str = "",
+    stale: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    form.mark_illustrative(parent.entries.illustrative().select_related("service", "caused_by"))
+    context = {
+        "parent": parent,
+        "form": form,
+        "problem": problem,
+        "stale": stale,
+        "breadcrumbs": _trail(parent, "Fill in"),
+    }
+    return render(request, "savings/returns/edit.html", context, status=status)
+
+
+def _lists() -> Lists:
+    return lists_of(Service.objects.tree(), Council.objects.all())
+
+
+# --- Finding what an address names ---------------------------------------------------
+
+
+def _return(request: SignedIn, council: str, period: str) -> Return:
+    visible = Return.objects.visible_to(request.user).select_related(
+        "council", "period", "submitted_by", "certified_by", "sent_back_by"
+    )
+    owner = {"council": None} if council == PARTNERSHIP else {"council__code": council}
+    return get_object_or_404(visible, period__quarter=_quarter(period), **owner)
+
+
+def _again(request: SignedIn, parent: Return) -> Return:
+    """The return as it stands now."""
+    return _return(request, parent.council_code, parent.period.code)
+
+
+def _period(code: str) -> Period:
+    return get_object_or_404(Period, quarter=_quarter(code))
+
+
+def _quarter(code: str) -> Quarter:
+    try:
+        return Quarter.parse(code)
+    except PeriodError as error:
+        raise Http404(str(error)) from error
+
+
+def _redirect(parent: Return) -> HttpResponse:
+    return redirect("return", council=parent.council_code, period=parent.period.code)
+
+
+def _trail(parent: Return, last: str = "") -> list[dict[str, str]]:
+    """The breadcrumbs of a return's pages; `last` is the page below the return itself."""
+    codes = {"council": parent.council_code, "period": parent.period.code}
+    owner = parent.council.name if parent.council else "The partnership"
+    here = {"text": f"{owner}, {parent.period}", "url": reverse("return", kwargs=codes)}
+    trail = [{"text": "Returns", "url": reverse("returns")}, here]
+    if not last:
+        here["url"] = ""
+        return trail
+    return [*trail, {"text": last, "url": ""}]
+
+
+def _add_errors(form: ReasonForm, refusal: BadContent) -> None:
+    for error in refusal.errors:
+        form.add_error(error.field, error.message)
