@@ -1,0 +1,347 @@
+"""What an action refuses, to whom, in what words; and that nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from finance.periods import Quarter
+from savings.returns.actions import (
+    certify,
+    close_period,
+    open_period,
+    reopen_period,
+    replace_entries,
+    send_back,
+    submit,
+)
+from savings.returns.models import Entry, Period, Return
+from sovereignty.models import Appointment, Role, User
+from sovereignty.refusals import BadContent, NotAllowed, Refusal, StaleVersion, WrongState
+from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
+from tests.savings.returns.conftest import Everything
+
+Act = Callable[[Partnership, User], object]
+
+
+def save(p: Partnership, by: User, *rows: dict[str, object], **more: Any) -> Return:
+    parent = p.parent("WCC", more.pop("quarter", Q1))
+    version = more.get("version", parent.version)
+    numbered = list(enumerate(rows or [a_saving(amount="5")], start=1))
+    return replace_entries(return_id=parent.id, version=version, rows=numbered, by=by, at=NOW)
+
+
+def hand_in(p: Partnership, by: User, **more: Any) -> Return:
+    parent = p.parent("WCC")
+    return submit(
+        **{"return_id": parent.id, "version": parent.version, "by": by, "at": NOW, **more}
+    )
+
+
+def hand_back(p: Partnership, by: User, **more: Any) -> Return:
+    parent = p.parent("WCC")
+    given = {"return_id": parent.id, "version": parent.version, "reason": "Why", "by": by}
+    return send_back(**{**given, "at": NOW, **more})
+
+
+def sign(p: Partnership, by: User, **more: Any) -> Return:
+    parent = p.parent("WCC")
+    return certify(
+        **{"return_id": parent.id, "version": parent.version, "by": by, "at": NOW, **more}
+    )
+
+
+@pytest.fixture
+def people(partnership: Partnership) -> dict[str, User]:
+    """Everybody there is, and those nobody thinks of."""
+    made = dict(partnership.people)
+    wcc = partnership.councils["WCC"]
+    made["deputy.wcc"] = User.objects.create_user("deputy.wcc")
+    Appointment.objects.create(
+        user=made["deputy.wcc"], role=Role.DEPUTY_SECTION_151_OFFICER, council=wcc
+    )
+    for left, role in (("finance", Role.FINANCE_OFFICER), ("s151", Role.SECTION_151_OFFICER)):
+        gone = made[f"{left}.gone"] = User.objects.create_user(f"{left}.gone", is_active=False)
+        Appointment.objects.create(user=gone, role=role, council=wcc)
+    made["nobody"] = User.objects.create_user("nobody")
+    made["administrator"] = User.objects.create_superuser("administrator")
+    return made
+
+
+def draft(p: Partnership) -> None:
+    p.draft("WCC", a_saving())
+
+
+def submitted(p: Partnership) -> None:
+    p.submitted("WCC", a_saving())
+
+
+def all_certified(p: Partnership) -> None:
+    for code in p.councils:
+        p.certified(code, a_saving())
+
+
+def closed(p: Partnership) -> None:
+    all_certified(p)
+    close_period(quarter=Q1, by=p.people["programme.office"], at=NOW)
+
+
+ACTIONS: dict[str, tuple[Callable[[Partnership], None], Act, set[str]]] = {
+    "save": (draft, save, {"finance.wcc"}),
+    "submit": (draft, hand_in, {"finance.wcc"}),
+    "send back": (submitted, hand_back, {"s151.wcc", "deputy.wcc"}),
+    "certify": (submitted, sign, {"s151.wcc", "deputy.wcc"}),
+    "open": (
+        draft,
+        lambda p, by: open_period(quarter=Q2.following, by=by, at=NOW),
+        {"programme.office"},
+    ),
+    "close": (
+        all_certified,
+        lambda p, by: close_period(quarter=Q1, by=by, at=NOW),
+        {"programme.office"},
+    ),
+    "reopen": (
+        closed,
+        lambda p, by: reopen_period(quarter=Q1, reason="Why", by=by, at=NOW),
+        {"programme.office"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_who_may(
+    name: str,
+    partnership: Partnership,
+    people: dict[str, User],
+    everything: Callable[[], Everything],
+) -> None:
+    prepare, act, allowed = ACTIONS[name]
+    prepare(partnership)
+    before = everything()
+    did: set[str] = set()
+    for username, person in people.items():
+        with transaction.atomic():
+            try:
+                act(partnership, person)
+            except NotAllowed:
+                assert everything() == before
+            else:
+                assert everything() != before
+                did.add(username)
+            transaction.set_rollback(True)
+    assert did == allowed
+
+
+@pytest.mark.parametrize("name", ["save", "submit", "send back", "certify"])
+def test_nobody_acts_on_the_partnerships_own_return(
+    name: str, partnership: Partnership, people: dict[str, User]
+) -> None:
+    own = Return.objects.create(period=Period.objects.get(quarter=Q1))
+    for person in people.values():
+        for act in (submit, certify):
+            with pytest.raises(NotAllowed):
+                act(return_id=own.id, version=0, by=person, at=NOW)
+
+
+@pytest.mark.parametrize("second", [Role.SECTION_151_OFFICER, Role.DEPUTY_SECTION_151_OFFICER])
+def test_who_submitted_never_certifies_whatever_they_hold(
+    second: str, partnership: Partnership
+) -> None:
+    finance = partnership.finance("WCC")
+    Appointment.objects.create(user=finance, role=second, council=partnership.councils["WCC"])
+    both = User.objects.get(id=finance.id)
+    save(partnership, both)
+    hand_in(partnership, both)
+    with pytest.raises(NotAllowed) as refusal:
+        sign(partnership, both)
+    assert str(refusal.value) == (
+        "Only the council's section 151 officer or deputy certifies, never who submitted it."
+    )
+    # They may send back their own, and somebody else's they may certify.
+    with transaction.atomic():
+        hand_back(partnership, both)
+        transaction.set_rollback(True)
+    assert sign(partnership, partnership.s151("WCC")).certified_by == partnership.s151("WCC")
+
+
+SENT_IN = (
+    "This return has been submitted. Ask the section 151 officer to send it back if it has to "
+    "change."
+)
+STANDS = (
+    "This return is certified and never changes. Enter a correction in a later open quarter that "
+    "names the entry it corrects."
+)
+OVER = "2013/14 Q1 is closed. Enter a correction in a later open quarter instead."
+WRONG_STATES = [
+    ("draft", "send back", "This return is draft, not submitted."),
+    ("draft", "certify", "This return is draft, not submitted."),
+    ("submitted", "save", SENT_IN),
+    ("submitted", "submit", SENT_IN),
+    ("certified", "save", STANDS),
+    ("certified", "submit", STANDS),
+    ("certified", "send back", "This return is certified, not submitted."),
+    ("certified", "certify", "This return is certified, not submitted."),
+    ("closed", "save", OVER),
+    ("closed", "submit", OVER),
+    ("closed", "send back", "This return is certified, not submitted."),
+    ("closed", "certify", "This return is certified, not submitted."),
+]
+STATES = {
+    "draft": draft,
+    "submitted": submitted,
+    "certified": all_certified,
+    "closed": closed,
+}
+ACTORS: dict[str, tuple[Callable[..., Return], str]] = {
+    "save": (save, "finance.wcc"),
+    "submit": (hand_in, "finance.wcc"),
+    "send back": (hand_back, "s151.wcc"),
+    "certify": (sign, "s151.wcc"),
+}
+
+
+@pytest.mark.parametrize(("state", "action", "message"), WRONG_STATES)
+def test_in_the_wrong_state(
+    state: str,
+    action: str,
+    message: str,
+    partnership: Partnership,
+    everything: Callable[[], Everything],
+) -> None:
+    STATES[state](partnership)
+    before = everything()
+    act, username = ACTORS[action]
+    with pytest.raises(WrongState) as refusal:
+        act(partnership, partnership.people[username])
+    assert type(refusal.value) is WrongState
+    assert str(refusal.value) == message
+    assert everything() == before
+
+
+@pytest.mark.parametrize("action", ACTORS)
+@pytest.mark.parametrize("off_by", [-1, 1])
+def test_with_a_stale_version(
+    action: str,
+    off_by: int,
+    partnership: Partnership,
+    everything: Callable[[], Everything],
+) -> None:
+    (draft if action in ("save", "submit") else submitted)(partnership)
+    before, version = everything(), partnership.parent("WCC").version
+    act, username = ACTORS[action]
+    with pytest.raises(StaleVersion) as refusal:
+        act(partnership, partnership.people[username], version=version + off_by)
+    assert str(refusal.value) == (
+        f"This return has changed since you read it: it is at version {version}, you have version "
+        f"{version + off_by}. Read it again and put your changes into that."
+    )
+    assert everything() == before
+
+
+@pytest.mark.parametrize("reason", ["", " \n"])
+def test_without_a_reason(
+    reason: str, partnership: Partnership, everything: Callable[[], Everything]
+) -> None:
+    office = partnership.people["programme.office"]
+    closed(partnership)
+    partnership.submitted("WCC", quarter=Q2)
+    parent = partnership.parent("WCC", Q2)
+    before = everything()
+    with pytest.raises(BadContent) as not_back:
+        send_back(
+            return_id=parent.id,
+            version=parent.version,
+            reason=reason,
+            by=partnership.s151("WCC"),
+            at=NOW,
+        )
+    with pytest.raises(BadContent) as not_open:
+        reopen_period(quarter=Q1, reason=reason, by=office, at=NOW)
+    assert [(e.field, e.message) for e in not_back.value.errors + not_open.value.errors] == [
+        ("reason", "Say what has to change."),
+        ("reason", "Say why the quarter is reopened."),
+    ]
+    assert everything() == before
+
+
+def test_every_row_is_stored_or_none_is(
+    partnership: Partnership, everything: Callable[[], Everything]
+) -> None:
+    draft(partnership)
+    before = everything()
+    with pytest.raises(BadContent) as refusal:
+        save(
+            partnership,
+            partnership.finance("WCC"),
+            a_saving(),
+            a_saving(amount="1,50"),
+            a_saving("parking"),
+            a_saving(nature=""),
+        )
+    assert [(e.row, e.field, e.value) for e in refusal.value.errors] == [
+        (2, "amount", "1,50"),
+        (3, "service", "parking"),
+        (4, "nature", ""),
+    ]
+    assert everything() == before
+
+
+def test_a_correction_names_an_own_certified_entry_of_an_earlier_quarter(
+    partnership: Partnership,
+) -> None:
+    q3 = open_period(quarter=Q2.following, by=partnership.people["programme.office"], at=NOW)
+    own = partnership.certified("WCC", a_saving(amount="1")).entries.get()
+    other = partnership.certified("LBHF", a_saving(amount="2")).entries.get()
+    later = partnership.certified("WCC", a_saving(amount="3"), quarter=q3.quarter).entries.get()
+    now = partnership.draft("WCC", a_saving(amount="4"), quarter=Q2).entries.get()
+    uncertified = partnership.submitted("RBKC", a_saving(amount="5")).entries.get()
+    finance = partnership.finance("WCC")
+    for wrong in (other, later, now, uncertified):
+        with pytest.raises(BadContent) as refusal:
+            save(partnership, finance, a_saving(corrects=str(wrong.id)), quarter=Q2)
+        assert [(e.field, e.value) for e in refusal.value.errors] == [("corrects", str(wrong.id))]
+    save(partnership, finance, a_saving(amount="-1", corrects=str(own.id)), quarter=Q2)
+    assert Entry.objects.get(parent__period__quarter=Q2).corrects == own
+
+
+FAILING_EVENTS = """
+    CREATE FUNCTION no_event() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$;
+    CREATE TRIGGER no_event BEFORE INSERT ON audit_event
+        FOR EACH ROW EXECUTE FUNCTION no_event();
+"""
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_without_its_event_nothing_is_done(
+    name: str, partnership: Partnership, everything: Callable[[], Everything]
+) -> None:
+    prepare, act, allowed = ACTIONS[name]
+    prepare(partnership)
+    before = everything()
+    with connection.cursor() as cursor:
+        cursor.execute(FAILING_EVENTS)
+    (username,) = allowed - {"deputy.wcc"}
+    with pytest.raises(DatabaseError, match="the disk is full"):
+        act(partnership, partnership.people[username])
+    assert everything() == before
+
+
+def test_what_does_not_exist_is_not_found(partnership: Partnership) -> None:
+    with pytest.raises(Return.DoesNotExist):
+        submit(return_id=0, version=0, by=partnership.finance("WCC"), at=NOW)
+    with pytest.raises(Period.DoesNotExist):
+        close_period(
+            quarter=Quarter.parse("2020-21-Q1"), by=partnership.people["programme.office"], at=NOW
+        )
+
+
+def test_every_refusal_of_an_action_is_one_kind_of_exception() -> None:
+    assert all(
+        issubclass(kind, Refusal) for kind in (NotAllowed, WrongState, StaleVersion, BadContent)
+    )
