@@ -7,6 +7,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from finance.money import json_money
 from finance.periods import FinancialYear, PeriodError
@@ -34,10 +35,10 @@ class YearText(Text):
         options.setdefault("help_text", "A financial year, such as 2014-15.")
         super().__init__("Give a financial year, such as 2014-15.", max_length=7, **options)
 
-    def to_internal_value(self, data: Any) -> FinancialYear:  # type: ignore[override]
-        text = super().to_internal_value(data)
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
         try:
-            return FinancialYear.parse(text)
+            return FinancialYear.parse(value) if isinstance(value, str) else value
         except PeriodError as error:
             raise serializers.ValidationError(str(error)) from error
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from finance.periods import PeriodError, Quarter
 from services.tree import ServiceTree
@@ -19,10 +20,10 @@ class QuarterText(Text):
         options.setdefault("help_text", "A quarter, such as 2013-14-Q1.")
         super().__init__("Give a quarter, such as 2013-14-Q1.", max_length=10, **options)
 
-    def to_internal_value(self, data: Any) -> Quarter:  # type: ignore[override]
-        text = super().to_internal_value(data)
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
         try:
-            return Quarter.parse(text)
+            return Quarter.parse(value) if isinstance(value, str) else value
         except PeriodError as error:
             raise serializers.ValidationError(str(error)) from error
 

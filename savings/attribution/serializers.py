@@ -10,6 +10,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from finance.apportionment import ShareError, parse_share
 from savings.attribution.arithmetic import REASONS
@@ -306,8 +307,11 @@ class GroupBy(Text):
 
     default_error_messages = {"unknown": f"Use {', '.join(GROUPS)}, with commas between them."}
 
-    def to_internal_value(self, data: Any) -> list[str]:  # type: ignore[override]
-        names = [name.strip() for name in super().to_internal_value(data).split(",")]
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
+        if not isinstance(value, str):
+            return value
+        names = [name.strip() for name in value.split(",")]
         if any(name not in GROUPS for name in names):
             self.fail("unknown")
         return [name for name in GROUPS if name in names]

@@ -13,7 +13,6 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from finance.money import json_money
-from savings.provenance import Provenance
 from savings.returns.actions import RawRows
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.rows import LONGEST_TEXT
@@ -121,7 +120,6 @@ class EntrySerializer(serializers.Serializer):
     evidence = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
     provenance = ProvenanceField()
-    illustrative = serializers.BooleanField()
 
     def to_representation(self, instance: Entry) -> dict[str, object]:
         """Written out: a return may have tens of thousands of rows."""
@@ -141,7 +139,6 @@ class EntrySerializer(serializers.Serializer):
             "evidence": instance.evidence,
             "note": instance.note,
             "provenance": instance.provenance,
-            "illustrative": instance.provenance == Provenance.ILLUSTRATIVE,
         }
 
 
