@@ -191,7 +191,7 @@ def next_steps(user: User) -> list[Step]:
     steps += [Step(StepKind.PUT_RIGHT, parent) for parent in drafts if parent.was_sent_back]
     fresh = [parent for parent in drafts if not parent.was_sent_back]
     if fresh:
-        begun = fresh[0].entry_count > 0  # type: ignore[attr-defined]
+        begun = fresh[0].entry_count > 0
         steps.append(Step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
     return steps
 

@@ -30,7 +30,6 @@ from savings.returns.forms import (
     ReasonForm,
     VersionForm,
     lists_of,
-    most_rows,
 )
 from savings.returns.models import PARTNERSHIP, Period, Return
 from savings.rollup import tasks
@@ -294,12 +293,11 @@ def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
     require(request.user, "savings.fill_return", parent)
     if request.method != "POST":
         return _blank_edit_page(request, parent)
-    lists = _lists()
-    form = EntriesForm.of_post(request.POST, lists)
+    form = EntriesForm.of_post(request.POST, _lists())
     if not form.whole:
         return _edit_page(request, parent, form, problem=NOT_WHOLE, status=422)
     if "more" in request.POST:
-        form.add_rows(lists)
+        form.add_rows()
         return _edit_page(request, parent, form)
     try:
         saved = actions.replace_entries(
@@ -326,15 +324,16 @@ def _blank_edit_page(request: SignedIn, parent: Return) -> HttpResponse:
     except WrongState as refusal:
         return _return_page(request, parent, problem=str(refusal), status=409)
     entries = list(parent.entries.select_related("service", "caused_by"))
-    if len(entries) > most_rows():
+    lists = _lists()
+    if len(entries) > lists.most_rows:
         return _return_page(
             request,
             parent,
             problem=f"This return has {len(entries):,} entries, more than the form can hold "
-            f"({most_rows():,}): change it through the API.",
+            f"({lists.most_rows:,}): change it through the API.",
             status=409,
         )
-    return _edit_page(request, parent, EntriesForm.of_entries(entries, parent.version, _lists()))
+    return _edit_page(request, parent, EntriesForm.of_entries(entries, parent.version, lists))
 
 
 def _edit_page(
