@@ -10,7 +10,7 @@ the database.
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -164,6 +164,15 @@ class Record:
         while parents.get(slug):
             slug = parents[slug]
         return slug
+
+    def levels(self) -> list[list[tuple[int, ServiceRow]]]:
+        """The services with their places in the file, level by level from the roots."""
+        depths = {"": -1}
+        levels: dict[int, list[tuple[int, ServiceRow]]] = defaultdict(list)
+        for place, service in enumerate(self.services):
+            depths[service.slug] = depths[service.parent] + 1
+            levels[depths[service.slug]].append((place, service))
+        return [levels[depth] for depth in sorted(levels)]
 
     def _planned(self) -> list[Cell]:
         return [
@@ -347,11 +356,15 @@ def _faults(record: Record) -> Iterator[str]:
     for table in record.tables:
         if not any(figure.cell.table == table.code for figure in record.figures):
             yield f"Table “{table.code}” has no figures."
+    above: set[str] = {""}
+    for service in record.services:
+        if service.parent not in above:
+            yield f"Service “{service.slug}” must come after “{service.parent}”, which it is below."
+        above.add(service.slug)
     # Who names whom: what stands in a row, and where it must be found.
     named = [
         *((item.document, documents) for item in record.tables),
         *((item.document, documents) for item in record.services),
-        *((item.parent, services) for item in record.services if item.parent),
         *((item.service, services) for item in record.participation),
         *((item.council, councils) for item in record.participation),
         *((item.document, documents) for item in record.participation),

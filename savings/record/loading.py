@@ -221,12 +221,7 @@ def _councils(record: Record) -> dict[str, Council]:
 
 def _services(record: Record) -> dict[str, Service]:
     made: dict[str, Service] = {}
-    waiting = list(enumerate(record.services))
-    while waiting:
-        ready = [(n, row) for n, row in waiting if not row.parent or row.parent in made]
-        if not ready:
-            names = ", ".join(row.slug for _, row in waiting)
-            raise RecordError([f"These services lie below one another in a circle: {names}."])
+    for level in record.levels():
         rows = _upsert(
             Service.objects,
             (
@@ -237,13 +232,12 @@ def _services(record: Record) -> dict[str, Service]:
                     position=position,
                     description=_description(row),
                 )
-                for position, row in ready
+                for position, row in level
             ),
             unique=["slug"],
             update=["name", "parent", "position", "description"],
         )
         made |= {row.slug: row for row in rows}
-        waiting = [(n, row) for n, row in waiting if row.slug not in made]
     return made
 
 

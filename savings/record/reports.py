@@ -57,7 +57,7 @@ class CellReport:
 
 @dataclass(frozen=True, slots=True)
 class ColumnReport:
-    """A column's heading; `unit` where all its figures share one and some don't say it."""
+    """A column's heading; `unit` is that of the figures in it that don't say theirs."""
 
     name: str
     unit: str
@@ -103,9 +103,9 @@ class DifferenceReport:
 class TableReport:
     """A table as printed, with its place, its derivations, notes and differences.
 
-    `unit` is that of all its figures, where they share one and some don't say it in
-    print; else a column has its own, or a cell. `has_places` where figures of one
-    table stand in several places.
+    `unit` is that of the figures which don't say it in print, where it is one for all;
+    else a column has its own, or a cell. `has_places` where figures of one table stand
+    in several places.
     """
 
     code: str
@@ -354,11 +354,9 @@ def _table(table: RecordTable) -> TableReport:
 
 
 def _shared_unit(figures: list[Figure]) -> str:
-    """The unit of all these figures, if it is one and not every figure says it in print."""
-    units = {figure.unit for figure in figures if figure.value is not None}
-    if len(units) != 1 or not any(map(_is_bare, figures)):
-        return ""
-    return unit_label(units.pop())
+    """The unit of those of these figures that don't say it in print, if it is but one."""
+    units = {figure.unit for figure in figures if _is_bare(figure)}
+    return unit_label(units.pop()) if len(units) == 1 else ""
 
 
 def _column(name: str, figures: list[Figure], unit_is_known: object) -> ColumnReport:

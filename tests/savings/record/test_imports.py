@@ -183,3 +183,15 @@ def test_a_file_of_an_unknown_document_is_a_fault(spoil: Spoil) -> None:
     with pytest.raises(RecordError) as caught:
         read_record(folder)
     assert caught.value.errors == ["figures/budget-2014.csv: documents.csv names no such document."]
+
+
+def test_services_in_a_circle_are_faults(spoil: Spoil) -> None:
+    def turn(rows: list[dict[str, str]]) -> None:
+        (root,) = [row for row in rows if row["slug"] == "cex"]
+        root["parent"] = "chief-executive-leadership"
+
+    with pytest.raises(RecordError) as caught:
+        read_record(spoil("services.csv", turn))
+    assert caught.value.errors == [
+        "Service “cex” must come after “chief-executive-leadership”, which it is below."
+    ]

@@ -1,0 +1,189 @@
+"""Loading the record: whole, twice the same, and never over what people have certified."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.db import Error, transaction
+from django.db.models import Model, Sum
+
+from audit.models import Event
+from finance.periods import Quarter
+from savings.plans.models import Plan, PlanLine
+from savings.record.imports import Record, RecordError
+from savings.record.loading import Loaded, load
+from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
+from savings.returns.models import Entry, Period, Return
+from savings.rollup.models import DirtyReturn
+from services.models import Participation, Service
+from sovereignty.models import Council
+
+NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+LATER = datetime(2026, 2, 5, 9, 0, tzinfo=UTC)
+WRITTEN: tuple[type[Model], ...] = (
+    SourceDocument,
+    RecordTable,
+    Figure,
+    FootingDifference,
+    Council,
+    Service,
+    Participation,
+    Plan,
+    PlanLine,
+    Period,
+    Return,
+    Entry,
+    DirtyReturn,
+    Event,
+)
+Rows = dict[str, list[dict[str, object]]]
+
+
+def everything() -> Rows:
+    return {
+        model.__name__: list(model._default_manager.order_by("pk").values()) for model in WRITTEN
+    }
+
+
+def changed_since(before: Rows) -> list[str]:
+    """Which models have other rows than before; a diff of all of them would take minutes."""
+    now = everything()
+    return [name for name, rows in before.items() if rows != now[name]]
+
+
+@pytest.mark.django_db
+def test_what_a_first_load_makes(record: Record) -> None:
+    loaded = load(record, at=NOW)
+    assert loaded == Loaded(
+        documents=5,
+        tables=56,
+        figures=1172,
+        differences=48,
+        services=75,
+        plan_lines=102,
+        certified=True,
+    )
+    assert Figure.objects.count() == 1172
+    assert PlanLine.objects.filter(plan__code="proposals-2011", year="2014-15").aggregate(
+        sum=Sum("middle")
+    ) == {"sum": Decimal("33800000.00")}
+    assert not FootingDifference.objects.filter(listed=False).exists()
+
+
+@pytest.mark.django_db
+def test_the_partnerships_return_is_certified_once(record: Record) -> None:
+    load(record, at=NOW)
+    parent = Return.objects.get(council__isnull=True)
+    assert (parent.period.code, parent.status, parent.published_in, parent.certified_at) == (
+        "2012-13-Q4",
+        "certified",
+        "progress-2013",
+        datetime(2013, 3, 31, tzinfo=UTC),
+    )
+    assert parent.period.status == Period.Status.CLOSED
+    assert dict(parent.entries.values_list("service__slug", "amount")) == {
+        "libraries": Decimal("920000.00"),
+        "adults": Decimal("2850000.00"),
+        "cex": Decimal("260000.00"),
+        "corporate": Decimal("480000.00"),
+        "environmental": Decimal("870000.00"),
+        "childrens": Decimal("4540000.00"),
+    }
+    assert set(parent.entries.values_list("provenance", flat=True)) == {"published"}
+    assert DirtyReturn.objects.filter(parent=parent).count() == 1
+    event = Event.objects.get(subject="return")
+    assert (event.by, event.at, event.action, event.subject_id) == (
+        "load_record",
+        NOW,
+        "certified",
+        "partnership/2012-13-Q4",
+    )
+
+
+@pytest.mark.django_db
+def test_twice_is_the_same_as_once(record: Record) -> None:
+    load(record, at=NOW)
+    once = everything()
+    assert load(record, at=LATER).certified is False
+    assert changed_since(once) == []
+
+
+@pytest.mark.django_db
+def test_all_or_nothing(record: Record) -> None:
+    load(record, at=NOW)
+    before = everything()
+    # The last thing written is refused by the database: the amount is beyond its bounds.
+    worse = replace(
+        record,
+        figures=tuple(replace(row, note="Read twice.") for row in record.figures),
+        delivery=tuple(
+            replace(row, period=Quarter.parse("2013-14-Q4"), amount=Decimal("1e12"))
+            for row in record.delivery
+        ),
+    )
+    with pytest.raises(Error), transaction.atomic():
+        load(worse, at=NOW)
+    assert changed_since(before) == []
+
+
+@pytest.mark.django_db
+def test_certified_figures_never_change(record: Record) -> None:
+    load(record, at=NOW)
+    before = everything()
+    other = replace(
+        record,
+        delivery=(
+            replace(record.delivery[0], amount=Decimal("920000.01")),
+            *record.delivery[1:],
+        ),
+    )
+    with pytest.raises(RecordError) as caught, transaction.atomic():
+        load(other, at=NOW)
+    assert str(caught.value) == (
+        "The partnership's return for 2012/13 Q4 is certified with other figures, and those "
+        "never change. Enter a correction in a later open quarter."
+    )
+    assert changed_since(before) == []
+
+
+@pytest.mark.django_db
+def test_what_the_files_no_longer_name_goes_and_what_they_correct_is_corrected(
+    record: Record,
+) -> None:
+    load(record, at=NOW)
+    kept = Figure.objects.get(table__code="progress-2013-delivered", row="Total")
+    corrected = tuple(
+        replace(row, place="Table on page 4")
+        if row.cell.table == "progress-2013-delivered"
+        else row
+        for row in record.figures
+        if row.cell.row != "Libraries" or row.cell.table != "progress-2013-delivered"
+    )
+    load(replace(record, figures=corrected), at=LATER)
+    assert Figure.objects.count() == 1171
+    assert not Figure.objects.filter(
+        table__code="progress-2013-delivered", row="Libraries"
+    ).exists()
+    kept.refresh_from_db()
+    assert kept.place == "Table on page 4"
+    # A total without one of its parts is a difference that nobody has listed.
+    assert list(FootingDifference.objects.filter(listed=False).values_list("code", flat=True)) == [
+        "progress-2013-delivered/down/total/amount"
+    ]
+
+
+@pytest.mark.django_db
+def test_what_people_have_added_is_left_alone(record: Record) -> None:
+    load(record, at=NOW)
+    Council.objects.create(code="WAND", name="Wandsworth", full_name="Wandsworth Council")
+    libraries = Service.objects.get(slug="libraries")
+    choirs = Service.objects.create(slug="choirs", name="Choirs", parent=libraries)
+    left = Participation.objects.get(service=libraries, council__code="WCC")
+    left.to_quarter = Quarter.parse("2014-15-Q4")
+    left.save()
+    load(record, at=LATER)
+    assert Council.objects.count() == 4
+    assert Service.objects.filter(pk=choirs.pk).exists()
+    left.refresh_from_db()
+    assert left.to_quarter == Quarter.parse("2014-15-Q4")
