@@ -54,7 +54,10 @@ def main() -> None:
     say(f"Ready after {time.monotonic() - started:.1f} seconds")
     say(welcome(port))
     banner = io.StringIO()  # what it would say has just been said
-    call_command("runserver", f"{ADDRESS}:{port}", use_reloader=False, stdout=banner)
+    # Checked first: whatever is amiss shows now, and the first page is loaded by then.
+    call_command(
+        "runserver", f"{ADDRESS}:{port}", use_reloader=False, skip_checks=False, stdout=banner
+    )
 
 
 def welcome(port: int) -> str:
