@@ -15,6 +15,7 @@ from fractions import Fraction
 from django.db import models
 from django.db.models import Prefetch, Q
 
+from audit.triggers import append_only
 from finance.apportionment import parse_share
 from savings.attribution import arithmetic
 from savings.provenance import Provenance
@@ -68,6 +69,8 @@ class DriverValue(models.Model):
             ),
             models.CheckConstraint(condition=Q(value__gte=0), name="driver_value_not_negative"),
         ]
+        # Figures already shared out rest on it: a changed value is a later one.
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.driver} {self.council} {self.effective_from}: {self.value}"
@@ -135,6 +138,8 @@ class AttributionRule(models.Model):
                 name="attribution_rule_has_its_method",
             ),
         ]
+        # What a council agreed to stays what it agreed to: a changed rule is a new one.
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.service} {self.get_kind_display().lower()}, version {self.version}"

@@ -53,6 +53,10 @@ class Period(models.Model):
 
     class Meta:
         ordering = ["quarter"]
+        triggers = [
+            # What is certified in a quarter would move with it.
+            pgtrigger.ReadOnly(name="quarter_stays", fields=["quarter"]),
+        ]
 
     def __str__(self) -> str:
         return self.quarter.label
@@ -303,24 +307,25 @@ class Entry(models.Model):
         ]
         triggers = [
             # Asks the entry's own return, so that no way of writing gets around it, and
-            # holds its row, so that it can't be certified while an entry is being added.
+            # holds its row whatever its status, so that it can't be certified while an
+            # entry is being added.
             pgtrigger.Trigger(
                 name="certified_stays",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                declare=[("certified_id", "bigint")],
+                declare=[("status", "text")],
                 func="""
-                    SELECT r.id INTO certified_id FROM savings_return r
-                    WHERE r.status = 'certified'
-                      AND (
-                        (TG_OP <> 'INSERT' AND r.id = OLD.parent_id)
-                        OR (TG_OP <> 'DELETE' AND r.id = NEW.parent_id)
-                      )
-                    LIMIT 1 FOR SHARE;
-                    IF certified_id IS NOT NULL THEN
-                        RAISE EXCEPTION
-                            'return % is certified: correct it by an adjusting entry',
-                            certified_id USING ERRCODE = 'restrict_violation';
+                    IF TG_OP <> 'INSERT' THEN
+                        SELECT r.status INTO status FROM savings_return r
+                        WHERE r.id = OLD.parent_id FOR SHARE;
+                    END IF;
+                    IF TG_OP <> 'DELETE' AND status IS DISTINCT FROM 'certified' THEN
+                        SELECT r.status INTO status FROM savings_return r
+                        WHERE r.id = NEW.parent_id FOR SHARE;
+                    END IF;
+                    IF status = 'certified' THEN
+                        RAISE EXCEPTION 'a certified return is corrected by an adjusting entry'
+                            USING ERRCODE = 'restrict_violation';
                     END IF;
                     IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
                     RETURN NEW;

@@ -1,0 +1,148 @@
+"""Several people at one return in the same moment: one wins, and nothing is half done."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from audit.models import Event
+from savings.returns.actions import certify, close_period, replace_entries, send_back, submit
+from savings.returns.models import Entry, Return
+from savings.rollup.models import DirtyReturn
+from sovereignty.refusals import Refusal, StaleVersion, WrongState
+from tests.partnership import NOW, Q1, Partnership, a_saving, build
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def partnership() -> Partnership:
+    return build()
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do all of it in threads that start together; what each gave or raised, in order."""
+    ready, results = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def do(number: int, act: Callable[[], object]) -> None:
+        try:
+            ready.wait(timeout=20)
+            results[number] = act()  # type: ignore[call-overload]
+        except (Refusal, DatabaseError) as refusal:
+            results[number] = refusal  # type: ignore[call-overload]
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=do, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results  # type: ignore[return-value]
+
+
+def kinds(results: Sequence[object]) -> list[str]:
+    return sorted(type(result).__name__ for result in results)
+
+
+def test_of_many_saves_with_one_version_exactly_one_wins(partnership: Partnership) -> None:
+    parent = partnership.draft("WCC", a_saving(amount="1"))
+    finance = partnership.finance("WCC")
+
+    def save(number: int) -> Callable[[], Return]:
+        rows = [(row, a_saving(amount=str(number))) for row in range(1, 4)]
+        return lambda: replace_entries(
+            return_id=parent.id, version=1, rows=rows, by=finance, at=NOW
+        )
+
+    results = at_once(*(save(number) for number in range(10, 16)))
+    assert kinds(results) == ["Return"] + ["StaleVersion"] * 5
+    (winner,) = [number for number, result in enumerate(results) if isinstance(result, Return)]
+    assert list(Entry.objects.values_list("amount", flat=True)) == [10 + winner] * 3
+    assert partnership.parent("WCC").version == 2
+    assert Event.objects.about("return", "WCC/2013-14-Q1").count() == 2
+    assert Event.objects.first_break("WCC") is None
+
+
+def test_a_save_and_a_submission_do_not_both_happen(partnership: Partnership) -> None:
+    parent = partnership.draft("WCC", a_saving(amount="1"))
+    finance = partnership.finance("WCC")
+    results = at_once(
+        lambda: replace_entries(
+            return_id=parent.id,
+            version=1,
+            rows=[(1, a_saving(amount="2"))],
+            by=finance,
+            at=NOW,
+        ),
+        lambda: submit(return_id=parent.id, version=1, by=finance, at=NOW),
+    )
+    assert kinds(results) == ["Return", "StaleVersion"]
+    saved = isinstance(results[0], Return)
+    stored = partnership.parent("WCC")
+    assert (stored.status, int(stored.entries.get().amount), stored.version) == (
+        ("draft", 2, 2) if saved else ("submitted", 1, 2)
+    )
+
+
+def test_a_return_is_certified_once_or_sent_back_never_both(partnership: Partnership) -> None:
+    parent = partnership.submitted("WCC", a_saving())
+    s151 = partnership.s151("WCC")
+    given = {"return_id": parent.id, "version": parent.version, "by": s151, "at": NOW}
+    results = at_once(
+        lambda: certify(**given),  # type: ignore[arg-type]
+        lambda: certify(**given),  # type: ignore[arg-type]
+        lambda: send_back(reason="Why", **given),  # type: ignore[arg-type]
+    )
+    assert kinds(results) == ["Return", "StaleVersion", "StaleVersion"]
+    certified = partnership.parent("WCC").status == Return.Status.CERTIFIED
+    assert DirtyReturn.objects.count() == int(certified)
+    assert isinstance(results[2], Return) is not certified
+
+
+def test_a_quarter_closes_once(partnership: Partnership) -> None:
+    for code in partnership.councils:
+        partnership.certified(code)
+    office = partnership.people["programme.office"]
+    results = at_once(*[lambda: close_period(quarter=Q1, by=office, at=NOW)] * 3)
+    assert kinds(results) == ["Period", "WrongState", "WrongState"]
+    assert [type(result) for result in results].count(StaleVersion) == 0
+    assert any(isinstance(result, WrongState) for result in results)
+    assert Event.objects.about("period", "2013-14-Q1").count() == 2
+
+
+def test_no_entry_slips_into_a_return_while_it_is_certified(partnership: Partnership) -> None:
+    """Whoever writes past the actions holds the return for as long as that is undecided."""
+    parent = partnership.submitted("WCC", a_saving(amount="1"))
+    written, certified = threading.Event(), threading.Event()
+
+    def slip_in() -> bool:
+        with transaction.atomic():
+            Entry.objects.create(
+                parent=parent,
+                position=2,
+                service=partnership.services["cex"],
+                kind="ongoing_cost",
+                scope="own",
+                amount=5,
+            )
+            written.set()
+            # The certification that waits for this transaction can't be done before it.
+            return certified.wait(timeout=1)
+
+    def sign() -> None:
+        written.wait(timeout=20)
+        certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
+        certified.set()
+
+    assert at_once(slip_in, sign) == [False, None]
+    event = Event.objects.about("return", "WCC/2013-14-Q1").last()
+    assert event is not None
+    assert event.after == {
+        "status": "certified",
+        "version": 3,
+        "sums": {"ongoing_cost": "5.00", "saving": "1.00"},
+    }
