@@ -1,20 +1,36 @@
-"""Reading attribution: the rules in force as the pure module takes them, and explanations."""
+"""Reading attribution: rules in force, explanations, and the entries behind a figure."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import QuerySet
+from django.db.models import (
+    BigIntegerField,
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+)
+from django.db.models.functions import Cast
 
 from finance.apportionment import split_pence
 from finance.money import from_pence, to_pence
+from finance.periods import Quarter
 from savings.attribution.arithmetic import REASONS, Attribution, EntryFacts
 from savings.attribution.models import AttributionRule, DriverValue
 from savings.provenance import Provenance
-from savings.returns.models import Entry, Return
+from savings.returns.models import Entry, EntryQuerySet, Return
+from savings.rollup.models import Fact
+from savings.rollup.reports import AnyOf
 from services.models import Service
+from sovereignty.models import Council, User
 
 
 def current_attribution() -> Attribution:
@@ -88,6 +104,13 @@ def with_facts(entries: QuerySet[Entry]) -> QuerySet[Entry]:
     )
 
 
+def with_people(entries: QuerySet[Entry]) -> QuerySet[Entry]:
+    """The same with who submitted and certified the return, for a page about one entry."""
+    return with_facts(entries).select_related(
+        "parent__submitted_by", "parent__certified_by", "corrects__parent__council"
+    )
+
+
 def explain(entry: Entry) -> Explanation:
     """Explain one entry, read by `with_facts`: the same arithmetic as the rollup's."""
     facts = facts_of(entry)
@@ -115,3 +138,102 @@ def explain(entry: Entry) -> Explanation:
         values=tuple(values.filter(id__in=[value.id for value in outcome.values])),
         provisional=entry.parent.status != Return.Status.CERTIFIED,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FigureAsked:
+    """A figure by what it adds up: certified amounts of a kind, narrowed where asked.
+
+    `services` are slugs, with those below already among them. With a `council` it is
+    that council's part alone; `unattributed` asks for what is no council's.
+    """
+
+    kind: str
+    services: Collection[str] | None = None
+    council: Council | None = None
+    unattributed: bool = False
+    first: Quarter | None = None
+    last: Quarter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesBehind:
+    """The entries that a figure adds up, as far as a person may open them.
+
+    `entries` carry `pence`, their part of the figure, and `rests_on_illustrative`.
+    `amount` and `hidden_amount` add up to the figure, in pounds. `illustrative` where any
+    of them falls on the councils by an illustrative rule.
+    """
+
+    entries: QuerySet[Entry]
+    count: int
+    amount: Decimal
+    hidden_count: int
+    hidden_amount: Decimal
+    illustrative: bool
+
+    @property
+    def total(self) -> Decimal:
+        return self.amount + self.hidden_amount
+
+
+def entries_behind(asked: FigureAsked, user: User) -> EntriesBehind:
+    """What a figure of the rollup is made of: two sums, and the entries to be read from."""
+    found = _parts(asked)
+    visible = found.visible_to(user)
+    sums, all_sums = _sums(visible), _sums(found)
+    return EntriesBehind(
+        entries=with_facts(visible).order_by(
+            "-parent__period__quarter", "parent__council__code", "position"
+        ),
+        count=sums.count,
+        amount=from_pence(sums.pence),
+        hidden_count=all_sums.count - sums.count,
+        hidden_amount=from_pence(all_sums.pence - sums.pence),
+        illustrative=sums.illustrative,
+    )
+
+
+def _parts(asked: FigureAsked) -> EntryQuerySet:
+    """Rolled-up entries with their part: what is certified but not added up yet is left out."""
+    entries = Entry.objects.filter(kind=asked.kind)
+    if asked.services is not None:
+        entries = entries.filter(service__slug__in=asked.services)
+    if asked.first is not None:
+        entries = entries.filter(parent__period__quarter__gte=asked.first)
+    if asked.last is not None:
+        entries = entries.filter(parent__period__quarter__lte=asked.last)
+    if asked.council is None and not asked.unattributed:
+        facts = Fact.objects.filter(entry=OuterRef("pk"))
+        return entries.filter(Exists(facts)).annotate(
+            pence=Cast(F("amount") * 100, BigIntegerField()),
+            rests_on_illustrative=Exists(facts.filter(illustrative=True)),
+        )
+    whose = (
+        Q(facts__council__isnull=True) if asked.unattributed else Q(facts__council=asked.council)
+    )
+    return (
+        entries.annotate(part=FilteredRelation("facts", condition=whose))
+        .filter(part__isnull=False)
+        .annotate(pence=F("part__pence"), rests_on_illustrative=F("part__illustrative"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    count: int
+    pence: int
+    illustrative: bool
+
+
+def _sums(entries: QuerySet[Entry]) -> _Sums:
+    sums = entries.aggregate(
+        count=Count("pk"), pence_sum=Sum("pence"), marked=AnyOf("rests_on_illustrative")
+    )
+    return _Sums(sums["count"], sums["pence_sum"] or 0, bool(sums["marked"]))
+
+
+def corrections_of(entry: Entry, user: User) -> QuerySet[Entry]:
+    """The entries that correct this one, as far as the person may open them, earliest first."""
+    corrections = Entry.objects.filter(corrects=entry).visible_to(user)
+    return with_facts(corrections).order_by("parent__period__quarter", "id")

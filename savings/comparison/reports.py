@@ -1,8 +1,9 @@
 """Reading the comparison: a plan's year beside what was delivered, by area and by council.
 
 Delivered is certified savings from the start to the end of a quarter, before
-transition costs, which stand beside it. Everything comes from the rollup's
-totals: the number of queries and of rows read does not grow with the entries.
+transition costs, which stand beside it. Everything delivered comes from the rollup's
+totals: the number of queries and of rows read does not grow with the entries. Where
+each figure was published is read in `savings.comparison.sources`.
 """
 
 from __future__ import annotations
@@ -27,12 +28,18 @@ from sovereignty.models import Council
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One area or service. `slug` is None for what a plan doesn't divide by area."""
+    """One area or service. `slug` is None for what a plan doesn't divide by area.
+
+    `published` is the part of `delivered` that a document published for the whole
+    partnership; councils reported the rest. `illustrative` where any of it is shared
+    out by an illustrative rule: the sum itself does not depend on how it is shared.
+    """
 
     slug: str | None
     name: str
     planned: Decimal
     delivered: Decimal
+    published: Decimal
     transition_costs: Decimal
     illustrative: bool
 
@@ -64,6 +71,14 @@ class Comparison:
         return sum((line.delivered for line in self.lines), Decimal("0.00"))
 
     @property
+    def difference(self) -> Decimal:
+        return self.delivered - self.planned
+
+    @property
+    def published(self) -> Decimal:
+        return sum((line.published for line in self.lines), Decimal("0.00"))
+
+    @property
     def transition_costs(self) -> Decimal:
         return sum((line.transition_costs for line in self.lines), Decimal("0.00"))
 
@@ -74,19 +89,51 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class CouncilLine:
-    """What is one council's of what was delivered; `code` None for what is nobody's yet."""
+    """What is one council's of what was delivered; `code` None for what is nobody's yet.
+
+    `published` is the part of `delivered` that a document published for the whole
+    partnership.
+    """
 
     code: str | None
     name: str
     delivered: Decimal
+    published: Decimal
     transition_costs: Decimal
     illustrative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterLine:
+    """Savings certified in one quarter, and whether its period is still open."""
+
+    quarter: Quarter
+    is_open: bool
+    delivered: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a comparison can be made of: plans with their years, earliest first; periods."""
+
+    plans: tuple[Plan, ...]
+    years: dict[str, list[FinancialYear]]
+    periods: tuple[Period, ...]
+
+    def plan(self, code: str) -> Plan | None:
+        return next((plan for plan in self.plans if plan.code == code), None)
+
+    @property
+    def latest_closed(self) -> Quarter | None:
+        closed = [period.quarter for period in self.periods if not period.is_open]
+        return max(closed, default=None)
 
 
 @dataclass
 class _Sums:
     planned: int = 0
     delivered: int = 0
+    published: int = 0
     transition_costs: int = 0
     illustrative: bool = False
 
@@ -95,6 +142,18 @@ def years_of(plan: Plan) -> list[FinancialYear]:
     """The years that a plan has figures for, earliest first."""
     codes = plan.lines.order_by("year").values_list("year", flat=True).distinct()
     return [FinancialYear.parse(code) for code in codes]
+
+
+def choices() -> Choices:
+    """Every plan that has figures, with its years, and every period: three queries."""
+    years: dict[str, set[FinancialYear]] = defaultdict(set)
+    for code, year in PlanLine.objects.order_by().values_list("plan__code", "year").distinct():
+        years[code].add(FinancialYear.parse(year))
+    return Choices(
+        plans=tuple(plan for plan in Plan.objects.all() if plan.code in years),
+        years={code: sorted(found) for code, found in years.items()},
+        periods=tuple(Period.objects.order_by("quarter")),
+    )
 
 
 def latest_closed_quarter() -> Quarter | None:
@@ -127,13 +186,13 @@ def by_council(to: Quarter | None, services: Iterable[str] | None = None) -> lis
     Every council has a line, also with nothing; `services` limits it to those slugs.
     """
     sums: dict[str | None, _Sums] = defaultdict(_Sums)
-    rows = _totals(to).values_list("council__code", "kind")
+    rows = _totals(to).values_list("council__code", "kind", "parent__council")
     if services is not None:
         rows = rows.filter(service__slug__in=list(services))
-    for code, kind, pence, illustrative in rows.annotate(
+    for code, kind, reported_by, pence, illustrative in rows.annotate(
         sum=Sum("pence"), marked=AnyOf("illustrative")
     ):
-        _add(sums[code], kind, pence, illustrative)
+        _add(sums[code], kind, pence, reported_by is None, illustrative)
     lines = [
         _council_line(code, name, sums[code])
         for code, name in Council.objects.values_list("code", "name")
@@ -141,6 +200,19 @@ def by_council(to: Quarter | None, services: Iterable[str] | None = None) -> lis
     if None in sums:
         lines.append(_council_line(None, "Not attributed to a council", sums[None]))
     return lines
+
+
+def delivered_after(to: Quarter | None) -> list[QuarterLine]:
+    """Savings certified in each quarter after `to` that has any, earliest first: one query."""
+    later = Total.objects.filter(kind=Entry.Kind.SAVING)
+    if to is not None:
+        later = later.filter(quarter__gt=to)
+    return [
+        QuarterLine(quarter, status == Period.Status.OPEN, from_pence(pence))
+        for quarter, status, pence in later.order_by("quarter")
+        .values_list("quarter", "parent__period__status")
+        .annotate(sum=Sum("pence"))
+    ]
 
 
 def _compare(
@@ -157,13 +229,13 @@ def _compare(
             sums.setdefault(None, _Sums()).planned += to_pence(planned)
         elif slug in group_of:
             sums[group_of[slug]].planned += to_pence(planned)
-    for slug, kind, pence, illustrative in (
+    for slug, kind, reported_by, pence, illustrative in (
         _totals(to)
-        .values_list("service__slug", "kind")
+        .values_list("service__slug", "kind", "parent__council")
         .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
     ):
         if slug in group_of:
-            _add(sums[group_of[slug]], kind, pence, illustrative)
+            _add(sums[group_of[slug]], kind, pence, reported_by is None, illustrative)
     return Comparison(
         plan=plan,
         year=year,
@@ -174,6 +246,7 @@ def _compare(
                 name=tree.nodes[slug].name if slug else "Not divided by area",
                 planned=from_pence(sum_.planned),
                 delivered=from_pence(sum_.delivered),
+                published=from_pence(sum_.published),
                 transition_costs=from_pence(sum_.transition_costs),
                 illustrative=sum_.illustrative,
             )
@@ -192,9 +265,11 @@ def _totals(to: Quarter | None) -> QuerySet[Total]:
     return shown.filter(quarter__lte=to) if to else shown.none()
 
 
-def _add(sums: _Sums, kind: str, pence: int, illustrative: bool) -> None:
+def _add(sums: _Sums, kind: str, pence: int, published: bool, illustrative: bool) -> None:
     if kind == Entry.Kind.SAVING:
         sums.delivered += pence
+        if published:
+            sums.published += pence
     else:
         sums.transition_costs += pence
     sums.illustrative |= illustrative
@@ -205,6 +280,7 @@ def _council_line(code: str | None, name: str, sums: _Sums) -> CouncilLine:
         code=code,
         name=name,
         delivered=from_pence(sums.delivered),
+        published=from_pence(sums.published),
         transition_costs=from_pence(sums.transition_costs),
         illustrative=sums.illustrative,
     )

@@ -1,0 +1,82 @@
+"""What the comparison is asked for: plan, year, and the quarter delivery is counted to."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from finance.periods import FinancialYear, Quarter
+from savings.choosing import ChoosingForm, choice, cut_short
+from savings.comparison.reports import Choices
+from savings.plans.models import Plan
+
+
+class ComparisonForm(ChoosingForm):
+    """All three may be left out: the first plan, its latest year, the latest closed quarter."""
+
+    plan = choice("Plan")
+    year = choice("Year of the plan")
+    to = choice("Delivered to the end of")
+
+    def __init__(self, data: QueryDict, choices: Choices) -> None:
+        super().__init__(data)
+        self.choices = choices
+        years = sorted({year for found in choices.years.values() for year in found})
+        latest = choices.latest_closed
+        self.offer("plan", ((plan.code, plan.name) for plan in choices.plans))
+        self.offer(
+            "year",
+            [("", "The plan’s latest year"), *((year.code, year.label) for year in years)],
+        )
+        self.offer(
+            "to",
+            [
+                ("", f"Latest closed quarter ({latest.label})" if latest else "No closed quarter"),
+                *(
+                    (period.code, f"{period}{' (still open)' if period.is_open else ''}")
+                    for period in choices.periods
+                ),
+            ],
+        )
+
+    def clean_plan(self) -> Plan | None:
+        code = self.cleaned_data["plan"]
+        plan = self.choices.plan(code) if code else next(iter(self.choices.plans), None)
+        if plan is None and code:
+            raise ValidationError(
+                f"There is no plan “{cut_short(code)}”. Choose one from the list."
+            )
+        return plan
+
+    def clean_year(self) -> FinancialYear | None:
+        code = self.cleaned_data["year"]
+        plan = self.cleaned_data.get("plan")
+        if plan is None:
+            return None
+        years = self.choices.years[plan.code]
+        if not code:
+            return years[-1]
+        for year in years:
+            if year.code == code:
+                return year
+        labels = " and ".join(year.label for year in years)
+        raise ValidationError(
+            f"“{plan.name}” has figures for {labels} only. Choose "
+            f"{'that year' if len(years) == 1 else 'one of those years'} or another plan."
+        )
+
+    def clean_to(self) -> Quarter | None:
+        code = self.cleaned_data["to"]
+        if not code:
+            return self.choices.latest_closed
+        for period in self.choices.periods:
+            if period.code == code:
+                return period.quarter
+        raise ValidationError(
+            f"“{cut_short(code)}” is not a quarter that returns are made for. "
+            "Choose one from the list."
+        )
+
+    def answer(self) -> tuple[Plan | None, FinancialYear | None, Quarter | None]:
+        """Plan, year and quarter of a valid form; all three may be None where there is none."""
+        return self.cleaned_data["plan"], self.cleaned_data["year"], self.cleaned_data["to"]

@@ -1,0 +1,158 @@
+"""The comparison's pages: all areas and boroughs, and one area or service with its plan lines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from finance.periods import FinancialYear, Quarter
+from savings.comparison import charts, sources, wording
+from savings.comparison.forms import ComparisonForm
+from savings.comparison.reports import (
+    Comparison,
+    by_council,
+    choices,
+    compare,
+    compare_area,
+    delivered_after,
+)
+from savings.pages import partnership_page
+from savings.plans.models import Plan, PlanLine
+from savings.rollup.reports import standing
+from services.models import Service
+
+
+@require_safe
+@partnership_page
+def comparison(request: HttpRequest) -> HttpResponse:
+    """Promised beside delivered: in total, by area and by borough."""
+    form = ComparisonForm(request.GET, choices())
+    if not form.is_valid():
+        return _refused(request, form)
+    plan, year, to = form.answer()
+    context: dict[str, Any] = {"form": form, "rollup": standing()}
+    if plan is None or year is None:
+        return render(request, "savings/comparison/nothing_promised.html", context)
+    compared = compare(plan, year, to)
+    lines = sources.promised_lines(plan, year)
+    titles = sources.document_titles()
+    councils = by_council(to)
+    areas = [line for line in compared.lines if line.slug]
+    undivided = compared.planned - sum((line.planned for line in areas), Decimal("0.00"))
+    bases = {line.basis for line in lines}
+    target = sources.later_target(titles)
+    context |= _common(compared, lines, titles) | {
+        "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
+        "figure": charts.promised_and_delivered(areas, nil="nil"),
+        "councils": councils,
+        "councils_reading": wording.reading_of_councils(councils),
+        "councils_figure": charts.parts_of_councils(councils)
+        if any(line.delivered for line in councils if line.code)
+        else None,
+        "after": delivered_after(to),
+        "target": target if target and target.plan != plan else None,
+        "delivered_sources": sources.sources_of_published(
+            sources.published_lines(to, None, titles)
+        ),
+    }
+    return render(request, "savings/comparison/comparison.html", context)
+
+
+@require_safe
+@partnership_page
+def area(request: HttpRequest, slug: str) -> HttpResponse:
+    """One area, or a service in it: the plan's lines, what was delivered, and what lies below."""
+    tree = Service.objects.tree()
+    if slug not in tree.nodes:
+        raise Http404("There is no such service.")
+    form = ComparisonForm(request.GET, choices())
+    path = [tree.nodes[step] for step in reversed(tree.path(slug))]
+    if not form.is_valid():
+        return _refused(request, form, path[-1].name)
+    plan, year, to = form.answer()
+    context: dict[str, Any] = {"form": form, "rollup": standing(), "area": path[-1]}
+    if plan is None or year is None:
+        return render(request, "savings/comparison/nothing_promised.html", context)
+    below = tree.below(slug)
+    compared = compare_area(plan, year, to, slug)
+    lines = sources.promised_lines(plan, year)
+    titles = sources.document_titles()
+    councils = by_council(to, below)
+    whole = replace(compared.lines[0], name="Not divided by service")
+    services = [line for line in compared.lines[1:] if line.planned or line.delivered]
+    shown = [*services, whole] if whole.planned or whole.delivered else services
+    bases = {line.basis for line in lines}
+    context |= _common(compared, lines, titles, below) | {
+        "whole": whole,
+        "services": services,
+        "shown": shown,
+        "others": Service.objects.filter(
+            slug__in=[line.slug for line in compared.lines[1:] if line not in services]
+        ),
+        "reading": wording.reading_of_services(services, year, bases, undivided=whole.delivered),
+        "figure": charts.promised_and_delivered(shown, nil="" if whole.delivered else "nil"),
+        "councils": councils,
+        "councils_reading": wording.reading_of_councils(councils),
+        "published": sources.published_lines(to, below, titles),
+    }
+    context["breadcrumbs"] = [
+        {"text": "Promised and delivered", "url": _address("comparison", context["query"])},
+        *(
+            {"text": node.name, "url": _address("comparison-area", context["query"], node.slug)}
+            for node in path[:-1]
+        ),
+        {"text": path[-1].name},
+    ]
+    return render(request, "savings/comparison/area.html", context)
+
+
+def _refused(request: HttpRequest, form: ComparisonForm, area: str = "") -> HttpResponse:
+    context = {"form": form, "area": area}
+    return render(request, "savings/comparison/refused.html", context, status=422)
+
+
+def _common(
+    compared: Comparison,
+    lines: list[PlanLine],
+    titles: dict[str, str],
+    services: frozenset[str] | None = None,
+) -> dict[str, Any]:
+    """What both pages say of a comparison and of its plan's lines, or those of some services."""
+    plan, year, to = compared.plan, compared.year, compared.to
+    bases = {line.basis for line in lines}
+    if services is not None:
+        lines = [line for line in lines if line.service and line.service.slug in services]
+    return {
+        "compared": compared,
+        "sentence": wording.compared(
+            planned=compared.planned,
+            delivered=compared.delivered,
+            year=year,
+            to=to,
+            bases=bases,
+        ),
+        "promised_label": wording.promised_label(year, bases),
+        "delivered_label": wording.delivered_label(to),
+        "end": wording.end_of(to) if to else "",
+        "lines": lines,
+        "titles": titles,
+        "promised_sources": sources.sources_of_lines(lines, titles),
+        "query": _query(plan, year, to),
+    }
+
+
+def _query(plan: Plan, year: FinancialYear, to: Quarter | None) -> str:
+    """The comparison's own address, spelled out, so that a link means the same for good."""
+    given = {"plan": plan.code, "year": year.code, "to": to.code if to else ""}
+    return urlencode({name: value for name, value in given.items() if value})
+
+
+def _address(name: str, query: str, *args: str) -> str:
+    return f"{reverse(name, args=args)}?{query}"

@@ -1,0 +1,49 @@
+"""Fractions in templates, exactly as they are worked with."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from django import template
+
+from finance.money import MINUS, format_pounds, from_pence
+
+register = template.Library()
+
+
+@register.filter
+def mixed(value: Fraction | int) -> str:
+    """A fraction as a whole number and a proper fraction, with commas.
+
+    `{{ part.exact_pence|mixed }}` gives 30,666,666 2/3.
+    """
+    sign = MINUS if value < 0 else ""
+    exact = abs(Fraction(value))
+    whole, rest = divmod(exact.numerator, exact.denominator)
+    if not rest:
+        return f"{sign}{whole:,}"
+    proper = f"{rest:,}/{exact.denominator:,}"
+    return f"{sign}{whole:,} {proper}" if whole else f"{sign}{proper}"
+
+
+@register.filter
+def percent(share: Fraction) -> str:
+    """A share as a percentage to two decimals, to read beside the exact fraction.
+
+    Halves are rounded up; `{{ share|percent }}` gives 33.33%.
+    """
+    hundredths = (share * 20_000 + 1) // 2
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+@register.filter
+def pence_as_pounds(pence: int) -> str:
+    """Whole pence as an amount: `{{ entry.pence|pence_as_pounds }}` gives £33.34."""
+    return format_pounds(from_pence(pence))
+
+
+@register.filter
+def plain(value: Decimal) -> str:
+    """A driver's value without nought after the point: `{{ value|plain }}` gives 1,163 or 4.5."""
+    return f"{value:,f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"

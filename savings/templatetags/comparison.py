@@ -1,0 +1,35 @@
+"""The comparison's words in templates: differences, shares and headline amounts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+
+from savings.comparison import wording
+
+register = template.Library()
+
+
+@register.filter
+def short(amount: Decimal) -> str:
+    """A headline amount: `{{ amount|short }}` gives £9.92m, or £120.50 where it is small."""
+    return wording.short(amount)
+
+
+@register.filter
+def difference(compared: wording.Compared) -> str:
+    """Delivered beside promised, such as “£60,000.00 more”."""
+    return wording.difference(compared.planned, compared.delivered)
+
+
+@register.filter
+def share(compared: wording.Compared) -> str:
+    """Delivered as a percentage of promised; empty where nothing was promised."""
+    return wording.share(compared.planned, compared.delivered)
+
+
+@register.filter
+def reported(compared: wording.WithPublished) -> Decimal:
+    """What councils reported of the delivered: all but what was published for the partnership."""
+    return compared.delivered - compared.published
