@@ -230,7 +230,7 @@ def _services(record: Record) -> dict[str, Service]:
                     name=row.name,
                     parent=made[row.parent] if row.parent else None,
                     position=position,
-                    description=_description(row),
+                    description=_description(row, record),
                 )
                 for position, row in level
             ),
@@ -241,8 +241,9 @@ def _services(record: Record) -> dict[str, Service]:
     return made
 
 
-def _description(row: ServiceRow) -> str:
-    return " ".join(filter(None, (row.description, _CATEGORIES.get(row.category, ""))))
+def _description(row: ServiceRow, record: Record) -> str:
+    notes = dict.fromkeys(spell.note for spell in record.participation if spell.service == row.slug)
+    return " ".join(filter(None, (row.description, _CATEGORIES.get(row.category, ""), *notes)))
 
 
 def _participation(

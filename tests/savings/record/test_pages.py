@@ -144,7 +144,7 @@ def test_plans_show_lines_and_totals(loaded: None, reader: Client) -> None:
 def test_services_show_who_shares_them(loaded: None, reader: Client) -> None:
     page = words(read(reader, "record-services"))
     two = "Hammersmith & Fulham, Kensington & Chelsea"
-    assert f"Environmental Services {two}, from 2012/13 Q1." in page
+    assert f"so the first of 2012/13. {two}, from 2012/13 Q1." in page
     assert f"{two}, from 2011/12 Q3." in page
     assert "Planning Not recommended for sharing in February 2011." in page
 
