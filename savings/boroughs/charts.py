@@ -15,25 +15,23 @@ from finance.money import to_pence
 from savings.boroughs.reports import FigureLine
 from savings.boroughs.wording import headline
 
-_BEFORE, _QUARTER = "#5f93a0", "#0e4543"
+_QUARTER, _TO_DATE = "#5f93a0", "#0e4543"
 _INK = "#16211f"
 
 
 def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, object]:
-    """Two bars an area: the quarter's own savings above all to date."""
-    figure = go.Figure(
-        [
-            _bars(quarter, _QUARTER, [(line.area_name, line.quarter) for line in lines]),
-            _bars("To date", _BEFORE, [(line.area_name, line.to_date) for line in lines]),
-        ]
-    )
+    """Two bars an area: the quarter's own savings above all to date; one where they agree."""
+    bars = [_bars("To date", _TO_DATE, [(line.area_name, line.to_date) for line in lines])]
+    if any(line.quarter != line.to_date for line in lines):
+        bars.insert(0, _bars(quarter, _QUARTER, [(line.area_name, line.quarter) for line in lines]))
+    figure = go.Figure(bars)
     pence = [to_pence(amount) for line in lines for amount in (line.quarter, line.to_date)]
     longest, least = max([*pence, 1]), min([*pence, 0])
     figure.update_layout(
         template=go.layout.Template(),
-        height=70 + 62 * len(lines),
+        height=40 + (16 + 23 * len(bars)) * len(lines),
         barmode="group",
-        meta={"narrow_height": 60 + 70 * len(lines)},
+        meta={"narrow_height": 40 + (24 + 23 * len(bars)) * len(lines)},
         # The labels say the amounts: an axis would say them twice. A label needs room
         # beyond the end of the longest bar on either side.
         xaxis={"visible": False, "range": [least * 14 // 10, longest * 14 // 10]},

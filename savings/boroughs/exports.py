@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -41,6 +42,9 @@ _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _POUNDS = "[$£-809]#,##0.00;-[$£-809]#,##0.00"
 #: More than a cell of a workbook can hold is cut off there.
 _LONGEST_TEXT = 32_767
+_PINE = "#0e4543"
+#: The height of a line of text in points, and of the tallest row that there can be.
+_LINE, _TALLEST = 15, 405
 
 
 def safe_text(text: str) -> str:
@@ -179,32 +183,36 @@ class _Styles:
     """The formats of a workbook, each made once."""
 
     def __init__(self, book: Workbook) -> None:
-        body = {"font_name": "Arial", "font_size": 11, "valign": "top"}
-        self.title = book.add_format({**body, "bold": True, "font_size": 16})
+        body: dict[str, object] = {"font_name": "Arial", "font_size": 11, "valign": "top"}
+        header: dict[str, object] = {
+            **body,
+            "bold": True,
+            "text_wrap": True,
+            "valign": "bottom",
+            "bottom": 2,
+            "bottom_color": _PINE,
+        }
+        total = {"bold": True, "top": 1, "bottom": 1, "top_color": _PINE, "bottom_color": _PINE}
+        self.title = book.add_format(
+            {**body, "bold": True, "font_size": 16, "font_color": _PINE, "valign": "vcenter"}
+        )
         self.line = book.add_format(body)
-        self.header = book.add_format(
-            {**body, "bold": True, "text_wrap": True, "valign": "bottom", "bottom": 2}
-        )
-        self.header_right = book.add_format(
-            {
-                **body,
-                "bold": True,
-                "text_wrap": True,
-                "valign": "bottom",
-                "align": "right",
-                "bottom": 2,
-            }
-        )
         holds: dict[str, dict[str, object]] = {
             "text": {},
+            # Beside a column of money, which ends at its right edge.
+            "flag": {"align": "left", "indent": 1},
             "prose": {"text_wrap": True},
             "money": {"num_format": _POUNDS},
             "whole": {"num_format": "0", "align": "left"},
         }
+        beside: dict[str, dict[str, object]] = {
+            "money": {"align": "right"},
+            "flag": {"align": "left", "indent": 1},
+        }
+        self.header = {name: book.add_format({**header, **beside.get(name, {})}) for name in holds}
         self.cell = {name: book.add_format({**body, **more}) for name, more in holds.items()}
-        self.sum = {
-            name: book.add_format({**body, **more, "bold": True, "top": 1, "bottom": 6})
-            for name, more in holds.items()
+        self.total = {
+            name: book.add_format({**body, **more, **total}) for name, more in holds.items()
         }
 
 
@@ -223,6 +231,7 @@ def _midnight(figures: BoroughFigures) -> datetime:
 def _write(book: Workbook, styles: _Styles, sheet: Sheet, figures: BoroughFigures) -> None:
     page: Worksheet = book.add_worksheet(sheet.name)
     page.hide_gridlines(2)
+    page.set_row(0, 26)
     page.write_string(0, 0, sheet.title, styles.title)
     for row, line in enumerate(sheet.introduction, start=1):
         page.write_string(row, 0, line, styles.line)
@@ -243,9 +252,7 @@ def _write(book: Workbook, styles: _Styles, sheet: Sheet, figures: BoroughFigure
             "columns": [
                 {
                     "header": column.header,
-                    "header_format": (
-                        styles.header_right if column.holds == "money" else styles.header
-                    ),
+                    "header_format": styles.header[column.holds],
                 }
                 for column in sheet.columns
             ],
@@ -253,12 +260,23 @@ def _write(book: Workbook, styles: _Styles, sheet: Sheet, figures: BoroughFigure
             "autofilter": sheet.filters,
         },
     )
-    page.set_row(top, 32)
+    page.set_row(top, 2 * _LINE + 4)
     page.freeze_panes(top + 1, 0)
     for place, values in enumerate(sheet.rows):
-        formats = styles.sum if place in sheet.sums else styles.cell
+        formats = styles.total if place in sheet.sums else styles.cell
+        page.set_row(top + 1 + place, _height(sheet, values))
         for across, (value, column) in enumerate(zip(values, sheet.columns, strict=True)):
             _write_cell(page, top + 1 + place, across, value, formats[column.holds])
+
+
+def _height(sheet: Sheet, values: Sequence[Cell]) -> int:
+    """In points; not every reader makes room for text that wraps."""
+    lines = [
+        sum(-(-len(part) // column.width) or 1 for part in str(value).split("\n"))
+        for value, column in zip(values, sheet.columns, strict=True)
+        if column.holds == "prose"
+    ]
+    return min(_LINE * max(lines, default=1), _TALLEST)
 
 
 def _write_cell(page: Worksheet, row: int, column: int, value: Cell, style: Format) -> None:

@@ -18,7 +18,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import Fact, RollupState, Total
 from savings.rollup.reports import AnyOf
 from services.models import Service
@@ -53,10 +53,14 @@ class FigureLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """One certified entry of the quarter and the part of it that falls on the council."""
+    """One certified entry of the quarter and the part of it that falls on the council.
+
+    `reported_by` is a council's code or “partnership”, `reporter` its name.
+    """
 
     entry: int
     reported_by: str
+    reporter: str
     service: str
     service_name: str
     kind: str
@@ -73,11 +77,6 @@ class EntryLine:
     @property
     def kind_name(self) -> str:
         return Entry.Kind(self.kind).label
-
-    @property
-    def reporter(self) -> str:
-        """Who reported it: a council's code, or the partnership in words."""
-        return "Partnership" if self.reported_by == PARTNERSHIP else self.reported_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +247,8 @@ def entry_lines(facts: Iterable[Fact]) -> tuple[EntryLine, ...]:
     return tuple(
         EntryLine(
             entry=fact.entry_id,
-            reported_by=fact.parent.council.code if fact.parent.council else PARTNERSHIP,
+            reported_by=fact.parent.council_code,
+            reporter=fact.parent.council.name if fact.parent.council else "The partnership",
             service=fact.entry.service.slug,
             service_name=fact.entry.service.name,
             kind=fact.entry.kind,

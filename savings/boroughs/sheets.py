@@ -18,7 +18,7 @@ Cell = str | int | Decimal
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a sheet: `holds` is text, money, whole (a whole number) or prose."""
+    """A column of a sheet: `holds` is text, prose (that wraps), flag, money or whole."""
 
     header: str
     width: int
@@ -65,9 +65,9 @@ def _summary(figures: BoroughFigures) -> Sheet:
         ],
         columns=(
             Column("Kind", 18),
-            Column("Area", 38),
+            Column("Area", 30),
             *_money_columns(figures),
-            Column("Rests on an illustrative rule", 16),
+            Column("Rests on an illustrative rule", 16, "flag"),
         ),
         rows=rows,
         when_empty="There are no certified figures for this council yet.",
@@ -81,12 +81,12 @@ def _figures(figures: BoroughFigures) -> Sheet:
         title=f"{figures.council.name}: figures by service and kind, {figures.quarter.label}",
         introduction=["One row for each service and kind; kinds are not to be added together."],
         columns=(
-            Column("Area", 32),
-            Column("Service", 40),
-            Column("Service code", 30),
+            Column("Area", 24),
+            Column("Service", 36),
+            Column("Service code", 28),
             Column("Kind", 18),
             *_money_columns(figures),
-            Column("Rests on an illustrative rule", 16),
+            Column("Rests on an illustrative rule", 16, "flag"),
         ),
         rows=[
             (
@@ -113,19 +113,19 @@ def _entries(figures: BoroughFigures) -> Sheet:
             "An empty cell means that it does not apply.",
         ],
         columns=(
-            Column("Entry", 9, "whole"),
-            Column("Reported by", 13),
-            Column("Service", 40),
-            Column("Kind", 17),
-            Column("Scope", 18),
-            Column("Whole amount (£)", 19, "money"),
-            Column(f"Falls on {figures.council.code} (£)", 19, "money"),
-            Column("Recurrence", 12),
-            Column("Nature", 14),
-            Column("Rule", 8, "whole"),
-            Column("Rests on an illustrative rule", 16),
-            Column("Evidence", 36, "prose"),
-            Column("Note", 50, "prose"),
+            Column("Entry", 8, "whole"),
+            Column("Reported by", 23),
+            Column("Service", 30),
+            Column("Kind", 16),
+            Column("Scope", 17),
+            Column("Whole amount (£)", 16, "money"),
+            Column(f"Falls on {figures.council.code} (£)", 16, "money"),
+            Column("Recurrence", 12, "flag"),
+            Column("Nature", 13),
+            Column("Rule", 7, "whole"),
+            Column("Rests on an illustrative rule", 13),
+            Column("Evidence", 24, "prose"),
+            Column("Note", 42, "prose"),
         ),
         rows=[_entry_row(entry) for entry in figures.entries],
         when_empty="No certified entry of the quarter falls on this council.",
@@ -243,9 +243,9 @@ def _standing(figures: BoroughFigures) -> str:
 def _money_columns(figures: BoroughFigures) -> tuple[Column, Column, Column]:
     quarter = figures.quarter
     return (
-        Column(f"{quarter.label} (£)", 19, "money"),
-        Column(f"{quarter.year.label} to Q{quarter.number} (£)", 19, "money"),
-        Column(f"All quarters to {quarter.label} (£)", 21, "money"),
+        Column(f"{quarter.label} (£)", 17, "money"),
+        Column(f"{quarter.year.label} to Q{quarter.number} (£)", 17, "money"),
+        Column(f"All quarters to {quarter.label} (£)", 17, "money"),
     )
 
 

@@ -15,7 +15,7 @@ from finance.periods import Quarter
 from savings.boroughs import charts, reports, wording
 from savings.boroughs.exports import as_csv, as_xlsx, file_name
 from savings.boroughs.forms import QuarterForm
-from savings.boroughs.reports import PLURALS, BoroughFigures
+from savings.boroughs.reports import PLURALS, BoroughFigures, FigureLine
 from savings.pages import partnership_page, person
 from savings.returns.models import Entry, Period
 from sovereignty.models import Council
@@ -34,7 +34,9 @@ def boroughs(request: HttpRequest) -> HttpResponse:
     quarter = form.quarter()
     context: dict[str, Any] = {"form": form, "quarter": quarter}
     if quarter:
-        context["summaries"] = reports.summaries(councils, quarter)
+        summaries = reports.summaries(councils, quarter)
+        context["summaries"] = summaries
+        context["illustrative"] = any(summary.illustrative for summary in summaries)
     return render(request, "savings/boroughs/boroughs.html", context)
 
 
@@ -96,7 +98,7 @@ def _figures(request: HttpRequest, council: Council, quarter: Quarter) -> dict[s
             for kind in figures.kinds
         ],
         "undivided": [(PLURALS[found.kind], found) for found in figures.undivided],
-        "savings": _headlines(figures),
+        "headlines": _headlines(figures),
         "areas": areas,
         "areas_total": figures.total(Entry.Kind.SAVING),
         "reading": wording.reading_of_areas(council.name, areas),
@@ -112,16 +114,30 @@ def _figures(request: HttpRequest, council: Council, quarter: Quarter) -> dict[s
 
 
 def _headlines(figures: BoroughFigures) -> list[dict[str, str]]:
-    quarter = figures.quarter
-    total = figures.total(Entry.Kind.SAVING)
+    """The quarter's savings, and what savings and costs come to by then."""
+    label = figures.quarter.label
+    savings = figures.total(Entry.Kind.SAVING)
+    found = [(f"Savings in {label}", savings.quarter, savings)]
+    for kind in figures.kinds:
+        if kind == Entry.Kind.VARIANCE:
+            continue
+        total = figures.total(kind)
+        found.append((f"{PLURALS[kind]} to date", total.to_date, total))
     return [
-        {"label": label, "value": wording.headline(amount)}
-        for label, amount in (
-            (quarter.label, total.quarter),
-            (f"{quarter.year.label} to Q{quarter.number}", total.year_to_date),
-            ("All quarters to date", total.to_date),
-        )
+        {
+            "label": name,
+            "value": wording.headline(amount),
+            "note": wording.exactly(amount),
+            "tone": _tone(total),
+        }
+        for name, amount, total in found
     ]
+
+
+def _tone(total: FigureLine) -> str:
+    if total.illustrative:
+        return "illustrative"
+    return "delivered" if total.kind == Entry.Kind.SAVING else ""
 
 
 def _refused(request: HttpRequest, council: Council, form: QuarterForm) -> HttpResponse:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
-from finance.money import format_millions, format_pounds
+from finance.money import MINUS, format_millions, format_pounds
 
-_A_MILLION = Decimal(1_000_000)
+_A_THOUSAND, _A_HUNDRED_THOUSAND = Decimal(1_000), Decimal(100_000)
+#: From here on thousands would round to a thousand of them.
+_NEARLY_A_MILLION = Decimal(999_500)
 
 
 class AreaLine(Protocol):
@@ -21,12 +23,31 @@ class AreaLine(Protocol):
 
 
 def headline(amount: Decimal) -> str:
-    """An amount to be read at a glance: in millions from a million on, to the penny below.
+    """An amount to be read at a glance, in millions or thousands; `exactly` has the rest.
 
-    >>> headline(Decimal("1234567.89")), headline(Decimal("64321.5"))
-    ('£1.23m', '£64,321.50')
+    >>> headline(Decimal("1234567.89")), headline(Decimal("256156.13"))
+    ('£1.23m', '£256k')
+    >>> headline(Decimal("-2500.40")), headline(Decimal("41.20")), headline(Decimal("0"))
+    ('−£2.5k', '£41.20', '£0')
     """
-    return format_millions(amount) if abs(amount) >= _A_MILLION else format_pounds(amount)
+    if not amount:
+        return "£0"
+    if abs(amount) >= _NEARLY_A_MILLION:
+        return format_millions(amount)
+    if abs(amount) < _A_THOUSAND:
+        return format_pounds(amount)
+    places = Decimal("0.1") if abs(amount) < _A_HUNDRED_THOUSAND else Decimal("1")
+    thousands = str((abs(amount) / _A_THOUSAND).quantize(places, ROUND_HALF_UP))
+    return f"{MINUS if amount < 0 else ''}£{thousands.removesuffix('.0')}k"
+
+
+def exactly(amount: Decimal) -> str:
+    """The amount to the penny where a headline has left something out; else empty.
+
+    >>> exactly(Decimal("256156.13")), exactly(Decimal("41.20"))
+    ('£256,156.13', '')
+    """
+    return format_pounds(amount) if abs(amount) >= _A_THOUSAND else ""
 
 
 def reading_of_areas(council: str, lines: Sequence[AreaLine]) -> str:

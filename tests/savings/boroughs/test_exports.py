@@ -9,8 +9,10 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
+from savings.attribution.actions import answer_rule, propose_rule
 from savings.boroughs.exports import CSV_COLUMNS, as_csv, as_json, as_xlsx, safe_text
 from savings.boroughs.reports import BoroughFigures, figures_of
+from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.reports import attributed
@@ -235,11 +237,21 @@ def test_nothing_certified_is_said_and_not_an_error() -> None:
 
 
 def test_what_rests_on_an_illustrative_rule_says_so(partnership: Partnership) -> None:
-    from savings.attribution.models import AttributionRule
-    from savings.rollup.actions import roll_up_everything
-
-    AttributionRule.objects.filter(service__slug="childrens").update(provenance="illustrative")
-    roll_up_everything(at=NOW)
+    rule = propose_rule(
+        service=partnership.services["childrens"],
+        kind="saving",
+        method="fixed",
+        effective_from=Q1,
+        shares=THIRDS,
+        basis="Made up for the test.",
+        provenance=Provenance.ILLUSTRATIVE,
+        by=partnership.people["programme.office"],
+        at=NOW,
+    )
+    for code in THIRDS:
+        by = partnership.s151(code)
+        answer_rule(rule_id=rule.id, agree=True, minute_reference="1", by=by, at=NOW)
+    roll_up_dirty(at=NOW)
     read = figures(partnership)
 
     marked = {line["service"] for line in as_json(read)["lines"] if line["illustrative"]}
