@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("boroughs/", include("savings.boroughs.urls")),
     path("comparison/", include("savings.comparison.urls")),
     path("entries/", include("savings.attribution.urls")),
+    path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),
 ]
 
