@@ -46,14 +46,14 @@ class Text(serializers.CharField):
 
     def __init__(self, remedy: str = "Give this.", **options: Any) -> None:
         options.setdefault("max_length", 2000)
-        super().__init__(**options)
-        self.error_messages.update(
-            required=remedy,
-            blank=remedy,
-            null=remedy,
-            invalid="Send this as text.",
-            max_length="Shorten this to {max_length} characters.",
-        )
+        messages = {
+            "required": remedy,
+            "blank": remedy,
+            "null": remedy,
+            "invalid": "Send this as text.",
+            "max_length": "Shorten this to {max_length} characters.",
+        }
+        super().__init__(error_messages=messages, **options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -65,13 +65,13 @@ class Choice(serializers.ChoiceField):
     """One of a few words; `choices` are a model field's, words with their labels."""
 
     def __init__(self, choices: Collection[tuple[str, str]], **options: Any) -> None:
-        super().__init__(choices=list(choices), **options)
         words = ", ".join(word for word, _ in choices)
-        self.error_messages.update(
-            required=f"Give one of: {words}.",
-            null=f"Give one of: {words}.",
-            invalid_choice=f"Use one of: {words}.",
-        )
+        messages = {
+            "required": f"Give one of: {words}.",
+            "null": f"Give one of: {words}.",
+            "invalid_choice": f"Use one of: {words}.",
+        }
+        super().__init__(choices=list(choices), error_messages=messages, **options)
 
 
 class WholeNumber(serializers.IntegerField):
@@ -80,14 +80,14 @@ class WholeNumber(serializers.IntegerField):
     def __init__(self, remedy: str = "Send a whole number.", **options: Any) -> None:
         options.setdefault("min_value", 0)
         options.setdefault("max_value", 2_147_483_647)
-        super().__init__(**options)
-        self.error_messages.update(
-            required=remedy,
-            null=remedy,
-            invalid=remedy,
-            min_value="Send {min_value} or more.",
-            max_value="Send {max_value} or less.",
-        )
+        messages = {
+            "required": remedy,
+            "null": remedy,
+            "invalid": remedy,
+            "min_value": "Send {min_value} or more.",
+            "max_value": "Send {max_value} or less.",
+        }
+        super().__init__(error_messages=messages, **options)
 
     def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, int) or isinstance(data, bool):
@@ -99,8 +99,8 @@ class Flag(serializers.BooleanField):
     """JSON true or false."""
 
     def __init__(self, remedy: str = "Send true or false.", **options: Any) -> None:
-        super().__init__(**options)
-        self.error_messages.update(required=remedy, null=remedy, invalid=remedy)
+        messages = {"required": remedy, "null": remedy, "invalid": remedy}
+        super().__init__(error_messages=messages, **options)
 
     def to_internal_value(self, data: Any) -> bool:
         if not isinstance(data, bool):
@@ -116,7 +116,8 @@ def check(shape: type[Shape], data: Any) -> dict[str, Any]:
     >>> check(Reopening, {"reason": " A late invoice. "})
     {'reason': 'A late invoice.'}
     """
-    reader = shape(data=data)
+    # No data at all would be no question to the framework; here it is no object.
+    reader = shape(data=[] if data is None else data)
     if not reader.is_valid():
         raise BadContent(list(_mistakes(reader.errors, data)))
     return dict(reader.validated_data)

@@ -23,7 +23,7 @@ class Caller:
             _, token = AuthToken.objects.create(user)
             self.headers["Authorization"] = f"Token {token}"
 
-    def get(self, path: str, **parameters: object) -> Any:
+    def get(self, path: str, **parameters: Any) -> Any:
         return self.client.get(f"{ROOT}{path}", parameters, headers=self.headers)
 
     def post(self, path: str, body: object = None) -> Any:

@@ -121,17 +121,23 @@ class Amount(serializers.DecimalField):
     """A number of nought or more with at most four decimals, as text or as JSON number."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_digits=18, decimal_places=4, min_value=Decimal(0), **options)
         many = "Send fewer digits: at most 14 before the point and 4 after it."
-        self.error_messages.update(
-            required="Give the value, such as 412.",
-            null="Give the value, such as 412.",
-            invalid="Send a number, such as 412 or 12.5.",
-            min_value="Send nought or more.",
-            max_digits=many,
-            max_decimal_places=many,
-            max_whole_digits=many,
-            max_string_length=many,
+        messages = {
+            "required": "Give the value, such as 412.",
+            "null": "Give the value, such as 412.",
+            "invalid": "Send a number, such as 412 or 12.5.",
+            "min_value": "Send nought or more.",
+            "max_digits": many,
+            "max_decimal_places": many,
+            "max_whole_digits": many,
+            "max_string_length": many,
+        }
+        super().__init__(
+            max_digits=18,
+            decimal_places=4,
+            min_value=Decimal(0),
+            error_messages=messages,
+            **options,
         )
 
     def to_internal_value(self, data: Any) -> Decimal:

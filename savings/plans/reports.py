@@ -29,7 +29,10 @@ def years_by_plan(plans: Iterable[Plan]) -> dict[int, list[PlannedYear]]:
         PlanLine.objects.filter(plan__in=[plan.id for plan in plans])
         .order_by("plan", "year")
         .values_list("plan", "year")
-        .annotate(Sum("middle"), Count("id", filter=Q(provenance=Provenance.ILLUSTRATIVE)))
+        .annotate(
+            planned=Sum("middle"),
+            made_up=Count("id", filter=Q(provenance=Provenance.ILLUSTRATIVE)),
+        )
     ):
         years[plan].append(PlannedYear(year, planned, bool(made_up)))
     return years
