@@ -32,7 +32,7 @@ class Reading(HTMLParser):
         self.open: list[str] = []
         self._select = ""
         self._textarea = ""
-        self.feed(html)
+        self.feed(html.replace("\r\n", "\n"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -55,6 +55,8 @@ class Reading(HTMLParser):
 
     def _control(self, tag: str, values: Attributes) -> None:
         name, kind = values.get("name") or "", values.get("type") or tag
+        if name == "csrfmiddlewaretoken":  # not the same twice
+            return
         if kind != "hidden":
             self.controls.append(values)
         sent = self.forms[-1].sent
