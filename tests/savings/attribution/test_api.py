@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from audit.models import Event
-from savings.attribution.actions import set_driver_value
+from savings.attribution.actions import propose_rule, set_driver_value
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.provenance import Provenance
 from savings.returns.actions import close_period
@@ -522,17 +522,22 @@ def test_what_is_nobodys_has_no_shares_and_says_why(delivered: Partnership):
 
 
 def test_a_split_by_a_driver_shows_the_values_it_used(partnership: Partnership):
-    count(partnership, "posts", LBHF="1", RBKC="2", WCC="3.5")
-    office = Caller(partnership.people["programme.office"])
-    plain = {key: value for key, value in A_RULE.items() if key != "shares"}
-    rule = office.post("attribution-rules/", {**plain, "method": "driver", "driver": "posts"})
+    rule = propose_rule(
+        service=partnership.services["libraries"],
+        kind="saving",
+        method="driver",
+        effective_from=Q1,
+        driver=count(partnership, "posts", LBHF="1", RBKC="2", WCC="3.5"),
+        basis="Made up.",
+        provenance=Provenance.ILLUSTRATIVE,
+        by=partnership.people["programme.office"],
+        at=NOW,
+    )
     for code in THIRDS:
         Caller(partnership.s151(code)).post(
-            f"attribution-rules/{rule.json()['id']}/consent/",
-            {"agree": True, "minute_reference": "7"},
+            f"attribution-rules/{rule.id}/consent/", {"agree": True, "minute_reference": "7"}
         )
     partnership.draft("WCC", a_saving(amount="65.00"))
-    AttributionRule.objects.update(provenance=Provenance.ILLUSTRATIVE)
 
     entry = Entry.objects.get()
     said = Caller(partnership.finance("WCC")).get(f"attribution/entries/{entry.id}/").json()
