@@ -88,9 +88,7 @@ def manage(database: str, *arguments: str, **more: str) -> str:
 @contextmanager
 def services(database: str, redis_url: str, **more: str) -> Iterator[str]:
     """The address of the site, served by processes of its own until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     everything = environment(
         database, own_redis(redis_url), PORT=str(port), WEB_CONCURRENCY="2", **more
     )
@@ -107,6 +105,13 @@ def services(database: str, redis_url: str, **more: str) -> Iterator[str]:
         yield address
     finally:
         stop(running)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def own_redis(redis_url: str) -> str:
