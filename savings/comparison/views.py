@@ -49,6 +49,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
     bases = {line.basis for line in lines}
     target = sources.later_target(titles)
     context |= _common(compared, lines, titles) | {
+        "entries": _entries(to),
         "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
         "figure": charts.promised_and_delivered(areas, nil="nil"),
         "councils": councils,
@@ -90,6 +91,7 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
     shown = [*services, whole] if whole.planned or whole.delivered else services
     bases = {line.basis for line in lines}
     context |= _common(compared, lines, titles, below) | {
+        "entries": _entries(to, service=slug),
         "whole": whole,
         "services": services,
         "shown": shown,
@@ -152,6 +154,13 @@ def _query(plan: Plan, year: FinancialYear, to: Quarter | None) -> str:
     """The comparison's own address, spelled out, so that a link means the same for good."""
     given = {"plan": plan.code, "year": year.code, "to": to.code if to else ""}
     return urlencode({name: value for name, value in given.items() if value})
+
+
+def _entries(to: Quarter | None, **narrowed: str) -> str:
+    """The address of the entries that a delivered figure adds up; empty where it counts none."""
+    if to is None:
+        return ""
+    return f"{reverse('entries')}?{urlencode({**narrowed, 'kind': 'saving', 'to': to.code})}"
 
 
 def _address(name: str, query: str, *args: str) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from finance.money import format_millions, format_pounds
 from finance.periods import FinancialYear, Quarter
+from savings.boroughs.wording import headline
 
 FULL_YEAR, IN_YEAR = "full_year", "in_year"
 
@@ -54,12 +55,12 @@ class Part(WithPublished, Protocol):
 
 
 def short(amount: Decimal) -> str:
-    """An amount as a headline: in millions from £100,000 on, to the penny below.
+    """An amount as a headline: in millions from £100,000 on, so that a chart has one unit.
 
-    >>> short(Decimal("9920000")), short(Decimal("120.5"))
-    ('£9.92m', '£120.50')
+    >>> short(Decimal("9920000")), short(Decimal("480000")), short(Decimal("19191.40"))
+    ('£9.92m', '£0.48m', '£19.2k')
     """
-    return format_millions(amount) if abs(amount) >= _IN_MILLIONS else format_pounds(amount)
+    return format_millions(amount) if abs(amount) >= _IN_MILLIONS else headline(amount)
 
 
 def difference(planned: Decimal, delivered: Decimal) -> str:

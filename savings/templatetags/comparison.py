@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def short(amount: Decimal) -> str:
-    """A headline amount: `{{ amount|short }}` gives £9.92m, or £120.50 where it is small."""
+    """A headline amount: `{{ amount|short }}` gives £9.92m, or £19.2k where it is small."""
     return wording.short(amount)
 
 

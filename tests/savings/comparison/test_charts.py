@@ -1,0 +1,86 @@
+"""The comparison's pictures: whole pence, labels in words, and colours that are apart in grey."""
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+
+from savings.comparison import charts
+
+
+@dataclass
+class Row:
+    name: str
+    planned: Decimal
+    delivered: Decimal
+    published: Decimal = Decimal(0)
+    code: str | None = None
+
+
+AREAS = [
+    Row("Children's", Decimal("10500000.00"), Decimal("4540000.00")),
+    Row("CEX", Decimal("200000.00"), Decimal("0.00")),
+]
+
+
+def test_each_area_has_its_promise_above_its_delivery_in_whole_pence() -> None:
+    figure = charts.promised_and_delivered(AREAS, nil="nil")
+    promised, delivered = figure["data"]
+    assert (promised["name"], delivered["name"]) == ("Promised", "Delivered")
+    assert promised["y"] == ["Children's", "CEX"]
+    assert promised["x"] == [1_050_000_000, 20_000_000]
+    assert delivered["x"] == [454_000_000, 0]
+    assert promised["text"] == ["£10.5m", "£0.2m"]
+    assert delivered["text"] == ["£4.54m", "nil"]
+    assert figure["layout"]["yaxis"]["autorange"] == "reversed"
+
+
+def test_bars_share_a_line_only_where_a_line_has_both() -> None:
+    split = [Row("A", Decimal(5), Decimal(0)), Row("As a whole", Decimal(0), Decimal(4))]
+    assert charts.promised_and_delivered(AREAS)["layout"]["barmode"] == "group"
+    assert charts.promised_and_delivered(split)["layout"]["barmode"] == "overlay"
+    assert [bar["text"] for bar in charts.promised_and_delivered(split)["data"]] == [
+        ["£5.00", ""],
+        ["", "£4.00"],
+    ]
+
+
+def test_what_is_nobodys_is_hatched_as_well_as_grey() -> None:
+    lines = [
+        Row("Westminster", Decimal(0), Decimal("12.00"), code="WCC"),
+        Row("Not attributed", Decimal(0), Decimal("8.00")),
+    ]
+    (bars,) = charts.parts_of_councils(lines)["data"]
+    assert bars["marker"]["color"] == [charts.DELIVERED, charts.NOBODYS]
+    assert bars["marker"]["pattern"]["shape"] == ["", "/"]
+
+
+def test_labels_have_room_beyond_the_longest_bar_on_either_side() -> None:
+    figure = charts.promised_and_delivered([Row("A", Decimal("100"), Decimal("-50"))])
+    assert figure["layout"]["xaxis"]["range"] == [-6_500, 13_000]
+
+
+def test_a_figure_is_plain_data_without_floats() -> None:
+    def no_floats(text: str) -> None:
+        raise AssertionError(f"{text} is a float")
+
+    figure = charts.promised_and_delivered(AREAS)
+    assert json.loads(json.dumps(figure), parse_float=no_floats) == figure
+
+
+def lightness(colour: str) -> float:
+    """Relative luminance, as the accessibility guidelines have it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def test_the_two_colours_are_apart_in_grey_and_from_the_page() -> None:
+    def contrast(one: str, other: str) -> float:
+        high, low = sorted((lightness(one), lightness(other)), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    assert contrast(charts.PROMISED, charts.DELIVERED) >= 3
+    assert contrast(charts.PROMISED, "#ffffff") >= 3
+    assert contrast(charts.NOBODYS, "#ffffff") >= 3

@@ -1,0 +1,243 @@
+"""What the comparison says in words."""
+
+import doctest
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from finance.periods import FinancialYear, Quarter
+from savings.comparison import wording
+
+FULL_YEAR, IN_YEAR = {"full_year"}, {"in_year"}
+BY_2014_15 = FinancialYear(2014)
+
+
+def test_the_examples() -> None:
+    results = doctest.testmod(wording)
+    assert results.attempted > 0
+    assert results.failed == 0
+
+
+@dataclass
+class Area:
+    name: str
+    planned: Decimal
+    delivered: Decimal
+
+
+@dataclass
+class Council:
+    code: str | None
+    name: str
+    delivered: Decimal
+    published: Decimal = Decimal(0)
+
+
+def area(name: str, planned: str, delivered: str) -> Area:
+    return Area(name, Decimal(planned), Decimal(delivered))
+
+
+def compared(
+    planned: str,
+    delivered: str,
+    to: str | None = "2012-13-Q4",
+    bases: set[str] = FULL_YEAR,
+    year: FinancialYear = BY_2014_15,
+) -> str:
+    return wording.compared(
+        planned=Decimal(planned),
+        delivered=Decimal(delivered),
+        year=year,
+        to=Quarter.parse(to) if to else None,
+        bases=bases,
+    )
+
+
+def test_an_annual_promise_beside_what_came_before_it_is_no_shortfall() -> None:
+    assert compared("33800000", "9920000") == (
+        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
+        "been achieved by the end of 2012/13, two years earlier, so the difference is not a "
+        "shortfall."
+    )
+
+
+@pytest.mark.parametrize(
+    ("to", "ahead"),
+    [
+        ("2013-14-Q4", "one year earlier"),
+        ("2013-14-Q1", "seven quarters before 2014/15 ends"),
+        ("2014-15-Q3", "one quarter before 2014/15 ends"),
+    ],
+)
+def test_how_long_before_the_promised_year_ends(to: str, ahead: str) -> None:
+    assert f", {ahead}, so the difference is not a shortfall." in compared("100", "10", to)
+
+
+@pytest.mark.parametrize("to", ["2014-15-Q4", "2015-16-Q1"])
+def test_once_the_year_is_over_a_sum_to_date_is_still_no_annual_amount(to: str) -> None:
+    assert compared("400000", "900000", to).endswith(
+        "everything since the start added up, so the difference is neither a shortfall nor a "
+        "surplus."
+    )
+
+
+def test_a_promise_for_one_year_alone_is_called_so() -> None:
+    sentence = compared("2900000", "9920000", bases=IN_YEAR, year=FinancialYear(2011))
+    assert sentence.startswith("The £2.9m is what was to be saved in 2011/12 alone and the £9.92m")
+
+
+def test_a_promise_of_both_kinds_is_called_neither() -> None:
+    sentence = compared("2900000", "9920000", bases=FULL_YEAR | IN_YEAR)
+    assert sentence.startswith("The £2.9m is what was to be saved for 2014/15 and")
+
+
+@pytest.mark.parametrize(
+    ("planned", "delivered", "to", "sentence"),
+    [
+        (
+            "100",
+            "0",
+            None,
+            (
+                "The £100.00 is an annual saving to be reached by 2014/15; no quarter has been "
+                "closed yet, so nothing counts as delivered."
+            ),
+        ),
+        (
+            "100",
+            "0",
+            "2012-13-Q4",
+            (
+                "The £100.00 is an annual saving to be reached by 2014/15, and nothing is certified "
+                "as delivered by the end of 2012/13."
+            ),
+        ),
+        (
+            "0",
+            "5",
+            "2013-14-Q2",
+            (
+                "The plan promises nothing here for 2014/15; the £5.00 is what had been achieved by "
+                "the end of September 2013."
+            ),
+        ),
+    ],
+)
+def test_where_one_side_is_missing(
+    planned: str, delivered: str, to: str | None, sentence: str
+) -> None:
+    assert compared(planned, delivered, to) == sentence
+
+
+@pytest.mark.parametrize(
+    ("planned", "delivered", "difference", "share"),
+    [
+        ("10500000", "4540000", "£5,960,000.00 less", "43.2%"),
+        ("200000", "260000", "£60,000.00 more", "130.0%"),
+        ("5", "5", "the same", "100.0%"),
+        ("0", "5", "£5.00 more", ""),
+        ("100", "-10", "£110.00 less", "−10.0%"),
+        ("1000", "0.50", "£999.50 less", "0.1%"),
+    ],
+)
+def test_differences_are_more_or_less_and_shares_have_one_decimal(
+    planned: str, delivered: str, difference: str, share: str
+) -> None:
+    assert wording.difference(Decimal(planned), Decimal(delivered)) == difference
+    assert wording.share(Decimal(planned), Decimal(delivered)) == share
+
+
+def reading(*areas: Area, undivided: str = "0") -> str:
+    return wording.reading_of_areas(areas, BY_2014_15, FULL_YEAR, undivided=Decimal(undivided))
+
+
+def test_the_reading_of_the_areas_names_most_furthest_and_passed() -> None:
+    assert reading(
+        area("Children's", "10500000", "4540000"),
+        area("CEX", "200000", "260000"),
+        area("Corporate Services", "10000000", "480000"),
+    ) == (
+        "Children's has delivered the most, £4.54m beside £10.5m promised a year by 2014/15; "
+        "Corporate Services is furthest from its promise, £0.48m beside £10m; "
+        "CEX has passed its promise, £0.26m beside £0.2m."
+    )
+
+
+def test_the_reading_counts_where_several_have_passed() -> None:
+    assert reading(area("A", "100", "200"), area("B", "100", "300")) == (
+        "B has delivered the most, £300.00 beside £100.00 promised a year by 2014/15; "
+        "two areas have passed their promises."
+    )
+
+
+def test_the_reading_before_anything_is_delivered() -> None:
+    assert reading(area("A", "100", "0"), area("B", "300", "0")) == (
+        "Nothing has been delivered yet; the largest promise is B, £300.00 a year by 2014/15."
+    )
+
+
+def test_the_reading_of_a_promise_that_names_no_area() -> None:
+    assert reading(area("A", "0", "5"), undivided="40000000") == (
+        "A has delivered the most, £5.00; £40m of the promise is not divided by area."
+    )
+
+
+def test_the_reading_of_nothing_at_all() -> None:
+    assert reading(area("A", "0", "0")) == (
+        "None of these areas has a promise of its own, and nothing has been delivered."
+    )
+
+
+def test_services_are_not_called_behind_where_delivery_is_not_theirs_alone() -> None:
+    services = [area("Education", "1000000", "0"), area("Care", "9500000", "0")]
+    assert wording.reading_of_services(
+        services, BY_2014_15, FULL_YEAR, undivided=Decimal("4540000")
+    ) == (
+        "£4.54m was recorded for the area as a whole, not by service; the largest promise is "
+        "Care, £9.5m a year by 2014/15."
+    )
+    assert "furthest" not in wording.reading_of_services(
+        services, BY_2014_15, FULL_YEAR, undivided=Decimal("0.01")
+    )
+
+
+NOBODYS = Council(None, "Not attributed", Decimal("9920000"), Decimal("9920000"))
+
+
+def test_what_was_published_for_all_is_no_boroughs() -> None:
+    lines = [Council("LBHF", "Hammersmith", Decimal(0)), NOBODYS]
+    assert wording.reading_of_councils(lines) == (
+        "The £9.92m was published for the partnership as a whole, not by borough, so none of "
+        "it is any one borough’s."
+    )
+
+
+def test_parts_of_boroughs_beside_what_is_nobodys_and_why() -> None:
+    parts = [
+        Council("LBHF", "Hammersmith", Decimal("10")),
+        Council("WCC", "Westminster", Decimal("20")),
+    ]
+    whole = "Hammersmith’s part is £10.00 and Westminster’s part is £20.00"
+    assert wording.reading_of_councils(parts) == f"{whole}."
+    assert wording.reading_of_councils([*parts, NOBODYS]) == (
+        f"{whole}; the other £9.92m was published for the partnership as a whole, not by "
+        "borough, so it is no one borough’s."
+    )
+    no_rule = Council(None, "Not attributed", Decimal("30"))
+    assert wording.reading_of_councils([*parts, no_rule]) == (
+        f"{whole}; the other £30.00 is shared by no rule that every council taking part has "
+        "agreed to, so it is no one borough’s."
+    )
+    both = Council(None, "Not attributed", Decimal("30"), Decimal("20"))
+    assert wording.reading_of_councils([*parts, both]) == (
+        f"{whole}; of the other £30.00, £20.00 was published for the partnership as a whole, "
+        "not by borough and £10.00 is shared by no rule that every council taking part has "
+        "agreed to, so it is no one borough’s."
+    )
+
+
+def test_before_anything_is_delivered_no_borough_has_a_part() -> None:
+    assert wording.reading_of_councils([Council("LBHF", "Hammersmith", Decimal(0))]) == (
+        "Nothing has been delivered yet, so no borough has a part in it."
+    )
