@@ -284,6 +284,16 @@ class ReasonForm(forms.Form):
         return str(_plain(self["reason"].value()))
 
 
+class SendBackForm(ReasonForm):
+    reason = forms.Field(label="What has to change?", required=False, widget=forms.Textarea)
+
+
+class ReopenForm(ReasonForm):
+    reason = forms.Field(
+        label="Why is the quarter reopened?", required=False, widget=forms.Textarea
+    )
+
+
 class SizeForm(VersionForm):
     """With the version, how many rows the page had: a page that lost some must not be saved."""
 

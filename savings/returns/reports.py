@@ -38,6 +38,7 @@ class KindSum:
     label: str
     amount: Decimal | None
     entries: int
+    illustrative: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def sums_of(return_ids: Iterable[int]) -> dict[int, Sums]:
 def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
     return Sums(
         kinds=tuple(
-            KindSum(kind, label, *kinds.get(kind, (None, 0))[:2]) for kind, label in PLURALS.items()
+            KindSum(kind, label, *kinds.get(kind, (None, 0, 0))) for kind, label in PLURALS.items()
         ),
         entries=sum(count for _, count, _ in kinds.values()),
         illustrative=sum(made_up for _, _, made_up in kinds.values()),

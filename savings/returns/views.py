@@ -28,6 +28,8 @@ from savings.returns.forms import (
     EntriesForm,
     Lists,
     ReasonForm,
+    ReopenForm,
+    SendBackForm,
     VersionForm,
     lists_of,
 )
@@ -103,7 +105,7 @@ def reopen(request: SignedIn, period: str) -> HttpResponse:
     quarter = _period(period).quarter
     if request.method != "POST":
         return redirect("returns")
-    form = ReasonForm(request.POST)
+    form = ReopenForm(request.POST)
     try:
         actions.reopen_period(
             quarter=quarter, reason=form.text(), by=request.user, at=timezone.now()
@@ -135,7 +137,7 @@ def _returns_page(
         "kinds": list(reports.PLURALS.values()),
         "steps": reports.next_steps(request.user),
         "refusal": refusal,
-        "reopening": reopening or ReasonForm(),
+        "reopening": reopening or ReopenForm(),
     }
     if rules.has_perm("savings.run_calendar", request.user):
         context["calendar"] = reports.calendar()
@@ -184,8 +186,8 @@ def send_back_return(request: SignedIn, council: str, period: str) -> HttpRespon
     if request.method != "POST":
         if parent.status != Return.Status.SUBMITTED:
             return _redirect(parent)
-        return _send_back_page(request, parent, ReasonForm(), str(parent.version))
-    form, version = ReasonForm(request.POST), VersionForm(request.POST)
+        return _send_back_page(request, parent, SendBackForm(), str(parent.version))
+    form, version = SendBackForm(request.POST), VersionForm(request.POST)
     read_at = request.POST.get("version", "")
     if not version.is_valid():
         return _send_back_page(request, parent, form, read_at, problem=NOT_WHOLE, status=422)

@@ -205,8 +205,8 @@ def test_what_is_illustrative_is_marked_and_not_certified(
     before = everything()
 
     page = read(s151.get(RETURN))
-    # One mark beside the entry, one where the page says what it means.
-    assert page.texts.count("Illustrative") == 2
+    # Beside the entry, beside its kind's figure and total, and where the page says what it means.
+    assert page.texts.count("Illustrative") == 4
     assert "One entry is made up for the demonstration." in page.words
     assert f"{RETURN}certify/" not in page.hrefs
     assert read(s151.get("/returns/")).texts.count("Illustrative") == 1
