@@ -46,7 +46,7 @@ class Text(serializers.CharField):
 
     def __init__(self, remedy: str = "Give this.", **options: Any) -> None:
         options.setdefault("max_length", 2000)
-        messages = {
+        messages: dict[str, Any] = {
             "required": remedy,
             "blank": remedy,
             "null": remedy,
@@ -66,7 +66,7 @@ class Choice(serializers.ChoiceField):
 
     def __init__(self, choices: Collection[tuple[str, str]], **options: Any) -> None:
         words = ", ".join(word for word, _ in choices)
-        messages = {
+        messages: dict[str, Any] = {
             "required": f"Give one of: {words}.",
             "null": f"Give one of: {words}.",
             "invalid_choice": f"Use one of: {words}.",
@@ -80,7 +80,7 @@ class WholeNumber(serializers.IntegerField):
     def __init__(self, remedy: str = "Send a whole number.", **options: Any) -> None:
         options.setdefault("min_value", 0)
         options.setdefault("max_value", 2_147_483_647)
-        messages = {
+        messages: dict[str, Any] = {
             "required": remedy,
             "null": remedy,
             "invalid": remedy,
@@ -99,7 +99,7 @@ class Flag(serializers.BooleanField):
     """JSON true or false."""
 
     def __init__(self, remedy: str = "Send true or false.", **options: Any) -> None:
-        messages = {"required": remedy, "null": remedy, "invalid": remedy}
+        messages: dict[str, Any] = {"required": remedy, "null": remedy, "invalid": remedy}
         super().__init__(error_messages=messages, **options)
 
     def to_internal_value(self, data: Any) -> bool:

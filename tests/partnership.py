@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,7 +61,7 @@ class Partnership:
             council__code=code, period__quarter=quarter
         )
 
-    def draft(self, code: str, *rows: dict[str, object], quarter: Quarter = Q1) -> Return:
+    def draft(self, code: str, *rows: Mapping[str, object], quarter: Quarter = Q1) -> Return:
         """Save these rows as the council's draft."""
         parent = self.parent(code, quarter)
         return replace_entries(
@@ -72,11 +72,11 @@ class Partnership:
             at=NOW,
         )
 
-    def submitted(self, code: str, *rows: dict[str, object], quarter: Quarter = Q1) -> Return:
+    def submitted(self, code: str, *rows: Mapping[str, object], quarter: Quarter = Q1) -> Return:
         parent = self.draft(code, *rows, quarter=quarter)
         return submit(return_id=parent.id, version=parent.version, by=self.finance(code), at=NOW)
 
-    def certified(self, code: str, *rows: dict[str, object], quarter: Quarter = Q1) -> Return:
+    def certified(self, code: str, *rows: Mapping[str, object], quarter: Quarter = Q1) -> Return:
         """Save, submit and certify these rows; the rollup is left waiting."""
         parent = self.submitted(code, *rows, quarter=quarter)
         return certify(return_id=parent.id, version=parent.version, by=self.s151(code), at=NOW)

@@ -122,7 +122,7 @@ class Amount(serializers.DecimalField):
 
     def __init__(self, **options: Any) -> None:
         many = "Send fewer digits: at most 14 before the point and 4 after it."
-        messages = {
+        messages: dict[str, Any] = {
             "required": "Give the value, such as 412.",
             "null": "Give the value, such as 412.",
             "invalid": "Send a number, such as 412 or 12.5.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -19,7 +20,7 @@ _QUARTER, _TO_DATE = "#5f93a0", "#0e4543"
 _INK = "#16211f"
 
 
-def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, object]:
+def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]:
     """Two bars an area: the quarter's own savings above all to date; one where they agree."""
     bars = [_bars("To date", _TO_DATE, [(line.area_name, line.to_date) for line in lines])]
     if any(line.quarter != line.to_date for line in lines):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -25,7 +26,7 @@ _ROOM = Decimal("1.3")
 _NO_TEMPLATE = go.layout.Template()
 
 
-def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str, object]:
+def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str, Any]:
     """Two bars a line, the promised above the delivered, in the order of the lines.
 
     `nil` is the label of an amount of nought: empty where that may mean that the amount
@@ -45,7 +46,7 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
     return _finished(figure, amounts, height=90 + each * len(lines), narrow=60 + 68 * len(lines))
 
 
-def parts_of_councils(lines: Sequence[Part]) -> dict[str, object]:
+def parts_of_councils(lines: Sequence[Part]) -> dict[str, Any]:
     """One bar a council; hatched and last, what is not attributed to any."""
     bars = _bars("Delivered", DELIVERED, [(line.name, line.delivered) for line in lines], "nil")
     bars.marker.color = [DELIVERED if line.code else NOBODYS for line in lines]
@@ -79,7 +80,7 @@ def _bars(name: str, colour: str, rows: Sequence[tuple[str, Decimal]], nil: str)
 
 def _finished(
     figure: go.Figure, amounts: Sequence[Decimal], *, height: int, narrow: int
-) -> dict[str, object]:
+) -> dict[str, Any]:
     pence = [to_pence(amount) for amount in amounts]
     longest, least = max([*pence, 1]), min([*pence, 0])
     figure.update_layout(

@@ -109,8 +109,8 @@ def test_a_promise_of_both_kinds_is_called_neither() -> None:
             "0",
             "2012-13-Q4",
             (
-                "The £100.00 is an annual saving to be reached by 2014/15, and nothing is certified "
-                "as delivered by the end of 2012/13."
+                "The £100.00 is an annual saving to be reached by 2014/15, and nothing is "
+                "certified as delivered by the end of 2012/13."
             ),
         ),
         (
@@ -118,8 +118,8 @@ def test_a_promise_of_both_kinds_is_called_neither() -> None:
             "5",
             "2013-14-Q2",
             (
-                "The plan promises nothing here for 2014/15; the £5.00 is what had been achieved by "
-                "the end of September 2013."
+                "The plan promises nothing here for 2014/15; the £5.00 is what had been achieved "
+                "by the end of September 2013."
             ),
         ),
     ],

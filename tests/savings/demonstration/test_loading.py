@@ -31,7 +31,7 @@ USERNAMES = {
 
 
 @pytest.fixture
-def demonstration(settings) -> None:  # type: ignore[no-untyped-def]
+def demonstration(settings) -> None:
     settings.DEBUG = True
     call_command("load_record")
     call_command("load_demonstration")
@@ -130,14 +130,14 @@ def test_what_a_person_has_changed_is_left_alone() -> None:
     assert set(notes) == {"Looked into."}
 
 
-def test_refused_where_debug_is_off(settings) -> None:  # type: ignore[no-untyped-def]
+def test_refused_where_debug_is_off(settings) -> None:
     settings.DEBUG = False
     with pytest.raises(CommandError, match="DEBUG is off"):
         call_command("load_demonstration")
     assert not User.objects.exists()
 
 
-def test_says_what_it_stands_on(settings) -> None:  # type: ignore[no-untyped-def]
+def test_says_what_it_stands_on(settings) -> None:
     settings.DEBUG = True
     with pytest.raises(CommandError, match="load_record"):
         call_command("load_demonstration")
