@@ -51,6 +51,7 @@ class Measured:
     """All repetitions at one size; seconds, unless named otherwise."""
 
     world: World
+    server: str
     facts: int = 0
     yardstick: list[float] = field(default_factory=list)
     full: list[float] = field(default_factory=list)
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     os.environ.setdefault("DEBUG", "true")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triborough.settings")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     os.environ.pop("REDIS_URL", None)
     import django
     from django.test.utils import setup_test_environment
@@ -86,7 +88,7 @@ def measure(size: int, repetitions: int) -> Measured:
 
     with scratch_database():
         _say(f"{size:,} entries: making the world")
-        measured = Measured(generate(size, waiting=repetitions))
+        measured = Measured(generate(size, waiting=repetitions), _server_version())
         _analyse()
         _roll_up_in_full()
         measured.memory_mb = _peak_memory(_roll_up_in_full)
@@ -208,6 +210,14 @@ def _analyse() -> None:
         cursor.execute("ANALYZE")
 
 
+def _server_version() -> str:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return str(cursor.fetchone()[0].split()[0])
+
+
 def _seconds(work: Callable[[], object]) -> float:
     gc.collect()
     start = perf_counter()
@@ -260,7 +270,7 @@ def table(results: Sequence[Measured], repetitions: int) -> str:
         ),
     ]
     lines = [
-        _machine(results[0].world, repetitions),
+        _machine(results[0], repetitions),
         "",
         f"| | {' | '.join(f'{m.world.entries:,} entries' for m in results)} |",
         f"|---|{'---:|' * len(results)}",
@@ -269,18 +279,15 @@ def table(results: Sequence[Measured], repetitions: int) -> str:
     return "\n".join(lines)
 
 
-def _machine(world: World, repetitions: int) -> str:
+def _machine(measured: Measured, repetitions: int) -> str:
     import django
     import pandas as pd
-    from django.db import connection
 
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        server = cursor.fetchone()[0].split()[0]
+    world = measured.world
     return (
         f"{os.cpu_count()} processors ({platform.machine()}), the server on the same machine; "
         f"Python {platform.python_version()}, Django {django.__version__}, "
-        f"pandas {pd.__version__}, PostgreSQL {server}. {world.councils} councils, "
+        f"pandas {pd.__version__}, PostgreSQL {measured.server}. {world.councils} councils, "
         f"{world.services} services, {world.rules} rules, {world.quarters} quarters. "
         f"Medians of {repetitions} repetitions (of the page, 50), with the least and the most."
     )

@@ -124,8 +124,8 @@ REASONS = {
 class Attribution:
     """The rules and driver values in force, asked entry by entry.
 
-    Holds answers it has given, so that a rollup of many entries works each
-    combination of service, kind and quarter out once.
+    Holds what rules say, so that a rollup of many entries works each combination of
+    service, kind and quarter out once.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Attribution:
         self._values: dict[tuple[str, str], list[ValueOfDriver]] = defaultdict(list)
         for value in sorted(values, key=lambda v: (v.effective_from, v.id), reverse=True):
             self._values[value.driver, value.council].append(value)
-        self._answers: dict[EntryFacts, Outcome] = {}
+        self._by_rule_answers: dict[tuple[str, str, Quarter], Outcome] = {}
 
     def share_out(self, entry: EntryFacts) -> Outcome:
         """How an entry falls on the councils.
@@ -153,12 +153,6 @@ class Attribution:
         ...     EntryFacts("hr", "saving", "shared", q, "WCC")).shares["LBHF"]
         Fraction(1, 2)
         """
-        answer = self._answers.get(entry)
-        if answer is None:
-            answer = self._answers[entry] = self._work_out(entry)
-        return answer
-
-    def _work_out(self, entry: EntryFacts) -> Outcome:
         # Rule 1: an own entry falls wholly on its return's council.
         if entry.scope == OWN and entry.council is not None:
             return _wholly(entry.council, "own")
@@ -171,7 +165,9 @@ class Attribution:
         if entry.kind == VARIANCE and entry.cause == "specification_change" and entry.caused_by:
             return _wholly(entry.caused_by, "specification_change")
         # Rules 2 and 3: by the rule in force; variances follow the ongoing cost.
-        outcome = self._by_rule(entry, SAVING if entry.kind == SAVING else ONGOING_COST)
+        outcome = self.by_rule(
+            entry.service, SAVING if entry.kind == SAVING else ONGOING_COST, entry.quarter
+        )
         if (
             entry.kind == VARIANCE
             and entry.cause == "indirect"
@@ -189,14 +185,21 @@ class Attribution:
             return Outcome(shares, because, outcome.rule, outcome.values)
         return outcome
 
-    def _by_rule(self, entry: EntryFacts, kind: str) -> Outcome:
-        participants = self.tree.participants(entry.service, entry.quarter)
+    def by_rule(self, service: str, kind: str, quarter: Quarter) -> Outcome:
+        """How a shared figure falls by the rule in force: each worked out once."""
+        asked = (service, kind, quarter)
+        if asked not in self._by_rule_answers:
+            self._by_rule_answers[asked] = self._by_rule(*asked)
+        return self._by_rule_answers[asked]
+
+    def _by_rule(self, service: str, kind: str, quarter: Quarter) -> Outcome:
+        participants = self.tree.participants(service, quarter)
         if not participants:
             return Outcome({}, "no_participants")
-        rule = self.rule_in_force(entry.service, kind, entry.quarter)
+        rule = self.rule_in_force(service, kind, quarter)
         if rule is None:
             return Outcome({}, "no_rule")
-        shares, values = self._shares(rule, participants, entry.quarter)
+        shares, values = self._shares(rule, participants, quarter)
         return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule, values)
 
     def rule_in_force(self, service: str, kind: str, quarter: Quarter) -> Rule | None:

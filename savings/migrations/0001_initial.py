@@ -354,17 +354,17 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='total',
             name='council',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sovereignty.council'),
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='sovereignty.council'),
         ),
         migrations.AddField(
             model_name='total',
             name='parent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='totals', to='savings.return'),
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='totals', to='savings.return'),
         ),
         migrations.AddField(
             model_name='total',
             name='service',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='services.service'),
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='services.service'),
         ),
         migrations.AddConstraint(
             model_name='attributionrule',

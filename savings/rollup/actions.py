@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from fractions import Fraction
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -34,9 +35,11 @@ BATCH = 50_000
 
 _FACT_TABLE, _TOTAL_TABLE = "savings_fact", "savings_total"
 
+#: What every entry has of its own, and then what decides how it falls, in the order of
+#: `_facts`: entries alike in that fall alike.
 _ENTRIES = """
-    SELECT e.parent_id, e.id, s.slug, e.kind, e.scope, (e.amount * 100)::bigint,
-           coalesce(corrected_period.quarter, p.quarter), p.quarter, c.code,
+    SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter,
+           s.slug, e.kind, e.scope, coalesce(corrected_period.quarter, p.quarter), c.code,
            e.cause, caused.code, array_to_string(e.tupe, ',')
     FROM savings_entry e
     JOIN savings_return r ON r.id = e.parent_id
@@ -98,6 +101,63 @@ class _Batch:
     size: int = 0
 
 
+#: Of an entry, in the order of `_ENTRIES`: service, kind, scope, ordinal of the quarter
+#: it is attributed in, council, cause, council that caused it, TUPE councils between commas.
+_Key = tuple[str, str, str, int, str | None, str, str | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How entries alike fall: split between councils, or whole where it is nobody's."""
+
+    splitter: Splitter | None
+    rule_text: str
+    illustrative: bool
+
+
+class _Ways:
+    """The way of each kind of entry, worked out once."""
+
+    def __init__(self, attribution: Attribution) -> None:
+        self.attribution = attribution
+        self.found: dict[_Key, _Way] = {}
+        self.splitters: dict[tuple[tuple[str, Fraction], ...], Splitter] = {}
+
+    def of(self, key: _Key) -> _Way:
+        way = self.found.get(key)
+        if way is None:
+            way = self.found[key] = self._work_out(key)
+        return way
+
+    def _work_out(self, key: _Key) -> _Way:
+        outcome = self.attribution.share_out(_facts(key))
+        return _Way(
+            self._splitter(outcome.shares) if outcome.shares else None,
+            str(outcome.rule.id) if outcome.rule else "\\N",
+            outcome.illustrative,
+        )
+
+    def _splitter(self, shares: Mapping[str, Fraction]) -> Splitter:
+        same = tuple(shares.items())
+        if same not in self.splitters:
+            self.splitters[same] = Splitter(shares)
+        return self.splitters[same]
+
+
+def _facts(key: _Key) -> EntryFacts:
+    service, kind, scope, ordinal, council, cause, caused_by, tupe = key
+    return EntryFacts(
+        service,
+        kind,
+        scope,
+        Quarter.from_ordinal(ordinal),
+        council,
+        cause,
+        caused_by,
+        tuple(tupe.split(",")) if tupe else (),
+    )
+
+
 def _wait_for_turn() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
@@ -107,13 +167,13 @@ def _rewrite(returns: list[int], *, everything: bool = False) -> None:
     for model in (Fact, Total, RolledReturn):
         rows = model.objects.all() if everything else model.objects.filter(parent__in=returns)
         rows.delete()
-    attribution = current_attribution()
+    ways = _Ways(current_attribution())
     services = dict(Service.objects.values_list("slug", "id"))
-    councils = dict(Council.objects.values_list("code", "id"))
-    splitters: dict[EntryFacts, tuple[Splitter | None, int | None, bool]] = {}
+    councils: dict[str | None, int | str] = {None: "\\N"}
+    councils.update(Council.objects.values_list("code", "id"))
     batch = _Batch()
     for parent_id, entries in groupby(_entries(returns), key=itemgetter(0)):
-        _add_return(parent_id, entries, attribution, splitters, services, councils, batch)
+        _add_return(parent_id, entries, ways, services, councils, batch)
         if batch.size >= BATCH:
             _copy_in(batch)
             batch = _Batch()
@@ -131,77 +191,38 @@ def _entries(returns: list[int]) -> Iterator[tuple[Any, ...]]:
 def _add_return(
     parent_id: int,
     rows: Iterable[tuple[Any, ...]],
-    attribution: Attribution,
-    splitters: dict[EntryFacts, tuple[Splitter | None, int | None, bool]],
-    services: dict[str, int],
-    councils: dict[str, int],
+    ways: _Ways,
+    services: Mapping[str, int],
+    councils: Mapping[str | None, int | str],
     batch: _Batch,
 ) -> None:
     sums: dict[tuple[str, str | None, str], _Sum] = defaultdict(_Sum)
     seal = hashlib.sha256()
     quarter = 0
-    facts = batch.facts
     for row in rows:
-        _, entry_id, slug, kind, scope, pence, attributed_in, quarter, council, *rest = row
-        cause, caused_by, tupe = rest
-        key = EntryFacts(
-            slug,
-            kind,
-            scope,
-            attributed_in,
-            council,
-            cause,
-            caused_by,
-            tuple(tupe.split(",")) if tupe else (),
-        )
-        how = splitters.get(key)
-        if how is None:
-            how = splitters[key] = _how(key, attribution)
-        splitter, rule_id, illustrative = how
+        _, entry_id, pence, quarter = row[:4]
+        key = row[4:]
+        way = ways.of(key)
         parts: Iterable[tuple[str | None, int]]
-        if splitter is None:
+        if way.splitter is None:
             parts = ((None, pence),)
         else:
-            parts = zip(splitter.codes, splitter.split(pence), strict=True)
-        rule_text = "\\N" if rule_id is None else rule_id
-        mark = "t" if illustrative else "f"
+            parts = zip(way.splitter.codes, way.splitter.split(pence), strict=True)
+        ending = f"{way.rule_text}\t{'t' if way.illustrative else 'f'}\n"
         for code, part in parts:
-            council_text = "\\N" if code is None else councils[code]
-            facts.write(f"{entry_id}\t{parent_id}\t{council_text}\t{part}\t{rule_text}\t{mark}\n")
+            batch.facts.write(f"{entry_id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}")
             seal.update(f"{entry_id}:{code or ''}:{part}\n".encode())
-            total = sums[slug, code, kind]
+            total = sums[key[0], code, key[1]]
             total.pence += part
             total.entries += 1
-            total.illustrative |= illustrative
+            total.illustrative |= way.illustrative
             batch.size += 1
     for (slug, code, kind), total in sums.items():
-        council_text = "\\N" if code is None else councils[code]
         batch.totals.write(
-            f"{parent_id}\t{quarter}\t{services[slug]}\t{council_text}\t{kind}\t{total.pence}"
+            f"{parent_id}\t{quarter}\t{services[slug]}\t{councils[code]}\t{kind}\t{total.pence}"
             f"\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
         )
     batch.digests.append(RolledReturn(parent_id=parent_id, digest=seal.hexdigest()))
-
-
-def _how(key: EntryFacts, attribution: Attribution) -> tuple[Splitter | None, int | None, bool]:
-    # The key carries the quarter as the database has it, to be cheap to compare.
-    outcome = attribution.share_out(
-        EntryFacts(
-            key.service,
-            key.kind,
-            key.scope,
-            Quarter.from_ordinal(key.quarter),  # type: ignore[arg-type]
-            key.council,
-            key.cause,
-            key.caused_by,
-            key.tupe,
-        )
-    )
-    return (
-        Splitter(outcome.shares) if outcome.shares else None,
-        outcome.rule.id if outcome.rule else None,
-        outcome.illustrative,
-    )
 
 
 def _copy_in(batch: _Batch) -> None:

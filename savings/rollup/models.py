@@ -37,9 +37,11 @@ class DirtyReturn(models.Model):
         return f"{self.parent}, {self.marked_at:%Y-%m-%d %H:%M}"
 
 
+# Facts and totals are written by the rollup alone, from rows that can't be deleted: the
+# database need not look each one up again, which would take longer than all the rest.
+
+
 class Fact(models.Model):
-    # Written by the rollup alone, from rows that can't be deleted: the database need
-    # not look each one up again, which would take longer than all the rest.
     entry = models.ForeignKey(
         Entry, on_delete=models.DO_NOTHING, related_name="facts", db_constraint=False
     )
@@ -64,11 +66,20 @@ class Fact(models.Model):
 
 
 class Total(models.Model):
-    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="totals")
+    parent = models.ForeignKey(
+        Return, on_delete=models.DO_NOTHING, related_name="totals", db_constraint=False
+    )
     quarter = QuarterField()
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        Service, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+    )
     council = models.ForeignKey(
-        Council, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+        Council,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_constraint=False,
     )
     kind = models.CharField(max_length=15, choices=Entry.Kind)
     pence = models.BigIntegerField()
