@@ -1,10 +1,14 @@
 """Only so that Django finds the models: each subject keeps its own beside its rules."""
 
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.calendar.models import Reminder
+from savings.forecasts.models import Forecast
 from savings.plans.models import Plan, PlanLine
+from savings.questions.models import Question
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.uploads.models import Upload
 
 __all__ = [
     "AttributionRule",
@@ -15,13 +19,17 @@ __all__ = [
     "Fact",
     "Figure",
     "FootingDifference",
+    "Forecast",
     "Period",
     "Plan",
     "PlanLine",
+    "Question",
     "RecordTable",
+    "Reminder",
     "Return",
     "RolledReturn",
     "RollupState",
     "SourceDocument",
     "Total",
+    "Upload",
 ]

@@ -23,6 +23,9 @@ class Plan(models.Model):
     code = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
+    adopted = models.BooleanField(
+        default=False, help_text="Councils hold themselves to it; an option was only considered."
+    )
     position = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 
 import audit.actions
 from finance.money import json_money
 from finance.periods import Quarter
+from savings.copying import copy_in
 from savings.provenance import Provenance
+from savings.returns.changes import Changes, compare, named_lines
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
 from savings.rollup.models import DirtyReturn
@@ -40,9 +42,10 @@ def replace_entries(
 ) -> Return:
     """Replace a draft's entries by these rows; every row is stored or none is.
 
-    `rows` pairs each row's number with its columns, as typed. A row that says to the
-    letter what an illustrative one said stays illustrative. Raises NotAllowed,
-    WrongState, StaleVersion, or BadContent with every mistake of every row.
+    `rows` pairs each row's number with its columns, as typed; a row that names a line's
+    `id` continues that line. A row that says to the letter what an illustrative one said
+    stays illustrative. Rows that change nothing leave the version as it is. Raises
+    NotAllowed, WrongState, StaleVersion, or BadContent with every mistake of every row.
     """
     parent = _locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
@@ -50,18 +53,33 @@ def replace_entries(
     if errors:
         raise BadContent(errors)
     old = list(parent.entries.select_related("service", "caused_by"))
-    illustrative = {row_of(entry) for entry in old if entry.provenance == Provenance.ILLUSTRATIVE}
-    before = [describe(row_of(entry)) for entry in old]
-    _write(parent, typed, provenance, illustrative)
+    changes = compare(
+        [(entry.id, row_of(entry)) for entry in old],
+        list(zip(named_lines(rows), typed, strict=True)),
+    )
+    if not changes:
+        return parent
+    order = _write(parent, old, typed, changes, provenance)
     parent.version += 1
     parent.save(update_fields=["version"])
+    before = [(line.id, line.before) for line in changes.changed] + list(changes.removed)
+    gone = {number for number, _ in before}
+    after = [
+        (number, row)
+        for number, place, row in zip(order, changes.ids, typed, strict=True)
+        if place is None or place in gone
+    ]
     _record(
         parent,
         by,
         at,
         "saved",
-        before={"entries": before},
-        after={"entries": [describe(row) for row in typed]},
+        before={"version": version, "entries": [_line(*line) for line in before]},
+        after={
+            "version": parent.version,
+            "entries": [_line(*line) for line in after],
+            "order": order,
+        },
     )
     return parent
 
@@ -295,36 +313,95 @@ def _check_submitted(parent: Return) -> None:
         raise WrongState(f"This return is {parent.get_status_display().lower()}, not submitted.")
 
 
+_COLUMNS = (
+    "id",
+    "parent_id",
+    "position",
+    "service_id",
+    "kind",
+    "scope",
+    "amount",
+    "recurrence",
+    "nature",
+    "cause",
+    "caused_by_id",
+    "tupe",
+    "approval",
+    "corrects_id",
+    "evidence",
+    "note",
+    "provenance",
+)
+
+
 def _write(
-    parent: Return, rows: list[EntryRow], provenance: Provenance, illustrative: set[EntryRow]
-) -> None:
+    parent: Return,
+    old: Sequence[Entry],
+    rows: Sequence[EntryRow],
+    changes: Changes,
+    provenance: Provenance,
+) -> list[int]:
+    """Write what differs, a changed or moved line under its own number; gives all numbers.
+
+    What stays as and where it was is not touched.
+    """
     services = dict(Service.objects.values_list("slug", "id"))
     councils = dict(Council.objects.values_list("code", "id"))
-    parent.entries.all().delete()
-    Entry.objects.bulk_create(
+    places = {entry.id: entry.position for entry in old}
+    changed = {line.id for line in changes.changed}
+    illustrative = {row_of(entry) for entry in old if entry.provenance == Provenance.ILLUSTRATIVE}
+    fresh = iter(_new_ids(len(changes.added)))
+    order = [number if number is not None else next(fresh) for number in changes.ids]
+    written = [
+        (number, position, row)
+        for position, (number, row) in enumerate(zip(order, rows, strict=True), start=1)
+        if number in changed or places.get(number) != position
+    ]
+    parent.entries.filter(id__in=[number for number, _ in changes.removed]).delete()
+    # Not by `delete`, which would cut the questions off from the lines that come back.
+    again = parent.entries.filter(id__in=[number for number, *_ in written if number in places])
+    again._raw_delete(again.db)  # noqa: SLF001
+    copy_in(
+        "savings_entry",
+        _COLUMNS,
         (
-            Entry(
-                parent=parent,
-                position=position,
-                service_id=services[row.service],
-                kind=row.kind,
-                scope=row.scope,
-                amount=row.amount,
-                recurrence=row.recurrence,
-                nature=row.nature,
-                cause=row.cause,
-                caused_by_id=councils[row.caused_by] if row.caused_by else None,
-                tupe=list(row.tupe),
-                approval=row.approval,
-                corrects_id=row.corrects,
-                evidence=row.evidence,
-                note=row.note,
-                provenance=Provenance.ILLUSTRATIVE if row in illustrative else provenance,
+            (
+                number,
+                parent.id,
+                position,
+                services[row.service],
+                row.kind,
+                row.scope,
+                row.amount,
+                row.recurrence,
+                row.nature,
+                row.cause,
+                councils[row.caused_by] if row.caused_by else None,
+                f"{{{','.join(row.tupe)}}}",
+                row.approval,
+                row.corrects,
+                row.evidence,
+                row.note,
+                Provenance.ILLUSTRATIVE.value if row in illustrative else provenance.value,
             )
-            for position, row in enumerate(rows, start=1)
+            for number, position, row in written
         ),
-        batch_size=1000,
     )
+    return order
+
+
+def _new_ids(count: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('savings_entry', 'id')) "
+            "FROM generate_series(1, %s)",
+            [count],
+        )
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _line(number: int, row: EntryRow) -> dict[str, object]:
+    return {"id": number, **describe(row)}
 
 
 def _standing(parent: Return) -> dict[str, object]:

@@ -25,6 +25,7 @@ from django.db.models import F, Q
 from audit.triggers import no_truncate
 from finance.periods import Quarter
 from savings.provenance import Provenance
+from savings.returns.triggers import certified_stays
 from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council, User
@@ -48,11 +49,32 @@ class Period(models.Model):
 
     quarter = QuarterField(unique=True)
     status = models.CharField(max_length=6, choices=Status, default=Status.OPEN)
+    opens_on = models.DateField(null=True, blank=True, help_text="First day for returns.")
+    due_on = models.DateField(null=True, blank=True, help_text="Last day to submit one.")
+    closes_on = models.DateField(null=True, blank=True, help_text="When all is to be certified.")
+    reopened_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    reopened_at = models.DateTimeField(null=True, blank=True)
+    reopened_reason = models.TextField(blank=True)
 
     objects = PeriodQuerySet.as_manager()
 
     class Meta:
         ordering = ["quarter"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(opens_on__isnull=True, due_on__isnull=True, closes_on__isnull=True)
+                | Q(opens_on__lte=F("due_on"), due_on__lte=F("closes_on")),
+                name="period_dates_in_order",
+                violation_error_message="Give opening, due and closing dates in that order.",
+            ),
+            models.CheckConstraint(
+                condition=Q(reopened_by__isnull=True, reopened_at__isnull=True, reopened_reason="")
+                | Q(reopened_by__isnull=False, reopened_at__isnull=False) & ~Q(reopened_reason=""),
+                name="period_reopened_whole",
+            ),
+        ]
         triggers = [
             # What is certified in a quarter would move with it.
             pgtrigger.ReadOnly(name="quarter_stays", fields=["quarter"]),
@@ -305,34 +327,7 @@ class Entry(models.Model):
                 name="entry_amount_in_bounds",
             ),
         ]
-        triggers = [
-            # Asks the entry's own return, so that no way of writing gets around it, and
-            # holds its row whatever its status, so that it can't be certified while an
-            # entry is being added.
-            pgtrigger.Trigger(
-                name="certified_stays",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                declare=[("status", "text")],
-                func="""
-                    IF TG_OP <> 'INSERT' THEN
-                        SELECT r.status INTO status FROM savings_return r
-                        WHERE r.id = OLD.parent_id FOR SHARE;
-                    END IF;
-                    IF TG_OP <> 'DELETE' AND status IS DISTINCT FROM 'certified' THEN
-                        SELECT r.status INTO status FROM savings_return r
-                        WHERE r.id = NEW.parent_id FOR SHARE;
-                    END IF;
-                    IF status = 'certified' THEN
-                        RAISE EXCEPTION 'a certified return is corrected by an adjusting entry'
-                            USING ERRCODE = 'restrict_violation';
-                    END IF;
-                    IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
-                    RETURN NEW;
-                """,
-            ),
-            no_truncate(),
-        ]
+        triggers = [*certified_stays(), no_truncate()]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount} {self.service}"

@@ -102,13 +102,16 @@ def test_every_step_has_its_event(partnership: Partnership) -> None:
     }
     fifty_pence = {**a_hundred, "amount": "0.50"}
     seven = {**a_hundred, "service": "cex", "scope": "own", "amount": "7.00", "note": "Mended"}
+    one, two = saved.after["order"]
+    (three,) = mended.after["order"]
+    was = [{"id": one, **a_hundred}, {"id": two, **fifty_pence}]
     assert (saved.before, saved.after) == (
-        {"entries": []},
-        {"entries": [a_hundred, fifty_pence]},
+        {"version": 0, "entries": []},
+        {"version": 1, "entries": was, "order": [one, two]},
     )
     assert (mended.before, mended.after) == (
-        {"entries": [a_hundred, fifty_pence]},
-        {"entries": [seven]},
+        {"version": 3, "entries": was},
+        {"version": 4, "entries": [{"id": three, **seven}], "order": [three]},
     )
     assert submitted.after == {"status": "submitted", "version": 2, "sums": {"saving": "100.50"}}
     assert (sent_back.before, sent_back.after) == (

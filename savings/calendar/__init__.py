@@ -1,0 +1,1 @@
+"""The calendar of quarters: opened, due, closed, reopened, and who is reminded."""

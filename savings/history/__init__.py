@@ -1,0 +1,1 @@
+"""How a figure came about and how it stood on a date."""

@@ -1,0 +1,1 @@
+"""Questions asked on a line of a return, and their answers."""

@@ -1,0 +1,51 @@
+"""What is asked on a line of a return.
+
+A **question** is asked by whoever reads a return before it counts (its section 151
+officer, the programme office) on one of its lines, and answered by the council's
+finance officer. It keeps the line as it was when the question was asked, so that it
+still says what it is about when the line has been changed or removed.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from savings.returns.models import Entry, Return
+from savings.returns.triggers import certified_stays
+from sovereignty.models import User
+
+
+class Question(models.Model):
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="questions")
+    entry = models.ForeignKey(
+        Entry, on_delete=models.SET_NULL, related_name="questions", null=True, blank=True
+    )
+    line = models.JSONField(help_text="The line's columns when the question was asked.")
+    text = models.TextField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="question_says_something"),
+            models.CheckConstraint(
+                condition=Q(answered_by__isnull=True, answered_at__isnull=True, answer="")
+                | Q(answered_by__isnull=False, answered_at__isnull=False) & ~Q(answer=""),
+                name="question_answered_whole",
+            ),
+        ]
+        triggers = certified_stays()
+
+    def __str__(self) -> str:
+        return f"{self.parent}: {self.text[:60]}"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answered_at is not None

@@ -1,0 +1,49 @@
+"""A file on its way into a return.
+
+An **upload** holds the file as it came and what checking it has found. It is checked
+by a task, which says how far it is; what it would change is shown then, and stored
+only when the person says so, against the version of the return that was compared.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from savings.returns.models import Return
+from sovereignty.models import User
+
+
+class Upload(models.Model):
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting to be checked"
+        CHECKING = "checking", "Being checked"
+        REFUSED = "refused", "Has mistakes"
+        READY = "ready", "Ready to be stored"
+        STORED = "stored", "Stored"
+
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="uploads")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    filename = models.CharField(max_length=255)
+    content = models.BinaryField(help_text="Emptied once the rows are stored.")
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    rows = models.PositiveIntegerField(null=True, help_text="Rows of the file, once counted.")
+    checked = models.PositiveIntegerField(default=0, help_text="Rows checked so far.")
+    version = models.PositiveIntegerField(
+        null=True, help_text="Version of the return that it was compared with."
+    )
+    outcome = models.JSONField(null=True, help_text="What was found: mistakes, or changes.")
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "checking"])
+                | Q(outcome__isnull=False, rows__isnull=False),
+                name="upload_checked_has_outcome",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filename} for {self.parent}: {self.get_state_display().lower()}"
