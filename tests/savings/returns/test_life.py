@@ -102,6 +102,8 @@ def test_every_step_has_its_event(partnership: Partnership) -> None:
     }
     fifty_pence = {**a_hundred, "amount": "0.50"}
     seven = {**a_hundred, "service": "cex", "scope": "own", "amount": "7.00", "note": "Mended"}
+    assert saved.after is not None
+    assert mended.after is not None
     one, two = saved.after["order"]
     (three,) = mended.after["order"]
     was = [{"id": one, **a_hundred}, {"id": two, **fifty_pence}]
