@@ -1,13 +1,72 @@
-"""Database triggers that refuse to change or lose what must stay, whoever asks and however."""
+"""Database triggers that refuse to change or lose what must stay, whoever asks and however.
+
+django-pgtrigger writes into each trigger a way to be ignored: any session that may
+change a row may set `pgtrigger.ignore` and walk past. Triggers that hold what is
+certified can't have that, so every trigger of the project is one of the three below:
+the same, without that way. Source: `docs/adr/immutable-in-the-database.md`.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pgtrigger
+from pgtrigger import compiler
 
 
-def no_truncate() -> pgtrigger.Trigger:
+class HeldSql(compiler.UpsertTriggerSql):
+    """The SQL of a trigger that no setting of a session switches off.
+
+    Migrations name it: what it writes must not change but by a new class.
+    """
+
+    def get_template(self) -> str:
+        return """
+            CREATE OR REPLACE FUNCTION {pgid}()
+            RETURNS TRIGGER AS $$
+                {declare}
+                BEGIN
+                    {func}
+                END;
+            $$ LANGUAGE plpgsql;
+
+            DROP TRIGGER IF EXISTS {pgid} ON {table};
+            CREATE {constraint} TRIGGER {pgid}
+                {when} {operation} ON {table}
+                {timing}
+                {referencing}
+                FOR EACH {level} {condition}
+                EXECUTE PROCEDURE {execute};
+
+            COMMENT ON TRIGGER {pgid} ON {table} IS '{hash}';
+        """
+
+
+class _Held(pgtrigger.Trigger):
+    def compile(self, model: Any) -> compiler.Trigger:
+        compiled = super().compile(model)
+        said = {name: text for name, text in compiled.sql.kwargs.items() if name not in _NOT_OURS}
+        return compiler.Trigger(name=compiled.name, sql=HeldSql(**said))
+
+
+_NOT_OURS = ("ignore_func_name",)
+
+
+class Trigger(_Held):
+    """A trigger with a function of its own."""
+
+
+class Protect(_Held, pgtrigger.Protect):
+    """Refuses an operation."""
+
+
+class ReadOnly(_Held, pgtrigger.ReadOnly):
+    """Refuses to change some columns."""
+
+
+def no_truncate() -> Trigger:
     """Refuse to empty the table in one go, which row triggers would not notice."""
-    return pgtrigger.Trigger(
+    return Trigger(
         name="no_truncate",
         level=pgtrigger.Statement,
         when=pgtrigger.Before,
@@ -22,6 +81,6 @@ def no_truncate() -> pgtrigger.Trigger:
 def append_only() -> list[pgtrigger.Trigger]:
     """Rows may be added, never updated, deleted or emptied out."""
     return [
-        pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         no_truncate(),
     ]

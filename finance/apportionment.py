@@ -81,8 +81,8 @@ def scaled_to_one(values: Mapping[str, Fraction | int | Decimal]) -> dict[str, F
 
 
 def restricted(shares: Shares, codes: Collection[str]) -> dict[str, Fraction]:
-    """The shares of some parties alone, scaled up to one; empty where they have none."""
-    return scaled_to_one({code: share for code, share in shares.items() if code in codes})
+    """The shares above nought of some parties alone, scaled up to one; empty where none is."""
+    return scaled_to_one({c: share for c, share in shares.items() if share and c in codes})
 
 
 def blended(weights: Mapping[str, Fraction], shares: Mapping[str, Shares]) -> dict[str, Fraction]:

@@ -14,13 +14,13 @@ from decimal import Decimal
 LIMIT_PENCE = 100_000_000_000 * 100
 
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
-_NIL = {"-", "\N{EN DASH}", "\N{EM DASH}"}
+_NIL = "-"
 _AMOUNT = re.compile(
     r"""
     (?P<minus>-)?
-    (?:£\ ?)?
+    £?
     (?P<minus_after>-)?
-    (?P<whole>[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)
+    (?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)
     (?:\.(?P<part>[0-9]+))?
     (?P<suffix>[kKmM])?
     """,
@@ -89,7 +89,7 @@ def parse_money(text: str) -> Decimal:
     typed = text.strip()
     if not typed:
         raise MoneyError("Enter an amount, or - for nil.")
-    if typed in _NIL:
+    if typed == _NIL:
         return Decimal("0.00")
     bracketed = typed.startswith("(") and typed.endswith(")")
     body = typed[1:-1].strip() if bracketed else typed

@@ -24,8 +24,8 @@ def certifies_for_this_return(user: User, parent: Return) -> bool:
 
 
 @rules.predicate
-def did_not_submit_it(user: User, parent: Return) -> bool:
-    return parent.submitted_by_id != user.id
+def neither_filled_nor_submitted_it(user: User, parent: Return) -> bool:
+    return user.id not in (parent.filled_by_id, parent.submitted_by_id)
 
 
 @rules.predicate
@@ -63,8 +63,8 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
         "Only the council's section 151 officer or deputy sends its return back.",
     ),
     "savings.certify_return": (
-        certifies_for_this_return & did_not_submit_it,
-        "Only the council's section 151 officer or deputy certifies, never who submitted it.",
+        certifies_for_this_return & neither_filled_nor_submitted_it,
+        "Only the council's section 151 officer or deputy certifies, never who filled it in.",
     ),
     "savings.run_calendar": (
         is_programme_office,

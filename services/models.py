@@ -19,6 +19,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from audit.triggers import Trigger
 from finance.periods import Quarter
 from services.fields import QuarterField
 from services.tree import Node, ServiceTree, Spell
@@ -71,7 +72,7 @@ class Service(models.Model):
             models.CheckConstraint(condition=~Q(parent=F("id")), name="service_not_own_parent"),
         ]
         triggers = [
-            pgtrigger.Trigger(
+            Trigger(
                 name="no_circle",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),

@@ -92,6 +92,16 @@ class ServiceTree:
                 return tuple(sorted({s.council for s in spells if s.covers(quarter)}))
         return ()
 
+    def takes_part(self, slug: str, council: str, since: Quarter) -> bool:
+        """Whether a council takes part in any quarter from `since` on."""
+        for step in self.path(slug):
+            if spells := self.nodes[step].participation:
+                return any(
+                    spell.council == council and (spell.last is None or since <= spell.last)
+                    for spell in spells
+                )
+        return False
+
     def host(self, slug: str, quarter: Quarter) -> str | None:
         """Code of the council that hosts the service in that quarter, if one does."""
         for step in self.path(slug):

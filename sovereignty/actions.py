@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 import audit.actions
 from sovereignty.models import PARTNERSHIP_ROLES, Appointment, Council, User
-from sovereignty.refusals import BadContent, FieldError
+from sovereignty.refusals import BadContent, FieldError, NotAllowed
 
 
 @transaction.atomic
@@ -17,9 +18,12 @@ def appoint(
 ) -> Appointment:
     """Give a person a role, of one council or of the partnership.
 
-    Raises BadContent where the role doesn't fit the council, or the person acts for
-    another council or has the role already.
+    Never to oneself. Raises NotAllowed for that; BadContent where the role doesn't fit
+    the council, or the person acts for another council or for the partnership, or has
+    the role already.
     """
+    if by == user:
+        raise NotAllowed("Nobody appoints themselves: ask another administrator.")
     mistakes = mistakes_in_appointing(user, role, council)
     if mistakes:
         raise BadContent(mistakes)
@@ -33,6 +37,15 @@ def mistakes_in_appointing(user: User, role: str, council: Council | None) -> li
     held = list(user.appointments.select_related("council"))
     if any(appointment.role == role for appointment in held):
         return [FieldError("role", f"{user} has this role already.")]
+    if any((a.role in PARTNERSHIP_ROLES) != (role in PARTNERSHIP_ROLES) for a in held):
+        return [
+            FieldError(
+                "role",
+                f"{user} is {held[0].get_role_display().lower()}: a person acts for a council or "
+                "for the partnership, so that nobody checks their own work. End that "
+                "appointment first.",
+            )
+        ]
     if role in PARTNERSHIP_ROLES:
         if council is not None:
             return [FieldError("council", "This role is of the whole partnership: leave it empty.")]
@@ -50,6 +63,30 @@ def end_appointment(*, appointment: Appointment, by: User, at: datetime) -> None
     """Take a role from a person; what they did in it keeps their name."""
     _record(appointment, by, at, "appointment ended")
     appointment.delete()
+
+
+def record_account(*, user: User, fields: Sequence[str], new: bool, by: User, at: datetime) -> None:
+    """Note that an account was opened or changed: which fields, never a password."""
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="account opened" if new else "account changed",
+        subject="person",
+        subject_id=user.username,
+        after={"fields": sorted(fields), "is_active": user.is_active},
+    )
+
+
+def record_council(*, council: Council, new: bool, by: User, at: datetime) -> None:
+    """Note that a council joined the partnership, or is named otherwise."""
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="council added" if new else "council renamed",
+        subject="council",
+        subject_id=council.code,
+        after={"name": council.name, "full_name": council.full_name},
+    )
 
 
 def _record(appointment: Appointment, by: User, at: datetime, action: str) -> None:

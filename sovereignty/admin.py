@@ -1,4 +1,6 @@
-"""Where an administrator opens accounts and appoints people. Nothing else can be changed here.
+"""Where an administrator opens accounts, names councils and appoints people, and nothing else.
+
+Each of these is an event. What other packages would show here is taken off (`triborough.urls`).
 
 Figures, rules, answers and events are not registered: they are entered on the pages
 made for them, by the people whose they are.
@@ -11,10 +13,17 @@ from typing import Any, cast
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sovereignty.actions import appoint, end_appointment, mistakes_in_appointing
+from sovereignty.actions import (
+    appoint,
+    end_appointment,
+    mistakes_in_appointing,
+    record_account,
+    record_council,
+)
 from sovereignty.models import Appointment, Council, User
 
 
@@ -30,9 +39,25 @@ class CouncilAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Council | None = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: Council, form: Any, change: bool) -> None:
+        by, at = cast(User, request.user), timezone.now()
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            record_council(council=obj, new=not change, by=by, at=at)
+
 
 @admin.register(User)
 class PersonAdmin(UserAdmin):
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        # Events name people by it.
+        return ("username",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        by, at = cast(User, request.user), timezone.now()
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            record_account(user=obj, fields=form.changed_data, new=not change, by=by, at=at)
+
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
 

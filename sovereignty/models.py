@@ -18,9 +18,10 @@ from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import cached_property
 
-from audit.triggers import append_only
+from audit.triggers import Trigger, append_only
 
 
 class Council(models.Model):
@@ -43,6 +44,14 @@ class Council(models.Model):
 
 
 class User(AbstractUser):
+    password_changed_at = models.DateTimeField(
+        null=True, editable=False, help_text="Tokens given out before it are refused."
+    )
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now()
+
     @cached_property
     def held_appointments(self) -> list[Appointment]:
         """The person's appointments, read once a request."""
@@ -110,7 +119,7 @@ class Appointment(models.Model):
         ]
         triggers = [
             # Acting for two councils would make what one may not see known to the other.
-            pgtrigger.Trigger(
+            Trigger(
                 name="one_council_each",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
@@ -126,7 +135,24 @@ class Appointment(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
+            # Who audits, or runs the calendar for all, acts for none of them.
+            Trigger(
+                name="partnership_apart",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM sovereignty_appointment a
+                        WHERE a.user_id = NEW.user_id AND a.id <> NEW.id
+                          AND (a.council_id IS NULL) <> (NEW.council_id IS NULL)
+                    ) THEN
+                        RAISE EXCEPTION 'a person acts for a council or for the partnership'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

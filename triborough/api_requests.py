@@ -40,12 +40,14 @@ class KnownToken(TokenAuthentication):
         # The package decodes before it looks, and fails on bytes that are no text.
         if not _TOKEN.fullmatch(token):
             raise AuthenticationFailed("This is not a token: ask for one at token/.")
+        refusal = "The token is not known or has expired: ask for a new one at token/."
         try:
-            return super().authenticate_credentials(token)
+            user, known = super().authenticate_credentials(token)
         except AuthenticationFailed:
-            raise AuthenticationFailed(
-                "The token is not known or has expired: ask for a new one at token/."
-            ) from None
+            raise AuthenticationFailed(refusal) from None
+        if user.password_changed_at and known.created < user.password_changed_at:
+            raise AuthenticationFailed(refusal)
+        return user, known
 
 
 class AlwaysJSON(DefaultContentNegotiation):

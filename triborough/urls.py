@@ -7,6 +7,13 @@ from django.views.generic import RedirectView, TemplateView
 
 from triborough.forms import SignInForm
 
+# An administrator opens accounts and appoints people; tokens, groups and the schedule of
+# tasks are nobody's to change by hand.
+OURS = {"sovereignty"}
+for _model in list(admin.site._registry):  # noqa: SLF001
+    if _model._meta.app_label not in OURS:  # noqa: SLF001
+        admin.site.unregister(_model)
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="comparison"), name="home"),
     path("sign-in/", LoginView.as_view(authentication_form=SignInForm), name="login"),

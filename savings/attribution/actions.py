@@ -14,6 +14,7 @@ from finance.periods import Quarter
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.provenance import Provenance
 from savings.returns.models import Period, Return
+from savings.rollup.locks import change_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
 from services.models import Service
@@ -64,6 +65,7 @@ def set_driver_value(
     BadContent for a value below nought or without a source.
     """
     require(by, "savings.propose_rule")
+    change_basis()
     errors = []
     if not value.is_finite() or value < 0:
         errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
@@ -190,13 +192,15 @@ def answer_rule(
 ) -> Consent:
     """Agree to or refuse a rule for one's own council, once.
 
-    Raises NotAllowed; WrongState where the council has answered or the rule's quarter
-    has closed; BadContent without a minute reference, or for a refusal without reason.
+    Raises NotAllowed; WrongState where the council has answered, takes no part in the
+    service from the rule's quarter on, or that quarter has closed; BadContent without a
+    minute reference, or for a refusal without reason.
     """
     require(by, "savings.answer_decision")
     council = by.council
     if council is None:
         raise NotAllowed("Only a council's own officer answers for it.")
+    change_basis()
     rule = AttributionRule.objects.select_related("decision", "service").get(id=rule_id)
     decision = Decision.objects.select_for_update().get(id=rule.decision_id)
     errors = []
@@ -207,6 +211,11 @@ def answer_rule(
     if errors:
         raise BadContent(errors)
     _check_quarter_open(rule.effective_from)
+    if not Service.objects.tree().takes_part(rule.service.slug, council.code, rule.effective_from):
+        raise WrongState(
+            f"{council} takes no part in {rule.service} from {rule.effective_from.label} on, so "
+            "it has nothing to answer."
+        )
     if decision.consents.filter(council=council).exists():
         raise WrongState(f"{council} has answered this already; an answer is given once.")
     consent = Consent.objects.create(

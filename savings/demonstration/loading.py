@@ -3,8 +3,8 @@
 Rules are marked illustrative, one and all: even where their shares come from the
 record, no minute of any council's agreement does. Driver values are the record's
 own figures and lead back to their table. Drafts are illustrative and can never be
-certified. Everything is done through the same actions that people use, by the
-demonstration's own users; nothing that a person has changed since is touched.
+certified. Its users are made here; everything else is done through the same actions that
+people use, by those users. Nothing that a person has changed since is touched.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from django.db import transaction
 
 from finance.periods import FinancialYear, Quarter
-from savings.attribution.actions import answer_rule, propose_rule, set_driver_value
+from savings.attribution.actions import answer_rule, create_driver, propose_rule, set_driver_value
 from savings.attribution.models import AttributionRule, Driver
 from savings.provenance import Provenance
 from savings.record.models import Figure
@@ -107,8 +107,12 @@ def _drivers(stage: _Stage) -> None:
     councils = {council.code: council for council in Council.objects.all()}
     first = YEAR.quarters[0]
     for row in stage.rows("drivers"):
-        driver, _ = Driver.objects.get_or_create(
-            code=row["driver"], defaults={"name": row["name"], "unit": row["unit"]}
+        driver = Driver.objects.filter(code=row["driver"]).first() or create_driver(
+            code=row["driver"],
+            name=row["name"],
+            unit=row["unit"],
+            by=stage.programme_office,
+            at=stage.at,
         )
         if driver.values.filter(council=councils[row["council"]]).exists():
             continue

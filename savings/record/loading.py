@@ -378,6 +378,7 @@ def _check_unchanged(parent: Return, rows: list[DeliveryRow]) -> None:
     if sorted(certified) != sorted(published):
         refusal = (
             f"The partnership's return for {parent.period} is certified with other figures, "
-            "and those never change. Enter a correction in a later open quarter."
+            "and those never change. Put the record's own figures back; what a later "
+            "document says differently is a figure of that document."
         )
         raise RecordError([refusal])

@@ -21,6 +21,7 @@ from savings.provenance import Provenance
 from savings.returns.changes import Changes, compare, named_lines
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
+from savings.rollup.locks import hold_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
 from services.models import Service
@@ -44,8 +45,9 @@ def replace_entries(
 
     `rows` pairs each row's number with its columns, as typed; a row that names a line's
     `id` continues that line. A row that says to the letter what an illustrative one said
-    stays illustrative. Rows that change nothing leave the version as it is. Raises
-    NotAllowed, WrongState, StaleVersion, or BadContent with every mistake of every row.
+    stays illustrative, and so is a row that says so of itself. Rows that change nothing
+    leave the version as it is. Raises NotAllowed, WrongState, StaleVersion, or BadContent
+    with every mistake of every row.
     """
     parent = _locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
@@ -59,9 +61,11 @@ def replace_entries(
     )
     if not changes:
         return parent
-    order = _write(parent, old, typed, changes, provenance)
+    marked = [columns.get("provenance") == Provenance.ILLUSTRATIVE for _, columns in rows]
+    order = _write(parent, old, typed, changes, provenance, marked)
     parent.version += 1
-    parent.save(update_fields=["version"])
+    parent.filled_by = by
+    parent.save(update_fields=["version", "filled_by"])
     before = [(line.id, line.before) for line in changes.changed] + list(changes.removed)
     gone = {number for number, _ in before}
     after = [
@@ -131,6 +135,7 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     Never by whoever submitted it, and never while anything in it is illustrative.
     Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
     """
+    hold_basis()
     parent = _locked(return_id, version, "savings.certify_return", by)
     _check_submitted(parent)
     made_up = parent.entries.illustrative().count()
@@ -174,6 +179,7 @@ def close_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
     Raises NotAllowed or WrongState, naming what is outstanding.
     """
     require(by, "savings.run_calendar")
+    hold_basis()
     period = Period.objects.select_for_update().get(quarter=quarter)
     if not period.is_open:
         raise WrongState(f"{quarter.label} is closed already.")
@@ -340,6 +346,7 @@ def _write(
     rows: Sequence[EntryRow],
     changes: Changes,
     provenance: Provenance,
+    marked: Sequence[bool],
 ) -> list[int]:
     """Write what differs, a changed or moved line under its own number; gives all numbers.
 
@@ -353,8 +360,15 @@ def _write(
     fresh = iter(_new_ids(len(changes.added)))
     order = [number if number is not None else next(fresh) for number in changes.ids]
     written = [
-        (number, position, row)
-        for position, (number, row) in enumerate(zip(order, rows, strict=True), start=1)
+        (
+            number,
+            position,
+            row,
+            Provenance.ILLUSTRATIVE if made_up or row in illustrative else provenance,
+        )
+        for position, (number, row, made_up) in enumerate(
+            zip(order, rows, marked, strict=True), start=1
+        )
         if number in changed or places.get(number) != position
     ]
     parent.entries.filter(id__in=[number for number, _ in changes.removed]).delete()
@@ -382,9 +396,9 @@ def _write(
                 row.corrects,
                 row.evidence,
                 row.note,
-                Provenance.ILLUSTRATIVE.value if row in illustrative else provenance.value,
+                origin.value,
             )
-            for number, position, row in written
+            for number, position, row, origin in written
         ),
     )
     return order

@@ -22,7 +22,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from audit.triggers import no_truncate
+from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
 from finance.periods import Quarter
 from savings.provenance import Provenance
 from savings.returns.triggers import certified_stays
@@ -77,7 +77,7 @@ class Period(models.Model):
         ]
         triggers = [
             # What is certified in a quarter would move with it.
-            pgtrigger.ReadOnly(name="quarter_stays", fields=["quarter"]),
+            ReadOnly(name="quarter_stays", fields=["quarter"]),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +123,14 @@ class Return(models.Model):
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="returns")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     version = models.PositiveIntegerField(default=0)
+    filled_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="Who saved its figures last: never who certifies them.",
+    )
     submitted_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -183,7 +191,9 @@ class Return(models.Model):
                 name="return_status_has_its_people",
             ),
             models.CheckConstraint(
-                condition=Q(certified_by__isnull=True) | ~Q(certified_by=F("submitted_by")),
+                condition=Q(certified_by__isnull=True)
+                | ~Q(certified_by=F("submitted_by"))
+                & (Q(filled_by__isnull=True) | ~Q(certified_by=F("filled_by"))),
                 name="return_two_people",
             ),
             models.CheckConstraint(
@@ -196,10 +206,30 @@ class Return(models.Model):
             ),
         ]
         triggers = [
-            pgtrigger.Protect(
+            Protect(
                 name="certified_stays",
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__status="certified"),
+            ),
+            # The partnership's own return is certified as it is made, from the record alone.
+            Trigger(
+                name="nothing_illustrative_certified",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__status="certified"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM savings_entry e
+                        WHERE e.parent_id = NEW.id AND e.provenance = 'illustrative'
+                        UNION ALL
+                        SELECT 1 FROM savings_forecast f
+                        WHERE f.parent_id = NEW.id AND f.provenance = 'illustrative'
+                    ) THEN
+                        RAISE EXCEPTION 'what is illustrative is never certified'
+                            USING ERRCODE = 'restrict_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
             no_truncate(),
         ]
@@ -224,12 +254,15 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def visible_to(self, user: User) -> EntryQuerySet:
         """The entries a person may open.
 
-        Those of the returns visible to them, and every certified shared entry of a
-        service that their council takes part in, since part of it falls on them.
+        Those of the returns visible to them; every certified entry of which a part falls
+        on their council, once it is rolled up; and every shared one that falls on nobody
+        yet, of a service that their council took part in that quarter.
         """
         visible = Q(parent__in=Return.objects.visible_to(user))
         if user.sees_every_council or user.council is None:
             return self.filter(visible)
+        visible |= Q(pk__in=Entry.objects.filter(facts__council=user.council).values("pk"))
+        nobodys = Entry.objects.filter(facts__isnull=False, facts__council__isnull=True)
         tree = Service.objects.tree()
         shared_in: dict[frozenset[str], list[Quarter]] = defaultdict(list)
         for quarter in Period.objects.values_list("quarter", flat=True):
@@ -239,8 +272,8 @@ class EntryQuerySet(models.QuerySet["Entry"]):
             shared_in[slugs].append(quarter)
         for slugs, quarters in shared_in.items():
             visible |= Q(
+                pk__in=nobodys.values("pk"),
                 scope=Entry.Scope.SHARED,
-                parent__status=Return.Status.CERTIFIED,
                 parent__period__quarter__in=quarters,
                 service__slug__in=slugs,
             )
@@ -326,6 +359,14 @@ class Entry(models.Model):
                 condition=Q(amount__gt=-100_000_000_000) & Q(amount__lt=100_000_000_000),
                 name="entry_amount_in_bounds",
             ),
+        ]
+        indexes = [
+            # Every page asks whether there is one at all.
+            models.Index(
+                fields=["parent"],
+                condition=Q(provenance="illustrative"),
+                name="entry_illustrative",
+            )
         ]
         triggers = [*certified_stays(), no_truncate()]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pgtrigger
 
+from audit.triggers import Trigger
+
 _FUNCTION = """
     FOR status IN
         SELECT r.status FROM savings_return r
@@ -38,11 +40,11 @@ def certified_stays() -> list[pgtrigger.Trigger]:
 
 def _trigger(
     name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing
-) -> pgtrigger.Trigger:
+) -> Trigger:
     tables = [table for table in (referencing.old, referencing.new) if table]
     # Put together from the names above and nothing else.
     parents = " UNION ".join(f"SELECT parent_id FROM {table}" for table in tables)  # nosec B608
-    return pgtrigger.Trigger(
+    return Trigger(
         name=f"certified_not_{name}",
         level=pgtrigger.Statement,
         when=pgtrigger.After,

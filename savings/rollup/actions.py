@@ -26,7 +26,8 @@ from finance.periods import Quarter
 from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.reports import current_attribution
 from savings.returns.models import Return
-from savings.rollup.models import LOCK, DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.locks import wait_for_rollup
+from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
 from services.models import Service
 from sovereignty.models import Council
 
@@ -58,7 +59,7 @@ _ENTRIES = """
 @transaction.atomic
 def roll_up_dirty(*, at: datetime) -> RollupState:
     """Work out again the returns that the outbox names, and nothing else."""
-    _wait_for_turn()
+    wait_for_rollup()
     dirty = dict(DirtyReturn.objects.values_list("id", "parent_id"))
     if not dirty:
         return _state()
@@ -70,7 +71,7 @@ def roll_up_dirty(*, at: datetime) -> RollupState:
 @transaction.atomic
 def roll_up_everything(*, at: datetime) -> RollupState:
     """Work out every certified return from its entries, whatever stood there before."""
-    _wait_for_turn()
+    wait_for_rollup()
     dirty = list(DirtyReturn.objects.values_list("id", flat=True))
     _rewrite(
         list(
@@ -156,11 +157,6 @@ def _facts(key: _Key) -> EntryFacts:
         caused_by,
         tuple(tupe.split(",")) if tupe else (),
     )
-
-
-def _wait_for_turn() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _rewrite(returns: list[int], *, everything: bool = False) -> None:

@@ -20,9 +20,6 @@ from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council
 
-#: Held by the one rollup at work: the database's own lock, so that it can't outlive a crash.
-LOCK = 7_301_115
-
 
 class DirtyReturn(models.Model):
     """A certified return whose facts must be worked out again."""

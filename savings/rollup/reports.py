@@ -13,7 +13,8 @@ from django.db.models.aggregates import Aggregate
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.rollup.models import LOCK, DirtyReturn, RollupState, Total
+from savings.rollup.locks import ROLLUP
+from savings.rollup.models import DirtyReturn, RollupState, Total
 
 
 class AnyOf(Aggregate):
@@ -129,6 +130,6 @@ def _is_running() -> bool:
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
             "AND classid = 0 AND objid = %s AND objsubid = 1)",
-            [LOCK],
+            [ROLLUP],
         )
         return bool(cursor.fetchone()[0])

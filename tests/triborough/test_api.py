@@ -120,6 +120,35 @@ def test_the_right_password_makes_wrong_ones_forgotten(partnership: Partnership)
     assert Caller().post("token/", wrong).status_code == 401
 
 
+def test_a_changed_password_ends_the_tokens_given_out_before_it(partnership: Partnership):
+    finance = partnership.finance("WCC")
+    caller = Caller(finance)
+    assert caller.get("councils/").status_code == 200
+
+    finance.set_password("another-long-password")
+    finance.save()
+
+    problem(caller.get("councils/"), 401, "unknown-caller")
+    assert Caller(finance).get("councils/").status_code == 200
+
+
+@pytest.mark.parametrize(("behind_proxy", "status"), [(True, 200), (False, 429)])
+def test_wrong_passwords_close_a_name_to_the_address_that_the_proxy_saw(
+    partnership: Partnership, settings, behind_proxy, status
+):
+    settings.BEHIND_PROXY = behind_proxy
+    wrong = {"username": "finance.wcc", "password": "wrong"}
+
+    def ask(body: dict[str, str], address: str) -> int:
+        # What stands before the last address is whatever the caller made up.
+        forwarded = {"headers": {"X-Forwarded-For": f"192.0.2.9, {address}"}}
+        return Caller().send("POST", "token/", body, **forwarded).status_code
+
+    assert [ask(wrong, "192.0.2.1") for _ in range(5)].count(401) == 4
+    assert ask({**wrong, "password": PASSWORD}, "192.0.2.1") == 429
+    assert ask({**wrong, "password": PASSWORD}, "192.0.2.2") == status
+
+
 def test_too_many_tries_for_a_token_have_to_wait(partnership: Partnership):
     for number in range(30):
         Caller().post("token/", {"username": f"nobody{number}", "password": "x"})

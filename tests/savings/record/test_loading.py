@@ -142,7 +142,8 @@ def test_certified_figures_never_change(record: Record) -> None:
         load(other, at=NOW)
     assert str(caught.value) == (
         "The partnership's return for 2012/13 Q4 is certified with other figures, and those "
-        "never change. Enter a correction in a later open quarter."
+        "never change. Put the record's own figures back; what a later document says "
+        "differently is a figure of that document."
     )
     assert changed_since(before) == []
 

@@ -436,7 +436,7 @@ def test_nobody_certifies_what_they_submitted(partnership: Partnership):
 
     said = problem(caller.post(f"{WCC}certify/", {"version": 1}), 403, "not-allowed")
 
-    assert "never who submitted it" in said["detail"]
+    assert "never who filled it in" in said["detail"]
 
 
 @pytest.mark.parametrize("step", ["certify", "send-back"])

@@ -9,9 +9,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import Event
+from savings.attribution.actions import answer_rule
 from savings.returns.actions import certify, close_period, replace_entries, send_back, submit
 from savings.returns.models import Entry, Return
-from savings.rollup.models import DirtyReturn
+from savings.rollup.actions import roll_up_dirty, roll_up_everything
+from savings.rollup.models import DirtyReturn, Fact
 from sovereignty.refusals import Refusal, StaleVersion, WrongState
 from tests.partnership import NOW, Q1, Partnership, a_saving, build
 
@@ -146,3 +148,51 @@ def test_no_entry_slips_into_a_return_while_it_is_certified(partnership: Partner
         "version": 3,
         "sums": {"ongoing_cost": "5.00", "saving": "1.00"},
     }
+
+
+def test_an_answer_waits_for_a_certification_and_misses_nothing(partnership: Partnership) -> None:
+    """Each way round, what is rolled up bit by bit is what is rolled up as a whole."""
+    rule = partnership.rule(
+        "libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}, agreed_by=["LBHF", "RBKC"]
+    )
+    parent = partnership.submitted("WCC", a_saving(amount="3"))
+
+    def agree() -> object:
+        return answer_rule(
+            rule_id=rule.id, agree=True, minute_reference="1", by=partnership.s151("WCC"), at=NOW
+        )
+
+    def certify_it() -> object:
+        return certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
+
+    results = at_once(agree, certify_it, lambda: roll_up_dirty(at=NOW))
+    assert kinds(results) == ["Consent", "Return", "RollupState"]
+    bit_by_bit = roll_up_dirty(at=NOW)
+    parts = list(Fact.objects.order_by("council__code").values_list("council__code", "pence"))
+    assert parts == [("LBHF", 100), ("RBKC", 100), ("WCC", 100)]
+    assert roll_up_everything(at=NOW).digest == bit_by_bit.digest
+
+
+def test_an_answer_that_is_being_given_keeps_a_certification_waiting(
+    partnership: Partnership,
+) -> None:
+    rule = partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/2", "WCC": "0"}, agreed_by=())
+    parent = partnership.submitted("WCC", a_saving(amount="3"))
+    done = threading.Event()
+
+    def certify_it() -> None:
+        try:
+            certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
+        finally:
+            connection.close()
+            done.set()
+
+    thread = threading.Thread(target=certify_it)
+    with transaction.atomic():
+        answer_rule(
+            rule_id=rule.id, agree=True, minute_reference="1", by=partnership.s151("WCC"), at=NOW
+        )
+        thread.start()
+        assert not done.wait(0.5)
+    thread.join(timeout=20)
+    assert partnership.parent("WCC").status == "certified"

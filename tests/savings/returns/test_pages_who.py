@@ -160,7 +160,7 @@ def test_a_refusal_says_who_may(partnership: Partnership, client: Client) -> Non
 
     assert response.status_code == 403
     assert (
-        "Only the council's section 151 officer or deputy certifies, never who submitted it."
+        "Only the council's section 151 officer or deputy certifies, never who filled it in."
         in read(response).words
     )
 

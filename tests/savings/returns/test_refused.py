@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from finance.periods import Quarter
 from savings.returns.actions import (
@@ -159,7 +159,7 @@ def test_who_submitted_never_certifies_whatever_they_hold(
     with pytest.raises(NotAllowed) as refusal:
         sign(partnership, both)
     assert str(refusal.value) == (
-        "Only the council's section 151 officer or deputy certifies, never who submitted it."
+        "Only the council's section 151 officer or deputy certifies, never who filled it in."
     )
     # They may send back their own, and somebody else's they may certify.
     with transaction.atomic():
@@ -345,3 +345,41 @@ def test_every_refusal_of_an_action_is_one_kind_of_exception() -> None:
     assert all(
         issubclass(kind, Refusal) for kind in (NotAllowed, WrongState, StaleVersion, BadContent)
     )
+
+
+def test_what_says_of_itself_that_it_is_illustrative_stays_so_however_it_is_sent(
+    partnership: Partnership,
+) -> None:
+    parent = partnership.draft("WCC", {**a_saving(), "provenance": "illustrative"})
+    sent = [{**a_saving(), "provenance": entry.provenance} for entry in parent.entries.all()]
+    partnership.draft("WCC")
+    parent = partnership.submitted("WCC", *sent)
+    assert [entry.provenance for entry in parent.entries.all()] == ["illustrative"]
+    with pytest.raises(WrongState, match="illustrative"):
+        certify(return_id=parent.id, version=parent.version, by=partnership.s151("WCC"), at=NOW)
+    with pytest.raises(DatabaseError, match="illustrative"), transaction.atomic():
+        Return.objects.filter(id=parent.id).update(
+            status="certified", certified_by=partnership.s151("WCC"), certified_at=NOW
+        )
+
+
+def test_who_filled_a_return_in_does_not_certify_it_though_another_submitted(
+    partnership: Partnership,
+) -> None:
+    both = partnership.finance("WCC")
+    Appointment.objects.create(
+        user=both, role=Role.SECTION_151_OFFICER, council=partnership.councils["WCC"]
+    )
+    other = User.objects.create_user("other.wcc")
+    Appointment.objects.create(
+        user=other, role=Role.FINANCE_OFFICER, council=partnership.councils["WCC"]
+    )
+    parent = partnership.draft("WCC", a_saving())
+    submit(return_id=parent.id, version=1, by=other, at=NOW)
+    with pytest.raises(NotAllowed):
+        certify(return_id=parent.id, version=2, by=both, at=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Return.objects.filter(id=parent.id).update(
+            status="certified", certified_by=both, certified_at=NOW
+        )
+    assert partnership.parent("WCC").status == "submitted"

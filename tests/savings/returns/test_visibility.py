@@ -6,6 +6,7 @@ import pytest
 
 from finance.periods import Quarter
 from savings.returns.models import Entry, Period, Return
+from savings.rollup.actions import roll_up_dirty
 from services.models import Participation
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
@@ -26,6 +27,8 @@ def figures(partnership: Partnership) -> Partnership:
             a_saving("cex", note=f"{code} shared cex"),
             a_saving("library-service", scope="own", note=f"{code} own"),
         )
+    partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"})
+    roll_up_dirty(at=NOW)
     partnership.submitted("RBKC", a_saving(note="RBKC submitted"), quarter=Q2)
     partnership.draft("LBHF", a_saving(note="LBHF draft"), quarter=Q2)
     partnership.draft("WCC", a_saving(note="WCC draft"), quarter=Q2)
@@ -135,6 +138,7 @@ def test_a_council_sees_a_services_shared_entries_only_of_its_own_time(
     ).update(to_quarter=Q1)
     for quarter in (Q1, Q2):
         partnership.certified("LBHF", a_saving(note=f"{quarter.code}"), quarter=quarter)
+    roll_up_dirty(at=NOW)
     seen = Entry.objects.visible_to(partnership.people["finance.wcc"])
     assert [entry.note for entry in seen] == ["2013-14-Q1"]
     assert Entry.objects.visible_to(partnership.people["finance.rbkc"]).count() == 2
@@ -151,3 +155,38 @@ def test_what_may_be_seen_is_asked_in_a_fixed_number_of_queries(
         partnership.certified(code, *[a_saving()] * 5)
     with django_assert_num_queries(5):
         list(Entry.objects.visible_to(user))
+
+
+def test_a_shared_entry_that_falls_on_its_council_alone_is_nobody_elses(
+    partnership: Partnership,
+) -> None:
+    transition = {
+        "service": "library-service",
+        "kind": "transition_cost",
+        "scope": "shared",
+        "amount": "5",
+        "note": "Names somebody.",
+    }
+    partnership.certified("LBHF", transition, a_saving(note="everybody's"))
+    roll_up_dirty(at=NOW)
+    seen = Entry.objects.visible_to(partnership.people["finance.wcc"])
+    assert [entry.note for entry in seen] == ["everybody's"]
+
+
+def test_what_falls_on_a_council_that_has_left_is_still_its_own_to_see(
+    partnership: Partnership,
+) -> None:
+    partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"})
+    Participation.objects.filter(
+        service=partnership.services["libraries"], council=partnership.councils["WCC"]
+    ).update(to_quarter=Q1)
+    first = partnership.certified("LBHF", a_saving(amount="8")).entries.get()
+    partnership.certified(
+        "LBHF",
+        a_saving(amount="-4", note="correction", corrects=str(first.id)),
+        a_saving(note="later"),
+        quarter=Q2,
+    )
+    roll_up_dirty(at=NOW)
+    seen = Entry.objects.visible_to(partnership.people["finance.wcc"])
+    assert [entry.note for entry in seen.order_by("id")] == ["", "correction"]
