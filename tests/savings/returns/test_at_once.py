@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 
 from audit.models import Event
 from savings.attribution.actions import answer_rule
@@ -14,7 +14,8 @@ from savings.returns.actions import certify, close_period, replace_entries, send
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import DirtyReturn, Fact
-from sovereignty.refusals import Refusal, StaleVersion, WrongState
+from sovereignty.refusals import StaleVersion, WrongState
+from tests.at_once import at_once, kinds
 from tests.partnership import NOW, Q1, Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,31 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def partnership() -> Partnership:
     return build()
-
-
-def at_once(*acts: Callable[[], object]) -> list[object]:
-    """Do all of it in threads that start together; what each gave or raised, in order."""
-    ready, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def do(number: int, act: Callable[[], object]) -> None:
-        try:
-            ready.wait(timeout=20)
-            results[number] = act()  # type: ignore[call-overload]
-        except (Refusal, DatabaseError) as refusal:
-            results[number] = refusal  # type: ignore[call-overload]
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results  # type: ignore[return-value]
-
-
-def kinds(results: Sequence[object]) -> list[str]:
-    return sorted(type(result).__name__ for result in results)
 
 
 def test_of_many_saves_with_one_version_exactly_one_wins(partnership: Partnership) -> None:

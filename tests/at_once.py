@@ -1,0 +1,71 @@
+"""Several people in the same moment: threads that start together, each on its own connection."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import DatabaseError, connection, models, transaction
+
+from sovereignty.refusals import Refusal
+
+PATIENCE_SECONDS = 20
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Do all of it in threads that start together; what each gave or raised, in order."""
+    ready, results = threading.Barrier(len(acts)), [None] * len(acts)
+
+    def do(number: int, act: Callable[[], object]) -> None:
+        try:
+            ready.wait(timeout=PATIENCE_SECONDS)
+            results[number] = act()  # type: ignore[call-overload]
+        except (Refusal, DatabaseError) as refusal:
+            results[number] = refusal  # type: ignore[call-overload]
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=do, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    return results  # type: ignore[return-value]
+
+
+def kinds(results: Sequence[object]) -> list[str]:
+    return sorted(type(result).__name__ for result in results)
+
+
+@contextmanager
+def held_up(act: Callable[[], object], *, at: type[models.Model]) -> Iterator[list[object]]:
+    """Begin an act and stop it where it writes to a table; go on after the block, to its end.
+
+    Gives a list that holds what the act gave or raised once the block is over. For a test
+    with `transaction=True`; what others do in the block goes in threads of their own.
+    """
+    results: list[object] = []
+    thread = threading.Thread(target=lambda: results.extend(at_once(act)))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {at._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+        thread.start()
+        _wait_until_somebody_waits()
+        yield results
+    thread.join(timeout=60)
+
+
+def _wait_until_somebody_waits() -> None:
+    """Return once a connection to this database waits for a lock."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+                "WHERE NOT l.granted AND a.datname = current_database())"
+            )
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    raise TimeoutError("nobody came to wait for a lock")
