@@ -1,0 +1,93 @@
+"""The rollup while others work: one at a time, nothing lost, and no reader between two versions."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from savings.rollup.actions import roll_up_dirty, roll_up_everything
+from savings.rollup.models import RolledReturn, RollupState
+from savings.rollup.reports import standing
+from tests.at_once import at_once, held_up, kinds
+from tests.partnership import NOW, Partnership, a_saving
+from tests.savings.rollup.books import books, books_from_the_entries, parts, waiting
+from tests.savings.rollup.conftest import THIRDS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREE_POUNDS = [("LBHF", 100), ("RBKC", 100), ("WCC", 100)]
+
+
+def test_of_rollups_at_once_each_leaves_one_right_state(certified: Partnership) -> None:
+    right = books_from_the_entries()
+    results = at_once(
+        *[lambda: roll_up_dirty(at=NOW)] * 3, *[lambda: roll_up_everything(at=NOW)] * 2
+    )
+    assert kinds(results) == ["RollupState"] * 5
+    assert books() == right
+    assert [row[0] for row in right["state"]] == [1]
+    assert waiting() == []
+
+
+def test_a_rollup_waits_for_the_one_at_work(certified: Partnership) -> None:
+    """Held up behind a first that holds everything, a second finds nothing left to do."""
+    with held_up(lambda: roll_up_dirty(at=NOW), at=RolledReturn) as first:
+        second = threading.Thread(
+            target=lambda: found.extend(at_once(lambda: roll_up_dirty(at=NOW)))
+        )
+        found: list[object] = []
+        second.start()
+        second.join(timeout=0.3)
+        assert second.is_alive()
+    second.join(timeout=20)
+    assert [state.version for state in (*first, *found) if isinstance(state, RollupState)] == [1, 1]
+    assert books() == books_from_the_entries()
+
+
+def test_readers_see_the_old_version_until_the_new_one_is_whole(certified: Partnership) -> None:
+    roll_up_dirty(at=NOW)
+    before = books()
+    certified.rule("childrens", THIRDS)
+    with held_up(lambda: roll_up_dirty(at=NOW), at=RolledReturn):
+        assert standing().state == "running"
+        assert books() == before
+    assert standing().state == "current"
+    assert books() == books_from_the_entries() != before
+
+
+def test_what_is_certified_while_a_rollup_runs_waits_for_the_next(partnership: Partnership) -> None:
+    partnership.certified("WCC", a_saving(amount="3.00"))
+    with held_up(lambda: roll_up_dirty(at=NOW), at=RolledReturn):
+        at_once(lambda: partnership.certified("LBHF", a_saving(amount="6.00")))
+        assert waiting() == ["WCC", "LBHF"]
+    assert waiting() == ["LBHF"]
+    assert standing().state == "pending"
+    assert parts() == THREE_POUNDS
+    roll_up_dirty(at=NOW)
+    assert waiting() == []
+    assert parts() == [*THREE_POUNDS, ("LBHF", 200), ("RBKC", 200), ("WCC", 200)]
+
+
+def test_what_is_certified_while_everything_is_rolled_up_waits_for_the_next(
+    partnership: Partnership,
+) -> None:
+    partnership.certified("WCC", a_saving(amount="3.00"))
+    with held_up(lambda: roll_up_everything(at=NOW), at=RolledReturn):
+        at_once(lambda: partnership.certified("LBHF", a_saving(amount="6.00")))
+    assert waiting() == ["LBHF"]
+    roll_up_dirty(at=NOW)
+    assert books() == books_from_the_entries()
+
+
+def test_what_is_marked_again_while_it_is_rolled_up_is_done_again(
+    partnership: Partnership,
+) -> None:
+    """A rule agreed meanwhile counts from the next rollup on."""
+    partnership.certified("WCC", a_saving("youth-offending", "3.00"))
+    with held_up(lambda: roll_up_dirty(at=NOW), at=RolledReturn):
+        at_once(lambda: partnership.rule("childrens", THIRDS))
+    assert waiting() == ["WCC"] * 3
+    roll_up_dirty(at=NOW)
+    assert waiting() == []
+    assert parts("youth-offending") == THREE_POUNDS
