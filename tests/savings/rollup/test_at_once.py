@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.db import transaction
 
+from savings.attribution.actions import answer_rule
+from savings.returns.actions import certify
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import RolledReturn, RollupState
 from savings.rollup.reports import standing
 from tests.at_once import at_once, held_up, kinds
 from tests.partnership import NOW, Partnership, a_saving
 from tests.savings.rollup.books import books, books_from_the_entries, parts, waiting
-from tests.savings.rollup.conftest import THIRDS
+from tests.savings.rollup.conftest import ROWS, THIRDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -91,3 +94,67 @@ def test_what_is_marked_again_while_it_is_rolled_up_is_done_again(
     roll_up_dirty(at=NOW)
     assert waiting() == []
     assert parts("youth-offending") == THREE_POUNDS
+
+
+def test_a_return_certified_while_a_council_agrees_is_shared_by_what_it_agreed_to(
+    partnership: Partnership,
+) -> None:
+    """Neither sees the other's work before it is done, yet none may miss the other's."""
+    rule = partnership.rule("childrens", THIRDS, agreed_by=("LBHF", "WCC"))
+    parent = partnership.submitted("WCC", a_saving("youth-offending", "3.00"))
+    answered, counted = threading.Event(), threading.Event()
+
+    def agree() -> bool:
+        with transaction.atomic():
+            answer_rule(
+                rule_id=rule.id,
+                agree=True,
+                minute_reference="RBKC minute 1",
+                by=partnership.s151("RBKC"),
+                at=NOW,
+            )
+            answered.set()
+            # Whoever waits for this transaction can't be done before it.
+            return counted.wait(timeout=1)
+
+    def sign() -> None:
+        answered.wait(timeout=20)
+        certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
+        roll_up_dirty(at=NOW)
+        counted.set()
+
+    results = at_once(agree, sign)
+    roll_up_dirty(at=NOW)
+    assert parts("youth-offending") == THREE_POUNDS
+    assert books() == books_from_the_entries()
+    assert results == [False, None]
+
+
+def test_councils_certify_and_agree_in_the_same_moment(partnership: Partnership) -> None:
+    rule = partnership.rule("childrens", THIRDS, agreed_by=())
+    parents = {code: partnership.submitted(code, *ROWS[code]) for code in ROWS}
+
+    def agree(code: str) -> object:
+        return answer_rule(
+            rule_id=rule.id,
+            agree=True,
+            minute_reference=f"{code} minute 1",
+            by=partnership.s151(code),
+            at=NOW,
+        )
+
+    def sign(code: str) -> object:
+        certified = certify(
+            return_id=parents[code].id, version=2, by=partnership.s151(code), at=NOW
+        )
+        roll_up_dirty(at=NOW)
+        return certified
+
+    results = at_once(
+        *(lambda code=code, act=act: act(code) for code in ROWS for act in (agree, sign))
+    )
+    assert kinds(results) == ["Consent"] * 3 + ["Return"] * 3
+    roll_up_dirty(at=NOW)
+    assert waiting() == []
+    assert books() == books_from_the_entries()
+    assert parts("youth-offending")[-3:] == [("LBHF", 234), ("RBKC", 233), ("WCC", 233)]
