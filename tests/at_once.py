@@ -6,15 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import DatabaseError, connection, models, transaction
 
 from sovereignty.refusals import Refusal
 
 PATIENCE_SECONDS = 20
+Results = list[object]
 
 
-def at_once(*acts: Callable[[], object]) -> list[object]:
+def at_once(*acts: Callable[[], object]) -> Results:
     """Do all of it in threads that start together; what each gave or raised, in order."""
     ready, results = threading.Barrier(len(acts)), [None] * len(acts)
 
@@ -40,13 +42,13 @@ def kinds(results: Sequence[object]) -> list[str]:
 
 
 @contextmanager
-def held_up(act: Callable[[], object], *, at: type[models.Model]) -> Iterator[list[object]]:
+def held_up(act: Callable[[], object], *, at: type[models.Model]) -> Iterator[Results]:
     """Begin an act and stop it where it writes to a table; go on after the block, to its end.
 
     Gives a list that holds what the act gave or raised once the block is over. For a test
     with `transaction=True`; what others do in the block goes in threads of their own.
     """
-    results: list[object] = []
+    results: Results = []
     thread = threading.Thread(target=lambda: results.extend(at_once(act)))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"LOCK TABLE {at._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
@@ -54,6 +56,25 @@ def held_up(act: Callable[[], object], *, at: type[models.Model]) -> Iterator[li
         _wait_until_somebody_waits()
         yield results
     thread.join(timeout=60)
+
+
+@contextmanager
+def right_after_reading(table: type[models.Model], act: Callable[[], object]) -> Iterator[Results]:
+    """In the block, have an act done as soon as the first query of a table is answered.
+
+    Gives a list that from then on holds what the act gave or raised. The act has a
+    connection of its own, and the rest of the block comes after it.
+    """
+    results: Results = []
+
+    def wrapper(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        answer = execute(sql, *rest)
+        if f'"{table._meta.db_table}"' in sql and not results:
+            results.extend(at_once(act))
+        return answer
+
+    with connection.execute_wrapper(wrapper):
+        yield results
 
 
 def _wait_until_somebody_waits() -> None:

@@ -8,8 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import BooleanField, Sum
+from django.db.models import BooleanField, F, Sum
 from django.db.models.aggregates import Aggregate
+from django.db.models.lookups import IsNull
 
 from finance.money import from_pence
 from finance.periods import Quarter
@@ -60,7 +61,7 @@ def attributed(
     """Certified amounts of a kind by council, service and period, in that order.
 
     `group_by` names any of `GROUPS`; `services` are slugs, with those below already
-    among them. Two queries, of the rollup's totals alone.
+    among them. One query, of the rollup's totals alone.
     """
     totals = Total.objects.filter(kind=kind)
     if first is not None:
@@ -70,25 +71,27 @@ def attributed(
     if services is not None:
         totals = totals.filter(service__slug__in=services)
     fields = [GROUPS[name] for name in GROUPS if name in group_by]
-    # Grouped by nothing at all, everything is one row.
-    grouped = (
-        totals.filter(council__isnull=False)
-        .order_by(*fields)
-        .values(*fields or ["kind"])
+    rows: list[AttributedRow] = []
+    unattributed = Decimal("0.00")
+    # Both in one query: a rollup that ends between two would be counted twice or not at all.
+    for group in (
+        totals.order_by(*fields)
+        .values(*fields, nobodys=IsNull(F("council"), True))
         .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
-    )
-    rows = [
-        AttributedRow(
-            council=row.get("council__code"),
-            service=row.get("service__slug"),
-            quarter=row.get("quarter"),
-            amount=from_pence(row["sum"]),
-            illustrative=row["marked"],
+    ):
+        amount = from_pence(group["sum"])
+        if group["nobodys"]:
+            unattributed += amount
+            continue
+        rows.append(
+            AttributedRow(
+                council=group.get("council__code"),
+                service=group.get("service__slug"),
+                quarter=group.get("quarter"),
+                amount=amount,
+                illustrative=group["marked"],
+            )
         )
-        for row in grouped
-    ]
-    nobodys = totals.filter(council__isnull=True).aggregate(sum=Sum("pence"))["sum"] or 0
-    unattributed = from_pence(nobodys)
     return Attributed(
         kind=kind,
         total=sum((row.amount for row in rows), unattributed),

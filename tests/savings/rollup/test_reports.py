@@ -1,0 +1,41 @@
+"""Reading the rollup: one version at a time, whatever is finished meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+
+from savings.rollup.actions import roll_up_dirty
+from savings.rollup.models import Total
+from savings.rollup.reports import attributed
+from tests.at_once import right_after_reading
+from tests.partnership import NOW, Partnership, a_saving
+from tests.savings.rollup.conftest import THIRDS
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def agreed_since(partnership: Partnership) -> Partnership:
+    """9.00 rolled up as nobody's, which a rule agreed since shares out."""
+    partnership.certified("WCC", a_saving("youth-offending", "9.00"))
+    roll_up_dirty(at=NOW)
+    partnership.rule("childrens", THIRDS)
+    return partnership
+
+
+@pytest.mark.parametrize(
+    "group_by", [[], ["council"], ["service"], ["period"], ["council", "service", "period"]]
+)
+def test_amounts_of_one_answer_are_of_one_version(
+    group_by: Sequence[str], agreed_since: Partnership
+) -> None:
+    with right_after_reading(Total, lambda: roll_up_dirty(at=NOW).version) as finished:
+        before = attributed(kind="saving", group_by=group_by)
+    assert finished == [2]
+    assert (before.total, before.unattributed, before.rows) == (Decimal(9), Decimal(9), ())
+    after = attributed(kind="saving", group_by=group_by)
+    assert (after.total, after.unattributed) == (Decimal(9), Decimal(0))
+    assert sum(row.amount for row in after.rows) == Decimal(9)
