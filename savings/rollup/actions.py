@@ -206,8 +206,9 @@ def _add_return(
             parts = zip(way.splitter.codes, way.splitter.split(pence), strict=True)
         ending = f"{way.rule_text}\t{'t' if way.illustrative else 'f'}\n"
         for code, part in parts:
-            batch.facts.write(f"{entry_id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}")
-            seal.update(f"{entry_id}:{code or ''}:{part}\n".encode())
+            fact = f"{entry_id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}"
+            batch.facts.write(fact)
+            seal.update(fact.encode())
             total = sums[key[0], code, key[1]]
             total.pence += part
             total.entries += 1

@@ -126,20 +126,25 @@ def test_a_fact_names_the_rule_it_rests_on(certified: Partnership) -> None:
     }
 
 
-def test_what_rests_on_an_illustrative_rule_is_marked(partnership: Partnership) -> None:
+def made_up(partnership: Partnership, shares: dict[str, str]) -> None:
+    """An illustrative rule for children's services, in force."""
     rule = propose_rule(
         service=partnership.services["childrens"],
         kind="saving",
         method="fixed",
         effective_from=Q1,
-        shares={"LBHF": "1/2", "RBKC": "1/2"},
+        shares=shares,
         basis="Made up.",
         provenance=Provenance.ILLUSTRATIVE,
         by=partnership.people["programme.office"],
         at=NOW,
     )
-    for code in THIRDS:
+    for code in partnership.councils:
         agree(partnership, rule, code)
+
+
+def test_what_rests_on_an_illustrative_rule_is_marked(partnership: Partnership) -> None:
+    made_up(partnership, {"LBHF": "1/2", "RBKC": "1/2"})
     partnership.certified(
         "LBHF",
         a_saving("youth-offending", "10.00"),
@@ -166,6 +171,24 @@ def test_what_rests_on_an_illustrative_rule_is_marked(partnership: Partnership) 
         ("youth-offending", "saving", "LBHF", 600, 2, True),
         ("youth-offending", "saving", "RBKC", 500, 1, True),
     ]
+
+
+def test_another_rule_is_another_version_though_every_penny_stays(
+    partnership: Partnership,
+) -> None:
+    """The mark and the rule that a fact names are part of what readers see."""
+    made_up(partnership, THIRDS)
+    partnership.certified("WCC", a_saving("youth-offending", "10.00"))
+    first = roll_up_dirty(at=NOW)
+    marked = [row[-1] for row in books()["totals"]]
+    pence = parts("youth-offending")
+    partnership.rule("childrens", THIRDS)
+    second = roll_up_dirty(at=NOW)
+    assert parts("youth-offending") == pence
+    assert (marked, [row[-1] for row in books()["totals"]]) == ([True] * 3, [False] * 3)
+    assert (first.version, second.version) == (1, 2)
+    assert first.digest != second.digest
+    assert books() == books_from_the_entries()
 
 
 def test_amounts_beyond_what_a_double_holds_are_exact(partnership: Partnership) -> None:
