@@ -7,10 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
-import psycopg2
 import pytest
-from django.db import IntegrityError, connection, models, transaction
-from django.test.utils import CaptureQueriesContext
 
 from finance.money import to_pence
 from savings.attribution.actions import (
@@ -25,7 +22,7 @@ from savings.returns.actions import send_back
 from savings.returns.models import Entry, Return
 from savings.rollup import actions
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.models import DirtyReturn, Fact, RollupState, Total
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.rollup.books import books, books_from_the_entries, parts, waiting
 from tests.savings.rollup.conftest import ROWS, THIRDS, a_cost
@@ -33,8 +30,6 @@ from tests.savings.rollup.conftest import ROWS, THIRDS, a_cost
 pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(hours=1)
-#: By the database: Django renames what its cursor raises, but not in a COPY.
-REFUSED = (IntegrityError, psycopg2.IntegrityError)
 
 
 def entry_of(code: str, position: int) -> int:
@@ -397,83 +392,3 @@ def test_in_many_batches_the_same_as_in_one(
     assert books() == whole
     # The three returns have 6, 10 and 8 facts, and a return is never cut in two.
     assert copied == ([6, 10, 8, 0] if batch < 7 else [16, 8, 0])
-
-
-# --- All or nothing ------------------------------------------------------------
-
-
-def test_the_outbox_is_emptied_of_what_was_worked_out(certified: Partnership) -> None:
-    assert waiting() == ["LBHF", "RBKC", "WCC"]
-    roll_up_dirty(at=NOW)
-    assert waiting() == []
-
-
-def test_a_return_that_is_not_waiting_is_left_as_it_stands(certified: Partnership) -> None:
-    roll_up_dirty(at=NOW)
-    ids = dict(Fact.objects.values_list("id", "entry__parent__council__code"))
-    DirtyReturn.objects.create(parent=certified.parent("RBKC"), marked_at=NOW)
-    DirtyReturn.objects.create(parent=certified.parent("RBKC"), marked_at=NOW)
-    roll_up_dirty(at=NOW)
-    kept = Fact.objects.filter(id__in=ids).values_list("entry__parent__council__code", flat=True)
-    assert set(kept) == {"LBHF", "WCC"}
-    assert books() == books_from_the_entries()
-
-
-@pytest.mark.parametrize("roll_up", [roll_up_dirty, roll_up_everything])
-@pytest.mark.parametrize("batch", [1, actions.BATCH])
-@pytest.mark.parametrize("table", [Fact, Total, RolledReturn, RollupState])
-def test_what_fails_midway_leaves_the_old_version_and_the_outbox(
-    roll_up: Callable[..., RollupState],
-    batch: int,
-    table: type[models.Model],
-    certified: Partnership,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    roll_up_dirty(at=NOW)
-    certified.rule("childrens", THIRDS)
-    certified.certified("LBHF", a_saving(amount="5.00"), quarter=Q2)
-    before, outbox = books(), waiting()
-    assert len(outbox) == 10
-    monkeypatch.setattr(actions, "BATCH", batch)
-    # The last of the returns to be written is refused by the database.
-    column = "version" if table is RollupState else "parent_id"
-    limit = 1 if table is RollupState else certified.parent("LBHF", Q2).id - 1
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        name = table._meta.db_table
-        cursor.execute(f"ALTER TABLE {name} ADD CONSTRAINT no_more CHECK ({column} <= {limit})")
-        with pytest.raises(REFUSED, match="no_more"), transaction.atomic():
-            roll_up(at=LATER)
-        assert (books(), waiting()) == (before, outbox)
-        cursor.execute(f"ALTER TABLE {name} DROP CONSTRAINT no_more")
-    assert roll_up(at=LATER).version == 2
-    assert waiting() == []
-    assert parts()[-3:] == [("LBHF", 167), ("RBKC", 167), ("WCC", 166)]
-
-
-def test_a_full_rollup_puts_right_what_was_spoilt(certified: Partnership) -> None:
-    roll_up_dirty(at=NOW)
-    right = books()
-    Fact.objects.filter(council__code="LBHF").update(pence=1)
-    Total.objects.filter(kind="saving").delete()
-    RolledReturn.objects.all().delete()
-    roll_up_everything(at=NOW)
-    assert books() == right
-
-
-# --- What it costs -------------------------------------------------------------
-
-
-def test_it_takes_as_many_queries_for_thirty_entries_as_for_three(
-    partnership: Partnership,
-) -> None:
-    partnership.certified("RBKC", a_saving())
-    roll_up_dirty(at=NOW)  # makes the one row of its state
-    taken = []
-    for code, rows in (("WCC", 3), ("LBHF", 30)):
-        partnership.certified(code, *[a_saving(amount=str(row)) for row in range(1, rows + 1)])
-        with CaptureQueriesContext(connection) as captured:
-            roll_up_dirty(at=NOW)
-        taken.append(len(captured))
-    assert Fact.objects.count() == 3 * (1 + 3 + 30)
-    assert taken[0] == taken[1]
