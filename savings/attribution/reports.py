@@ -28,7 +28,7 @@ from savings.attribution.models import AttributionRule, DriverValue
 from savings.provenance import Provenance
 from savings.returns.models import Entry, EntryQuerySet, Return
 from savings.rollup.models import Fact
-from savings.rollup.reports import AnyOf
+from savings.rollup.reports import AnyOf, one_version
 from services.models import Service
 from sovereignty.models import Council, User
 
@@ -177,8 +177,12 @@ class EntriesBehind:
         return self.amount + self.hidden_amount
 
 
+@one_version()
 def entries_behind(asked: FigureAsked, user: User) -> EntriesBehind:
-    """What a figure of the rollup is made of: two sums, and the entries to be read from."""
+    """What a figure of the rollup is made of: two sums, and the entries to be read from.
+
+    The sums are of one version; the entries are read when they are asked for.
+    """
     found = _parts(asked)
     visible = found.visible_to(user)
     sums, all_sums = _sums(visible), _sums(found)

@@ -20,7 +20,7 @@ from finance.money import from_pence
 from finance.periods import Quarter
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import Fact, RollupState, Total
-from savings.rollup.reports import AnyOf
+from savings.rollup.reports import AnyOf, one_version
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council, User
@@ -212,8 +212,9 @@ def summaries(councils: Iterable[Council], quarter: Quarter) -> list[CouncilSumm
     ]
 
 
+@one_version()
 def figures_of(council: Council, quarter: Quarter, *, with_entries: bool = True) -> BoroughFigures:
-    """A council's certified figures to the end of a quarter: eight queries.
+    """A council's certified figures to the end of a quarter: eight queries, one version.
 
     `with_entries=False` leaves the entries behind them unread, for a page that shows
     a few at a time (`entry_facts`, `entry_lines`).

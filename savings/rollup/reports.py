@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BooleanField, F, Sum
 from django.db.models.aggregates import Aggregate
 from django.db.models.lookups import IsNull
@@ -23,6 +24,20 @@ class AnyOf(Aggregate):
 
     function = "bool_or"
     output_field = BooleanField()
+
+
+@contextmanager
+def one_version() -> Iterator[None]:
+    """Read with several queries from one version, whatever a rollup finishes meanwhile.
+
+    Does nothing inside another transaction, whose reads are its own affair.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 @dataclass(frozen=True, slots=True)
