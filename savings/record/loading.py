@@ -24,8 +24,10 @@ from savings.record.footing import Difference, foot, reconcile
 from savings.record.imports import DeliveryRow, Record, RecordError, ServiceRow
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.rollup.locks import change_basis
 from savings.rollup.models import DirtyReturn
 from services.models import Participation, Service
+from services.tree import Spell
 from sovereignty.models import Council
 
 BY = "load_record"
@@ -56,16 +58,21 @@ class Loaded:
 def load(record: Record, *, at: datetime) -> Loaded:
     """Make the database say what the record says; `at` is when the audit event is written.
 
+    Where that changes who shares what, every certified return is marked for the rollup.
     Raises RecordError where the partnership's certified return would have to change,
     FootingError where a check can't be worked out.
     """
+    change_basis()
     documents = _documents(record)
     tables = _tables(record, documents)
     _figures(record, tables)
     differences = _differences(record, tables)
     councils = _councils(record)
+    before = _who_shares_what()
     services = _services(record)
     _participation(record, services, councils)
+    if _who_shares_what() != before:
+        _mark_everything(at)
     _plans(record, services)
     certified = _delivery(record, services, at)
     return Loaded(
@@ -260,6 +267,21 @@ def _participation(
             # A council that has since left stays out when the record is loaded again.
             create_defaults={"source": source, "to_quarter": row.to_quarter},
         )
+
+
+def _who_shares_what() -> dict[str, tuple[str | None, frozenset[Spell]]]:
+    """What attribution reads of the tree: where each service lies and who takes part."""
+    return {
+        slug: (node.parent, frozenset(node.participation))
+        for slug, node in Service.objects.tree().nodes.items()
+    }
+
+
+def _mark_everything(at: datetime) -> None:
+    DirtyReturn.objects.bulk_create(
+        DirtyReturn(parent=parent, marked_at=at)
+        for parent in Return.objects.filter(status=Return.Status.CERTIFIED)
+    )
 
 
 def _plans(record: Record, services: dict[str, Service]) -> None:

@@ -29,8 +29,7 @@ class Command(BaseCommand):
             loaded = load(read_record(folder), at=timezone.now())
         except (RecordError, FootingError) as error:
             raise CommandError(f"Nothing was loaded.\n{error}") from error
-        if loaded.certified:
-            wake()
+        wake()
         self.stdout.write(
             f"The record: {loaded.figures} figures in {loaded.tables} tables of "
             f"{loaded.documents} documents, {loaded.plan_lines} plan lines, "

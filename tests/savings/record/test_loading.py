@@ -1,5 +1,6 @@
 """Loading the record: whole, twice the same, and never over what people have certified."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -188,3 +189,45 @@ def test_what_people_have_added_is_left_alone(record: Record) -> None:
     assert Service.objects.filter(pk=choirs.pk).exists()
     left.refresh_from_db()
     assert left.to_quarter == Quarter.parse("2014-15-Q4")
+
+
+def with_westminster_in_cex(record: Record) -> Record:
+    (spell,) = [
+        row for row in record.participation if (row.service, row.council) == ("cex", "LBHF")
+    ]
+    return replace(record, participation=(*record.participation, replace(spell, council="WCC")))
+
+
+def with_hr_at_the_top(record: Record) -> Record:
+    return replace(
+        record,
+        services=tuple(
+            replace(row, parent="") if row.slug == "hr" else row for row in record.services
+        ),
+    )
+
+
+def with_another_name(record: Record) -> Record:
+    return replace(
+        record,
+        services=tuple(
+            replace(row, name="People") if row.slug == "hr" else row for row in record.services
+        ),
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "marked"),
+    [(with_westminster_in_cex, 1), (with_hr_at_the_top, 1), (with_another_name, 0)],
+)
+def test_who_shares_what_is_put_right_and_the_rollup_follows(
+    changed: Callable[[Record], Record], marked: int, record: Record
+) -> None:
+    load(record, at=NOW)
+    Service.objects.filter(slug="hr").update(description="Written over.")  # moves its row
+    DirtyReturn.objects.all().delete()
+    load(record, at=LATER)
+    assert DirtyReturn.objects.count() == 0
+    load(changed(record), at=LATER)
+    assert [dirty.parent.council for dirty in DirtyReturn.objects.all()] == [None] * marked
