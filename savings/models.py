@@ -2,6 +2,7 @@
 
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.models import Reminder
+from savings.drivers.models import Restatement, Tolerance
 from savings.forecasts.models import Forecast
 from savings.plans.models import Plan, PlanLine
 from savings.questions.models import Question
@@ -26,10 +27,12 @@ __all__ = [
     "Question",
     "RecordTable",
     "Reminder",
+    "Restatement",
     "Return",
     "RolledReturn",
     "RollupState",
     "SourceDocument",
+    "Tolerance",
     "Total",
     "Upload",
 ]

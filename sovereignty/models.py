@@ -9,6 +9,10 @@ A **decision** is anything that needs the agreement of every council concerned;
 a **consent** is one council's answer to it: agreed or refused, by a person, at a
 time, with a minute reference, once. Nobody can be out-voted and nobody can
 override: what a decision needs is worked out from the consents alone.
+
+A refusal opens a **dispute**: it is discussed, may be mediated, and ends with a revised
+proposal (a decision of its own that `revises` this one) or with the proposal withdrawn.
+Each step of it is kept.
 """
 
 from __future__ import annotations
@@ -17,11 +21,11 @@ import pgtrigger
 from django.contrib.auth.models import AbstractUser
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from audit.triggers import Trigger, append_only
+from audit.triggers import Protect, ReadOnly, Trigger, append_only, no_truncate
 
 
 class Council(models.Model):
@@ -167,9 +171,59 @@ class Decision(models.Model):
     title = models.CharField(max_length=200)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
+    answer_by = models.DateField(
+        null=True, blank=True, help_text="The day by which every council is asked to answer."
+    )
+    revises = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        related_name="revisions",
+        null=True,
+        blank=True,
+        help_text="The disputed decision that this one takes the place of.",
+    )
+    withdrawn_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    withdrawn_by__isnull=True, withdrawn_at__isnull=True, withdrawn_reason=""
+                )
+                | Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False)
+                & ~Q(withdrawn_reason=""),
+                name="decision_withdrawn_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(revises__isnull=True) | ~Q(revises=F("id")),
+                name="decision_revises_another",
+            ),
+        ]
+        triggers = [
+            # What councils answered stays what they answered.
+            ReadOnly(
+                name="what_was_proposed_stays",
+                fields=["title", "proposed_by", "proposed_at", "revises"],
+            ),
+            Protect(
+                name="withdrawn_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__withdrawn_at__isnull=False),
+            ),
+            Protect(name="decision_stays", operation=pgtrigger.Delete),
+            no_truncate(),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
 
 
 class Consent(models.Model):
@@ -197,3 +251,82 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.council} {'agrees' if self.agree else 'refuses'}: {self.decision}"
+
+
+class Dispute(models.Model):
+    """What follows a refusal, until the proposal is revised or withdrawn."""
+
+    class Stage(models.TextChoices):
+        DISCUSSION = "discussion", "In discussion"
+        MEDIATION = "mediation", "In mediation"
+        REVISED = "revised", "Ended by a revised proposal"
+        WITHDRAWN = "withdrawn", "Ended by withdrawal"
+
+    #: The stages in which it still waits for somebody.
+    OPEN = (Stage.DISCUSSION, Stage.MEDIATION)
+
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="dispute")
+    stage = models.CharField(max_length=10, choices=Stage, default=Stage.DISCUSSION)
+    mediator = models.CharField(max_length=200, blank=True)
+    opened_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(stage="mediation") | ~Q(mediator=""),
+                name="dispute_mediation_has_mediator",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage__in=["discussion", "mediation"], ended_at__isnull=True)
+                | Q(stage__in=["revised", "withdrawn"], ended_at__isnull=False),
+                name="dispute_ends_once",
+            ),
+        ]
+        triggers = [
+            Protect(
+                name="ended_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__ended_at__isnull=False),
+            ),
+            Protect(name="dispute_stays", operation=pgtrigger.Delete),
+            no_truncate(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision}: {self.get_stage_display().lower()}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage in self.OPEN
+
+
+class DisputeStep(models.Model):
+    """One thing said or done in a dispute; `council` is None for the programme office's."""
+
+    class Kind(models.TextChoices):
+        REFUSAL = "refusal", "Refused"
+        STATEMENT = "statement", "Said"
+        MEDIATION = "mediation", "Went to mediation"
+        REVISION = "revision", "Revised the proposal"
+        WITHDRAWAL = "withdrawal", "Withdrew the proposal"
+
+    dispute = models.ForeignKey(Dispute, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=10, choices=Kind)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    council = models.ForeignKey(
+        Council, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    at = models.DateTimeField()
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="dispute_step_says_something"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"

@@ -1,0 +1,52 @@
+"""A driver's value as it was found to have been.
+
+What was shared out by a value stays shared out: a value is never changed
+(`savings.attribution.models`). A **restatement** says what it should have been. Where
+that moves a council's part of certified figures by more than the tolerance that the
+councils have agreed, the difference is put right by adjusting entries: a true-up.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from audit.triggers import append_only
+from savings.attribution.models import DriverValue
+from savings.provenance import Provenance
+from sovereignty.models import Decision, User
+
+
+class Restatement(models.Model):
+    restates = models.ForeignKey(DriverValue, on_delete=models.PROTECT, related_name="restatements")
+    value = models.DecimalField(max_digits=18, decimal_places=4)
+    source = models.CharField(max_length=300)
+    provenance = models.CharField(max_length=12, choices=Provenance)
+    stated_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    stated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["stated_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(value__gte=0), name="restatement_not_negative"),
+            models.CheckConstraint(condition=~Q(source=""), name="restatement_has_source"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.restates}, restated as {self.value}"
+
+
+class Tolerance(models.Model):
+    """How much a restatement may move before it is put right, once every council agrees."""
+
+    share = models.CharField(
+        max_length=20, help_text="Of what was shared out, as a decimal or fraction: 0.01, 1/100."
+    )
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="tolerance")
+
+    class Meta:
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.share} of what was shared out"
