@@ -1,5 +1,6 @@
 """Only so that Django finds the models: each subject keeps its own beside its rules."""
 
+from savings.agreements.models import AnswerReminder
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.models import Reminder
 from savings.drivers.models import Restatement, Tolerance
@@ -12,6 +13,7 @@ from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, 
 from savings.uploads.models import Upload
 
 __all__ = [
+    "AnswerReminder",
     "AttributionRule",
     "DirtyReturn",
     "Driver",

@@ -247,7 +247,24 @@ class Consent(models.Model):
                 violation_error_message="Say why your council refuses.",
             ),
         ]
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            Trigger(
+                name="not_to_the_withdrawn",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("withdrawn", "timestamptz")],
+                func="""
+                    SELECT d.withdrawn_at INTO withdrawn FROM sovereignty_decision d
+                    WHERE d.id = NEW.decision_id FOR SHARE;
+                    IF withdrawn IS NOT NULL THEN
+                        RAISE EXCEPTION 'a withdrawn proposal is not answered'
+                            USING ERRCODE = 'restrict_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.council} {'agrees' if self.agree else 'refuses'}: {self.decision}"

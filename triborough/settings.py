@@ -238,6 +238,12 @@ SPECTACULAR_SETTINGS = {
 }
 REST_KNOX = {"AUTO_REFRESH": False}
 
+# --- Email ---------------------------------------------------------------------
+# Where reminders link to, who sends them, and by which server; without one they are printed.
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{env.str('PORT', default='8000')}")
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="tri-borough@localhost")
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+
 # --- Tasks -----------------------------------------------------------------------
 # Without REDIS_URL a task runs in process, after the commit that called for it.
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -260,6 +266,10 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "rollup-sweep": {"task": "savings.rollup.sweep", "schedule": crontab(minute="*")},
+    "remind-of-answers": {
+        "task": "savings.agreements.remind",
+        "schedule": crontab(hour="7", minute="30"),
+    },
 }
 
 if REDIS_URL:

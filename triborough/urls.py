@@ -24,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="accessibility",
     ),
     path("admin/", admin.site.urls),
+    path("agreements/", include("savings.agreements.urls")),
     path("api/v1/", include("triborough.api_urls")),
     path("boroughs/", include("savings.boroughs.urls")),
     path("comparison/", include("savings.comparison.urls")),

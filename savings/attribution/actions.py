@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -18,6 +18,7 @@ from savings.rollup.locks import change_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
 from services.models import Service
+from sovereignty import disputes
 from sovereignty.models import Consent, Council, Decision, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
@@ -116,12 +117,16 @@ def propose_rule(
     weights: Mapping[str, str] | None = None,
     indirect_variance: str = AttributionRule.IndirectVariance.SHARED,
     provenance: Provenance = Provenance.REPORTED,
+    answer_by: date | None = None,
+    revises: Decision | None = None,
 ) -> AttributionRule:
     """Propose how a service's savings or ongoing costs are split, from a quarter on.
 
-    It takes effect once every participating council has agreed. `shares` and
-    `weights` map codes to decimals or fractions as text. Raises NotAllowed,
-    WrongState where the quarter is closed, or BadContent for shares that can't work.
+    It takes effect once every participating council has agreed, which they are asked to
+    do by `answer_by`. `revises` is a proposal, refused or waiting, whose place it takes:
+    its dispute ends. `shares` and `weights` map codes to decimals or fractions as text.
+    Raises NotAllowed, WrongState where the quarter is closed, or BadContent for shares
+    that can't work.
     """
     require(by, "savings.propose_rule")
     _check_quarter_open(effective_from)
@@ -156,8 +161,11 @@ def propose_rule(
             title=f"{service}: {AttributionRule.Kind(kind).label.lower()}, version {version}",
             proposed_by=by,
             proposed_at=at,
+            answer_by=answer_by,
+            revises=revises,
         ),
     )
+    disputes.end_by_revision(revision=rule.decision, by=by, at=at)
     audit.actions.record(
         by=by.username,
         at=at,
@@ -178,6 +186,28 @@ def propose_rule(
         reason=basis,
     )
     return rule
+
+
+@transaction.atomic
+def answer(
+    *,
+    decision_id: int,
+    agree: bool,
+    minute_reference: str,
+    by: User,
+    at: datetime,
+    reason: str = "",
+) -> Consent:
+    """Agree to or refuse what a decision is about: see `answer_rule`."""
+    rule = AttributionRule.objects.get(decision=decision_id)
+    return answer_rule(
+        rule_id=rule.id,
+        agree=agree,
+        minute_reference=minute_reference,
+        by=by,
+        at=at,
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -216,6 +246,8 @@ def answer_rule(
             f"{council} takes no part in {rule.service} from {rule.effective_from.label} on, so "
             "it has nothing to answer."
         )
+    if decision.is_withdrawn:
+        raise WrongState("This proposal is withdrawn, so there is nothing to answer.")
     if decision.consents.filter(council=council).exists():
         raise WrongState(f"{council} has answered this already; an answer is given once.")
     consent = Consent.objects.create(
@@ -227,6 +259,8 @@ def answer_rule(
         minute_reference=minute_reference.strip(),
         reason=reason.strip(),
     )
+    if not agree:
+        disputes.open_by_refusal(refusal=consent, by=by, at=at)
     audit.actions.record(
         by=by.username,
         at=at,

@@ -10,9 +10,11 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from finance.periods import FinancialYear, Quarter
+from savings.agreements.reports import waiting
 from savings.comparison import charts, sources, wording
 from savings.comparison.forms import ComparisonForm
 from savings.comparison.reports import (
@@ -23,7 +25,7 @@ from savings.comparison.reports import (
     compare_area,
     delivered_after,
 )
-from savings.pages import partnership_page
+from savings.pages import partnership_page, person
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.reports import standing
 from services.models import Service
@@ -37,7 +39,12 @@ def comparison(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, form)
     plan, year, to = form.answer()
-    context: dict[str, Any] = {"form": form, "rollup": standing()}
+    context: dict[str, Any] = {
+        "form": form,
+        "rollup": standing(),
+        "waiting": waiting(person(request)),
+        "today": timezone.localdate(),
+    }
     if plan is None or year is None:
         return render(request, "savings/comparison/nothing_promised.html", context)
     compared = compare(plan, year, to)

@@ -50,6 +50,7 @@ NAVIGATION = (
     ("Promised and delivered", "comparison"),
     ("Returns", "returns"),
     ("Boroughs", "boroughs"),
+    ("Agreements", "agreements"),
     ("The record", "record"),
     ("API", "api-docs"),
 )

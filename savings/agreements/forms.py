@@ -1,0 +1,193 @@
+"""The forms of a proposal: propose a rule, answer it, speak about it, withdraw it.
+
+Whether what is said will do, the actions decide; a form keeps what was typed and puts
+each mistake beside its control.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from finance.periods import Quarter
+from savings.attribution.models import AttributionRule, Driver
+from services.tree import ServiceTree
+from sovereignty.models import Council
+from sovereignty.refusals import FieldError
+
+INDENT = "\N{EM SPACE}"
+
+
+class SayingForm(forms.Form):
+    """What is common: mistakes found by an action go beside the control they name."""
+
+    #: Controls that show the mistakes of an action's field of another name.
+    shows: Mapping[str, str] = {}
+
+    def say(self, name: str) -> str:
+        return str(self[name].value() or "").replace("\r\n", "\n")
+
+    def add_errors(self, errors: Iterable[FieldError]) -> None:
+        for error in errors:
+            name = self.shows.get(error.field, error.field)
+            self.add_error(name if name in self.fields else None, error.message)
+
+
+class AnswerForm(SayingForm):
+    agree = forms.Field(
+        label="Does your council agree?",
+        required=False,
+        widget=forms.RadioSelect(choices=[("yes", "It agrees"), ("no", "It refuses")]),
+    )
+    minute_reference = forms.Field(
+        label="Minute that records it",
+        help_text="Where the decision is written down, such as Cabinet, 4 June 2013, item 7.",
+        required=False,
+    )
+    reason = forms.Field(
+        label="Why it refuses",
+        help_text="Needed for a refusal only. The other councils read it.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def agrees(self) -> bool | None:
+        return {"yes": True, "no": False}.get(self.say("agree"))
+
+
+class SpeakForm(SayingForm):
+    text = forms.Field(
+        label="What would you have the others know?",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class MediatorForm(SayingForm):
+    mediator = forms.Field(label="Who mediates?", required=False)
+    text = forms.Field(
+        label="What is the mediator asked?",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class WithdrawForm(SayingForm):
+    reason = forms.Field(
+        label="Why is it withdrawn?", required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class RuleForm(SayingForm):
+    """A rule as a person proposes it; the shares of each council in a control of its own."""
+
+    shows = {"shares": "method", "weights": "weights", "driver": "driver"}
+
+    service = forms.Field(label="Which service?", required=False, widget=forms.Select)
+    kind = forms.Field(
+        label="What does it split?",
+        required=False,
+        widget=forms.RadioSelect(choices=AttributionRule.Kind.choices),
+    )
+    effective_from = forms.Field(
+        label="From which quarter?",
+        help_text="Such as 2013-14-Q3. A quarter that is closed stays as it is.",
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+    method = forms.Field(
+        label="How?",
+        required=False,
+        widget=forms.RadioSelect(choices=AttributionRule.Method.choices),
+    )
+    driver = forms.Field(
+        label="By which driver?", required=False, widget=forms.Select, help_text="For a driver."
+    )
+    weights = forms.Field(
+        label="Weights of the drivers",
+        help_text="For a blend: one a line, code = weight, such as children = 1/2. They add up "
+        "to one.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    indirect_variance = forms.Field(
+        label="Whose is a variance in the host's indirect costs?",
+        help_text="For ongoing costs.",
+        required=False,
+        widget=forms.RadioSelect(choices=AttributionRule.IndirectVariance.choices),
+    )
+    basis = forms.Field(
+        label="Why these shares?",
+        help_text="The reason, or the document. Every council reads it before it answers.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    answer_by = forms.Field(
+        label="Answer by",
+        help_text="The day by which you ask every council to answer, such as 2013-09-30.",
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+
+    def __init__(
+        self,
+        tree: ServiceTree,
+        councils: Iterable[Council],
+        drivers: Iterable[Driver],
+        data: Any = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        services = [("", "Choose")] + [
+            (node.slug, INDENT * depth + node.name) for node, depth in tree.walk()
+        ]
+        self.fields["service"].widget.choices = services
+        self.fields["driver"].widget.choices = [("", "Choose")] + [
+            (driver.code, f"{driver.name} ({driver.unit})") for driver in drivers
+        ]
+        self.councils = list(councils)
+        for council in self.councils:
+            self.fields[f"share_{council.code}"] = forms.Field(
+                label=council.name,
+                required=False,
+                widget=forms.TextInput(attrs={"spellcheck": "false"}),
+            )
+
+    @property
+    def share_fields(self) -> list[forms.BoundField]:
+        return [self[f"share_{council.code}"] for council in self.councils]
+
+    def shares(self) -> dict[str, str]:
+        """The share of each council that was given one, as typed."""
+        given = {c.code: self.say(f"share_{c.code}").strip() for c in self.councils}
+        return {code: share for code, share in given.items() if share}
+
+    def weights_given(self) -> dict[str, str]:
+        lines = [line.partition("=") for line in self.say("weights").splitlines() if line.strip()]
+        return {code.strip(): weight.strip() for code, _, weight in lines}
+
+    def missing(self) -> list[FieldError]:
+        """What nobody can propose without."""
+        needed = {
+            "service": "Choose the service.",
+            "kind": "Choose what it splits.",
+            "effective_from": "Enter the first quarter, such as 2013-14-Q3.",
+            "method": "Choose how it splits.",
+            "basis": "Say why these shares.",
+        }
+        return [
+            FieldError(name, remedy)
+            for name, remedy in needed.items()
+            if not self.say(name).strip()
+        ]
+
+    def quarter(self) -> Quarter:
+        return Quarter.parse(self.say("effective_from").strip())
+
+    def day(self) -> date | None:
+        """The day to answer by; raises ValueError for what is no day."""
+        text = self.say("answer_by").strip()
+        return date.fromisoformat(text) if text else None

@@ -1,0 +1,209 @@
+"""Proposals and where each stands: in force, waiting for somebody, disputed or withdrawn.
+
+A **proposal** is anything that takes effect only when every council concerned has agreed:
+an attribution rule, a transition budget, a tolerance. What it is about is read here once,
+so that the list, a proposal's own page and the first page say the same of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.db.models import Prefetch, QuerySet
+
+from finance.periods import Quarter
+from savings.attribution.models import AttributionRule
+from services.models import Service
+from services.tree import ServiceTree
+from sovereignty.models import (
+    CERTIFYING_ROLES,
+    Consent,
+    Council,
+    Decision,
+    Dispute,
+    DisputeStep,
+    User,
+)
+
+
+class Standing(StrEnum):
+    AGREED = "agreed"
+    WAITING = "waiting"
+    DISPUTED = "disputed"
+    REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one council concerned has said: its consent, or None while it is awaited."""
+
+    council: Council
+    consent: Consent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A decision with what it is about.
+
+    `kind` is rule, budget or tolerance; `service` is None where it concerns them all;
+    `facts` are what is proposed, in words. `answers` has every council concerned.
+    """
+
+    decision: Decision
+    kind: str
+    service: Service | None
+    effective_from: Quarter | None
+    facts: tuple[tuple[str, str], ...]
+    illustrative: bool
+    answers: tuple[Answer, ...]
+    dispute: Dispute | None
+    rule: AttributionRule | None = None
+
+    @property
+    def id(self) -> int:
+        return self.decision.id
+
+    @property
+    def waiting_for(self) -> tuple[Council, ...]:
+        """The councils concerned that have not answered, while an answer still counts."""
+        if self.standing not in (Standing.WAITING, Standing.DISPUTED):
+            return ()
+        return tuple(answer.council for answer in self.answers if answer.consent is None)
+
+    @property
+    def refused_by(self) -> tuple[Council, ...]:
+        return tuple(a.council for a in self.answers if a.consent and not a.consent.agree)
+
+    @property
+    def standing(self) -> Standing:
+        if self.decision.is_withdrawn:
+            return Standing.WITHDRAWN
+        if self.dispute:
+            return Standing.DISPUTED if self.dispute.is_open else Standing.REVISED
+        if all(answer.consent for answer in self.answers):
+            return Standing.AGREED
+        return Standing.WAITING
+
+    def is_late(self, today: date) -> bool:
+        """Whether an answer is still awaited after the day by which it was asked for."""
+        due = self.decision.answer_by
+        return bool(self.waiting_for) and due is not None and today > due
+
+
+def decisions() -> QuerySet[Decision]:
+    """Every decision with its answers and its dispute: four queries, however many there are."""
+    return (
+        Decision.objects.select_related("proposed_by", "withdrawn_by", "dispute", "revises")
+        .prefetch_related(
+            Prefetch("consents", Consent.objects.select_related("council", "by")),
+            Prefetch(
+                "dispute__steps",
+                DisputeStep.objects.select_related("council", "by").order_by("at", "id"),
+            ),
+            "revisions",
+        )
+        .order_by("-proposed_at", "-id")
+    )
+
+
+def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
+    """The proposals, the latest first."""
+    found = list(decisions() if which is None else which)
+    tree = Service.objects.tree()
+    councils = {council.code: council for council in Council.objects.all()}
+    rules = {
+        rule.decision_id: rule
+        for rule in AttributionRule.objects.filter(decision__in=found).select_related(
+            "service", "driver"
+        )
+    }
+    return [
+        proposal
+        for decision in found
+        if (proposal := _proposal(decision, rules.get(decision.id), tree, councils))
+    ]
+
+
+def proposal(decision_id: int) -> Proposal | None:
+    """One proposal; None where there is none of that number."""
+    return next(iter(proposals(decisions().filter(id=decision_id))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Who waits for whom: what waits for this person's council, and what for others."""
+
+    for_me: tuple[Proposal, ...]
+    for_others: tuple[Proposal, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.for_me or self.for_others)
+
+
+def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
+    """What is open, sorted by whether the person is the one to answer."""
+    open_ones = [
+        one
+        for one in (proposals() if found is None else found)
+        if one.standing in (Standing.WAITING, Standing.DISPUTED)
+    ]
+    mine = [one for one in open_ones if may_answer(one, user)]
+    return Waiting(tuple(mine), tuple(one for one in open_ones if one not in mine))
+
+
+def may_answer(one: Proposal, user: User) -> bool:
+    """Whether the person's council is awaited and they answer for it."""
+    council = user.council
+    return council in one.waiting_for and user.holds(*CERTIFYING_ROLES, council=council)
+
+
+def _proposal(
+    decision: Decision,
+    rule: AttributionRule | None,
+    tree: ServiceTree,
+    councils: dict[str, Council],
+) -> Proposal | None:
+    if rule is None:
+        return None
+    concerned = [
+        code
+        for code in sorted(councils)
+        if tree.takes_part(rule.service.slug, code, rule.effective_from)
+    ]
+    by_council = {consent.council.code: consent for consent in decision.consents.all()}
+    return Proposal(
+        decision=decision,
+        kind="rule",
+        service=rule.service,
+        effective_from=rule.effective_from,
+        facts=_facts_of_rule(rule, councils),
+        illustrative=rule.is_illustrative,
+        answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
+        dispute=getattr(decision, "dispute", None),
+        rule=rule,
+    )
+
+
+def _facts_of_rule(
+    rule: AttributionRule, councils: dict[str, Council]
+) -> tuple[tuple[str, str], ...]:
+    facts = [("Splits", f"{rule.get_kind_display()} of {rule.service.name} and all below it")]
+    if rule.method == AttributionRule.Method.FIXED:
+        shares = ", ".join(
+            f"{councils[c].name} {share}" for c, share in sorted(rule.shares.items())
+        )
+        facts.append(("By fixed shares", shares))
+    elif rule.driver:
+        facts.append(("By a driver", f"{rule.driver.name} ({rule.driver.unit})"))
+    else:
+        weights = ", ".join(f"{driver} {weight}" for driver, weight in sorted(rule.weights.items()))
+        facts.append(("By a blend of drivers", weights))
+    if rule.kind == AttributionRule.Kind.ONGOING_COST:
+        facts.append(("Variances in indirect costs", rule.get_indirect_variance_display()))
+    facts.append(("From", rule.effective_from.label))
+    facts.append(("Why", rule.basis))
+    return tuple(facts)

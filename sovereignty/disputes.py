@@ -1,0 +1,167 @@
+"""What can be done about a refusal: speak, call a mediator, revise or withdraw the proposal.
+
+A refusal opens a dispute by itself. It ends when the proposal is revised, which is a new
+proposal that every council answers anew, or withdrawn. There is no vote and no override:
+nothing here puts a refused proposal into force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+import audit.actions
+from sovereignty.models import CERTIFYING_ROLES, Consent, Decision, Dispute, DisputeStep, Role, User
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
+
+_MAY_SPEAK = "Only councils' section 151 officers and the programme office speak in a dispute."
+
+
+@transaction.atomic
+def open_by_refusal(*, refusal: Consent, by: User, at: datetime) -> Dispute:
+    """Open the dispute that a council's refusal is, or add the refusal to the one there is."""
+    dispute, new = Dispute.objects.get_or_create(
+        decision=refusal.decision, defaults={"opened_at": at}
+    )
+    _step(dispute, DisputeStep.Kind.REFUSAL, refusal.reason, by, at)
+    if new:
+        _record(dispute, by, at, "dispute opened", refusal.reason)
+    return dispute
+
+
+@transaction.atomic
+def speak(*, decision_id: int, text: str, by: User, at: datetime) -> Dispute:
+    """Say something in an open dispute.
+
+    Raises NotAllowed, WrongState where there is no open dispute, or BadContent without
+    a text.
+    """
+    dispute = _open(decision_id, by)
+    _check([("text", text, "Say what you would have the others know.")])
+    _step(dispute, DisputeStep.Kind.STATEMENT, text, by, at)
+    _record(dispute, by, at, "spoke in a dispute", text)
+    return dispute
+
+
+@transaction.atomic
+def call_mediator(*, decision_id: int, mediator: str, text: str, by: User, at: datetime) -> Dispute:
+    """Take a dispute from discussion to mediation, naming who mediates and why.
+
+    Raises NotAllowed; WrongState where there is no dispute in discussion; BadContent.
+    """
+    dispute = _open(decision_id, by)
+    if dispute.stage != Dispute.Stage.DISCUSSION:
+        raise WrongState(f"{dispute.mediator} mediates already.")
+    _check(
+        [
+            ("mediator", mediator, "Name who mediates."),
+            ("text", text, "Say what the mediator is asked."),
+        ]
+    )
+    dispute.stage, dispute.mediator = Dispute.Stage.MEDIATION, mediator.strip()
+    dispute.save(update_fields=["stage", "mediator"])
+    _step(dispute, DisputeStep.Kind.MEDIATION, f"{mediator.strip()}: {text.strip()}", by, at)
+    _record(dispute, by, at, "mediator called", text, {"mediator": mediator.strip()})
+    return dispute
+
+
+@transaction.atomic
+def end_by_revision(*, revision: Decision, by: User, at: datetime) -> None:
+    """End the dispute about the decision that this one revises, if it is open."""
+    dispute = (
+        Dispute.objects.select_for_update()
+        .filter(decision=revision.revises_id, stage__in=Dispute.OPEN)
+        .first()
+    )
+    if dispute is None:
+        return
+    _end(dispute, Dispute.Stage.REVISED, at)
+    _step(dispute, DisputeStep.Kind.REVISION, f"Revised by: {revision.title}", by, at)
+    _record(dispute, by, at, "dispute ended", "", {"revision": revision.id})
+
+
+@transaction.atomic
+def withdraw(*, decision_id: int, reason: str, by: User, at: datetime) -> Decision:
+    """Take back a proposal that is not agreed yet, and end its dispute; nobody answers it then.
+
+    By whoever proposed it or the programme office. Whether it is in force already, whoever
+    calls has seen. Raises NotAllowed, WrongState where it is withdrawn, or BadContent
+    without a reason.
+    """
+    decision = Decision.objects.select_for_update().get(id=decision_id)
+    if by.id != decision.proposed_by_id and not by.holds(Role.PROGRAMME_OFFICE):
+        raise NotAllowed("Only who proposed it and the programme office withdraw a proposal.")
+    if decision.is_withdrawn:
+        raise WrongState("This proposal is withdrawn already.")
+    _check([("reason", reason, "Say why it is withdrawn.")])
+    dispute = (
+        Dispute.objects.select_for_update().filter(decision=decision, ended_at__isnull=True).first()
+    )
+    if dispute:
+        _end(dispute, Dispute.Stage.WITHDRAWN, at)
+        _step(dispute, DisputeStep.Kind.WITHDRAWAL, reason, by, at)
+    decision.withdrawn_by, decision.withdrawn_at = by, at
+    decision.withdrawn_reason = reason.strip()
+    decision.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_reason"])
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="proposal withdrawn",
+        subject="decision",
+        subject_id=decision.id,
+        after={"title": decision.title},
+        reason=reason.strip(),
+    )
+    return decision
+
+
+def may_speak(user: User) -> bool:
+    """Whether a person speaks in disputes at all."""
+    return user.is_active and user.holds(*CERTIFYING_ROLES, Role.PROGRAMME_OFFICE)
+
+
+def _open(decision_id: int, by: User) -> Dispute:
+    if not may_speak(by):
+        raise NotAllowed(_MAY_SPEAK)
+    dispute = Dispute.objects.select_for_update().filter(decision=decision_id).first()
+    if dispute is None or not dispute.is_open:
+        raise WrongState("There is no open dispute about this.")
+    return dispute
+
+
+def _check(said: Sequence[tuple[str, str, str]]) -> None:
+    errors = [FieldError(field, remedy) for field, text, remedy in said if not text.strip()]
+    if errors:
+        raise BadContent(errors)
+
+
+def _end(dispute: Dispute, stage: Dispute.Stage, at: datetime) -> None:
+    dispute.stage, dispute.ended_at = stage, at
+    dispute.save(update_fields=["stage", "ended_at"])
+
+
+def _step(dispute: Dispute, kind: str, text: str, by: User, at: datetime) -> None:
+    DisputeStep.objects.create(
+        dispute=dispute, kind=kind, text=text.strip(), by=by, council=by.council, at=at
+    )
+
+
+def _record(
+    dispute: Dispute,
+    by: User,
+    at: datetime,
+    action: str,
+    reason: str,
+    after: dict[str, object] | None = None,
+) -> None:
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action=action,
+        subject="decision",
+        subject_id=dispute.decision_id,
+        after={"stage": dispute.stage, **(after or {})},
+        reason=reason.strip(),
+    )

@@ -1,0 +1,255 @@
+"""From a refusal to a revised proposal or none: no step puts a refused rule into force."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.db import DatabaseError, transaction
+
+from audit.models import Event
+from savings.agreements.actions import remind, withdraw_proposal
+from savings.agreements.models import AnswerReminder
+from savings.agreements.reports import Standing, proposal, waiting
+from savings.attribution.actions import answer, propose_rule
+from savings.attribution.models import AttributionRule
+from savings.rollup.actions import roll_up_dirty
+from savings.rollup.models import Fact
+from sovereignty import disputes
+from sovereignty.models import Consent, Decision, Dispute, DisputeStep
+from sovereignty.refusals import BadContent, NotAllowed, WrongState
+from tests.partnership import NOW, Q1, Partnership, a_saving
+
+THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
+
+
+@pytest.fixture
+def rule(partnership: Partnership) -> AttributionRule:
+    """A rule for libraries that nobody has answered."""
+    return partnership.rule("libraries", THIRDS, agreed_by=[])
+
+
+def say(partnership: Partnership, rule: AttributionRule, code: str, *, agree: bool) -> Consent:
+    return answer(
+        decision_id=rule.decision_id,
+        agree=agree,
+        minute_reference=f"{code} 1",
+        reason="" if agree else f"{code} bears too much.",
+        by=partnership.s151(code),
+        at=NOW,
+    )
+
+
+def standing(rule: AttributionRule) -> Standing:
+    found = proposal(rule.decision_id)
+    assert found is not None
+    return found.standing
+
+
+def test_a_proposal_waits_until_every_council_has_agreed(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
+    for code, left in (("LBHF", ["RBKC", "WCC"]), ("RBKC", ["WCC"]), ("WCC", [])):
+        say(partnership, rule, code, agree=True)
+        found = proposal(rule.decision_id)
+        assert found is not None
+        assert [council.code for council in found.waiting_for] == left
+    assert standing(rule) == Standing.AGREED
+    assert not Dispute.objects.exists()
+
+
+def test_a_refusal_opens_a_dispute_and_what_the_others_agree_to_changes_nothing(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
+    say(partnership, rule, "WCC", agree=False)
+    say(partnership, rule, "LBHF", agree=True)
+    say(partnership, rule, "RBKC", agree=True)
+    partnership.certified("WCC", a_saving(amount="3"))
+    roll_up_dirty(at=NOW)
+
+    assert Fact.objects.values("council", "pence").get() == {"council": None, "pence": 300}
+    assert standing(rule) == Standing.DISPUTED
+    dispute = Dispute.objects.get()
+    assert dispute.stage == "discussion"
+    assert [
+        (step.kind, step.council and step.council.code, step.text) for step in dispute.steps.all()
+    ] == [("refusal", "WCC", "WCC bears too much.")]
+
+
+def test_discussion_mediation_and_a_revised_proposal_that_everybody_answers_anew(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
+    say(partnership, rule, "WCC", agree=False)
+    say(partnership, rule, "RBKC", agree=False)
+    which: dict[str, Any] = {"decision_id": rule.decision_id, "at": NOW}
+    disputes.speak(text=" Let us look at the loans. ", by=partnership.s151("LBHF"), **which)
+    disputes.call_mediator(
+        mediator="A retired treasurer",
+        text="Find shares that follow use.",
+        by=partnership.people["programme.office"],
+        **which,
+    )
+    with pytest.raises(WrongState, match="mediates already"):
+        disputes.call_mediator(mediator="X", text="Y", by=partnership.s151("LBHF"), **which)
+    revised = propose_rule(
+        service=partnership.services["libraries"],
+        kind="saving",
+        method="fixed",
+        shares={"LBHF": "0.5", "RBKC": "0.25", "WCC": "0.25"},
+        effective_from=Q1,
+        basis="By loans.",
+        revises=rule.decision,
+        by=partnership.s151("LBHF"),
+        at=NOW,
+    )
+
+    dispute = Dispute.objects.get()
+    assert (dispute.stage, dispute.ended_at) == ("revised", NOW)
+    assert list(dispute.steps.values_list("kind", "by__username", "text")) == [
+        ("refusal", "s151.wcc", "WCC bears too much."),
+        ("refusal", "s151.rbkc", "RBKC bears too much."),
+        ("statement", "s151.lbhf", "Let us look at the loans."),
+        ("mediation", "programme.office", "A retired treasurer: Find shares that follow use."),
+        ("revision", "s151.lbhf", "Revised by: Libraries: savings, version 2"),
+    ]
+    assert (standing(rule), standing(revised)) == (Standing.REVISED, Standing.WAITING)
+    with pytest.raises(WrongState, match="no open dispute"):
+        disputes.speak(text="More.", by=partnership.s151("LBHF"), **which)
+
+    for code in THIRDS:
+        say(partnership, revised, code, agree=True)
+    partnership.certified("WCC", a_saving(amount="4"))
+    roll_up_dirty(at=NOW)
+    assert list(Fact.objects.order_by("council__code").values_list("pence", flat=True)) == [
+        200,
+        100,
+        100,
+    ]
+    actions = Event.objects.about("decision", rule.decision_id).values_list("action", flat=True)
+    assert list(actions) == [
+        "dispute opened",
+        "spoke in a dispute",
+        "mediator called",
+        "dispute ended",
+    ]
+
+
+def test_a_withdrawn_proposal_is_answered_by_nobody_whatever_is_tried(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
+    say(partnership, rule, "WCC", agree=False)
+    office = partnership.people["programme.office"]
+    withdraw_proposal(decision_id=rule.decision_id, reason="Too early.", by=office, at=NOW)
+
+    assert standing(rule) == Standing.WITHDRAWN
+    assert Dispute.objects.get().stage == "withdrawn"
+    assert DisputeStep.objects.filter(kind="withdrawal", text="Too early.").count() == 1
+    with pytest.raises(WrongState, match="withdrawn"):
+        say(partnership, rule, "LBHF", agree=True)
+    with pytest.raises(DatabaseError, match="withdrawn"), transaction.atomic():
+        Consent.objects.create(
+            decision=rule.decision,
+            council=partnership.councils["LBHF"],
+            agree=True,
+            by=partnership.s151("LBHF"),
+            at=NOW,
+            minute_reference="1",
+        )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Decision.objects.filter(id=rule.decision_id).update(
+            withdrawn_at=None, withdrawn_by=None, withdrawn_reason=""
+        )
+    with pytest.raises(WrongState, match="already"):
+        withdraw_proposal(decision_id=rule.decision_id, reason="Again.", by=office, at=NOW)
+
+
+def test_what_all_have_agreed_to_is_not_withdrawn(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
+    for code in THIRDS:
+        say(partnership, rule, code, agree=True)
+    office = partnership.people["programme.office"]
+    with pytest.raises(WrongState, match="stands"):
+        withdraw_proposal(decision_id=rule.decision_id, reason="No.", by=office, at=NOW)
+
+
+@pytest.mark.parametrize("username", ["finance.wcc", "councillor.wcc", "auditor"])
+def test_who_may_not_speak_mediate_or_withdraw(
+    partnership: Partnership, rule: AttributionRule, username: str
+) -> None:
+    say(partnership, rule, "WCC", agree=False)
+    by = partnership.people[username]
+    which: dict[str, Any] = {"decision_id": rule.decision_id, "at": NOW}
+    with pytest.raises(NotAllowed):
+        disputes.speak(text="A", by=by, **which)
+    with pytest.raises(NotAllowed):
+        disputes.call_mediator(mediator="A", text="B", by=by, **which)
+    with pytest.raises(NotAllowed):
+        withdraw_proposal(reason="A", by=by, **which)
+    assert DisputeStep.objects.count() == 1
+
+
+def test_nothing_is_said_without_words(partnership: Partnership, rule: AttributionRule) -> None:
+    say(partnership, rule, "WCC", agree=False)
+    by = partnership.s151("WCC")
+    which: dict[str, Any] = {"decision_id": rule.decision_id, "at": NOW}
+    with pytest.raises(BadContent) as nothing:
+        disputes.call_mediator(mediator=" ", text="", by=by, **which)
+    assert [error.field for error in nothing.value.errors] == ["mediator", "text"]
+    with pytest.raises(BadContent):
+        disputes.speak(text=" ", by=by, **which)
+
+
+def test_a_dispute_and_its_steps_stay(partnership: Partnership, rule: AttributionRule) -> None:
+    say(partnership, rule, "WCC", agree=False)
+    for change in (
+        lambda: DisputeStep.objects.update(text="Nothing."),
+        lambda: DisputeStep.objects.all()._raw_delete("default"),
+        lambda: Dispute.objects.all()._raw_delete("default"),
+        lambda: Decision.objects.filter(id=rule.decision_id).update(title="Other"),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
+
+
+def test_who_waits_for_whom(partnership: Partnership, rule: AttributionRule) -> None:
+    say(partnership, rule, "WCC", agree=True)
+    mine = waiting(partnership.s151("LBHF"))
+    assert ([one.id for one in mine.for_me], mine.for_others) == ([rule.decision_id], ())
+    for username in ("s151.wcc", "finance.lbhf", "programme.office"):
+        others = waiting(partnership.people[username])
+        assert others.for_me == ()
+        assert [one.id for one in others.for_others] == [rule.decision_id]
+    say(partnership, rule, "LBHF", agree=True)
+    say(partnership, rule, "RBKC", agree=True)
+    assert not waiting(partnership.s151("LBHF"))
+
+
+@pytest.mark.parametrize(
+    ("today", "kind"),
+    [
+        (date(2013, 7, 23), None),
+        (date(2013, 7, 24), "before"),
+        (date(2013, 7, 31), "before"),
+        (date(2013, 8, 1), "after"),
+    ],
+)
+def test_each_council_that_is_awaited_is_reminded_once_before_and_once_after(
+    partnership: Partnership, rule: AttributionRule, today: date, kind: str | None
+) -> None:
+    Decision.objects.filter(id=rule.decision_id).update(answer_by=date(2013, 7, 31))
+    for code in ("LBHF", "RBKC"):
+        officer = partnership.s151(code)
+        officer.email = f"s151@{code.lower()}.example.com"
+        officer.save()
+    say(partnership, rule, "RBKC", agree=True)
+    for _ in range(2):
+        remind(today=today, at=NOW, site="https://savings.example.gov.uk")
+    sent = [(reminder.council.code, reminder.kind) for reminder in AnswerReminder.objects.all()]
+    assert sent == ([("LBHF", kind)] if kind else [])
+    assert [message.to for message in mail.outbox] == ([["s151@lbhf.example.com"]] if kind else [])
+    if kind:
+        link = f"https://savings.example.gov.uk/agreements/{rule.decision_id}/"
+        assert link in str(mail.outbox[0].body)

@@ -1,0 +1,151 @@
+"""The pages of agreements: who sees and does what, what is refused, what is kept."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from savings.agreements.reports import proposals
+from savings.attribution.models import AttributionRule
+from sovereignty.models import Consent, Dispute
+from tests.partnership import Partnership
+
+THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
+A_RULE = {
+    "service": "libraries",
+    "kind": "saving",
+    "effective_from": "2013-14-Q2",
+    "method": "fixed",
+    "share_LBHF": "1/2",
+    "share_RBKC": "1/4",
+    "share_WCC": "1/4",
+    "basis": "By loans.",
+    "answer_by": "2013-09-30",
+}
+
+
+def signed_in(partnership: Partnership, username: str) -> Client:
+    client = Client()
+    client.force_login(partnership.people[username], "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def test_the_list_shows_what_waits_for_the_reader_and_how_each_stands(
+    partnership: Partnership,
+) -> None:
+    partnership.rule("libraries", THIRDS, agreed_by=["WCC"])
+    partnership.rule("childrens", THIRDS)
+    page = signed_in(partnership, "s151.lbhf").get("/agreements/").content.decode()
+    assert "Waiting for your council" in page
+    assert page.count("Libraries: savings, version 1") == 2
+    assert page.count("Childrens: savings, version 1") == 1
+    page = signed_in(partnership, "s151.wcc").get("/comparison/").content.decode()
+    assert "Waiting for agreement" in page
+    assert "waits for Hammersmith &amp; Fulham, Kensington &amp; Chelsea" in page
+
+
+def test_the_list_takes_as_many_queries_for_one_as_for_three(partnership: Partnership) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            proposals()
+        return len(queries)
+
+    partnership.rule("libraries", THIRDS, agreed_by=["WCC"])
+    one = count()
+    partnership.rule("libraries", THIRDS)
+    partnership.rule("childrens", THIRDS, agreed_by=[])
+    assert count() == one
+
+
+def test_a_council_agrees_and_another_refuses_in_words_that_all_can_read(
+    partnership: Partnership,
+) -> None:
+    rule = partnership.rule("libraries", THIRDS, agreed_by=[])
+    here = f"/agreements/{rule.decision_id}/"
+    said = {"agree": "yes", "minute_reference": "Cabinet 7"}
+    assert signed_in(partnership, "s151.wcc").post(f"{here}answer/", said).status_code == 302
+    refusing = {"agree": "no", "minute_reference": "Cabinet 8", "reason": ""}
+    lbhf = signed_in(partnership, "s151.lbhf")
+    answer = lbhf.post(f"{here}answer/", refusing)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Say why your council refuses." in page
+    assert 'value="Cabinet 8"' in page
+    assert not Consent.objects.filter(council__code="LBHF").exists()
+
+    refusing["reason"] = "We lend more than we save."
+    assert lbhf.post(f"{here}answer/", refusing).status_code == 302
+    assert Dispute.objects.get().stage == "discussion"
+    page = signed_in(partnership, "councillor.rbkc").get(here).content.decode()
+    assert "We lend more than we save." in page
+    assert "Refused by Hammersmith &amp; Fulham, so it is not in force." in page
+    assert "Record this answer" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("answer/", {"agree": "yes", "minute_reference": "1"}),
+        ("speak/", {"text": "x"}),
+        ("mediator/", {"mediator": "x", "text": "y"}),
+        ("withdraw/", {"reason": "x"}),
+    ],
+)
+def test_whose_it_is_not_is_told_so_and_nothing_changes(
+    partnership: Partnership, path: str, data: dict[str, str]
+) -> None:
+    rule = partnership.rule("libraries", THIRDS, agreed_by=[])
+    client = signed_in(partnership, "councillor.wcc")
+    assert client.post(f"/agreements/{rule.decision_id}/{path}", data).status_code == 403
+    assert Consent.objects.count() == 0
+    assert not Dispute.objects.exists()
+    assert client.post(f"/agreements/999/{path}", data).status_code == 404
+    assert client.get("/agreements/propose/").status_code == 403
+
+
+def test_a_rule_is_proposed_and_what_was_typed_stays_while_it_is_wrong(
+    partnership: Partnership,
+) -> None:
+    client = signed_in(partnership, "finance.wcc")
+    wrong = {**A_RULE, "share_WCC": "1/5", "answer_by": "soon"}
+    answer = client.post("/agreements/propose/", wrong)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Write the day as 2013-09-30." in page
+    assert 'value="1/5"' in page
+    answer = client.post("/agreements/propose/", {**wrong, "answer_by": ""})
+    assert answer.status_code == 422
+    assert "There is a problem" in answer.content.decode()
+    assert not AttributionRule.objects.exists()
+
+    assert client.post("/agreements/propose/", A_RULE).status_code == 302
+    rule = AttributionRule.objects.get()
+    assert rule.shares == {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
+    assert str(rule.decision.answer_by) == "2013-09-30"
+
+
+def test_an_empty_form_names_every_gap(partnership: Partnership) -> None:
+    answer = signed_in(partnership, "finance.wcc").post("/agreements/propose/", {})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    for remedy in (
+        "Choose the service.",
+        "Choose what it splits.",
+        "Enter the first quarter, such as 2013-14-Q3.",
+        "Choose how it splits.",
+        "Say why these shares.",
+    ):
+        assert remedy in page
+
+
+def test_a_revision_begins_from_what_it_revises(partnership: Partnership) -> None:
+    rule = partnership.rule("libraries", THIRDS, agreed_by=[])
+    client = signed_in(partnership, "finance.wcc")
+    page = client.get(f"/agreements/propose/?revises={rule.decision_id}").content.decode()
+    assert page.count('value="1/3"') == 3
+    assert "Agreed for the tests." in page
+    revises = {**A_RULE, "revises": str(rule.decision_id)}
+    assert client.post("/agreements/propose/", revises).status_code == 302
+    assert AttributionRule.objects.get(version=2).decision.revises == rule.decision
