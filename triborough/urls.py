@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("triborough.api_urls")),
     path("boroughs/", include("savings.boroughs.urls")),
     path("comparison/", include("savings.comparison.urls")),
+    path("drivers/", include("savings.drivers.urls")),
     path("entries/", include("savings.attribution.urls")),
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),

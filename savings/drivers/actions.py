@@ -1,0 +1,129 @@
+"""What can be done to the register: many values at once, and saying what one should have been."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+import audit.actions
+from finance.apportionment import ShareError, parse_share
+from savings.attribution.actions import set_driver_value
+from savings.attribution.models import Driver, DriverValue
+from savings.drivers.imports import ValueRow
+from savings.drivers.models import Restatement, Tolerance
+from savings.provenance import Provenance
+from savings.rules import require
+from sovereignty.models import Council, Decision, User
+from sovereignty.refusals import BadContent, FieldError, Refusal
+
+
+@transaction.atomic
+def set_driver_values(
+    *, driver: Driver, rows: Sequence[ValueRow], by: User, at: datetime
+) -> list[DriverValue]:
+    """Give a driver all of these values, or none.
+
+    Raises NotAllowed, or BadContent with what is wrong in each row: a quarter that is
+    closed, or that has a value already.
+    """
+    require(by, "savings.propose_rule")
+    councils = {council.code: council for council in Council.objects.all()}
+    made, errors = [], []
+    for row in rows:
+        try:
+            with transaction.atomic():
+                made.append(
+                    set_driver_value(
+                        driver=driver,
+                        council=councils[row.council],
+                        effective_from=row.effective_from,
+                        value=row.value,
+                        source=row.source,
+                        provenance=Provenance.REPORTED,
+                        by=by,
+                        at=at,
+                    )
+                )
+        except BadContent as refusal:
+            errors += [FieldError(e.field, e.message, e.value, row.row) for e in refusal.errors]
+        except Refusal as refusal:
+            quarter = row.effective_from.code
+            errors.append(FieldError("effective_from", str(refusal), quarter, row.row))
+    if errors:
+        raise BadContent(errors)
+    return made
+
+
+@transaction.atomic
+def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetime) -> Restatement:
+    """Say what a driver's value should have been. What was shared out by it stays.
+
+    Raises NotAllowed, or BadContent for a value below nought, the same value as it has,
+    or without a source.
+    """
+    require(by, "savings.propose_rule")
+    restated = DriverValue.objects.select_related("driver", "council").get(id=value_id)
+    errors = []
+    if not value.is_finite() or value < 0:
+        errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
+    elif value == restated.value:
+        errors.append(FieldError("value", "It is this value already.", str(value)))
+    if not source.strip():
+        errors.append(FieldError("source", "Say where the value comes from."))
+    if errors:
+        raise BadContent(errors)
+    made = Restatement.objects.create(
+        restates=restated,
+        value=value,
+        source=source.strip(),
+        provenance=Provenance.REPORTED,
+        stated_by=by,
+        stated_at=at,
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="restated",
+        subject="driver value",
+        subject_id=f"{restated.driver.code}/{restated.council.code}/{restated.effective_from.code}",
+        chain=restated.council.code,
+        before={"value": str(restated.value)},
+        after={"value": str(value), "source": source.strip()},
+    )
+    return made
+
+
+@transaction.atomic
+def propose_tolerance(*, share: str, by: User, at: datetime) -> Tolerance:
+    """Propose how much a restatement may move before it is put right: every council answers.
+
+    `share` is of what was shared out, as a decimal or a fraction from nought to below one.
+    Raises NotAllowed or BadContent.
+    """
+    require(by, "savings.propose_rule")
+    try:
+        part = parse_share(share)
+    except ShareError as error:
+        raise BadContent([FieldError("share", str(error), share)]) from None
+    if part >= 1:
+        raise BadContent([FieldError("share", "Give a share below one, such as 0.01.", share)])
+    tolerance = Tolerance.objects.create(
+        share=share.strip(),
+        decision=Decision.objects.create(
+            title=f"Tolerance for restated drivers: {share.strip()}",
+            proposed_by=by,
+            proposed_at=at,
+        ),
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="proposed",
+        subject="tolerance",
+        subject_id=tolerance.id,
+        after={"share": tolerance.share},
+    )
+    return tolerance

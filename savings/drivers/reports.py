@@ -1,0 +1,81 @@
+"""The register as a person reads it: each driver, its values by council, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
+
+from finance.periods import Quarter
+from savings.attribution.models import Driver, DriverValue
+from savings.drivers.models import Restatement
+from savings.provenance import Provenance
+from sovereignty.models import Council
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A driver's values from one quarter on: what is new in it, and what holds by then.
+
+    `holds` is by council, in the order of `councils`; None where it has none yet.
+    """
+
+    quarter: Quarter
+    given: tuple[DriverValue, ...]
+    holds: tuple[DriverValue | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    driver: Driver
+    councils: tuple[Council, ...]
+    changes: tuple[Change, ...]
+    restatements: tuple[Restatement, ...]
+
+    @property
+    def illustrative(self) -> bool:
+        return any(
+            value.provenance == Provenance.ILLUSTRATIVE
+            for change in self.changes
+            for value in change.given
+        )
+
+    @property
+    def latest(self) -> tuple[DriverValue | None, ...]:
+        return self.changes[-1].holds if self.changes else tuple(None for _ in self.councils)
+
+
+def drivers() -> QuerySet[Driver]:
+    """Every driver with how many values and rules it has: one query."""
+    return Driver.objects.annotate(
+        value_count=Count("values", distinct=True), rule_count=Count("rules", distinct=True)
+    )
+
+
+def history(driver: Driver) -> History:
+    """A driver's values from the first quarter on: three queries."""
+    councils = tuple(Council.objects.all())
+    values = list(
+        driver.values.select_related("council").order_by("effective_from", "council__code")
+    )
+    return History(
+        driver,
+        councils,
+        tuple(_changes(values, councils)),
+        tuple(
+            Restatement.objects.filter(restates__driver=driver).select_related(
+                "restates__council", "stated_by"
+            )
+        ),
+    )
+
+
+def _changes(values: Sequence[DriverValue], councils: Sequence[Council]) -> list[Change]:
+    holds: dict[int, DriverValue] = {}
+    changes = []
+    for quarter in sorted({value.effective_from for value in values}):
+        given = tuple(value for value in values if value.effective_from == quarter)
+        holds.update({value.council_id: value for value in given})
+        changes.append(Change(quarter, given, tuple(holds.get(council.id) for council in councils)))
+    return changes
