@@ -6,7 +6,7 @@ each mistake beside its control.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -14,26 +14,12 @@ from django import forms
 
 from finance.periods import Quarter
 from savings.attribution.models import AttributionRule, Driver
+from savings.forms import SayingForm
 from services.tree import ServiceTree
 from sovereignty.models import Council
 from sovereignty.refusals import FieldError
 
 INDENT = "\N{EM SPACE}"
-
-
-class SayingForm(forms.Form):
-    """What is common: mistakes found by an action go beside the control they name."""
-
-    #: Controls that show the mistakes of an action's field of another name.
-    shows: Mapping[str, str] = {}
-
-    def say(self, name: str) -> str:
-        return str(self[name].value() or "").replace("\r\n", "\n")
-
-    def add_errors(self, errors: Iterable[FieldError]) -> None:
-        for error in errors:
-            name = self.shows.get(error.field, error.field)
-            self.add_error(name if name in self.fields else None, error.message)
 
 
 class AnswerForm(SayingForm):

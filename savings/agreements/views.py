@@ -19,7 +19,6 @@ from savings.agreements.forms import (
     AnswerForm,
     MediatorForm,
     RuleForm,
-    SayingForm,
     SpeakForm,
     WithdrawForm,
 )
@@ -33,6 +32,7 @@ from savings.agreements.reports import (
 )
 from savings.attribution import actions
 from savings.attribution.models import AttributionRule, Driver
+from savings.forms import SayingForm
 from savings.pages import partnership_page, person
 from savings.rollup import tasks
 from savings.rules import require
@@ -187,7 +187,7 @@ def _act(
     _found(decision_id)
     if request.method != "POST":
         return redirect("agreement", decision_id=decision_id)
-    form = FORMS[name](request.POST)
+    form = FORMS[name](request.POST, auto_id=f"{name}-%s")
     try:
         done = do(form)
     except NotAllowed as refusal:
@@ -212,7 +212,7 @@ def _page(
 ) -> HttpResponse:
     user = person(request)
     given = bound or {}
-    forms = {name: given.get(name) or form() for name, form in FORMS.items()}
+    forms = {name: given.get(name) or form(auto_id=f"{name}-%s") for name, form in FORMS.items()}
     open_dispute = found.dispute is not None and found.dispute.is_open
     context: dict[str, Any] = {
         "proposal": found,

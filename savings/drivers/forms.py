@@ -8,19 +8,9 @@ from decimal import Decimal, InvalidOperation
 from django import forms
 
 from finance.periods import PeriodError, Quarter
+from savings.forms import SayingForm
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
-
-
-class SayingForm(forms.Form):
-    """A form that keeps what was typed and shows each mistake beside its control."""
-
-    def say(self, name: str) -> str:
-        return str(self[name].value() or "").strip()
-
-    def add_errors(self, errors: Iterable[FieldError]) -> None:
-        for error in errors:
-            self.add_error(error.field if error.field in self.fields else None, error.message)
 
 
 class DriverForm(SayingForm):

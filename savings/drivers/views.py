@@ -20,12 +20,12 @@ from savings.drivers.forms import (
     DriverForm,
     FileForm,
     RestatementForm,
-    SayingForm,
     ValueForm,
     number,
 )
 from savings.drivers.imports import LONGEST_FILE, read_values
 from savings.drivers.reports import drivers, history
+from savings.forms import SayingForm
 from savings.pages import partnership_page, person
 from savings.provenance import Provenance
 from savings.rollup import tasks
