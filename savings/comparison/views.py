@@ -15,10 +15,12 @@ from django.views.decorators.http import require_safe
 
 from finance.periods import FinancialYear, Quarter
 from savings.agreements.reports import waiting
+from savings.boroughs.reports import visible_councils
 from savings.comparison import charts, sources, wording
 from savings.comparison.forms import ComparisonForm
 from savings.comparison.reports import (
     Comparison,
+    CouncilLine,
     by_council,
     choices,
     compare,
@@ -55,12 +57,10 @@ def comparison(request: HttpRequest) -> HttpResponse:
     undivided = compared.planned - sum((line.planned for line in areas), Decimal("0.00"))
     bases = {line.basis for line in lines}
     target = sources.later_target(titles)
-    context |= _common(compared, lines, titles) | {
+    context |= _common(compared, lines, titles) | _councils(request, councils) | {
         "entries": _entries(to),
         "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
         "figure": charts.promised_and_delivered(areas, nil="nil"),
-        "councils": councils,
-        "councils_reading": wording.reading_of_councils(councils),
         "councils_figure": charts.parts_of_councils(councils)
         if any(line.delivered for line in councils if line.code)
         else None,
@@ -97,7 +97,7 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
     services = [line for line in compared.lines[1:] if line.planned or line.delivered]
     shown = [*services, whole] if whole.planned or whole.delivered else services
     bases = {line.basis for line in lines}
-    context |= _common(compared, lines, titles, below) | {
+    context |= _common(compared, lines, titles, below) | _councils(request, councils) | {
         "entries": _entries(to, service=slug),
         "whole": whole,
         "services": services,
@@ -107,8 +107,6 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
         ),
         "reading": wording.reading_of_services(services, year, bases, undivided=whole.delivered),
         "figure": charts.promised_and_delivered(shown, nil="" if whole.delivered else "nil"),
-        "councils": councils,
-        "councils_reading": wording.reading_of_councils(councils),
         "published": sources.published_lines(to, below, titles),
     }
     context["breadcrumbs"] = [
@@ -154,6 +152,15 @@ def _common(
         "titles": titles,
         "promised_sources": sources.sources_of_lines(lines, titles),
         "query": _query(plan, year, to),
+    }
+
+
+def _councils(request: HttpRequest, lines: list[CouncilLine]) -> dict[str, Any]:
+    """What both pages say of the boroughs, and whose own page the reader may open."""
+    return {
+        "councils": lines,
+        "councils_reading": wording.reading_of_councils(lines),
+        "openable": [council.code for council in visible_councils(person(request))],
     }
 
 

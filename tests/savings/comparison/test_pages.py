@@ -283,6 +283,21 @@ def test_figures_lead_to_their_entries(delivering: Partnership, signed_in: SignI
             assert client.get(href).status_code == 200, href
 
 
+@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize(
+    ("username", "codes"),
+    [("councillor.wcc", ["WCC"]), ("finance.lbhf", ["LBHF"]), ("auditor", ["LBHF", "RBKC", "WCC"])],
+)
+def test_a_borough_leads_to_its_page_for_whoever_may_open_that(
+    address: str, username: str, codes: list[str], delivering: Partnership, signed_in: SignIn
+) -> None:
+    client = signed_in(username)
+    page = read(client.get(address, {"to": "2013-14-Q1"}))
+    hrefs = [href for href in page.hrefs if href.startswith("/boroughs/") and "?" in href]
+    assert hrefs == [f"/boroughs/{code}/?period=2013-14-Q1" for code in codes]
+    assert [client.get(href).status_code for href in hrefs] == [200] * len(codes)
+
+
 def test_a_quarter_that_is_open_can_be_counted_to_when_asked(
     delivering: Partnership, signed_in: SignIn
 ) -> None:
