@@ -14,5 +14,7 @@ class SignInForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "User name"
+        # Who uses the keyboard or a screen reader begins at the top of this page as of any other.
+        del self.fields["username"].widget.attrs["autofocus"]
         self.fields["username"].error_messages["required"] = "Enter your user name"
         self.fields["password"].error_messages["required"] = "Enter your password"

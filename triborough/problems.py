@@ -7,7 +7,7 @@ address on the page that documents the API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.views.defaults import page_not_found
 from django.views.defaults import server_error as server_error_page
 from psycopg2.errors import UniqueViolation
 from rest_framework import exceptions
@@ -132,6 +133,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return server_error_page(request)
     problem = described("server-error", "Something broke here. Try again; if it stays, tell us.")
     return JsonResponse(problem, status=500, content_type=MEDIA_TYPE)
+
+
+def own_page_not_found(
+    respond: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware for where DEBUG is on: our page for who finds nothing, not a list of addresses."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = respond(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if response.status_code != 404 or not is_page:
+            return response
+        return page_not_found(request, Http404())
+
+    return middleware
 
 
 def _problem_of(exc: Exception, request: Any) -> dict[str, Any] | None:

@@ -71,6 +71,9 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+if DEBUG:  # on the trial site too, a wrong address shows the site's own page
+    MIDDLEWARE.append("triborough.problems.own_page_not_found")
+
 ROOT_URLCONF = "triborough.urls"
 WSGI_APPLICATION = "triborough.wsgi.application"
 
