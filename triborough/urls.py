@@ -2,7 +2,9 @@
 
 from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.functional import lazy
 from django.views.generic import RedirectView, TemplateView
 
 from triborough.forms import SignInForm
@@ -18,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="comparison"), name="home"),
     path("sign-in/", LoginView.as_view(authentication_form=SignInForm), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
+    # Where a browser looks for the icon of what is no page, such as the API's answers.
+    path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("images/favicon.png"))),
     path(
         "accessibility/",
         TemplateView.as_view(template_name="triborough/accessibility.html"),

@@ -30,6 +30,10 @@ def test_a_program_that_finds_nothing_is_told_so_as_data(settings: Settings) -> 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
+def test_the_icon_is_where_a_browser_looks_for_it() -> None:
+    assert Client().get("/favicon.ico")["Location"] == "/static/images/favicon.png"
+
+
 def test_signing_in_begins_at_the_top_of_the_page() -> None:
     page = Client().get("/sign-in/").content.decode()
     assert 'name="username"' in page
