@@ -57,19 +57,23 @@ def comparison(request: HttpRequest) -> HttpResponse:
     undivided = compared.planned - sum((line.planned for line in areas), Decimal("0.00"))
     bases = {line.basis for line in lines}
     target = sources.later_target(titles)
-    context |= _common(compared, lines, titles) | _councils(request, councils) | {
-        "entries": _entries(to),
-        "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
-        "figure": charts.promised_and_delivered(areas, nil="nil"),
-        "councils_figure": charts.parts_of_councils(councils)
-        if any(line.delivered for line in councils if line.code)
-        else None,
-        "after": delivered_after(to),
-        "target": target if target and target.plan != plan else None,
-        "delivered_sources": sources.sources_of_published(
-            sources.published_lines(to, None, titles)
-        ),
-    }
+    context |= (
+        _common(compared, lines, titles)
+        | _councils(request, councils)
+        | {
+            "entries": _entries(to),
+            "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
+            "figure": charts.promised_and_delivered(areas, nil="nil"),
+            "councils_figure": charts.parts_of_councils(councils)
+            if any(line.delivered for line in councils if line.code)
+            else None,
+            "after": delivered_after(to),
+            "target": target if target and target.plan != plan else None,
+            "delivered_sources": sources.sources_of_published(
+                sources.published_lines(to, None, titles)
+            ),
+        }
+    )
     return render(request, "savings/comparison/comparison.html", context)
 
 
@@ -97,18 +101,24 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
     services = [line for line in compared.lines[1:] if line.planned or line.delivered]
     shown = [*services, whole] if whole.planned or whole.delivered else services
     bases = {line.basis for line in lines}
-    context |= _common(compared, lines, titles, below) | _councils(request, councils) | {
-        "entries": _entries(to, service=slug),
-        "whole": whole,
-        "services": services,
-        "shown": shown,
-        "others": Service.objects.filter(
-            slug__in=[line.slug for line in compared.lines[1:] if line not in services]
-        ),
-        "reading": wording.reading_of_services(services, year, bases, undivided=whole.delivered),
-        "figure": charts.promised_and_delivered(shown, nil="" if whole.delivered else "nil"),
-        "published": sources.published_lines(to, below, titles),
-    }
+    context |= (
+        _common(compared, lines, titles, below)
+        | _councils(request, councils)
+        | {
+            "entries": _entries(to, service=slug),
+            "whole": whole,
+            "services": services,
+            "shown": shown,
+            "others": Service.objects.filter(
+                slug__in=[line.slug for line in compared.lines[1:] if line not in services]
+            ),
+            "reading": wording.reading_of_services(
+                services, year, bases, undivided=whole.delivered
+            ),
+            "figure": charts.promised_and_delivered(shown, nil="" if whole.delivered else "nil"),
+            "published": sources.published_lines(to, below, titles),
+        }
+    )
     context["breadcrumbs"] = [
         {"text": "Promised and delivered", "url": _address("comparison", context["query"])},
         *(

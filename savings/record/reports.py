@@ -11,7 +11,7 @@ from itertools import groupby
 
 from django.db.models import Count, Min, Q
 
-from finance.money import format_pounds
+from finance.money import MINUS, format_pounds
 from finance.periods import FinancialYear
 from savings.plans.models import Plan, PlanLine
 from savings.provenance import Provenance
@@ -416,8 +416,8 @@ def _difference(found: FootingDifference) -> DifferenceReport:
     return DifferenceReport(
         what=found.what,
         printed=found.printed,
-        derived=found.derived,
-        difference=found.difference,
+        derived=found.derived.replace("-", MINUS, 1),
+        difference=found.difference.replace("-", MINUS, 1),
         unit=unit_label(found.unit),
         reason=found.reason,
         listed=found.listed,

@@ -81,10 +81,14 @@ def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """An entry with the names of what lies above its service, the programme first."""
+    """An entry with the names of what lies above its service, the programme first.
+
+    `evidence` leaves out the document that the return itself names as its source.
+    """
 
     entry: Entry
     above: tuple[str, ...]
+    evidence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +98,23 @@ class KindLines:
     sum: KindSum
     lines: tuple[EntryLine, ...]
 
+    @property
+    def common_note(self) -> str:
+        """The note of every entry, where there are several and it is the same."""
+        notes = {line.entry.note for line in self.lines}
+        return notes.pop() if len(notes) == 1 and len(self.lines) > 1 else ""
+
 
 def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
     """A return's entries under their kinds, those kinds left out that it has none of."""
     lines: dict[str, list[EntryLine]] = defaultdict(list)
+    document = f"{parent.published_in}: " if parent.published_in else ""
     for entry in parent.entries.select_related(
         "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
     ):
         above = reversed(tree.path(entry.service.slug)[1:])
         names = tuple(tree.nodes[slug].name for slug in above)
-        lines[entry.kind].append(EntryLine(entry, names))
+        lines[entry.kind].append(EntryLine(entry, names, entry.evidence.removeprefix(document)))
     return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums.kinds if lines[sum_.kind]]
 
 

@@ -251,8 +251,7 @@ def test_open_quarters_and_transition_costs_stand_apart(
     ]
     words = read(response).words
     assert (
-        "£40.00 in 2013/14 Q2, a quarter that is still open. Not counted in any figure above "
-        "or below."
+        "£40.00 in 2013/14 Q2, a quarter that is still open. Not counted in any figure above."
     ) in words
     assert "£30.00 certified by the end of June 2013" in words
     assert "999" not in words

@@ -105,7 +105,7 @@ def test_a_document_shows_its_figures_with_place_and_differences(
     assert "Total 2.9 33.8" in page
     assert "Finance 1,611 832 1212 3,205" in page
     # A difference stands below its table, with both figures.
-    assert "Finance, Total: the sum of its row 3,205 3,655 -450 £ thousand" in page
+    assert "Finance, Total: the sum of its row 3,205 3,655 −450 £ thousand" in page
     # A derived figure is marked, with the sum that derives it.
     assert "In £ million Target H&F £15.6M K&C £13M WCC £12.3M Three boroughs 40.9 Derived" in page
     assert "Three boroughs, Target: 15.6 + 13 + 12.3." in page
@@ -129,7 +129,7 @@ def test_no_such_document(loaded: None, reader: Client) -> None:
 def test_differences_stand_under_their_documents(loaded: None, reader: Client) -> None:
     page = words(read(reader, "record-differences"))
     assert "Total, Total: the sum of its column 122 120 +2 posts Rows and columns both" in page
-    assert "Savings over five years: net savings of the fifth year 9.6 9.86 -0.26" in page
+    assert "Savings over five years: net savings of the fifth year 9.6 9.86 −0.26" in page
     assert page.count("Likely reason") == 24
 
 

@@ -322,15 +322,40 @@ def test_entries_stand_under_their_kinds_with_a_sum_each(
 
     page = read(as_("councillor.wcc").get(RETURN))
     assert (
-        f"Youth offending Childrens › Childrens services {first.id} Shared Recurring Cashable "
-        "Ledger 1 Two lines £100.10"
+        "Youth offending Childrens › Childrens services £100.10 Shared Recurring Cashable "
+        f"Ledger 1 Two lines {first.id}"
     ) in page.words
     assert "Savings in total, 2 entries £99.90" in page.words
-    assert "This council alone TUPE, only on WCC £5.00" in page.words
+    assert "£5.00 This council alone TUPE, only on WCC" in page.words
     assert "Ongoing costs in total, 1 entry £5.00" in page.words
     assert f"entry-{first.id}" in page.ids
     later = read(as_("finance.wcc").get("/returns/WCC/2013-14-Q2/"))
     assert f"/returns/WCC/2013-14-Q1/#entry-{first.id}" in later.hrefs
+
+
+def test_a_note_that_every_entry_of_a_kind_has_is_said_once(
+    partnership: Partnership, as_: Turn
+) -> None:
+    partnership.draft(
+        "WCC",
+        a_saving("youth-offending", "1", note="Twice the same"),
+        a_saving("libraries", "2", note="Twice the same"),
+        {"service": "cex", "kind": "ongoing_cost", "scope": "own", "amount": "5", "note": "Alone"},
+        {"service": "cex", "kind": "variance", "scope": "own", "amount": "1", "cause": "demand"},
+        {
+            "service": "cex",
+            "kind": "variance",
+            "scope": "own",
+            "amount": "2",
+            "cause": "demand",
+            "note": "On one of two",
+        },
+    )
+    words = read(as_("finance.wcc").get(RETURN)).words
+    assert words.count("Twice the same") == 1
+    assert "On each of these entries: Twice the same" in words
+    assert words.count("On each of these entries") == 1
+    assert words.count("Alone") == words.count("On one of two") == 1
 
 
 def test_what_the_partnership_published_names_its_document(
@@ -351,6 +376,7 @@ def test_what_the_partnership_published_names_its_document(
         recurrence="recurring",
         nature="cashable",
         provenance=Provenance.PUBLISHED,
+        evidence="report-2013: Table 3",
     )
     published.status, published.certified_at = Return.Status.CERTIFIED, NOW
     published.save()
@@ -360,7 +386,7 @@ def test_what_the_partnership_published_names_its_document(
     assert "The partnership, 2012/13 Q4" in page.words
     assert "Source A progress report Councils, March 2013" in page.words
     assert "/record/documents/report-2013/" in page.hrefs
-    assert "£520,000.00 Published" in page.words
+    assert "£520,000.00 Published Shared Recurring Cashable Table 3 1" in page.words
     assert [form.action for form in page.forms] == ["/sign-out/"]
 
 
