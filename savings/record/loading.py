@@ -288,11 +288,17 @@ def _plans(record: Record, services: dict[str, Service]) -> None:
     plans = _upsert(
         Plan.objects,
         (
-            Plan(code=row.code, name=row.name, description=row.description, position=position)
+            Plan(
+                code=row.code,
+                name=row.name,
+                description=row.description,
+                adopted=row.adopted,
+                position=position,
+            )
             for position, row in enumerate(record.plans)
         ),
         unique=["code"],
-        update=["name", "description", "position"],
+        update=["name", "description", "adopted", "position"],
     )
     by_code = {plan.code: plan for plan in plans}
     lines = _upsert(

@@ -231,3 +231,22 @@ def test_who_shares_what_is_put_right_and_the_rollup_follows(
     assert DirtyReturn.objects.count() == 0
     load(changed(record), at=LATER)
     assert [dirty.parent.council for dirty in DirtyReturn.objects.all()] == [None] * marked
+
+
+@pytest.mark.django_db
+def test_a_plan_is_adopted_as_the_files_say_now(record: Record) -> None:
+    def adopted() -> list[str]:
+        return list(Plan.objects.filter(adopted=True).values_list("code", flat=True))
+
+    load(record, at=NOW)
+    assert adopted() == ["proposals-2011", "overall-target-2013"]
+    load(
+        replace(
+            record,
+            plans=tuple(
+                replace(plan, adopted=plan.code == "options-2010-3") for plan in record.plans
+            ),
+        ),
+        at=LATER,
+    )
+    assert adopted() == ["options-2010-3"]
