@@ -22,6 +22,7 @@ from django.db import transaction
 from finance.periods import FinancialYear, Quarter
 from savings.attribution.actions import answer_rule, create_driver, propose_rule, set_driver_value
 from savings.attribution.models import AttributionRule, Driver
+from savings.forecasts.actions import replace_forecasts
 from savings.provenance import Provenance
 from savings.record.models import Figure
 from savings.returns.actions import open_period, replace_entries, send_back, submit
@@ -68,7 +69,7 @@ class _Stage:
 def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     """Load everything and return the usernames.
 
-    `folder` holds drivers.csv, rules.csv and returns.csv. Raises RecordMissing where
+    `folder` holds drivers.csv, rules.csv, returns.csv and forecasts.csv. Raises RecordMissing where
     the record has not been loaded.
     """
     if not Figure.objects.exists() or not Council.objects.exists():
@@ -167,6 +168,7 @@ def _rules(stage: _Stage) -> None:
 
 
 def _returns(stage: _Stage) -> None:
+    forecasts = stage.rows("forecasts")
     for (council, period, state), rows in _by_return(stage.rows("returns")):
         parent = Return.objects.select_related("council", "period").get(
             council__code=council, period__quarter=Quarter.parse(period)
@@ -178,6 +180,14 @@ def _returns(stage: _Stage) -> None:
             return_id=parent.id,
             version=parent.version,
             rows=list(enumerate(rows, start=1)),
+            provenance=Provenance.ILLUSTRATIVE,
+            by=finance,
+            at=stage.at,
+        )
+        parent = replace_forecasts(
+            return_id=parent.id,
+            version=parent.version,
+            rows=list(enumerate(_of_return(forecasts, council, period), start=1)),
             provenance=Provenance.ILLUSTRATIVE,
             by=finance,
             at=stage.at,
@@ -195,6 +205,14 @@ def _returns(stage: _Stage) -> None:
             )
         elif state != "submitted":
             raise WrongState(f"“{state}” is no state of a demonstration return.")
+
+
+def _of_return(
+    rows: list[dict[str, str]], council: str, period: str
+) -> Iterator[dict[str, object]]:
+    for row in rows:
+        if (row["council"], row["period"]) == (council, period):
+            yield {name: value for name, value in row.items() if name not in ("council", "period")}
 
 
 def _by_return(

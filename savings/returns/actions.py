@@ -20,6 +20,7 @@ from savings.copying import copy_in
 from savings.provenance import Provenance
 from savings.returns.changes import Changes, compare, named_lines
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.reports import made_up_in
 from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
 from savings.rollup.locks import hold_basis
 from savings.rollup.models import DirtyReturn
@@ -49,7 +50,7 @@ def replace_entries(
     leave the version as it is. Raises NotAllowed, WrongState, StaleVersion, or BadContent
     with every mistake of every row.
     """
-    parent = _locked(return_id, version, "savings.fill_return", by)
+    parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
     typed, errors = read_rows(rows, reference_for(parent, rows))
     if errors:
@@ -94,7 +95,7 @@ def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
 
     Raises NotAllowed, WrongState or StaleVersion.
     """
-    parent = _locked(return_id, version, "savings.fill_return", by)
+    parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
     parent.status = Return.Status.SUBMITTED
     parent.submitted_by, parent.submitted_at = by, at
@@ -111,7 +112,7 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
 
     Raises NotAllowed, WrongState, StaleVersion, or BadContent without a reason.
     """
-    parent = _locked(return_id, version, "savings.send_back_return", by)
+    parent = locked(return_id, version, "savings.send_back_return", by)
     _check_submitted(parent)
     if not reason.strip():
         raise BadContent([FieldError("reason", "Say what has to change.")])
@@ -136,14 +137,12 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
     """
     hold_basis()
-    parent = _locked(return_id, version, "savings.certify_return", by)
+    parent = locked(return_id, version, "savings.certify_return", by)
     _check_submitted(parent)
-    made_up = parent.entries.illustrative().count()
-    if made_up:
+    if made_up := made_up_in(parent):
         raise WrongState(
-            f"This return holds {made_up} illustrative "
-            f"{'entry' if made_up == 1 else 'entries'}: send it back to have "
-            f"{'it' if made_up == 1 else 'them'} replaced by the council's own figures."
+            f"This return holds {made_up}: send it back to have {made_up.it} replaced by the "
+            "council's own figures."
         )
     before = _standing(parent)
     parent.status = Return.Status.CERTIFIED
@@ -297,7 +296,11 @@ def describe(row: EntryRow) -> dict[str, object]:
     return {name: value for name, value in values.items() if value not in ("", None, [])}
 
 
-def _locked(return_id: int, version: int, permission: str, by: User) -> Return:
+def locked(return_id: int, version: int, permission: str, by: User) -> Return:
+    """The return, held until the transaction ends, for whoever may do this to it as it stands.
+
+    Raises NotAllowed, or StaleVersion where it has changed since that version was read.
+    """
     parent = (
         Return.objects.select_for_update(of=("self",))
         .select_related("council", "period")

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finance.periods import PeriodError, Quarter
+from savings.forecasts.models import Forecast
 from savings.returns import actions
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.serializers import (
@@ -104,11 +105,12 @@ class ReopenPeriod(_PeriodStep):
 
 def visible_returns(user: User) -> QuerySet[Return]:
     """The returns a person may see, with all that showing one needs."""
-    illustrative = Entry.objects.illustrative().filter(parent=OuterRef("pk"))
+    entries = Entry.objects.illustrative().filter(parent=OuterRef("pk"))
+    forecasts = Forecast.objects.illustrative().filter(parent=OuterRef("pk"))
     return (
         Return.objects.visible_to(user)
         .select_related("council", "period", "submitted_by", "certified_by", "sent_back_by")
-        .annotate(entry_count=Count("entries"), illustrative=Exists(illustrative))
+        .annotate(entry_count=Count("entries"), illustrative=Exists(entries) | Exists(forecasts))
     )
 
 

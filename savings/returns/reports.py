@@ -7,7 +7,7 @@ it rises.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -76,6 +76,54 @@ def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
         ),
         entries=sum(count for _, count, _ in kinds.values()),
         illustrative=sum(made_up for _, _, made_up in kinds.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """How much of a return is illustrative. While any is, the return is not certified.
+
+    >>> str(MadeUp(entries=5, forecasts=1)), bool(MadeUp(0, 0))
+    ('5 illustrative entries and 1 illustrative forecast', False)
+    """
+
+    entries: int
+    forecasts: int
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.forecasts)
+
+    def __str__(self) -> str:
+        return self._worded("illustrative ", str)
+
+    @property
+    def words(self) -> str:
+        """The same to begin a sentence with, where it is said already what is meant."""
+        words = self._worded("", lambda count: "one" if count == 1 else str(count))
+        return f"{words[:1].upper()}{words[1:]}"
+
+    @property
+    def it(self) -> str:
+        return "it" if self.is_one else "them"
+
+    @property
+    def is_one(self) -> bool:
+        return self.entries + self.forecasts == 1
+
+    def _worded(self, kind: str, number: Callable[[int], str]) -> str:
+        counted = [(self.entries, "entry", "entries"), (self.forecasts, "forecast", "forecasts")]
+        return " and ".join(
+            f"{number(count)} {kind}{one if count == 1 else many}"
+            for count, one, many in counted
+            if count
+        )
+
+
+def made_up_in(parent: Return) -> MadeUp:
+    """What of a return is illustrative: two queries."""
+    return MadeUp(
+        entries=parent.entries.illustrative().count(),
+        forecasts=parent.forecasts.illustrative().count(),
     )
 
 

@@ -7,7 +7,7 @@ the same text is accepted or refused everywhere. Source: the public contract,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -108,13 +108,12 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 
-class _RowReader:
-    """Reads one row, keeping every mistake it meets."""
+class ColumnReader:
+    """Reads the columns of one row, of a return or of its forecasts, keeping every mistake."""
 
-    def __init__(self, number: int, columns: Mapping[str, object], reference: Reference) -> None:
+    def __init__(self, number: int, columns: Mapping[str, object]) -> None:
         self.number = number
         self.columns = columns
-        self.reference = reference
         self.errors: list[FieldError] = []
 
     def wrong(self, column: str, value: object, message: str) -> None:
@@ -128,15 +127,15 @@ class _RowReader:
             )
         )
 
+    def value(self, column: str) -> object:
+        """What was sent in the column; None where nothing was."""
+        return self.columns.get(column)
+
     def text(self, column: str) -> str | None:
         """The column's text without spaces around it; None where it was no text at all."""
-        value = self.columns.get(column)
+        value = self.value(column)
         if value is None:
             return ""
-        if column == "tupe" and isinstance(value, list | tuple):
-            value = ",".join(str(item) for item in value)
-        if column == "corrects" and isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
         if not isinstance(value, str):
             self.wrong(column, value, "Send this as text.")
             return None
@@ -147,6 +146,13 @@ class _RowReader:
             self.wrong(column, value, "Remove the half of a character.")
             return None
         return value.strip()
+
+    def unknown_columns(self, known: Collection[str]) -> None:
+        for key in self.columns:
+            if key not in known:
+                self.wrong(
+                    str(key), self.columns[key], "There is no such column: remove or rename it."
+                )
 
     def choice(self, column: str, allowed: tuple[str, ...], *, needed: bool, why: str) -> str:
         value = self.text(column)
@@ -161,16 +167,52 @@ class _RowReader:
             return ""
         return value
 
+    def money(self, column: str) -> Decimal:
+        value = self.value(column)
+        if value is not None and not isinstance(value, str):
+            self.wrong(
+                column, value, 'Send the amount as text, such as "1234.50", not as a number.'
+            )
+            return Decimal(0)
+        try:
+            return parse_money(value or "")
+        except MoneyError as error:
+            self.wrong(column, value, str(error))
+            return Decimal(0)
+
+    def must_be_empty(self, column: str, message: str) -> None:
+        text = self.text(column)
+        if text:
+            self.wrong(column, text, message)
+
+    def free_text(self, column: str) -> str:
+        text = self.text(column) or ""
+        if len(text) > LONGEST_TEXT:
+            self.wrong(column, text, f"Shorten this to {LONGEST_TEXT:,} characters.")
+        return text
+
+
+class _RowReader(ColumnReader):
+    """Reads one row of a return."""
+
+    def __init__(self, number: int, columns: Mapping[str, object], reference: Reference) -> None:
+        super().__init__(number, columns)
+        self.reference = reference
+
+    def value(self, column: str) -> object:
+        value = super().value(column)
+        if column == "tupe" and isinstance(value, list | tuple):
+            return ",".join(str(item) for item in value)
+        if column == "corrects" and isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return value
+
     def read(self) -> EntryRow | None:
-        for key in self.columns:
-            if key not in COLUMNS and key not in IGNORED_KEYS:
-                self.wrong(
-                    str(key), self.columns[key], "There is no such column: remove or rename it."
-                )
+        self.unknown_columns((*COLUMNS, *IGNORED_KEYS))
         service = self.service()
         kind = self.choice("kind", KINDS, needed=True, why="the kind of entry")
         scope = self.choice("scope", SCOPES, needed=True, why="whose entry it is")
-        amount = self.amount()
+        amount = self.money("amount")
         saving = kind == "saving"
         recurrence = self.choice("recurrence", RECURRENCES, needed=saving, why="whether it recurs")
         nature = self.choice("nature", NATURES, needed=saving, why="the nature of the saving")
@@ -206,19 +248,6 @@ class _RowReader:
             )
         return service
 
-    def amount(self) -> Decimal:
-        value = self.columns.get("amount")
-        if value is not None and not isinstance(value, str):
-            self.wrong(
-                "amount", value, 'Send the amount as text, such as "1234.50", not as a number.'
-            )
-            return Decimal(0)
-        try:
-            return parse_money(value or "")
-        except MoneyError as error:
-            self.wrong("amount", value, str(error))
-            return Decimal(0)
-
     def cause(self, kind: str) -> str:
         if kind and kind != "variance":
             self.must_be_empty("cause", "Only a variance has a cause: leave this empty.")
@@ -226,11 +255,6 @@ class _RowReader:
         return self.choice(
             "cause", CAUSES, needed=kind == "variance", why="the cause of the variance"
         )
-
-    def must_be_empty(self, column: str, message: str) -> None:
-        text = self.text(column)
-        if text:
-            self.wrong(column, text, message)
 
     def caused_by(self, kind: str, cause: str) -> str:
         if cause != "specification_change":
@@ -293,12 +317,6 @@ class _RowReader:
             )
             return None
         return int(text)
-
-    def free_text(self, column: str) -> str:
-        text = self.text(column) or ""
-        if len(text) > LONGEST_TEXT:
-            self.wrong(column, text, f"Shorten this to {LONGEST_TEXT:,} characters.")
-        return text
 
 
 def _printable(text: str) -> str:

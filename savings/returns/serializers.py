@@ -81,7 +81,7 @@ class ReturnSerializer(serializers.Serializer):
     )
     entry_count = serializers.IntegerField()
     illustrative = serializers.BooleanField(
-        help_text="Whether any entry is illustrative: such a return is never certified."
+        help_text="Whether any entry or forecast is illustrative: such a return is never certified."
     )
 
     @extend_schema_field(StepSerializer(allow_null=True))

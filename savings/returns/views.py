@@ -215,10 +215,10 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
     """The statement and the totals, to be read; then the figures count and never change."""
     parent = _return(request, council, period)
     require(request.user, "savings.certify_return", parent)
-    sums = reports.sums_of([parent.id])[parent.id]
     if request.method != "POST":
-        if parent.status != Return.Status.SUBMITTED or sums.illustrative:
+        if parent.status != Return.Status.SUBMITTED or reports.made_up_in(parent):
             return _redirect(parent)
+        sums = reports.sums_of([parent.id])[parent.id]
         context = {"parent": parent, "sums": sums, "breadcrumbs": _trail(parent, "Certify")}
         return render(request, "savings/returns/certify.html", context)
     form = VersionForm(request.POST)
@@ -243,6 +243,7 @@ def _return_page(
 ) -> HttpResponse:
     user = request.user
     sums = reports.sums_of([parent.id])[parent.id]
+    made_up = reports.made_up_in(parent)
     draft = parent.status == Return.Status.DRAFT and parent.period.is_open
     submitted = parent.status == Return.Status.SUBMITTED
     certifies = rules.has_perm("savings.send_back_return", user, parent)
@@ -250,6 +251,7 @@ def _return_page(
     context = {
         "parent": parent,
         "sums": sums,
+        "made_up": made_up,
         "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
         "numbered": parent.council_id and parent.status == Return.Status.CERTIFIED,
         "problem": problem,
@@ -258,7 +260,7 @@ def _return_page(
         "may_fill": draft and rules.has_perm("savings.fill_return", user, parent),
         "may_send_back": submitted and certifies,
         "may_certify": submitted
-        and not sums.illustrative
+        and not made_up
         and rules.has_perm("savings.certify_return", user, parent),
         "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
         "breadcrumbs": _trail(parent),
