@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("comparison/", include("savings.comparison.urls")),
     path("drivers/", include("savings.drivers.urls")),
     path("entries/", include("savings.attribution.urls")),
+    path("", include("savings.forecasts.urls")),
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),
 ]

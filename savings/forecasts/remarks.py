@@ -26,6 +26,19 @@ class RemarkKind(StrEnum):
     MISSING = "missing"
     UNCHANGED = "unchanged"
 
+    @property
+    def label(self) -> str:
+        """What remarks of this kind have in common, as a heading."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    RemarkKind.IN_DOUBT: "In doubt",
+    RemarkKind.NOTHING_DELIVERED: "Start date passed, nothing delivered",
+    RemarkKind.MISSING: "No forecast yet",
+    RemarkKind.UNCHANGED: "Unchanged for two quarters",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:

@@ -20,7 +20,8 @@ from finance.periods import FinancialYear, Quarter
 from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives
 from savings.forecasts.models import Forecast
 from savings.forecasts.remarks import Remark, RemarkKind, remarks
-from savings.forecasts.rows import ForecastRow
+from savings.forecasts.rows import IN_DOUBT, ForecastRow
+from savings.forecasts.wording import MISSING
 from savings.plans.models import PlanLine
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
@@ -29,8 +30,6 @@ from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council, User
 
-#: Where a status would stand, for an initiative whose forecast has not been entered.
-MISSING = "missing"
 _NIL = Decimal("0.00")
 
 
@@ -171,8 +170,41 @@ class Overview:
     remarks: tuple[tuple[Council, Remark], ...] = field(default=())
 
     @property
+    def beside_plan(self) -> bool:
+        """Whether forecasts may be held beside a plan: only those of all councils."""
+        return self.all_councils and not self.status
+
+    @property
     def lines(self) -> list[Line]:
         return [line for row in self.rows for line in row.lines]
+
+    @property
+    def in_doubt(self) -> list[Line]:
+        return [line for line in self.lines if line.forecast and line.status in IN_DOUBT]
+
+    @property
+    def planned(self) -> Decimal:
+        return sum((row.planned for row in self.rows), _NIL)
+
+    @property
+    def expected(self) -> Decimal:
+        return sum((row.expected for row in self.rows), _NIL)
+
+    @property
+    def this_year(self) -> Decimal:
+        return sum((row.this_year for row in self.rows), _NIL)
+
+    @property
+    def full_year_effect(self) -> Decimal:
+        return sum((row.full_year_effect for row in self.rows), _NIL)
+
+    @property
+    def delivered(self) -> Decimal:
+        return sum((row.delivered for row in self.rows), _NIL)
+
+    @property
+    def illustrative(self) -> bool:
+        return any(row.illustrative for row in self.rows)
 
     @property
     def counts(self) -> Counter[str]:
@@ -248,6 +280,13 @@ def quarters_to_choose(user: User) -> list[Period]:
     """The periods with a return that the person may see, latest first."""
     returns = visible_returns(user)
     return list(Period.objects.filter(returns__in=returns).distinct().order_by("-quarter"))
+
+
+def councils_to_choose(user: User) -> list[Council]:
+    """The councils whose returns a person may ever see."""
+    if user.sees_every_council:
+        return list(Council.objects.all())
+    return [user.council] if user.council else []
 
 
 def first_choice(user: User, periods: Sequence[Period]) -> Quarter | None:

@@ -49,6 +49,7 @@ def millions(amount: Decimal | None) -> str:
 NAVIGATION = (
     ("Promised and delivered", "comparison"),
     ("Returns", "returns"),
+    ("Forecasts", "forecasts"),
     ("Boroughs", "boroughs"),
     ("Agreements", "agreements"),
     ("The record", "record"),
