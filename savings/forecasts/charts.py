@@ -25,9 +25,12 @@ _ROOM = Decimal("1.3")
 
 def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, Any]:
     """For each initiative what is planned (if that may be compared), forecast and delivered."""
+    made_up = any(row.illustrative for row in rows)
     bars = [
         _bars(
-            "Forecast", EXPECTED, [(row, row.expected if row.forecasts else None) for row in rows]
+            "Forecast (illustrative)" if made_up else "Forecast",
+            EXPECTED,
+            [(row, row.expected if row.forecasts else None) for row in rows],
         ),
         _bars("Delivered to date", DELIVERED, [(row, row.delivered) for row in rows]),
     ]
