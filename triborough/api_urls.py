@@ -13,6 +13,7 @@ from savings.attribution.api import (
 )
 from savings.boroughs.api import Report
 from savings.comparison.api import ComparisonView
+from savings.forecasts.api import ForecastList, ReturnForecasts
 from savings.plans.api import PlanDetail, PlanList
 from savings.returns.api import (
     CertifyReturn,
@@ -45,6 +46,8 @@ urlpatterns = [
     path("returns/<str:council>/<str:period>/submit/", SubmitReturn.as_view()),
     path("returns/<str:council>/<str:period>/send-back/", SendBackReturn.as_view()),
     path("returns/<str:council>/<str:period>/certify/", CertifyReturn.as_view()),
+    path("returns/<str:council>/<str:period>/forecasts/", ReturnForecasts.as_view()),
+    path("forecasts/", ForecastList.as_view()),
     path("drivers/", DriverList.as_view()),
     path("driver-values/", DriverValueList.as_view()),
     path("attribution-rules/", RuleList.as_view()),

@@ -234,6 +234,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryKind": "savings.returns.models.Entry.Kind",
+        "ForecastStatus": "savings.forecasts.models.Forecast.Status",
         "RuleKind": "savings.attribution.models.AttributionRule.Kind",
         "ReturnStatus": "savings.returns.models.Return.Status",
         "PeriodStatus": "savings.returns.models.Period.Status",

@@ -53,7 +53,8 @@ def replace_forecasts(
     origins = _origins(parent, old, rows, typed, provenance)
     _write(parent, old, was, now, origins)
     parent.version += 1
-    parent.save(update_fields=["version"])
+    parent.filled_by = by
+    parent.save(update_fields=["version", "filled_by"])
     _record(parent, by, at, version, was, now)
     return parent
 

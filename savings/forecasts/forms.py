@@ -49,7 +49,7 @@ class ForecastForm(forms.Form):
         widget=forms.Select(choices=[("", "Choose"), *STATUSES.items()]),
     )
     starts_on = forms.Field(
-        label="Start date",
+        label="Start date (optional)",
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
@@ -184,7 +184,7 @@ class ForecastsForm:
         ]
         links += [
             {
-                "message": f"{form.line.initiative.name}, {_lower(str(field.label))}: {message}",
+                "message": f"{form.line.initiative.name}{_of(field, str(message))}: {message}",
                 "href": f"#{field.auto_id}",
             }
             for form in self.rows
@@ -266,9 +266,12 @@ class OverviewForm(ChoosingForm):
         return said["period"], said["status"], said.get("council", "")
 
 
-def _lower(label: str) -> str:
-    """A label inside a sentence, without the mark of a question."""
-    return f"{label[:1].lower()}{label[1:]}".rstrip("?")
+def _of(field: forms.BoundField, message: str) -> str:
+    """The control's name inside a sentence, where the message itself doesn't say it."""
+    if message.startswith(("Choose", "Say")):
+        return ""
+    label = str(field.label).partition(" (")[0].rstrip("?")
+    return f", {label[:1].lower()}{label[1:]}"
 
 
 def _plain(value: object) -> str:

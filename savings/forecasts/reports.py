@@ -86,6 +86,10 @@ class Standing:
         return [line.forecast for line in self.lines if line.forecast] + list(self.others)
 
     @property
+    def owed(self) -> list[str]:
+        return [line.initiative.service for line in self.lines]
+
+    @property
     def this_year(self) -> Decimal:
         return sum((forecast.this_year for forecast in self.forecasts), _NIL)
 
@@ -179,6 +183,11 @@ class Overview:
         return [line for row in self.rows for line in row.lines]
 
     @property
+    def standing_counts(self) -> Counter[str]:
+        """How many lines have each status, also those that were not asked for."""
+        return sum((standing.counts for standing in self.standings), Counter())
+
+    @property
     def in_doubt(self) -> list[Line]:
         return [line for line in self.lines if line.forecast and line.status in IN_DOUBT]
 
@@ -254,7 +263,9 @@ def planned_lines() -> list[PlannedLine]:
 
 
 def forecasts_of(user: User, parent: Return, today: date) -> Standing:
-    """The forecasts of one return, which the person may see; queries however many there are."""
+    """The forecasts of one return, which the person may see: seven queries, however many."""
+    if parent.council is None:
+        return Standing(parent, lines=(), others=(), remarks=())
     (standing,) = _standings(user, [parent], parent.quarter, Service.objects.tree(), today)
     return standing
 

@@ -183,11 +183,15 @@ def _shown(request: HttpRequest, form: OverviewForm, found: Overview) -> dict[st
     _, status, council = form.answer()
     asked = {"period": found.quarter.code, "status": status, "council": council}
     rows = Paginator(found.rows, INITIATIVES_A_PAGE).get_page(request.GET.get("page"))
+    counts = found.standing_counts
     return {
         "found": found,
         "page": rows,
         "rows": list(rows),
-        "statuses": [(code, words, found.counts[code]) for code, words in form.statuses.items()],
+        "statuses": [
+            (code, words, counts[code], _query({**asked, "status": code}))
+            for code, words in form.statuses.items()
+        ],
         "reading": wording.reading(
             found.counts,
             quarter=found.quarter,
@@ -198,6 +202,10 @@ def _shown(request: HttpRequest, form: OverviewForm, found: Overview) -> dict[st
         "figure": charts.beside_each_other(list(rows), beside_plan=found.beside_plan)
         if any(row.forecasts or row.delivered for row in rows)
         else None,
-        "query": urlencode({name: value for name, value in asked.items() if value}),
+        "query": _query(asked),
         "rollup": rollup_standing(),
     }
+
+
+def _query(asked: dict[str, str]) -> str:
+    return urlencode({name: value for name, value in asked.items() if value})

@@ -80,4 +80,6 @@ def _of(count: int, whole: int) -> str:
         return f"the one forecast is{'' if count else ' not'}"
     if not count:
         return f"none of the {whole} forecasts is"
+    if count == whole:
+        return f"{'both' if whole == 2 else f'all {whole}'} forecasts are"
     return f"{count} of the {whole} forecasts {'is' if count == 1 else 'are'}"

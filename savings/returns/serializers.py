@@ -240,16 +240,16 @@ class ReturnBody(VersionRead):
     entries = Rows(help_text="Every entry of the return: those not sent are removed.")
 
 
-def numbered(entries: list[Any]) -> RawRows:
+def numbered(rows: list[Any], field: str = "entries", one: str = "entry") -> RawRows:
     """The rows with their numbers, counted from 1; raises BadContent for what is no row."""
     wrong = [
-        FieldError("entries", "Send each entry as an object with columns.", row=number)
-        for number, entry in enumerate(entries, start=1)
-        if not isinstance(entry, Mapping)
+        FieldError(field, f"Send each {one} as an object with columns.", row=number)
+        for number, row in enumerate(rows, start=1)
+        if not isinstance(row, Mapping)
     ]
     if wrong:
         raise BadContent(wrong)
-    return list(enumerate(entries, start=1))
+    return list(enumerate(rows, start=1))
 
 
 def meant_for(parent: Return, body: Any) -> None:
