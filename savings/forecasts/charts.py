@@ -15,7 +15,7 @@ import plotly.graph_objects as go
 from finance.money import to_pence
 from savings.comparison.charts import DELIVERED, PROMISED
 from savings.comparison.wording import short
-from savings.forecasts.reports import Row
+from savings.forecasts.overview import Row
 
 EXPECTED = "#5f93a0"
 _INK = "#16211f"

@@ -7,7 +7,8 @@ import io
 
 from finance.money import json_money
 from savings.boroughs.exports import safe_text
-from savings.forecasts.reports import Line, Overview, is_illustrative
+from savings.forecasts.overview import Overview
+from savings.forecasts.reports import Line, is_illustrative
 
 COLUMNS = (
     "council",

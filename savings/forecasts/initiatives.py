@@ -41,11 +41,13 @@ class Initiative:
     """A service that needs a forecast, and what its plan says for all councils together.
 
     `in_year` is what the plan has for the year alone; `full_year` the saving a year to be
-    reached by `by`. Either is None where the plan has no such line.
+    reached by `by`. Either is None where the plan has no such line. `within` are the slugs
+    of the services above, the nearest first, and `above` their names, the programme first.
     """
 
     service: str
     name: str
+    within: tuple[str, ...]
     above: tuple[str, ...]
     in_year: Decimal | None
     full_year: Decimal | None
@@ -97,11 +99,22 @@ def _initiative(tree: ServiceTree, slug: str, lines: list[PlannedLine]) -> Initi
     return Initiative(
         service=slug,
         name=tree.nodes[slug].name,
+        within=tree.path(slug)[1:],
         above=tuple(tree.nodes[step].name for step in reversed(tree.path(slug)[1:])),
         in_year=_sum(line for line in lines if not line.full_year),
         full_year=_sum(line for line in lines if line.full_year and line.year == by),
         by=by,
     )
+
+
+def topmost(found: Iterable[Initiative]) -> set[str]:
+    """The services of these initiatives that lie below no other of them.
+
+    What is delivered for one includes what lies below it, so that only these add up.
+    """
+    found = list(found)
+    services = {initiative.service for initiative in found}
+    return {one.service for one in found if not services.intersection(one.within)}
 
 
 def _sum(lines: Iterable[PlannedLine]) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""Reading forecasts: a council's for a quarter beside plan and delivery, and those of all councils.
+"""Reading a council's forecasts for a quarter, beside the plan and what was delivered.
 
 A council's forecast is of what its own returns will report, so what was delivered is
 counted the same way: certified savings of its own returns, for the initiative and below
@@ -8,8 +8,8 @@ it, however they are divided. What was planned is planned for all councils toget
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -17,20 +17,20 @@ from django.db.models import Q, QuerySet, Sum
 
 from finance.money import from_pence
 from finance.periods import FinancialYear, Quarter
-from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives
+from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives, topmost
 from savings.forecasts.models import Forecast
-from savings.forecasts.remarks import Remark, RemarkKind, remarks
-from savings.forecasts.rows import IN_DOUBT, ForecastRow
+from savings.forecasts.remarks import Remark, remarks
+from savings.forecasts.rows import ForecastRow
 from savings.forecasts.wording import MISSING
 from savings.plans.models import PlanLine
 from savings.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
+from savings.returns.models import Entry, Return
 from savings.rollup.models import Total
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council, User
 
-_NIL = Decimal("0.00")
+NIL = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +41,9 @@ class Saved:
     year; `entered` also has what is not certified yet.
     """
 
-    delivered: Decimal = _NIL
-    this_year: Decimal = _NIL
-    entered: Decimal = _NIL
+    delivered: Decimal = NIL
+    this_year: Decimal = NIL
+    entered: Decimal = NIL
 
     def __add__(self, other: Saved) -> Saved:
         return Saved(
@@ -91,15 +91,19 @@ class Standing:
 
     @property
     def this_year(self) -> Decimal:
-        return sum((forecast.this_year for forecast in self.forecasts), _NIL)
+        return sum((forecast.this_year for forecast in self.forecasts), NIL)
 
     @property
     def full_year_effect(self) -> Decimal:
-        return sum((forecast.full_year_effect for forecast in self.forecasts), _NIL)
+        return sum((forecast.full_year_effect for forecast in self.forecasts), NIL)
 
     @property
     def delivered(self) -> Decimal:
-        return sum((line.saved.delivered for line in self.lines), _NIL)
+        """What is certified for any of the initiatives, each pound once."""
+        top = topmost(line.initiative for line in self.lines)
+        return sum(
+            (line.saved.delivered for line in self.lines if line.initiative.service in top), NIL
+        )
 
     @property
     def illustrative(self) -> bool:
@@ -108,115 +112,6 @@ class Standing:
     @property
     def counts(self) -> Counter[str]:
         """How many lines have each status; `MISSING` is one."""
-        return Counter(line.status for line in self.lines)
-
-    def remarks_of(self, kind: RemarkKind) -> list[Remark]:
-        return [remark for remark in self.remarks if remark.kind == kind]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An initiative with the lines of the councils asked for, and their sums.
-
-    `delivered` is what those councils have certified and, where all are asked for, what
-    was published for the partnership.
-    """
-
-    initiative: Initiative
-    lines: tuple[Line, ...]
-    delivered: Decimal
-    delivered_this_year: Decimal
-
-    @property
-    def name(self) -> str:
-        return self.initiative.name
-
-    @property
-    def planned(self) -> Decimal:
-        return self.initiative.planned
-
-    @property
-    def forecasts(self) -> list[Forecast]:
-        return [line.forecast for line in self.lines if line.forecast]
-
-    @property
-    def this_year(self) -> Decimal:
-        return sum((forecast.this_year for forecast in self.forecasts), _NIL)
-
-    @property
-    def full_year_effect(self) -> Decimal:
-        return sum((forecast.full_year_effect for forecast in self.forecasts), _NIL)
-
-    @property
-    def expected(self) -> Decimal:
-        """The forecast that stands beside `planned`: a year's saving, or the year's own."""
-        return self.this_year if self.initiative.full_year is None else self.full_year_effect
-
-    @property
-    def illustrative(self) -> bool:
-        return any(map(is_illustrative, self.forecasts))
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """Forecasts of a quarter, an initiative a row, of every council whose return one may see.
-
-    `all_councils` is true where none was chosen and all may be seen: only then does a sum
-    of forecasts stand beside a plan, which is for all councils together. `remarks` are
-    those on the lines shown.
-    """
-
-    quarter: Quarter
-    rows: tuple[Row, ...]
-    standings: tuple[Standing, ...]
-    all_councils: bool
-    status: str = ""
-    remarks: tuple[tuple[Council, Remark], ...] = field(default=())
-
-    @property
-    def beside_plan(self) -> bool:
-        """Whether forecasts may be held beside a plan: only those of all councils."""
-        return self.all_councils and not self.status
-
-    @property
-    def lines(self) -> list[Line]:
-        return [line for row in self.rows for line in row.lines]
-
-    @property
-    def standing_counts(self) -> Counter[str]:
-        """How many lines have each status, also those that were not asked for."""
-        return sum((standing.counts for standing in self.standings), Counter())
-
-    @property
-    def in_doubt(self) -> list[Line]:
-        return [line for line in self.lines if line.forecast and line.status in IN_DOUBT]
-
-    @property
-    def planned(self) -> Decimal:
-        return sum((row.planned for row in self.rows), _NIL)
-
-    @property
-    def expected(self) -> Decimal:
-        return sum((row.expected for row in self.rows), _NIL)
-
-    @property
-    def this_year(self) -> Decimal:
-        return sum((row.this_year for row in self.rows), _NIL)
-
-    @property
-    def full_year_effect(self) -> Decimal:
-        return sum((row.full_year_effect for row in self.rows), _NIL)
-
-    @property
-    def delivered(self) -> Decimal:
-        return sum((row.delivered for row in self.rows), _NIL)
-
-    @property
-    def illustrative(self) -> bool:
-        return any(row.illustrative for row in self.rows)
-
-    @property
-    def counts(self) -> Counter[str]:
         return Counter(line.status for line in self.lines)
 
 
@@ -266,7 +161,7 @@ def forecasts_of(user: User, parent: Return, today: date) -> Standing:
     """The forecasts of one return, which the person may see: seven queries, however many."""
     if parent.council is None:
         return Standing(parent, lines=(), others=(), remarks=())
-    (standing,) = _standings(user, [parent], parent.quarter, Service.objects.tree(), today)
+    (standing,) = standings(user, [parent], parent.quarter, Service.objects.tree(), today)
     return standing
 
 
@@ -287,91 +182,7 @@ def visible_returns(user: User) -> QuerySet[Return]:
     )
 
 
-def quarters_to_choose(user: User) -> list[Period]:
-    """The periods with a return that the person may see, latest first."""
-    returns = visible_returns(user)
-    return list(Period.objects.filter(returns__in=returns).distinct().order_by("-quarter"))
-
-
-def councils_to_choose(user: User) -> list[Council]:
-    """The councils whose returns a person may ever see."""
-    if user.sees_every_council:
-        return list(Council.objects.all())
-    return [user.council] if user.council else []
-
-
-def first_choice(user: User, periods: Sequence[Period]) -> Quarter | None:
-    """The latest quarter with a forecast; else the earliest open one; else the latest of all."""
-    latest = (
-        Forecast.objects.visible_to(user)
-        .order_by("-parent__period__quarter")
-        .values_list("parent__period__quarter", flat=True)
-        .first()
-    )
-    if latest is not None:
-        return latest
-    quarters = [period.quarter for period in periods if period.is_open]
-    if quarters:
-        return min(quarters)
-    return max((period.quarter for period in periods), default=None)
-
-
-def overview(
-    user: User, quarter: Quarter, today: date, *, council: str = "", status: str = ""
-) -> Overview:
-    """The forecasts of a quarter that the person may see, or those of one council or status."""
-    tree = Service.objects.tree()
-    asked = visible_returns(user).filter(period__quarter=quarter).order_by("council__code")
-    if council:
-        asked = asked.filter(council__code=council)
-    standings = _standings(user, list(asked), quarter, tree, today)
-    whole = user.sees_every_council and not council
-    published = _saved(user, quarter)[None] if whole else {}
-    by_slug: dict[str, list[Line]] = defaultdict(list)
-    for standing in standings:
-        for line in standing.lines:
-            if status in ("", line.status):
-                by_slug[line.initiative.service].append(line)
-    return Overview(
-        quarter=quarter,
-        rows=tuple(
-            _row(lines, _below(tree, node.slug, published))
-            for node, _ in tree.walk()
-            if (lines := by_slug.get(node.slug))
-        ),
-        standings=tuple(standings),
-        all_councils=whole,
-        status=status,
-        remarks=_sorted_remarks(standings, status),
-    )
-
-
-def _row(lines: Sequence[Line], published: Saved) -> Row:
-    saved = sum((line.saved for line in lines), published)
-    return Row(
-        initiative=lines[0].initiative,
-        lines=tuple(lines),
-        delivered=saved.delivered,
-        delivered_this_year=saved.this_year,
-    )
-
-
-def _sorted_remarks(
-    standings: Iterable[Standing], status: str
-) -> tuple[tuple[Council, Remark], ...]:
-    """Remarks on the lines of a status, by kind, then in the order of the councils."""
-    return tuple(
-        (line.council, remark)
-        for kind in RemarkKind
-        for standing in standings
-        for line in standing.lines
-        if status in ("", line.status)
-        for remark in line.remarks
-        if remark.kind == kind
-    )
-
-
-def _standings(
+def standings(
     user: User, returns: Sequence[Return], quarter: Quarter, tree: ServiceTree, today: date
 ) -> list[Standing]:
     lines = planned_lines()
@@ -388,7 +199,7 @@ def _standings(
     ):
         of = forecasts[forecast.parent.council_id, forecast.parent.quarter]
         of[forecast.service.slug] = forecast
-    saved = _saved(user, quarter, councils)
+    saved = savings_of(user, quarter, councils)
     return [
         _standing(
             parent,
@@ -415,7 +226,7 @@ def _standing(
     tree: ServiceTree,
     today: date,
 ) -> Standing:
-    saved = {one.service: _below(tree, one.service, by_service) for one in owed}
+    saved = {one.service: below(tree, one.service, by_service) for one in owed}
     found = remarks(
         quarter=parent.quarter,
         today=today,
@@ -442,7 +253,7 @@ def _standing(
     )
 
 
-def _saved(
+def savings_of(
     user: User, quarter: Quarter, councils: Sequence[int | None] | None = None
 ) -> dict[int | None, dict[str, Saved]]:
     """Savings to the end of a quarter by council (None: the partnership) and service: 2 queries.
@@ -475,5 +286,5 @@ def _saved(
     return saved
 
 
-def _below(tree: ServiceTree, slug: str, saved: Mapping[str, Saved]) -> Saved:
+def below(tree: ServiceTree, slug: str, saved: Mapping[str, Saved]) -> Saved:
     return sum((saved[step] for step in tree.below(slug) if step in saved), Saved())

@@ -18,7 +18,14 @@ from finance.periods import PeriodError, Quarter
 from savings.forecasts import charts, exports, reports, wording
 from savings.forecasts.actions import replace_forecasts
 from savings.forecasts.forms import ForecastsForm, OverviewForm
-from savings.forecasts.reports import Overview, Standing
+from savings.forecasts.overview import (
+    Overview,
+    councils_to_choose,
+    first_choice,
+    overview_of,
+    quarters_to_choose,
+)
+from savings.forecasts.reports import Standing
 from savings.pages import partnership_page, person
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
@@ -162,12 +169,12 @@ def download(request: HttpRequest) -> HttpResponse:
 
 def _form(request: HttpRequest) -> OverviewForm:
     user = person(request)
-    periods = reports.quarters_to_choose(user)
+    periods = quarters_to_choose(user)
     return OverviewForm(
         request.GET,
         periods=periods,
-        usual=reports.first_choice(user, periods),
-        councils=reports.councils_to_choose(user),
+        usual=first_choice(user, periods),
+        councils=councils_to_choose(user),
     )
 
 
@@ -176,7 +183,7 @@ def _overview(request: HttpRequest, form: OverviewForm) -> Overview | None:
     if quarter is None:
         return None
     today = timezone.localdate()
-    return reports.overview(person(request), quarter, today, council=council, status=status)
+    return overview_of(person(request), quarter, today, council=council, status=status)
 
 
 def _shown(request: HttpRequest, form: OverviewForm, found: Overview) -> dict[str, Any]:
