@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,6 +13,8 @@ from finance.periods import FinancialYear, Quarter
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.attribution.reports import current_attribution
 from savings.comparison.reports import compare, latest_closed_quarter
+from savings.forecasts.models import Forecast
+from savings.forecasts.overview import overview_of
 from savings.plans.models import Plan
 from savings.provenance import Provenance
 from savings.returns.actions import certify
@@ -51,7 +55,7 @@ def test_twice_is_the_same_as_once() -> None:
             [list(model.objects.order_by("pk").values()) for model in models]
             for models in [
                 (User, Appointment, Consent, Driver, DriverValue),
-                (AttributionRule, Entry, Return, Period),
+                (AttributionRule, Entry, Forecast, Return, Period),
             ]
         ]
 
@@ -112,13 +116,45 @@ def test_drafts_in_three_states_that_can_not_be_certified() -> None:
         "WCC": ("draft", True),
     }
     submitted = returns["RBKC"]
-    with pytest.raises(WrongState, match="5 illustrative entries"):
+    with pytest.raises(WrongState, match="5 illustrative entries and 4 illustrative forecasts"):
         certify(
             return_id=submitted.id,
             version=submitted.version,
             by=User.objects.get(username="s151.rbkc"),
             at=NOW,
         )
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_forecasts_in_every_state_are_marked_and_explained() -> None:
+    found = list(Forecast.objects.select_related("parent__period", "parent__council"))
+    assert {forecast.provenance for forecast in found} == {Provenance.ILLUSTRATIVE}
+    assert {forecast.parent.period.quarter for forecast in found} == {Q1}
+    assert Counter(forecast.status for forecast in found) == {
+        "delivered": 2,
+        "on_track": 7,
+        "at_risk": 4,
+        "not_achievable": 1,
+    }
+    assert Counter(forecast.parent.council_code for forecast in found) == {
+        "LBHF": 6,
+        "RBKC": 4,
+        "WCC": 4,
+    }
+    doubtful = [forecast for forecast in found if forecast.status in Forecast.IN_DOUBT]
+    assert all(forecast.reason.startswith("Made up: ") for forecast in doubtful)
+    assert all(forecast.replacement.startswith("Made up: ") for forecast in doubtful)
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_the_demonstration_shows_what_is_pointed_out() -> None:
+    office = User.objects.get(username="programme.office")
+    overview = overview_of(office, Q1, date(2013, 7, 31))
+    assert Counter(remark.kind.value for _, remark in overview.remarks) == {
+        "in_doubt": 5,
+        "nothing_delivered": 4,
+        "missing": 19,
+    }
 
 
 @pytest.mark.usefixtures("demonstration")
