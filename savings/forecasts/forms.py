@@ -178,7 +178,10 @@ class ForecastsForm:
     def error_links(self) -> list[dict[str, str]]:
         """The error summary: each mistake with its initiative, a link to its control."""
         links = [
-            {"message": f"{form.line.initiative.name}: {message}", "href": f"#initiative-{form.prefix}"}
+            {
+                "message": f"{form.line.initiative.name}: {message}",
+                "href": f"#initiative-{form.prefix}",
+            }
             for form in self.rows
             for message in form.non_field_errors()
         ]

@@ -52,7 +52,7 @@ def test_people_of_the_contract_with_one_password() -> None:
 def test_twice_is_the_same_as_once() -> None:
     def everything() -> list[object]:
         return [
-            [list(model.objects.order_by("pk").values()) for model in models]
+            [list(model._default_manager.order_by("pk").values()) for model in models]
             for models in [
                 (User, Appointment, Consent, Driver, DriverValue),
                 (AttributionRule, Entry, Forecast, Return, Period),

@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from savings.forecasts.actions import replace_forecasts
@@ -20,7 +21,7 @@ from savings.returns.actions import certify, replace_entries, send_back, submit
 from savings.returns.models import Period, Return
 from sovereignty.models import Appointment, Role, User
 from sovereignty.refusals import BadContent, NotAllowed, StaleVersion, WrongState
-from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
+from tests.partnership import NOW, Q1, Q2, Partnership, Quarter, a_saving
 from tests.savings.forecasts.conftest import (
     OWED,
     Everything,
@@ -293,7 +294,7 @@ def made_up(planned: Partnership, *rows: dict[str, object]) -> Return:
     return forecast(planned, "WCC", *rows, provenance=Provenance.ILLUSTRATIVE)
 
 
-def origins(quarter: object = Q1) -> dict[str, str]:
+def origins(quarter: Quarter = Q1) -> dict[str, str]:
     found = Forecast.objects.filter(parent__period__quarter=quarter)
     return dict(found.values_list("service__slug", "provenance"))
 
@@ -423,11 +424,7 @@ def test_what_the_table_can_hold_it_holds(values: dict[str, object], planned: Pa
         )
 
 
-def test_saving_takes_as_many_queries_for_one_as_for_all(
-    planned: Partnership, django_assert_num_queries: Callable[..., object]
-) -> None:
-    from django.test.utils import CaptureQueriesContext
-
+def test_saving_takes_as_many_queries_for_one_as_for_all(planned: Partnership) -> None:
     plan = planned.services["library-service"].plan_lines.get().plan
     for slug in ("youth-offending", "libraries", "childrens"):
         plan_line(plan, slug, "1.00", "2014-15")

@@ -568,7 +568,7 @@ def test_a_councils_people_see_their_own(planned: Partnership, office: Client) -
     assert "“LBHF” is no council whose forecasts you may see." in read(refused).words
     client.force_login(planned.people["councillor.wcc"])
     nothing = read(client.get("/forecasts/"))
-    assert "Your council's appear here once its return is certified." in nothing.words
+    assert "Your council’s appear here once its return is certified." in nothing.words
     assert client.get("/forecasts/forecasts.csv").status_code == 404
 
 

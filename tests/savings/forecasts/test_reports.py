@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from finance.periods import Quarter
 from savings.forecasts.models import Forecast
@@ -15,6 +15,7 @@ from savings.forecasts.reports import Standing, forecasts_of, initiatives_of
 from savings.plans.models import Plan
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
+from savings.rollup.models import DirtyReturn
 from savings.rollup.tasks import roll_up
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
@@ -141,7 +142,7 @@ def test_the_partnerships_own_return_has_none(planned: Partnership) -> None:
 
 
 def test_one_return_takes_as_many_queries_for_one_forecast_as_for_three(
-    planned: Partnership, django_assert_num_queries: Callable[..., object]
+    planned: Partnership, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     user, parent = planned.finance("LBHF"), planned.parent("LBHF")
     assert user.council  # read once a request
@@ -329,8 +330,6 @@ def test_what_was_published_for_the_partnership_counts_where_all_are_added_up(
     )
     own.status, own.certified_at, own.published_in = "certified", NOW, "report"
     own.save()
-    from savings.rollup.models import DirtyReturn
-
     DirtyReturn.objects.create(parent=own, marked_at=NOW)
     roll_up()
     assert rows(overseen)["library-service"][3] == "1010.00"
@@ -357,7 +356,7 @@ def test_one_initiative_below_another_is_not_delivered_twice(overseen: Partnersh
 
 
 def test_the_page_takes_as_many_queries_for_one_council_as_for_three(
-    planned: Partnership, django_assert_num_queries: Callable[..., object]
+    planned: Partnership, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     office = planned.people["programme.office"]
     assert office.sees_every_council
