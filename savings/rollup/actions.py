@@ -2,8 +2,9 @@
 
 Readers see the old version until the transaction commits and the new one after:
 nothing in between. A lock in the database lets one rollup run at a time, so that
-running it twice, late or in parallel changes nothing. Amounts are whole pence in
-Python's own integers, which do not overflow.
+running it twice, late or in parallel changes nothing. A total that comes out as it
+was stays untouched; one that doesn't is retired and the new one added, from the same
+moment. Amounts are whole pence in Python's own integers, which do not overflow.
 """
 
 from __future__ import annotations
@@ -27,14 +28,40 @@ from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.reports import current_attribution
 from savings.returns.models import Return
 from savings.rollup.locks import wait_for_rollup
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState
 from services.models import Service
 from sovereignty.models import Council
 
 #: Facts are written in batches of about this many rows, to bound the memory.
 BATCH = 50_000
 
-_FACT_TABLE, _TOTAL_TABLE = "savings_fact", "savings_total"
+_FACT_TABLE = "savings_fact"
+#: The totals as they come out, until they are compared with those in force.
+_WORKED_OUT = "worked_out_total"
+
+#: What a total says, apart from when; and how two rows say the same, in a way that
+#: PostgreSQL can hash (no id is 0).
+_SAID = "parent_id, quarter, service_id, council_id, kind, pence, entries, illustrative"
+_THE_SAME = """
+    t.parent_id = w.parent_id AND t.service_id = w.service_id
+    AND coalesce(t.council_id, 0) = coalesce(w.council_id, 0) AND t.kind = w.kind
+    AND t.quarter = w.quarter AND t.pence = w.pence AND t.entries = w.entries
+    AND t.illustrative = w.illustrative
+"""
+# Put together from the two texts above and nothing else.
+_RETIRE = f"""
+    UPDATE savings_total t SET until = %s
+    WHERE t.until IS NULL AND (%s OR t.parent_id = ANY(%s))
+      AND NOT EXISTS (SELECT 1 FROM {_WORKED_OUT} w WHERE {_THE_SAME})
+"""  # nosec B608
+_PUT_IN_FORCE = f"""
+    INSERT INTO savings_total ({_SAID}, since)
+    SELECT {_SAID}, %s FROM {_WORKED_OUT} w
+    WHERE NOT EXISTS (
+        SELECT 1 FROM savings_total t WHERE t.until IS NULL AND {_THE_SAME}
+    )
+    ORDER BY parent_id, service_id, council_id, kind
+"""  # nosec B608
 
 #: What every entry has of its own, and then what decides how it falls, in the order of
 #: `_facts`: entries alike in that fall alike.
@@ -63,9 +90,11 @@ def roll_up_dirty(*, at: datetime) -> RollupState:
     dirty = dict(DirtyReturn.objects.values_list("id", "parent_id"))
     if not dirty:
         return _state()
-    _rewrite(sorted(set(dirty.values())))
+    state = _state()
+    moment = _moment(state, at)
+    _rewrite(sorted(set(dirty.values())), moment)
     DirtyReturn.objects.filter(id__in=list(dirty)).delete()
-    return _switch(at)
+    return _switch(state, moment)
 
 
 @transaction.atomic
@@ -73,16 +102,24 @@ def roll_up_everything(*, at: datetime) -> RollupState:
     """Work out every certified return from its entries, whatever stood there before."""
     wait_for_rollup()
     dirty = list(DirtyReturn.objects.values_list("id", flat=True))
+    state = _state()
+    moment = _moment(state, at)
     _rewrite(
         list(
             Return.objects.filter(status=Return.Status.CERTIFIED)
             .order_by("id")
             .values_list("id", flat=True)
         ),
+        moment,
         everything=True,
     )
     DirtyReturn.objects.filter(id__in=dirty).delete()
-    return _switch(at)
+    return _switch(state, moment)
+
+
+def _moment(state: RollupState, at: datetime) -> datetime:
+    """When this rollup takes effect: never before the one before it, whatever the clock says."""
+    return max(at, state.finished_at) if state.finished_at else at
 
 
 @dataclass
@@ -159,10 +196,11 @@ def _facts(key: _Key) -> EntryFacts:
     )
 
 
-def _rewrite(returns: list[int], *, everything: bool = False) -> None:
-    for model in (Fact, Total, RolledReturn):
+def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) -> None:
+    for model in (Fact, RolledReturn):
         rows = model.objects.all() if everything else model.objects.filter(parent__in=returns)
         rows.delete()
+    _lay_out()
     ways = _Ways(current_attribution())
     services = dict(Service.objects.values_list("slug", "id"))
     councils: dict[str | None, int | str] = {None: "\\N"}
@@ -174,6 +212,25 @@ def _rewrite(returns: list[int], *, everything: bool = False) -> None:
             _copy_in(batch)
             batch = _Batch()
     _copy_in(batch)
+    _put_in_force(returns, moment, everything=everything)
+
+
+def _lay_out() -> None:
+    """Make the table that totals are worked out into; it goes with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {_WORKED_OUT} ON COMMIT DROP AS "  # nosec B608
+            f"SELECT {_SAID} FROM savings_total WITH NO DATA"
+        )
+
+
+def _put_in_force(returns: list[int], moment: datetime, *, everything: bool) -> None:
+    """Retire the totals that no longer come out so, and add those that are new."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {_WORKED_OUT}")
+        cursor.execute(_RETIRE, [moment, everything, returns])
+        cursor.execute(_PUT_IN_FORCE, [moment])
+        cursor.execute(f"DROP TABLE {_WORKED_OUT}")
 
 
 def _entries(returns: list[int]) -> Iterator[tuple[Any, ...]]:
@@ -228,7 +285,7 @@ def _copy_in(batch: _Batch) -> None:
             (batch.facts, _FACT_TABLE, ("entry_id", "parent_id", "council_id", "pence", "rule_id")),
             (
                 batch.totals,
-                _TOTAL_TABLE,
+                _WORKED_OUT,
                 ("parent_id", "quarter", "service_id", "council_id", "kind", "pence", "entries"),
             ),
         ):
@@ -252,8 +309,7 @@ def _digest() -> str:
     return seal.hexdigest()
 
 
-def _switch(at: datetime) -> RollupState:
-    state = _state()
+def _switch(state: RollupState, at: datetime) -> RollupState:
     digest = _digest()
     if digest != state.digest or not state.version:
         state.version += 1

@@ -72,13 +72,15 @@ def attributed(
     first: Quarter | None = None,
     last: Quarter | None = None,
     services: Collection[str] | None = None,
+    as_at: datetime | None = None,
 ) -> Attributed:
     """Certified amounts of a kind by council, service and period, in that order.
 
     `group_by` names any of `GROUPS`; `services` are slugs, with those below already
-    among them. One query, of the rollup's totals alone.
+    among them. With `as_at` as they stood then, else as they are. One query, of the
+    rollup's totals alone.
     """
-    totals = Total.objects.filter(kind=kind)
+    totals = Total.objects.as_at(as_at).filter(kind=kind)
     if first is not None:
         totals = totals.filter(quarter__gte=first)
     if last is not None:
