@@ -63,7 +63,8 @@ def replace_entries(
     if not changes:
         return parent
     marked = [columns.get("provenance") == Provenance.ILLUSTRATIVE for _, columns in rows]
-    order = _write(parent, old, typed, changes, provenance, marked)
+    order, origins = _write(parent, old, typed, changes, provenance, marked)
+    origins_before = {entry.id: entry.provenance for entry in old}
     parent.version += 1
     parent.filled_by = by
     parent.save(update_fields=["version", "filled_by"])
@@ -79,10 +80,13 @@ def replace_entries(
         by,
         at,
         "saved",
-        before={"version": version, "entries": [_line(*line) for line in before]},
+        before={
+            "version": version,
+            "entries": [_line(number, row, origins_before[number]) for number, row in before],
+        },
         after={
             "version": parent.version,
-            "entries": [_line(*line) for line in after],
+            "entries": [_line(number, row, origins[number]) for number, row in after],
             "order": order,
         },
     )
@@ -350,16 +354,19 @@ def _write(
     changes: Changes,
     provenance: Provenance,
     marked: Sequence[bool],
-) -> list[int]:
-    """Write what differs, a changed or moved line under its own number; gives all numbers.
+) -> tuple[list[int], dict[int, str]]:
+    """Write what differs, a changed or moved line under its own number.
 
-    What stays as and where it was is not touched.
+    What stays as and where it was is not touched. Gives all numbers in order, and of
+    what was written where each figure comes from.
     """
     services = dict(Service.objects.values_list("slug", "id"))
     councils = dict(Council.objects.values_list("code", "id"))
     places = {entry.id: entry.position for entry in old}
     changed = {line.id for line in changes.changed}
     illustrative = {row_of(entry) for entry in old if entry.provenance == Provenance.ILLUSTRATIVE}
+    # What only moves stays what it is.
+    own = {entry.id: entry.provenance for entry in old if entry.id not in changed}
     fresh = iter(_new_ids(len(changes.added)))
     order = [number if number is not None else next(fresh) for number in changes.ids]
     written = [
@@ -367,7 +374,8 @@ def _write(
             number,
             position,
             row,
-            Provenance.ILLUSTRATIVE if made_up or row in illustrative else provenance,
+            own.get(number)
+            or (Provenance.ILLUSTRATIVE if made_up or row in illustrative else provenance).value,
         )
         for position, (number, row, made_up) in enumerate(
             zip(order, rows, marked, strict=True), start=1
@@ -399,12 +407,12 @@ def _write(
                 row.corrects,
                 row.evidence,
                 row.note,
-                origin.value,
+                origin,
             )
             for number, position, row, origin in written
         ),
     )
-    return order
+    return order, {number: origin for number, _, _, origin in written}
 
 
 def _new_ids(count: int) -> list[int]:
@@ -417,8 +425,10 @@ def _new_ids(count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def _line(number: int, row: EntryRow) -> dict[str, object]:
-    return {"id": number, **describe(row)}
+def _line(number: int, row: EntryRow, origin: str) -> dict[str, object]:
+    """A line as an event keeps it; where its figure comes from only if that is not a report."""
+    line = {"id": number, **describe(row)}
+    return line if origin == Provenance.REPORTED else {**line, "provenance": origin}
 
 
 def _standing(parent: Return) -> dict[str, object]:

@@ -20,8 +20,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from savings.returns.models import Entry, Return
-from services.fields import QuarterField
 from savings.rollup.triggers import retired_and_no_more
+from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council
 

@@ -13,6 +13,8 @@ PURE_MODULES = [
     "finance.money",
     "finance.periods",
     "savings.attribution.arithmetic",
+    "savings.history.moments",
+    "savings.history.replay",
     "savings.returns.rows",
 ]
 
