@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.money import json_money
 from finance.periods import FinancialYear, PeriodError
+from savings.history.moments import MomentError, moment_of
 from savings.provenance import Provenance
 from sovereignty.shapes import Text
 
@@ -44,6 +47,31 @@ class YearText(Text):
 
     def to_representation(self, value: FinancialYear) -> str:  # type: ignore[override]
         return value.code
+
+
+AS_AT = (
+    "As it stood then: a day, such as 2013-08-01, which means its end in London, or a time with "
+    "its zone, such as 2013-08-01T17:30:00Z. As it stands now unless said."
+)
+
+
+class MomentText(Text):
+    """A day, or a time with its zone, that has come; becomes a time."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        options.setdefault("help_text", AS_AT)
+        super().__init__("Give a day, such as 2013-08-01.", max_length=40, **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
+        try:
+            return moment_of(value, today=timezone.localdate()) if isinstance(value, str) else value
+        except MomentError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def to_representation(self, value: datetime) -> str:  # type: ignore[override]
+        return value.isoformat()
 
 
 class ProvenanceField(serializers.ChoiceField):

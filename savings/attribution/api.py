@@ -174,7 +174,8 @@ class RuleConsent(Call):
 class AttributionTotals(Call):
     """Certified amounts of one kind, added up by council, service and period.
 
-    `total` is the sum of the rows and of `unattributed`. From the latest rollup.
+    `total` is the sum of the rows and of `unattributed`. From the latest rollup, or as the
+    totals stood at `as_at`.
     """
 
     parameters_shape = AttributionParameters
@@ -192,12 +193,14 @@ class AttributionTotals(Call):
             first=asked.get("from"),
             last=asked.get("to"),
             services=services,
+            as_at=asked.get("as_at"),
         )
         shown = {
             "kind": sums.kind,
             "total": sums.total,
             "unattributed": sums.unattributed,
             "illustrative": any(row.illustrative for row in sums.rows),
+            "as_at": asked.get("as_at"),
             "rows": sums.rows,
         }
         return Response(AttributedSerializer(shown).data)

@@ -20,7 +20,7 @@ from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.returns.serializers import EntrySerializer
 from savings.rollup.reports import GROUPS, AttributedRow
-from savings.serializers import Money, ProvenanceField
+from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText
 from services.tree import ServiceTree
 from sovereignty.models import Consent
@@ -331,6 +331,7 @@ class AttributionParameters(Shape):
         help_text="Any of council, service and period, with commas between them; all three "
         "unless said.",
     )
+    as_at = MomentText()
 
     def get_fields(self) -> dict[str, serializers.Field]:
         # “from” can't be the name of an attribute.
@@ -374,6 +375,9 @@ class AttributedSerializer(serializers.Serializer):
     unattributed = Money(help_text="What no rule in force attributes to a council.")
     illustrative = serializers.BooleanField(
         help_text="Whether any row rests on an illustrative rule."
+    )
+    as_at = serializers.DateTimeField(
+        allow_null=True, help_text="The moment asked for; null for how it stands now."
     )
     rows = AttributedRowSerializer(many=True)
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 LONDON = ZoneInfo("Europe/London")
 EARLIEST_YEAR = 1900
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})",
@@ -35,10 +35,10 @@ def moment_of(text: str, *, today: date) -> datetime:
     >>> moment_of("2013-08-01", today=date(2013, 8, 2)).isoformat()
     '2013-08-01T23:59:59.999999+01:00'
     """
-    if not _DAY.fullmatch(text) and not _TIME.fullmatch(text):
+    if not DAY.fullmatch(text) and not _TIME.fullmatch(text):
         raise MomentError(HOW)
     try:
-        if _DAY.fullmatch(text):
+        if DAY.fullmatch(text):
             moment = end_of(date.fromisoformat(text))
         else:
             moment = datetime.fromisoformat(text.upper())
