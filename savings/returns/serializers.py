@@ -143,9 +143,27 @@ class EntrySerializer(serializers.Serializer):
 
 
 class ReturnDocument(ReturnSerializer):
-    """A return with its entries, read with their service and `caused_by`."""
+    """A return with its entries, read with their service and `caused_by`.
 
+    `as_at` is there only where the past was asked for.
+    """
+
+    as_at = serializers.DateTimeField(
+        required=False, help_text="The moment asked for; absent where the return stands as now."
+    )
     entries = EntrySerializer(many=True)
+
+
+class StandingParameters(Shape):
+    as_at = MomentText()
+    version = WholeNumberText(
+        required=False, help_text="As it stood at this version; not together with `as_at`."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) > 1:
+            raise serializers.ValidationError({"version": "Give as_at or version, not both."})
+        return attrs
 
 
 @extend_schema_serializer(component_name="EntryColumns")
@@ -235,7 +253,7 @@ class Rows(serializers.Field):
 class ReturnBody(VersionRead):
     """A draft's new entries. What else a reader was given may come back, unchanged."""
 
-    ignored = frozenset(ReturnSerializer().fields) - {"version"}
+    ignored = frozenset(ReturnDocument().fields) - {"version", "entries"}
 
     entries = Rows(help_text="Every entry of the return: those not sent are removed.")
 
