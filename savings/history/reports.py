@@ -19,6 +19,7 @@ from savings.history.replay import (
     Happening,
     ReplayError,
     Standing,
+    Step,
     as_version,
     changes_of,
     last_of,
@@ -122,15 +123,54 @@ def told_page(parent: Return, page: Sequence[Event]) -> list[Told]:
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """A return as it stood: `parent` and `entries` are like the rows there were, never to be saved.
+    """`parent` as it stood: read like a return. `entries` are like the rows there were.
 
-    `published` where it is the partnership's own, which stands as its document has it
-    from the moment that it was loaded.
+    None of it is ever to be saved. `as_at` is the moment asked for, None where a version
+    was. The partnership's own return stands as its document has it from the moment that
+    it was loaded.
     """
 
     parent: Return
+    as_at: datetime | None
+    status: str
+    version: int
     entries: tuple[Entry, ...]
-    published: bool
+    submitted_by: User | None = None
+    submitted_at: datetime | None = None
+    certified_by: User | None = None
+    certified_at: datetime | None = None
+    sent_back_by: User | None = None
+    sent_back_at: datetime | None = None
+    sent_back_reason: str = ""
+
+    @property
+    def council(self) -> Council | None:
+        return self.parent.council
+
+    @property
+    def council_code(self) -> str:
+        return self.parent.council_code
+
+    @property
+    def period(self) -> Period:
+        return self.parent.period
+
+    @property
+    def published_in(self) -> str:
+        return self.parent.published_in
+
+    @property
+    def entry_count(self) -> int:
+        return len(self.entries)
+
+    @property
+    def illustrative(self) -> bool:
+        """Whether any of the entries was."""
+        return any(entry.provenance == Provenance.ILLUSTRATIVE for entry in self.entries)
+
+    @property
+    def was_sent_back(self) -> bool:
+        return self.status == Return.Status.DRAFT and self.sent_back_at is not None
 
 
 def as_it_stood(
@@ -147,7 +187,7 @@ def as_it_stood(
         latest = events.filter(at__lte=moment).order_by("-id").values_list("id", flat=True).first()
         events = events.filter(id__lte=latest or 0)
     if parent.council_id is None:
-        return _published(parent, events, version)
+        return _published(parent, events, moment, version)
     try:
         standing = _standing(events, version)
     except ReplayError as error:
@@ -159,7 +199,7 @@ def as_it_stood(
         if version or (moment is not None and opened is not None and moment < opened):
             return None
         standing = UNTOUCHED
-    return _stood(parent, standing)
+    return _stood(parent, standing, moment)
 
 
 def _standing(events: QuerySet[Event], version: int | None) -> Standing | None:
@@ -167,12 +207,21 @@ def _standing(events: QuerySet[Event], version: int | None) -> Standing | None:
     return last_of(happenings) if version is None else as_version(happenings, version)
 
 
-def _published(parent: Return, events: QuerySet[Event], version: int | None) -> Stood | None:
-    known = events_of(parent).exists()
-    if (known and not events.exists()) or version not in (None, parent.version):
+def _published(
+    parent: Return, events: QuerySet[Event], moment: datetime | None, version: int | None
+) -> Stood | None:
+    loaded_later = events_of(parent).exists() and not events.exists()
+    if loaded_later or version not in (None, parent.version):
         return None
     entries = parent.entries.select_related("service", "caused_by").order_by("position")
-    return Stood(parent, tuple(entries), published=True)
+    return Stood(
+        parent,
+        moment,
+        parent.status,
+        parent.version,
+        tuple(entries),
+        certified_at=parent.certified_at,
+    )
 
 
 def begins(parent: Return) -> datetime | None:
@@ -188,31 +237,28 @@ def opened_at(period: Period) -> datetime | None:
     return events.values_list("at", flat=True).first()
 
 
-def _stood(parent: Return, standing: Standing) -> Stood:
-    names = {
-        step.by for step in (standing.submitted, standing.certified, standing.sent_back) if step
-    }
+def _stood(parent: Return, standing: Standing, moment: datetime | None) -> Stood:
+    submitted, certified, sent_back = standing.submitted, standing.certified, standing.sent_back
+    names = {step.by for step in (submitted, certified, sent_back) if step}
     people = {user.username: user for user in User.objects.filter(username__in=names)}
 
-    def by(name: str | None) -> User | None:
-        return people.get(name) or User(username=name) if name else None
+    def by(step: Step | None) -> User | None:
+        return people.get(step.by) or User(username=step.by) if step else None
 
-    submitted, certified, sent_back = standing.submitted, standing.certified, standing.sent_back
-    stood = Return(
-        id=parent.id,
-        council=parent.council,
-        period=parent.period,
-        status=standing.status,
-        version=standing.version,
+    return Stood(
+        parent,
+        moment,
+        standing.status,
+        standing.version,
+        tuple(_entries(parent, standing.lines)),
+        submitted_by=by(submitted),
         submitted_at=submitted.at if submitted else None,
+        certified_by=by(certified),
         certified_at=certified.at if certified else None,
+        sent_back_by=by(sent_back),
         sent_back_at=sent_back.at if sent_back else None,
         sent_back_reason=sent_back.reason if sent_back else "",
     )
-    stood.submitted_by = by(submitted.by if submitted else None)
-    stood.certified_by = by(certified.by if certified else None)
-    stood.sent_back_by = by(sent_back.by if sent_back else None)
-    return Stood(stood, tuple(_entries(stood, standing.lines)), published=False)
 
 
 def _entries(parent: Return, lines: Sequence[tuple[int, Columns]]) -> Iterator[Entry]:

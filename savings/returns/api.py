@@ -7,6 +7,7 @@ wrong state, 422 for what the rows say.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
@@ -18,6 +19,7 @@ from rest_framework.response import Response
 
 from finance.periods import PeriodError, Quarter
 from savings.forecasts.models import Forecast
+from savings.history import reports as history
 from savings.returns import actions
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.serializers import (
@@ -28,6 +30,7 @@ from savings.returns.serializers import (
     ReturnParameters,
     ReturnSerializer,
     SendingBack,
+    StandingParameters,
     VersionRead,
     meant_for,
     numbered,
@@ -39,6 +42,8 @@ from sovereignty.models import User
 from sovereignty.shapes import Shape, check
 
 NO_PERIOD = "There is no such period: see periods/ for those that have been opened."
+NOT_YET = "This return was not there yet at that moment: give a later one."
+NO_VERSION = "This return has had no such version: its history says which."
 NO_RETURN = "There is no such return, or you may not see it: see returns/ for those you may."
 
 
@@ -152,15 +157,30 @@ class _ReturnCall(Call):
         now = visible_returns(self.caller).prefetch_related(Prefetch("entries", entries))
         return Response(ReturnDocument(now.get(id=parent.id)).data)
 
+    def as_it_stood(
+        self, parent: Return, as_at: datetime | None = None, version: int | None = None
+    ) -> Response:
+        stood = history.as_it_stood(parent, moment=as_at, version=version)
+        if stood is None:
+            raise NotFound(NOT_YET if as_at else NO_VERSION)
+        return Response(ReturnDocument(stood).data)
+
 
 class ReturnDetail(_ReturnCall):
     """One council's return for one quarter, with its entries."""
 
+    parameters_shape = StandingParameters
+
     @extend_schema(responses=ReturnDocument)
     def get(self, request: Request, council: str, period: str) -> Response:
-        """The return and its entries, each with the columns of a return file."""
-        self.parameters()
-        return self.document(return_called(self.caller, council, period))
+        """The return and its entries, each with the columns of a return file.
+
+        With `as_at` or `version` as it stood then, worked out from its events. The
+        partnership's own return stands from when its document was loaded.
+        """
+        asked = self.parameters()
+        parent = return_called(self.caller, council, period)
+        return self.as_it_stood(parent, **asked) if asked else self.document(parent)
 
     @extend_schema(request=ReturnBody, responses=ReturnDocument)
     def put(self, request: Request, council: str, period: str) -> Response:

@@ -11,12 +11,13 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from finance.money import json_money
 from savings.returns.actions import RawRows
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.rows import LONGEST_TEXT
-from savings.serializers import Money, ProvenanceField
+from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError
@@ -149,14 +150,34 @@ class ReturnDocument(ReturnSerializer):
     """
 
     as_at = serializers.DateTimeField(
-        required=False, help_text="The moment asked for; absent where the return stands as now."
+        required=False,
+        allow_null=True,
+        help_text="The moment asked for, null for a version; absent for the return as it stands.",
     )
     entries = EntrySerializer(many=True)
 
 
+class VersionText(Text):
+    """A version as an address has it; becomes a number."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(REMEDY, max_length=9, **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
+        if not isinstance(value, str):
+            return value
+        if not (value.isascii() and value.isdigit()):
+            raise serializers.ValidationError(REMEDY)
+        return int(value)
+
+
+REMEDY = "Give the number of a version, such as 3."
+
+
 class StandingParameters(Shape):
     as_at = MomentText()
-    version = WholeNumberText(
+    version = VersionText(
         required=False, help_text="As it stood at this version; not together with `as_at`."
     )
 

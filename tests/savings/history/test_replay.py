@@ -183,10 +183,10 @@ def held(parent: Return) -> tuple[Any, ...]:
 
 def shown(stood: Stood | None) -> tuple[Any, ...]:
     assert stood is not None
-    return _shown(stood.parent, list(stood.entries))
+    return _shown(stood, list(stood.entries))
 
 
-def _shown(parent: Return, entries: list[Any]) -> tuple[Any, ...]:
+def _shown(parent: Return | Stood, entries: list[Any]) -> tuple[Any, ...]:
     return (
         parent.version,
         parent.status,

@@ -15,10 +15,16 @@ import savings
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import RollupState, Total
 from savings.rollup.reports import attributed
-from tests.partnership import NOW, Q1, Partnership, a_saving
+from tests.partnership import NOW, Q1, Partnership, a_saving, build
+from tests.savings.rollup.conftest import THIRDS
 
 DAY = timedelta(days=1)
-THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
+
+
+@pytest.fixture
+def partnership(db: None) -> Partnership:
+    """Nothing is agreed yet, so that agreeing changes something."""
+    return build()
 
 
 def said(totals: Any) -> list[tuple[object, ...]]:
