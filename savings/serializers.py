@@ -56,17 +56,20 @@ AS_AT = (
 
 
 class MomentText(Text):
-    """A day, or a time with its zone, that has come; becomes a time."""
+    """A day, or a time with its zone, that has come; becomes a time. `first`: a day's first."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, first: bool = False, **options: Any) -> None:
+        self.first = first
         options.setdefault("required", False)
         options.setdefault("help_text", AS_AT)
         super().__init__("Give a day, such as 2013-08-01.", max_length=40, **options)
 
     def run_validation(self, data: Any = empty) -> Any:
         value = super().run_validation(data)
+        if not isinstance(value, str):
+            return value
         try:
-            return moment_of(value, today=timezone.localdate()) if isinstance(value, str) else value
+            return moment_of(value, today=timezone.localdate(), first=self.first)
         except MomentError as error:
             raise serializers.ValidationError(str(error)) from error
 

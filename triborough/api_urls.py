@@ -14,6 +14,7 @@ from savings.attribution.api import (
 from savings.boroughs.api import Report
 from savings.comparison.api import ComparisonView
 from savings.forecasts.api import ForecastList, ReturnForecasts
+from savings.history.api import EventList, ReturnHistory
 from savings.plans.api import PlanDetail, PlanList
 from savings.returns.api import (
     CertifyReturn,
@@ -43,6 +44,7 @@ urlpatterns = [
     path("plans/<slug:code>/", PlanDetail.as_view()),
     path("returns/", ReturnList.as_view()),
     path("returns/<str:council>/<str:period>/", ReturnDetail.as_view()),
+    path("returns/<str:council>/<str:period>/history/", ReturnHistory.as_view()),
     path("returns/<str:council>/<str:period>/submit/", SubmitReturn.as_view()),
     path("returns/<str:council>/<str:period>/send-back/", SendBackReturn.as_view()),
     path("returns/<str:council>/<str:period>/certify/", CertifyReturn.as_view()),
@@ -55,6 +57,7 @@ urlpatterns = [
     path("attribution-rules/<int:rule_id>/consent/", RuleConsent.as_view()),
     path("attribution/", AttributionTotals.as_view()),
     path("attribution/entries/<int:entry_id>/", EntryExplanation.as_view()),
+    path("events/", EventList.as_view()),
     path("comparison/", ComparisonView.as_view()),
     path("reports/<str:council>/<str:period>.<str:extension>", Report.as_view()),
     path("rollup/", RollupStanding.as_view()),

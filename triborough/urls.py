@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drivers/", include("savings.drivers.urls")),
     path("entries/", include("savings.attribution.urls")),
     path("", include("savings.forecasts.urls")),
+    path("history/", include("savings.history.urls")),
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),
 ]

@@ -27,10 +27,11 @@ class MomentError(ValueError):
     """Not a moment that has come; the message says what to do."""
 
 
-def moment_of(text: str, *, today: date) -> datetime:
+def moment_of(text: str, *, today: date, first: bool = False) -> datetime:
     """The moment that a text names; `today` is London's. Raises MomentError.
 
-    A moment after the end of today has not come, so that nothing stood there yet.
+    A day means its last moment, or with `first` its first. A moment after the end of
+    today has not come, so that nothing stood there yet.
 
     >>> moment_of("2013-08-01", today=date(2013, 8, 2)).isoformat()
     '2013-08-01T23:59:59.999999+01:00'
@@ -39,7 +40,8 @@ def moment_of(text: str, *, today: date) -> datetime:
         raise MomentError(HOW)
     try:
         if DAY.fullmatch(text):
-            moment = end_of(date.fromisoformat(text))
+            day = date.fromisoformat(text)
+            moment = datetime.combine(day, time(), tzinfo=LONDON) if first else end_of(day)
         else:
             moment = datetime.fromisoformat(text.upper())
     except ValueError:

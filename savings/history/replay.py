@@ -165,29 +165,38 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """What happened to a line: `row` is its place, counted from 1; a removed one's, before."""
+    """What happened to a line: `row` is its place, counted from 1; a removed one's, before.
+
+    `about` is all that the line says now; of a removed one, what it said.
+    """
 
     kind: str
     line: int
     row: int
     columns: tuple[ColumnChange, ...]
+    about: Columns
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All that one "saved" event did to lines. `moved`: others changed places."""
+    """All that one event did. `moved`: lines that stayed changed places among each other.
 
-    lines: tuple[LineChange, ...]
-    moved: bool
+    `others` is what else it says before and after, apart from lines, version and status.
+    """
+
+    lines: tuple[LineChange, ...] = ()
+    moved: bool = False
+    others: tuple[ColumnChange, ...] = ()
 
 
 def changes_of(happening: Happening, order_before: Sequence[int]) -> Changes:
-    """What an event did to lines, given the order of the lines before it.
+    """What an event did, given the order of the lines before it.
 
-    In the order of the rows, what was removed last.
+    Lines in the order of the rows, those that were removed last.
     """
+    others = _others(happening)
     if "order" not in happening.after:
-        return Changes((), moved=False)
+        return Changes(others=others)
     order = happening.after["order"]
     before, after = dict(entries_of(happening.before)), dict(entries_of(happening.after))
     place = {number: row for row, number in enumerate(order, start=1)}
@@ -200,16 +209,36 @@ def changes_of(happening: Happening, order_before: Sequence[int]) -> Changes:
             number,
             place.get(number, 0),
             _columns(before.get(number, {}), after[number]),
+            after[number],
         )
         for number in written
     ]
     lines += [
-        LineChange(REMOVED, number, place_before.get(number, 0), _columns(before[number], {}))
+        LineChange(
+            REMOVED,
+            number,
+            place_before.get(number, 0),
+            _columns(before[number], {}),
+            before[number],
+        )
         for number in sorted(gone, key=lambda number: place_before.get(number, 0))
     ]
     stayed = set(order) & set(order_before)
     moved = [n for n in order if n in stayed] != [n for n in order_before if n in stayed]
-    return Changes(tuple(lines), moved)
+    return Changes(tuple(lines), moved, others)
+
+
+#: What an event says that is told in words of its own, or follows from the lines.
+_TOLD = frozenset({"version", "status", "sums", "entries", "order"})
+
+
+def _others(happening: Happening) -> tuple[ColumnChange, ...]:
+    before, after = happening.before, happening.after
+    return tuple(
+        ColumnChange(name, before.get(name), after.get(name))
+        for name in sorted({*before, *after} - _TOLD)
+        if before.get(name) != after.get(name)
+    )
 
 
 def _columns(before: Columns, after: Columns) -> tuple[ColumnChange, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,9 @@ from savings.history.replay import (
 )
 from savings.provenance import Provenance
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.reports import PLURALS, EntryLine, KindLines, KindSum
 from services.models import Service
+from services.tree import ServiceTree
 from sovereignty.models import Council, User
 from sovereignty.refusals import WrongState
 
@@ -55,6 +58,29 @@ def visible_events(user: User) -> QuerySet[Event]:
     return own.filter(Q(subject=RETURN, subject_id__in=ids) | Q(subject__in=_DECIDED))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which events are asked for; what is empty narrows nothing."""
+
+    chain: str = ""
+    subject: str = ""
+    subject_id: str = ""
+    by: str = ""
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def of(self, events: QuerySet[Event]) -> QuerySet[Event]:
+        """Those of these events that are asked for."""
+        for name in ("chain", "subject", "subject_id", "by"):
+            if value := getattr(self, name):
+                events = events.filter(**{name: value})
+        if self.first is not None:
+            events = events.filter(at__gte=self.first)
+        if self.last is not None:
+            events = events.filter(at__lte=self.last)
+        return events
+
+
 def subject_id(parent: Return) -> str:
     """What events call a return: ``WCC/2013-14-Q1``."""
     return f"{parent.council_code}/{parent.period.code}"
@@ -81,7 +107,7 @@ def happening(event: Event) -> Happening:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Deed:
     """An event of a return and what it did to its lines."""
 
     event: Event
@@ -98,24 +124,23 @@ class Told:
         return (self.event.after or {}).get("status")
 
 
-def told(events: Iterable[Event], orders: Sequence[int] = ()) -> Iterator[Told]:
+def deeds(events: Iterable[Event], order: Sequence[int] = ()) -> Iterator[Deed]:
     """Events of one return, oldest first, with what each did.
 
-    `orders` is the order of the lines before the first. One event is held at a time.
+    `order` is that of the lines before the first. One event is held at a time.
     """
-    order = orders
     for event in events:
-        yield Told(event, changes_of(happening(event), order))
+        yield Deed(event, changes_of(happening(event), order))
         order = (event.after or {}).get("order", order)
 
 
-def told_page(parent: Return, page: Sequence[Event]) -> list[Told]:
-    """What each event of a page did, given newest first: one query more."""
+def deeds_of_page(parent: Return, page: Sequence[Event]) -> list[Deed]:
+    """What each event of a page did, given oldest first: one query more."""
     if not page:
         return []
-    earlier = events_of(parent).filter(id__lt=page[-1].id, after__has_key="order")
+    earlier = events_of(parent).filter(id__lt=page[0].id, after__has_key="order")
     order = earlier.order_by("-id").values_list("after__order", flat=True).first() or ()
-    return list(told(reversed(page), order))[::-1]
+    return list(deeds(page, order))
 
 
 # --- A return as it stood ------------------------------------------------------------
@@ -292,6 +317,31 @@ def _entries(parent: Return, lines: Sequence[tuple[int, Columns]]) -> Iterator[E
 _AS_THEY_ARE = frozenset(
     ["kind", "scope", "recurrence", "nature", "cause", "tupe", "approval", "evidence", "note"]
 )
+
+
+def by_kind(stood: Stood, tree: ServiceTree) -> tuple[list[KindSum], list[KindLines]]:
+    """The sums of a return as it stood, and its entries under their kinds."""
+    lines: dict[str, list[EntryLine]] = defaultdict(list)
+    for entry in stood.entries:
+        slug = entry.service.slug
+        above = reversed(tree.path(slug)[1:]) if slug in tree.nodes else ()
+        names = tuple(tree.nodes[step].name for step in above)
+        lines[entry.kind].append(EntryLine(entry, names))
+    sums = [
+        KindSum(
+            kind=kind,
+            label=label,
+            amount=sum((line.entry.amount for line in lines[kind]), Decimal("0.00"))
+            if lines[kind]
+            else None,
+            entries=len(lines[kind]),
+            illustrative=sum(
+                line.entry.provenance == Provenance.ILLUSTRATIVE for line in lines[kind]
+            ),
+        )
+        for kind, label in PLURALS.items()
+    ]
+    return sums, [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums if lines[sum_.kind]]
 
 
 # --- Quarters as they stood ----------------------------------------------------------

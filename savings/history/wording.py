@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from finance.money import format_pounds
 from savings.history.moments import LONDON, day_ended
+from savings.history.replay import ADDED, REMOVED, Changes, Columns, LineChange
+from savings.provenance import Provenance
+from savings.returns.models import Entry
 
 
 def moment_in_words(moment: datetime) -> str:
@@ -33,3 +41,136 @@ def moment_in_address(moment: datetime) -> str:
     if day is not None:
         return day.isoformat()
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+# --- What an event did ---------------------------------------------------------------
+
+#: The columns of a line as they head a change.
+COLUMN_LABELS = {
+    "service": "Service",
+    "kind": "Kind",
+    "scope": "Falls on",
+    "amount": "Amount",
+    "recurrence": "Recurrence",
+    "nature": "Nature",
+    "cause": "Cause",
+    "caused_by": "Council that changed its specification",
+    "tupe": "Staff transferred (TUPE)",
+    "approval": "Transition budget",
+    "corrects": "Corrects entry",
+    "evidence": "Evidence",
+    "note": "Note",
+    "provenance": "Marked",
+}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "kind": dict(Entry.Kind.choices),
+    "scope": dict(Entry.Scope.choices),
+    "recurrence": dict(Entry.Recurrence.choices),
+    "nature": dict(Entry.Nature.choices),
+    "cause": dict(Entry.Cause.choices),
+    "provenance": dict(Provenance.choices),
+}
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names by slug and by code, for what events call by those."""
+
+    services: Mapping[str, str]
+    councils: Mapping[str, str]
+
+
+def column_in_words(column: str) -> str:
+    return COLUMN_LABELS.get(column) or column.replace("_", " ").capitalize()
+
+
+def value_in_words(column: str, value: object, names: Names) -> str:
+    """What a column said, as a page says it; nothing is said to be nothing.
+
+    >>> value_in_words("amount", "-1234.50", Names({}, {}))
+    '−£1,234.50'
+    """
+    if value is None:
+        return NOTHING
+    if column == "amount":
+        return format_pounds(Decimal(str(value)))
+    if column == "service":
+        return names.services.get(str(value), str(value))
+    if column == "caused_by":
+        return names.councils.get(str(value), str(value))
+    if column in _WORDS:
+        return _WORDS[column].get(str(value), str(value))
+    if isinstance(value, str | int):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change in words: its row (None where it is of no row), what, before and after."""
+
+    row: int | None
+    what: str
+    change: str
+    before: str
+    after: str
+
+
+def changes_in_words(changes: Changes, names: Names, most: int) -> list[Told]:
+    """What an event did, a line of words for each; of no more than `most` lines of a return.
+
+    >>> from savings.history.replay import ColumnChange, LineChange
+    >>> line = LineChange("changed", 7, 3, (ColumnChange("amount", "100.00", "120.00"),),
+    ...     {"service": "hr", "kind": "saving"})
+    >>> told = changes_in_words(Changes((line,)), Names({"hr": "Human resources"}, {}), 50)
+    >>> [(t.row, t.what, t.change, t.before, t.after) for t in told]
+    [(3, 'Human resources, saving', 'Amount', '£100.00', '£120.00')]
+    """
+    found = [told for line in changes.lines[:most] for told in _line_in_words(line, names)]
+    if changes.moved:
+        found.append(Told(None, "Rows", "Order", "", "Rows changed places"))
+    found += [
+        Told(
+            None,
+            "",
+            column_in_words(other.column),
+            value_in_words(other.column, other.before, names),
+            value_in_words(other.column, other.after, names),
+        )
+        for other in changes.others
+    ]
+    return found
+
+
+def _line_in_words(line: LineChange, names: Names) -> list[Told]:
+    kind = value_in_words("kind", line.about.get("kind"), names).lower()
+    what = f"{value_in_words('service', line.about.get('service'), names)}, {kind}"
+    if line.kind == ADDED:
+        return [Told(line.row, what, "Added", "", _whole(line.about, names))]
+    if line.kind == REMOVED:
+        return [Told(line.row, what, "Removed", _whole(line.about, names), "")]
+    return [
+        Told(
+            line.row,
+            what,
+            column_in_words(change.column),
+            value_in_words(change.column, change.before, names),
+            value_in_words(change.column, change.after, names),
+        )
+        for change in line.columns
+    ]
+
+
+def _whole(line: Columns, names: Names) -> str:
+    """All that a line says beside its service and kind."""
+    said = [value_in_words("amount", line.get("amount"), names)]
+    for column, value in line.items():
+        if column in ("service", "kind", "amount"):
+            continue
+        words = value_in_words(column, value, names)
+        plain = column in ("scope", "recurrence", "nature", "cause", "provenance")
+        said.append(words.lower() if plain else f"{column_in_words(column).lower()}: {words}")
+    return "; ".join(said)

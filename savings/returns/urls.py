@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from savings.history import views as history
 from savings.returns import views
 
 urlpatterns = [
@@ -9,6 +10,17 @@ urlpatterns = [
     path("periods/<str:period>/close/", views.close, name="period-close"),
     path("periods/<str:period>/reopen/", views.reopen, name="period-reopen"),
     path("<slug:council>/<str:period>/", views.show, name="return"),
+    path("<slug:council>/<str:period>/history/", history.return_history, name="return-history"),
+    path(
+        "<slug:council>/<str:period>/history.<str:extension>",
+        history.download_history,
+        name="return-history-download",
+    ),
+    path(
+        "<slug:council>/<str:period>/as-it-stood/",
+        history.as_it_stood,
+        name="return-as-it-stood",
+    ),
     path("<slug:council>/<str:period>/edit/", views.edit, name="return-edit"),
     path("<slug:council>/<str:period>/submit/", views.submit_return, name="return-submit"),
     path("<slug:council>/<str:period>/send-back/", views.send_back_return, name="return-send-back"),

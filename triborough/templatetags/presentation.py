@@ -52,6 +52,7 @@ NAVIGATION = (
     ("Forecasts", "forecasts"),
     ("Boroughs", "boroughs"),
     ("Agreements", "agreements"),
+    ("History", "history"),
     ("The record", "record"),
     ("API", "api-docs"),
 )

@@ -33,6 +33,11 @@ def test_a_moment(text: str, moment: datetime) -> None:
     assert moment_of(text, today=TODAY) == moment
 
 
+def test_a_day_by_its_first_moment() -> None:
+    assert moment_of("2013-08-01", today=TODAY, first=True) == datetime(2013, 7, 31, 23, tzinfo=UTC)
+    assert moment_of("2013-01-31", today=TODAY, first=True) == datetime(2013, 1, 31, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     "text",
     [

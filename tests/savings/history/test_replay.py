@@ -141,35 +141,37 @@ def test_what_one_event_did() -> None:
         before=[line(8, "2.00", note="Old"), line(7)],
         after=[line(10), line(8, "3.00", tupe=["WCC"])],
     )
+    changed = (
+        ColumnChange("amount", "2.00", "3.00"),
+        ColumnChange("tupe", None, ["WCC"]),
+        ColumnChange("note", "Old", None),
+    )
+    added = (ColumnChange("service", None, "hr"), ColumnChange("amount", None, "1.00"))
+    removed = (ColumnChange("service", "hr", None), ColumnChange("amount", "1.00", None))
+    plain = {"service": "hr", "amount": "1.00"}
+    about = {"service": "hr", "amount": "3.00", "tupe": ["WCC"]}
     assert changes_of(second, [7, 8, 9]) == Changes(
         lines=(
-            LineChange(
-                "changed",
-                8,
-                2,
-                (
-                    ColumnChange("amount", "2.00", "3.00"),
-                    ColumnChange("tupe", None, ["WCC"]),
-                    ColumnChange("note", "Old", None),
-                ),
-            ),
-            LineChange(
-                "added",
-                10,
-                3,
-                (ColumnChange("service", None, "hr"), ColumnChange("amount", None, "1.00")),
-            ),
-            LineChange(
-                "removed",
-                7,
-                1,
-                (ColumnChange("service", "hr", None), ColumnChange("amount", "1.00", None)),
-            ),
+            LineChange("changed", 8, 2, changed, about),
+            LineChange("added", 10, 3, added, plain),
+            LineChange("removed", 7, 1, removed, plain),
         ),
         moved=True,
     )
     assert changes_of(saved(2, [8], before=[line(7)]), [7, 8]).moved is False
-    assert changes_of(moved_on("submitted", "submitted", 2, "x"), [7, 8]) == Changes((), False)
+    assert changes_of(moved_on("submitted", "submitted", 2, "x"), [7, 8]) == Changes()
+
+
+def test_what_else_an_event_did() -> None:
+    before = {"version": 1, "status": "draft", "sums": {}, "due_on": "2013-07-12", "same": 1}
+    after = {"version": 2, "status": "draft", "due_on": "2013-07-19", "same": 1, "new": [1]}
+    happening = Happening(NOW, "programme.office", "dates set", before, after)
+    assert changes_of(happening, []) == Changes(
+        others=(
+            ColumnChange("due_on", "2013-07-12", "2013-07-19"),
+            ColumnChange("new", None, [1]),
+        )
+    )
 
 
 # --- Against the database ------------------------------------------------------------
