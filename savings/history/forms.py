@@ -37,7 +37,7 @@ class MomentField(forms.CharField):
     def __init__(self, *, first: bool = False, **options: Any) -> None:
         self.first = first
         options.setdefault("label", "As it stood at the end of")
-        options.setdefault("help_text", "For example 2013-08-01. Leave it empty for today.")
+        options.setdefault("help_text", "Leave it empty for today.")
         super().__init__(required=False, widget=DayInput, **options)
 
     def clean(self, value: Any) -> datetime | None:  # type: ignore[override]
@@ -53,7 +53,7 @@ class MomentField(forms.CharField):
 class MomentForm(forms.Form):
     """The day that a return is asked for as at."""
 
-    as_at = MomentField(label="As it stood at the end of", help_text="For example 2013-08-01.")
+    as_at = MomentField(label="As it stood at the end of", help_text="")
 
 
 class EventsForm(ChoosingForm):

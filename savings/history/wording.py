@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from finance.money import format_pounds
 from savings.history.moments import LONDON, day_ended
-from savings.history.replay import ADDED, REMOVED, Changes, Columns, LineChange
+from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 
@@ -92,7 +92,7 @@ def value_in_words(column: str, value: object, names: Names) -> str:
     '−£1,234.50'
     """
     if value is None:
-        return NOTHING
+        return str(Provenance.REPORTED.label) if column == "provenance" else NOTHING
     if column == "amount":
         return format_pounds(Decimal(str(value)))
     if column == "service":
@@ -109,68 +109,89 @@ def value_in_words(column: str, value: object, names: Names) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One change in words: its row (None where it is of no row), what, before and after."""
+class ToldColumn:
+    """A column that changed: its name, and what it said before and after."""
 
-    row: int | None
-    what: str
-    change: str
+    name: str
     before: str
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change in words: of a row, or of the return (`row` is None).
+
+    `whole` is all that an added or removed line says; `columns` what changed in another.
+    """
+
+    row: int | None
+    what: str
+    change: str
+    illustrative: bool = False
+    whole: tuple[str, ...] = ()
+    columns: tuple[ToldColumn, ...] = ()
+
+
 def changes_in_words(changes: Changes, names: Names, most: int) -> list[Told]:
-    """What an event did, a line of words for each; of no more than `most` lines of a return.
+    """What an event did, in words; of no more than `most` lines of a return.
 
     >>> from savings.history.replay import ColumnChange, LineChange
     >>> line = LineChange("changed", 7, 3, (ColumnChange("amount", "100.00", "120.00"),),
     ...     {"service": "hr", "kind": "saving"})
-    >>> told = changes_in_words(Changes((line,)), Names({"hr": "Human resources"}, {}), 50)
-    >>> [(t.row, t.what, t.change, t.before, t.after) for t in told]
-    [(3, 'Human resources, saving', 'Amount', '£100.00', '£120.00')]
+    >>> (told,) = changes_in_words(Changes((line,)), Names({"hr": "Human resources"}, {}), 50)
+    >>> told.row, told.what, told.change
+    (3, 'Human resources, saving', 'Changed')
+    >>> [(column.name, column.before, column.after) for column in told.columns]
+    [('Amount', '£100.00', '£120.00')]
     """
-    found = [told for line in changes.lines[:most] for told in _line_in_words(line, names)]
+    found = [_line_in_words(line, names) for line in changes.lines[:most]]
     if changes.moved:
-        found.append(Told(None, "Rows", "Order", "", "Rows changed places"))
-    found += [
-        Told(
-            None,
-            "",
-            column_in_words(other.column),
-            value_in_words(other.column, other.before, names),
-            value_in_words(other.column, other.after, names),
-        )
-        for other in changes.others
-    ]
+        found.append(Told(None, "", "Rows changed places"))
+    if changes.others:
+        found.append(Told(None, "", "Changed", columns=_columns(changes.others, names)))
     return found
 
 
-def _line_in_words(line: LineChange, names: Names) -> list[Told]:
+def _line_in_words(line: LineChange, names: Names) -> Told:
     kind = value_in_words("kind", line.about.get("kind"), names).lower()
     what = f"{value_in_words('service', line.about.get('service'), names)}, {kind}"
-    if line.kind == ADDED:
-        return [Told(line.row, what, "Added", "", _whole(line.about, names))]
-    if line.kind == REMOVED:
-        return [Told(line.row, what, "Removed", _whole(line.about, names), "")]
-    return [
-        Told(
-            line.row,
-            what,
+    columns = () if line.kind in (ADDED, REMOVED) else _columns(line.columns, names)
+    return Told(
+        line.row,
+        what,
+        line.kind.capitalize(),
+        illustrative=line.about.get("provenance") == Provenance.ILLUSTRATIVE
+        or any(change.column == "provenance" for change in line.columns),
+        whole=() if columns else _whole(line.about, names),
+        columns=columns,
+    )
+
+
+def _columns(changes: Sequence[ColumnChange], names: Names) -> tuple[ToldColumn, ...]:
+    return tuple(
+        ToldColumn(
             column_in_words(change.column),
             value_in_words(change.column, change.before, names),
             value_in_words(change.column, change.after, names),
         )
-        for change in line.columns
+        for change in changes
+    )
+
+
+def _whole(line: Columns, names: Names) -> tuple[str, ...]:
+    """All that a line says beside its service and kind: what it is, and then each text."""
+    plain = [
+        value_in_words(column, line[column], names)
+        for column in ("amount", "scope", "recurrence", "nature", "cause")
+        if column in line
     ]
+    texts = [
+        f"{label}: {value_in_words(column, line[column], names)}"
+        for column, label in COLUMN_LABELS.items()
+        if column in line and column in _TEXTS
+    ]
+    first, *rest = plain
+    return (", ".join([first, *(word.lower() for word in rest)]), *texts)
 
 
-def _whole(line: Columns, names: Names) -> str:
-    """All that a line says beside its service and kind."""
-    said = [value_in_words("amount", line.get("amount"), names)]
-    for column, value in line.items():
-        if column in ("service", "kind", "amount"):
-            continue
-        words = value_in_words(column, value, names)
-        plain = column in ("scope", "recurrence", "nature", "cause", "provenance")
-        said.append(words.lower() if plain else f"{column_in_words(column).lower()}: {words}")
-    return "; ".join(said)
+_TEXTS = frozenset({"caused_by", "tupe", "approval", "corrects", "evidence", "note"})
