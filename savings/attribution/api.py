@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from savings.attribution import actions
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.attribution.reports import explain, with_facts
+from savings.attribution.reports import corrected, explain, with_facts
 from savings.attribution.serializers import (
     Answer,
     AttributedSerializer,
@@ -213,5 +213,5 @@ class EntryExplanation(Call):
     def get(self, request: Request, entry_id: int) -> Response:
         self.parameters()
         entry = found(with_facts(Entry.objects.visible_to(self.caller)), NO_ENTRY, id=entry_id)
-        context = {"tree": Service.objects.tree()}
+        context = {"tree": Service.objects.tree(), "corrected": corrected(entry, self.caller)}
         return Response(ExplanationSerializer(explain(entry), context=context).data)

@@ -237,7 +237,43 @@ def _sums(entries: QuerySet[Entry]) -> _Sums:
     return _Sums(sums["count"], sums["pence_sum"] or 0, bool(sums["marked"]))
 
 
-def corrections_of(entry: Entry, user: User) -> QuerySet[Entry]:
-    """The entries that correct this one, as far as the person may open them, earliest first."""
-    corrections = Entry.objects.filter(corrects=entry).visible_to(user)
-    return with_facts(corrections).order_by("parent__period__quarter", "id")
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An entry with what corrects it, earliest first, as far as a person may open that.
+
+    What corrects a correction counts too. `amount` is what the entry comes to: with the
+    corrections of its own kind that are certified; others are shown and not added.
+    """
+
+    entry: Entry
+    corrections: tuple[Entry, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((c.amount for c in self.corrections if self.counts(c)), self.entry.amount)
+
+    def counts(self, correction: Entry) -> bool:
+        """Whether a correction is in the amount."""
+        return (
+            correction.kind == self.entry.kind
+            and correction.parent.status == Return.Status.CERTIFIED
+        )
+
+    @property
+    def lines(self) -> list[tuple[Entry, bool]]:
+        """Each correction, and whether it is in the amount."""
+        return [(correction, self.counts(correction)) for correction in self.corrections]
+
+
+def corrected(entry: Entry, user: User) -> Corrected:
+    """An entry with its corrections: a query for each time that a correction was corrected."""
+    visible = with_facts(Entry.objects.visible_to(user))
+    found: dict[int, Entry] = {}
+    ids = [entry.id]
+    while ids:
+        # Each corrects one of an earlier quarter, so this comes to an end.
+        next_ones = [c for c in visible.filter(corrects__in=ids) if c.id not in found]
+        found.update({correction.id: correction for correction in next_ones})
+        ids = [correction.id for correction in next_ones]
+    in_order = sorted(found.values(), key=lambda c: (c.parent.period.quarter, c.id))
+    return Corrected(entry, tuple(in_order))

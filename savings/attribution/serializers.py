@@ -13,6 +13,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.apportionment import ShareError, parse_share
+from finance.money import json_money
 from savings.attribution.arithmetic import REASONS
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.attribution.reports import Explanation
@@ -427,6 +428,19 @@ def fraction(value: Fraction) -> str:
     return str(value)
 
 
+class CorrectionSerializer(serializers.Serializer):
+    """An entry that corrects this one, or one that does."""
+
+    id = serializers.IntegerField()
+    corrects = serializers.IntegerField(source="corrects_id")
+    council = serializers.CharField(source="parent.council_code")
+    period = serializers.CharField(source="parent.period.code")
+    status = serializers.CharField(source="parent.status", help_text="Of its return.")
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    amount = Money()
+    provenance = ProvenanceField()
+
+
 class ExplanationSerializer(serializers.Serializer):
     entry = ExplainedEntrySerializer()
     attributed_in = serializers.CharField(
@@ -444,8 +458,23 @@ class ExplanationSerializer(serializers.Serializer):
         help_text="The entry, or the rule that it is split by, is illustrative."
     )
 
+    corrections = serializers.SerializerMethodField(
+        help_text="What corrects the entry, or a correction of it, as far as you may see it."
+    )
+    corrected_amount = serializers.SerializerMethodField(
+        help_text="What it comes to with its certified corrections of the same kind."
+    )
+
     def get_attributed(self, explanation: Explanation) -> bool:
         return bool(explanation.parts)
+
+    @extend_schema_field(CorrectionSerializer(many=True))
+    def get_corrections(self, explanation: Explanation) -> list[dict[str, Any]]:
+        return CorrectionSerializer(self.context["corrected"].corrections, many=True).data
+
+    @extend_schema_field(Money())
+    def get_corrected_amount(self, explanation: Explanation) -> str:
+        return json_money(self.context["corrected"].amount)
 
 
 def one_of(field: str, value: str, known: Mapping[str, Any], what: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import rules
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,6 +12,7 @@ from savings.attribution import reports
 from savings.attribution.forms import FigureForm
 from savings.pages import partnership_page, person
 from savings.record.models import SourceDocument
+from savings.returns.corrections import draft_for_corrections
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.reports import standing
 from services.models import Service
@@ -53,6 +55,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     explanation = reports.explain(found)
     names = dict(Council.objects.values_list("code", "name"))
     shares = explanation.rule.shares if explanation.rule else {}
+    draft = draft_for_corrections(found)
     context = {
         "entry": found,
         "entry_name": f"Entry {found.id}",
@@ -63,7 +66,11 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "place": found.evidence.removeprefix(f"{found.parent.published_in}: "),
         "corrects_visible": found.corrects_id is not None
         and visible.filter(pk=found.corrects_id).exists(),
-        "corrections": reports.corrections_of(found, user),
+        "corrected": reports.corrected(found, user),
+        "may_correct": rules.has_perm("savings.fill_return", user, found.parent)
+        and found.parent.status == Return.Status.CERTIFIED,
+        "draft": draft,
+        "draft_row": draft.entries.count() + 1 if draft else None,
         "return_visible": Return.objects.visible_to(user).filter(pk=found.parent_id).exists(),
     }
     return render(request, "savings/attribution/entry.html", context)

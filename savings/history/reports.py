@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,7 +26,7 @@ from savings.history.replay import (
 )
 from savings.provenance import Provenance
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
-from savings.returns.reports import PLURALS, EntryLine, KindLines, KindSum
+from savings.returns.reports import PLURALS, KindLines, KindSum, under_kinds
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council, User
@@ -321,27 +320,18 @@ _AS_THEY_ARE = frozenset(
 
 def by_kind(stood: Stood, tree: ServiceTree) -> tuple[list[KindSum], list[KindLines]]:
     """The sums of a return as it stood, and its entries under their kinds."""
-    lines: dict[str, list[EntryLine]] = defaultdict(list)
-    for entry in stood.entries:
-        slug = entry.service.slug
-        above = reversed(tree.path(slug)[1:]) if slug in tree.nodes else ()
-        names = tuple(tree.nodes[step].name for step in above)
-        lines[entry.kind].append(EntryLine(entry, names))
     sums = [
         KindSum(
             kind=kind,
             label=label,
-            amount=sum((line.entry.amount for line in lines[kind]), Decimal("0.00"))
-            if lines[kind]
-            else None,
-            entries=len(lines[kind]),
-            illustrative=sum(
-                line.entry.provenance == Provenance.ILLUSTRATIVE for line in lines[kind]
-            ),
+            amount=sum((entry.amount for entry in found), Decimal("0.00")) if found else None,
+            entries=len(found),
+            illustrative=sum(entry.provenance == Provenance.ILLUSTRATIVE for entry in found),
         )
         for kind, label in PLURALS.items()
+        for found in [[entry for entry in stood.entries if entry.kind == kind]]
     ]
-    return sums, [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums if lines[sum_.kind]]
+    return sums, under_kinds(stood.entries, sums, tree, stood.published_in)
 
 
 # --- Quarters as they stood ----------------------------------------------------------

@@ -19,6 +19,7 @@ from finance.periods import Quarter
 from savings.copying import copy_in
 from savings.provenance import Provenance
 from savings.returns.changes import Changes, compare, named_lines
+from savings.returns.corrections import correctable
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.reports import made_up_in
 from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
@@ -251,12 +252,7 @@ def reference_for(parent: Return, rows: RawRows) -> Reference:
         services=frozenset(Service.objects.values_list("slug", flat=True)),
         councils=frozenset(Council.objects.values_list("code", flat=True)),
         correctable=frozenset(
-            Entry.objects.filter(
-                id__in=correction_ids(rows),
-                parent__council=parent.council_id,
-                parent__status=Return.Status.CERTIFIED,
-                parent__period__quarter__lt=parent.quarter,
-            ).values_list("id", flat=True)
+            correctable(parent).filter(id__in=correction_ids(rows)).values_list("id", flat=True)
         ),
     )
 

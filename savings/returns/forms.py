@@ -338,6 +338,15 @@ class EntriesForm:
         last = min(len(self.rows) + MORE_ROWS, self.lists.most_rows)
         self.rows += [RowForm(number, self.lists) for number in range(first, last + 1)]
 
+    def begin_row(self, columns: Mapping[str, object]) -> None:
+        """Enter these columns in the first empty row, or in a new one where there is room."""
+        empty = next((row for row in self.rows if row.is_empty), None)
+        if empty is None and self.has_room:
+            empty = RowForm(len(self.rows) + 1, self.lists)
+            self.rows.append(empty)
+        if empty is not None:
+            empty.initial.update(columns)
+
     def raw_rows(self) -> list[tuple[int, dict[str, object]]]:
         """The rows to save, each with the number the person sees, as typed."""
         return [
@@ -392,6 +401,17 @@ def typed(entry: Entry) -> dict[str, object]:
         "corrects": "" if entry.corrects_id is None else str(entry.corrects_id),
         "evidence": entry.evidence,
         "note": entry.note,
+    }
+
+
+def typed_correction(entry: Entry) -> dict[str, object]:
+    """The row that begins a correction of an entry: all but the amount, evidence and note."""
+    return {
+        **typed(entry),
+        "corrects": str(entry.id),
+        "amount": "",
+        "evidence": "",
+        "note": "",
     }
 
 

@@ -155,15 +155,24 @@ class KindLines:
 
 def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
     """A return's entries under their kinds, those kinds left out that it has none of."""
-    lines: dict[str, list[EntryLine]] = defaultdict(list)
-    document = f"{parent.published_in}: " if parent.published_in else ""
-    for entry in parent.entries.select_related(
+    entries = parent.entries.select_related(
         "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
-    ):
-        above = reversed(tree.path(entry.service.slug)[1:])
-        names = tuple(tree.nodes[slug].name for slug in above)
+    )
+    return under_kinds(entries, sums.kinds, tree, parent.published_in)
+
+
+def under_kinds(
+    entries: Iterable[Entry], kinds: Iterable[KindSum], tree: ServiceTree, published_in: str = ""
+) -> list[KindLines]:
+    """Entries, in order, under their kinds, those left out that there are none of."""
+    lines: dict[str, list[EntryLine]] = defaultdict(list)
+    document = f"{published_in}: " if published_in else ""
+    for entry in entries:
+        slug = entry.service.slug
+        above = reversed(tree.path(slug)[1:]) if slug in tree.nodes else ()
+        names = tuple(tree.nodes[step].name for step in above)
         lines[entry.kind].append(EntryLine(entry, names, entry.evidence.removeprefix(document)))
-    return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums.kinds if lines[sum_.kind]]
+    return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in kinds if lines[sum_.kind]]
 
 
 def document_of(parent: Return) -> SourceDocument | None:

@@ -24,6 +24,7 @@ from django.views.decorators.http import require_http_methods
 from finance.periods import PeriodError, Quarter
 from savings.record.reports import date_label
 from savings.returns import actions, reports
+from savings.returns.corrections import entry_to_correct
 from savings.returns.forms import (
     EntriesForm,
     Lists,
@@ -32,6 +33,7 @@ from savings.returns.forms import (
     SendBackForm,
     VersionForm,
     lists_of,
+    typed_correction,
 )
 from savings.returns.models import PARTNERSHIP, Period, Return
 from savings.rollup import tasks
@@ -337,7 +339,13 @@ def _blank_edit_page(request: SignedIn, parent: Return) -> HttpResponse:
             f"({lists.most_rows:,}): change it through the API.",
             status=409,
         )
-    return _edit_page(request, parent, EntriesForm.of_entries(entries, parent.version, lists))
+    form = EntriesForm.of_entries(entries, parent.version, lists)
+    if "corrects" in request.GET:
+        corrected = entry_to_correct(parent, request.GET["corrects"], request.user)
+        if corrected is None:
+            raise Http404("There is no such entry for this return to correct.")
+        form.begin_row(typed_correction(corrected))
+    return _edit_page(request, parent, form)
 
 
 def _edit_page(
