@@ -470,7 +470,8 @@ class ExplanationSerializer(serializers.Serializer):
 
     @extend_schema_field(CorrectionSerializer(many=True))
     def get_corrections(self, explanation: Explanation) -> list[dict[str, Any]]:
-        return CorrectionSerializer(self.context["corrected"].corrections, many=True).data
+        shown = CorrectionSerializer(self.context["corrected"].corrections, many=True)
+        return list(shown.data)
 
     @extend_schema_field(Money())
     def get_corrected_amount(self, explanation: Explanation) -> str:

@@ -40,7 +40,7 @@ class MomentField(forms.CharField):
         options.setdefault("help_text", "Leave it empty for today.")
         super().__init__(required=False, widget=DayInput, **options)
 
-    def clean(self, value: Any) -> datetime | None:  # type: ignore[override]
+    def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
         if not text:
             return None

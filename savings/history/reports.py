@@ -292,24 +292,22 @@ def _entries(parent: Return, lines: Sequence[tuple[int, Columns]]) -> Iterator[E
     ids = {columns["corrects"] for _, columns in lines if "corrects" in columns}
     corrected = Entry.objects.select_related("parent__council", "parent__period").in_bulk(ids)
     for position, (number, columns) in enumerate(lines, start=1):
-        said: dict[str, Any] = {
-            name: value for name, value in columns.items() if name in _AS_THEY_ARE
-        }
-        slug = str(columns["service"])
+        said: dict[str, Any] = dict(columns)
+        slug = said["service"]
         entry = Entry(
             id=number,
             parent=parent,
             position=position,
             service=services.get(slug) or Service(slug=slug, name=slug),
-            amount=Decimal(str(columns["amount"])),
-            provenance=columns.get("provenance", Provenance.REPORTED),
-            corrects_id=columns.get("corrects"),
-            **said,
+            amount=Decimal(said["amount"]),
+            provenance=said.get("provenance", Provenance.REPORTED),
+            corrects_id=said.get("corrects"),
+            **{name: value for name, value in said.items() if name in _AS_THEY_ARE},
         )
         if entry.corrects_id in corrected:
             entry.corrects = corrected[entry.corrects_id]
-        if "caused_by" in columns:
-            entry.caused_by = councils[str(columns["caused_by"])]
+        if "caused_by" in said:
+            entry.caused_by = councils[said["caused_by"]]
         yield entry
 
 

@@ -216,7 +216,7 @@ ROWS = st.fixed_dictionaries(
     }
 )
 SAVE = st.tuples(st.just("save"), st.lists(ROWS, max_size=5))
-STEP = st.tuples(st.sampled_from(["submit", "send back"]), st.just([]))
+STEP = st.tuples(st.sampled_from(["submit", "send back"]), st.lists(ROWS, max_size=0))
 SERIES = st.lists(st.one_of(SAVE, SAVE, STEP), max_size=8)
 
 
