@@ -19,7 +19,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from audit.triggers import Trigger
+from audit.triggers import ReadOnly, Trigger
 from finance.periods import Quarter
 from services.fields import QuarterField
 from services.tree import Node, ServiceTree, Spell
@@ -72,6 +72,8 @@ class Service(models.Model):
             models.CheckConstraint(condition=~Q(parent=F("id")), name="service_not_own_parent"),
         ]
         triggers = [
+            # Events, rules' addresses and everybody's files name services by it.
+            ReadOnly(name="slug_stays", fields=["slug"]),
             Trigger(
                 name="no_circle",
                 when=pgtrigger.Before,
@@ -91,7 +93,7 @@ class Service(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
         ]
 
     def __str__(self) -> str:

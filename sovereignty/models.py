@@ -39,6 +39,10 @@ class Council(models.Model):
 
     class Meta:
         ordering = ["code"]
+        triggers = [
+            # Chains of events and the shares of rules are called by it.
+            ReadOnly(name="code_stays", fields=["code"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -51,6 +55,13 @@ class User(AbstractUser):
     password_changed_at = models.DateTimeField(
         null=True, editable=False, help_text="Tokens given out before it are refused."
     )
+
+    class Meta(AbstractUser.Meta):
+        triggers = [
+            # Events name people by it, for good: an account is closed, never removed or renamed.
+            ReadOnly(name="username_stays", fields=["username"]),
+            Protect(name="user_stays", operation=pgtrigger.Delete),
+        ]
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from audit.triggers import no_truncate
 from savings.returns.models import Entry, Return
 from savings.returns.triggers import certified_stays
 from sovereignty.models import User
@@ -41,7 +42,7 @@ class Question(models.Model):
                 name="question_answered_whole",
             ),
         ]
-        triggers = certified_stays()
+        triggers = [*certified_stays(), no_truncate()]
 
     def __str__(self) -> str:
         return f"{self.parent}: {self.text[:60]}"

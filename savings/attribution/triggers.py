@@ -1,0 +1,189 @@
+"""What keeps the figures of closed quarters as they were closed, whoever writes and however.
+
+A certified entry of a closed quarter falls on the councils by the rules in force in that
+quarter, the drivers' values, who took part in the service and who hosted it. None of these
+may come about, change or go so that such an entry would fall otherwise. Source:
+`docs/adr/closed-quarters-stay.md`.
+"""
+
+from __future__ import annotations
+
+import pgtrigger
+
+from audit.triggers import Trigger, no_truncate
+
+_CLOSED = """
+    RAISE EXCEPTION 'the quarter is closed and its figures stand'
+        USING ERRCODE = 'restrict_violation';
+"""
+
+
+def begins_in_an_open_quarter() -> pgtrigger.Trigger:
+    """Refuse to add what would take effect in a quarter that is closed (`effective_from`)."""
+    return Trigger(
+        name="begins_in_an_open_quarter",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=f"""
+            IF EXISTS (
+                SELECT 1 FROM savings_period p
+                WHERE p.status = 'closed' AND p.quarter >= NEW.effective_from
+            ) THEN {_CLOSED} END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+def agrees_in_time() -> pgtrigger.Trigger:
+    """Refuse a council's agreement that would put a rule in force in a closed quarter."""
+    return Trigger(
+        name="agrees_in_time",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Q(new__agree=True),
+        func=f"""
+            IF EXISTS (
+                SELECT 1 FROM savings_attributionrule r
+                JOIN savings_period p ON p.status = 'closed' AND p.quarter >= r.effective_from
+                WHERE r.decision_id = NEW.decision_id
+            ) THEN {_CLOSED} END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+#: Services with those below them; what is certified in closed quarters, by service and by
+#: the quarter in which it is attributed.
+_BELOW = """
+    below(top, id) AS (
+        SELECT t.id, t.id FROM touched t
+        UNION
+        SELECT b.top, s.id FROM services_service s JOIN below b ON s.parent_id = b.id
+    )"""
+_SEALED = """
+    SELECT 1 FROM savings_entry e
+    JOIN savings_return r ON r.id = e.parent_id AND r.status = 'certified'
+    LEFT JOIN savings_entry c ON c.id = e.corrects_id
+    JOIN savings_return a ON a.id = coalesce(c.parent_id, r.id)
+    JOIN savings_period p ON p.id = a.period_id AND p.status = 'closed'
+    WHERE e.service_id = {service}"""
+
+
+def stays_in_the_tree() -> pgtrigger.Trigger:
+    """Refuse to hang a service elsewhere once a closed quarter has figures there or below."""
+    return Trigger(
+        name="stays_in_the_tree",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.AnyChange("parent"),
+        func=f"""
+            IF EXISTS (
+                WITH RECURSIVE touched(id) AS (SELECT OLD.id), {_BELOW}
+                SELECT 1 FROM below b WHERE EXISTS ({_SEALED.format(service="b.id")})
+            ) THEN {_CLOSED} END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+#: For every service in reach and every closed quarter from the first that a rule reaches:
+#: the councils of the nearest service at or above it that has spells, before and after.
+_SPELLS = """
+    IF EXISTS (
+        WITH RECURSIVE
+        touched(id) AS ({touched}),
+        {below},
+        reached(id) AS (SELECT DISTINCT id FROM below),
+        spells_now AS (SELECT service_id, council_id, from_quarter, to_quarter FROM {table}),
+        spells_then AS (
+            SELECT service_id, council_id, from_quarter, to_quarter FROM {table}
+            WHERE id NOT IN ({ids_now})
+            UNION ALL
+            {rows_then}
+        ),
+        above(id, step, depth) AS (
+            SELECT id, id, 0 FROM reached
+            UNION ALL
+            SELECT a.id, s.parent_id, a.depth + 1 FROM above a
+            JOIN services_service s ON s.id = a.step WHERE s.parent_id IS NOT NULL
+        ),
+        nearest_now AS (
+            SELECT DISTINCT ON (id) id, step FROM above
+            WHERE step IN (SELECT service_id FROM spells_now) ORDER BY id, depth
+        ),
+        nearest_then AS (
+            SELECT DISTINCT ON (id) id, step FROM above
+            WHERE step IN (SELECT service_id FROM spells_then) ORDER BY id, depth
+        ),
+        stands(quarter) AS (
+            SELECT p.quarter FROM savings_period p
+            WHERE p.status = 'closed'
+              AND p.quarter >= (SELECT min(effective_from) FROM savings_attributionrule)
+        ),
+        moved(id, quarter) AS (
+            SELECT r.id, q.quarter FROM reached r CROSS JOIN stands q
+            WHERE ARRAY(
+                SELECT s.council_id FROM nearest_now n JOIN spells_now s ON s.service_id = n.step
+                WHERE n.id = r.id AND s.from_quarter <= q.quarter
+                  AND (s.to_quarter IS NULL OR s.to_quarter >= q.quarter)
+                ORDER BY s.council_id
+            ) <> ARRAY(
+                SELECT s.council_id FROM nearest_then n JOIN spells_then s ON s.service_id = n.step
+                WHERE n.id = r.id AND s.from_quarter <= q.quarter
+                  AND (s.to_quarter IS NULL OR s.to_quarter >= q.quarter)
+                ORDER BY s.council_id
+            )
+        ),
+        under(id, quarter) AS (
+            SELECT id, quarter FROM moved
+            UNION
+            SELECT s.id, u.quarter FROM services_service s JOIN under u ON s.parent_id = u.id
+        )
+        SELECT 1 FROM under u WHERE EXISTS (
+            {sealed} AND p.quarter = u.quarter
+                AND (e.scope = 'shared' OR r.council_id IS NULL)
+        )
+    ) THEN {closed} END IF;
+    RETURN NULL;
+"""
+_COLUMNS = "service_id, council_id, from_quarter, to_quarter"
+_NO_ROWS = "SELECT NULL::bigint, NULL::bigint, NULL::integer, NULL::integer WHERE FALSE"
+
+
+def keeps_who_shared(table: str) -> list[pgtrigger.Trigger]:
+    """Refuse to change who takes part in, or hosts, what is certified in a closed quarter.
+
+    `table` holds spells. Compares what a whole statement does before and after, so that
+    several spells may be written together which one by one would not do.
+    """
+    before, after = pgtrigger.Referencing(old="rows_then"), pgtrigger.Referencing(new="rows_now")
+    both = pgtrigger.Referencing(old="rows_then", new="rows_now")
+    return [
+        _spell_trigger("added", table, pgtrigger.Insert, after),
+        _spell_trigger("changed", table, pgtrigger.Update, both),
+        _spell_trigger("removed", table, pgtrigger.Delete, before),
+        no_truncate(),
+    ]
+
+
+def _spell_trigger(
+    name: str, table: str, operation: pgtrigger.Operation, rows: pgtrigger.Referencing
+) -> Trigger:
+    tables = [rows_of for rows_of in (rows.old, rows.new) if rows_of]
+    func = _SPELLS.format(
+        touched=" UNION ".join(f"SELECT service_id FROM {rows_of}" for rows_of in tables),  # nosec B608
+        below=_BELOW,
+        table=table,
+        ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
+        rows_then=f"SELECT {_COLUMNS} FROM {rows.old}" if rows.old else _NO_ROWS,  # nosec B608
+        sealed=_SEALED.format(service="u.id"),
+        closed=_CLOSED,
+    )
+    return Trigger(
+        name=f"who_shared_stays_{name}",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=rows,
+        func=func,
+    )
