@@ -1,6 +1,7 @@
 """Only so that Django finds the models: each subject keeps its own beside its rules."""
 
 from savings.agreements.models import AnswerReminder
+from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.models import Reminder
 from savings.drivers.models import Restatement, Tolerance
@@ -36,5 +37,6 @@ __all__ = [
     "SourceDocument",
     "Tolerance",
     "Total",
+    "TransitionApproval",
     "Upload",
 ]

@@ -74,6 +74,14 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
         proposes_rules,
         "Only the programme office and councils' finance and section 151 officers propose rules.",
     ),
+    "savings.propose_approval": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose budgets.",
+    ),
+    "savings.set_host": (
+        is_programme_office,
+        "Only the programme office records which council hosts a service.",
+    ),
     "savings.answer_decision": (
         answers_for_a_council,
         "Only a council's section 151 officer or deputy answers for it.",

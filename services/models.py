@@ -22,6 +22,7 @@ from django.db.models import F, Func, Q, Value
 from audit.triggers import ReadOnly, Trigger
 from finance.periods import Quarter
 from services.fields import QuarterField
+from services.provenance import Provenance
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.models import Council
 
@@ -173,6 +174,7 @@ class Participation(_SpellModel):
 
 class Hosting(_SpellModel):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="hosting")
+    provenance = models.CharField(max_length=12, choices=Provenance, default=Provenance.REPORTED)
 
     class Meta:
         constraints = [
@@ -188,3 +190,8 @@ class Hosting(_SpellModel):
 
     def __str__(self) -> str:
         return f"{self.council} hosts {self.service} from {self.from_quarter}"
+
+    def as_spell(self) -> Spell:
+        return Spell(
+            self.council.code, self.from_quarter, self.to_quarter, self.provenance, self.source
+        )

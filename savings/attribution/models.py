@@ -24,6 +24,7 @@ from savings.attribution.triggers import (
     keeps_who_shared,
     stays_in_the_tree,
 )
+from savings.attribution.triggers import driver_has_values, quarter_is_open, shares_are_whole
 from savings.provenance import Provenance
 from services.fields import QuarterField
 from services.models import Hosting, Participation, Service
@@ -56,6 +57,7 @@ class DriverValueQuerySet(models.QuerySet["DriverValue"]):
                 council=value.council.code,
                 effective_from=value.effective_from,
                 value=Fraction(value.value),
+                illustrative=value.provenance == Provenance.ILLUSTRATIVE,
             )
             for value in self.select_related("driver", "council")
         ]
@@ -81,6 +83,7 @@ class DriverValue(models.Model):
         ]
         # Figures already shared out rest on it: a changed value is a later one.
         triggers = [*append_only(), begins_in_an_open_quarter()]
+        triggers = [*append_only(), quarter_is_open()]
 
     def __str__(self) -> str:
         return f"{self.driver} {self.council} {self.effective_from}: {self.value}"
@@ -150,6 +153,7 @@ class AttributionRule(models.Model):
         ]
         # What a council agreed to stays what it agreed to: a changed rule is a new one.
         triggers = [*append_only(), begins_in_an_open_quarter()]
+        triggers = [*append_only(), quarter_is_open(), shares_are_whole(), driver_has_values()]
 
     def __str__(self) -> str:
         return f"{self.service} {self.get_kind_display().lower()}, version {self.version}"

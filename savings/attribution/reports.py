@@ -23,6 +23,7 @@ from django.db.models.functions import Cast
 from finance.apportionment import split_pence
 from finance.money import from_pence, to_pence
 from finance.periods import Quarter
+from savings.approvals.models import TransitionApproval
 from savings.attribution.arithmetic import REASONS, Attribution, EntryFacts
 from savings.attribution.models import AttributionRule, DriverValue
 from savings.provenance import Provenance
@@ -34,11 +35,16 @@ from sovereignty.models import Council, User
 
 
 def current_attribution() -> Attribution:
-    """All rules, consents, driver values and the tree as they stand: six queries."""
+    """All rules, budgets, consents, driver values and the tree as they stand: eight queries.
+
+    To be told what was delivered (`Attribution.knowing`) before it is asked about a claim
+    on a transition budget.
+    """
     return Attribution(
         Service.objects.tree(),
         AttributionRule.objects.as_rules(),
         DriverValue.objects.as_values(),
+        TransitionApproval.objects.as_approvals(),
     )
 
 
@@ -58,6 +64,7 @@ def facts_of(entry: Entry) -> EntryFacts:
         cause=entry.cause,
         caused_by=entry.caused_by.code if entry.caused_by else None,
         tupe=tuple(entry.tupe),
+        approval=entry.approval,
     )
 
 

@@ -5,6 +5,7 @@ quarter, the drivers' values, who took part in the service and who hosted it. No
 may come about, change or go so that such an entry would fall otherwise. Source:
 `docs/adr/closed-quarters-stay.md`.
 """
+"""What holds agreed formulas in the database, whoever writes and however."""
 
 from __future__ import annotations
 
@@ -186,4 +187,129 @@ def _spell_trigger(
         operation=operation,
         referencing=rows,
         func=func,
+    )
+from audit.triggers import Trigger
+
+#: The councils that take part in a service in a quarter: those of the nearest service at
+#: or above it that has participants of its own (`services.tree` says the same in Python).
+_PARTICIPANTS = """
+    WITH RECURSIVE above(id, parent_id, depth) AS (
+        SELECT s.id, s.parent_id, 0 FROM services_service s WHERE s.id = NEW.service_id
+        UNION ALL
+        SELECT s.id, s.parent_id, a.depth + 1
+        FROM services_service s JOIN above a ON s.id = a.parent_id
+    ), nearest(id) AS (
+        SELECT a.id FROM above a
+        WHERE EXISTS (SELECT 1 FROM services_participation p WHERE p.service_id = a.id)
+        ORDER BY a.depth LIMIT 1
+    )
+    SELECT DISTINCT p.council_id AS id
+    FROM services_participation p JOIN nearest n ON p.service_id = n.id
+    WHERE p.from_quarter <= NEW.effective_from
+      AND (p.to_quarter IS NULL OR p.to_quarter >= NEW.effective_from)
+"""
+
+
+def quarter_is_open() -> pgtrigger.Trigger:
+    """Refuse what would take effect in a closed quarter, whose figures stand."""
+    return Trigger(
+        name="quarter_is_open",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func="""
+            IF EXISTS (
+                SELECT 1 FROM savings_period p
+                WHERE p.status = 'closed' AND p.quarter >= NEW.effective_from
+            ) THEN
+                RAISE EXCEPTION 'the quarter is closed and its figures stand'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def shares_are_whole() -> pgtrigger.Trigger:
+    """Refuse shares or weights that are not exactly one together, or nobody's we know.
+
+    Fractions are added over a common denominator, in whole numbers of any length.
+    """
+    return Trigger(
+        name="shares_are_whole",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Q(new__method__in=["fixed", "blend"]),
+        declare=[
+            ("share", "record"),
+            ("part", "numeric"),
+            ("whole", "numeric"),
+            ("over", "numeric := 0"),
+            ("under", "numeric := 1"),
+        ],
+        func=r"""
+            FOR share IN
+                SELECT g.key AS code, trim(g.value) AS said
+                FROM jsonb_each_text(
+                    CASE NEW.method WHEN 'fixed' THEN NEW.shares ELSE NEW.weights END
+                ) g
+            LOOP
+                IF share.said !~ '^[0-9]{1,18}/0*[1-9][0-9]{0,17}$'
+                   AND share.said !~ '^([0-9]{1,12}(\.[0-9]{1,18})?|\.[0-9]{1,18})$' THEN
+                    RAISE EXCEPTION '“%” is not a share', share.said
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                IF NOT EXISTS (
+                    SELECT 1 FROM sovereignty_council c
+                    WHERE NEW.method = 'fixed' AND c.code = share.code
+                    UNION ALL
+                    SELECT 1 FROM savings_driver d
+                    WHERE NEW.method = 'blend' AND d.code = share.code
+                ) THEN
+                    RAISE EXCEPTION 'there is no “%” to share by', share.code
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                part := split_part(share.said, '/', 1)::numeric;
+                whole := coalesce(nullif(split_part(share.said, '/', 2), ''), '1')::numeric;
+                over := over * whole + part * under;
+                under := under * whole;
+            END LOOP;
+            IF over <> under THEN
+                RAISE EXCEPTION 'shares must add up to exactly one'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def driver_has_values() -> pgtrigger.Trigger:
+    """Refuse to share by a driver that a participant has no value of, or all have nought."""
+    return Trigger(
+        name="driver_has_values",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Q(new__method__in=["driver", "blend"]),
+        declare=[("used", "record"), ("found", "record")],
+        # Put together from the text above and nothing else.
+        func=f"""
+            FOR used IN
+                SELECT d.id, d.code FROM savings_driver d
+                WHERE d.id = NEW.driver_id OR jsonb_exists(NEW.weights, d.code)
+            LOOP
+                SELECT count(*) FILTER (WHERE v.value IS NULL) AS missing, sum(v.value) AS total
+                INTO found
+                FROM ({_PARTICIPANTS}) council
+                LEFT JOIN LATERAL (
+                    SELECT dv.value FROM savings_drivervalue dv
+                    WHERE dv.driver_id = used.id AND dv.council_id = council.id
+                      AND dv.effective_from <= NEW.effective_from
+                    ORDER BY dv.effective_from DESC LIMIT 1
+                ) v ON TRUE;
+                IF found.missing > 0 OR found.total = 0 THEN
+                    RAISE EXCEPTION 'the driver “%” has nothing to share by', used.code
+                        USING ERRCODE = 'check_violation';
+                END IF;
+            END LOOP;
+            RETURN NEW;
+        """,  # nosec B608
     )

@@ -16,6 +16,8 @@ from django.db.models import Sum
 import audit.actions
 from finance.money import json_money
 from finance.periods import Quarter
+from savings.approvals.actions import check_claims
+from savings.approvals.reports import budgets_for
 from savings.copying import copy_in
 from savings.provenance import Provenance
 from savings.returns.changes import Changes, compare, named_lines
@@ -23,6 +25,13 @@ from savings.returns.corrections import correctable
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.reports import made_up_in
 from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
+from savings.returns.rows import (
+    EntryRow,
+    Reference,
+    correction_ids,
+    named_budgets,
+    read_rows,
+)
 from savings.rollup.locks import hold_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
@@ -102,6 +111,7 @@ def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """
     parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
+    check_claims(parent)
     parent.status = Return.Status.SUBMITTED
     parent.submitted_by, parent.submitted_at = by, at
     parent.sent_back_by, parent.sent_back_at, parent.sent_back_reason = None, None, ""
@@ -149,6 +159,7 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
             f"This return holds {made_up}: send it back to have {made_up.it} replaced by the "
             "council's own figures."
         )
+    check_claims(parent)
     before = _standing(parent)
     parent.status = Return.Status.CERTIFIED
     parent.certified_by, parent.certified_at = by, at
@@ -253,6 +264,14 @@ def reference_for(parent: Return, rows: RawRows) -> Reference:
         councils=frozenset(Council.objects.values_list("code", flat=True)),
         correctable=frozenset(
             correctable(parent).filter(id__in=correction_ids(rows)).values_list("id", flat=True)
+        budgets=budgets_for(parent) if named_budgets(rows) else None,
+        correctable=dict(
+            Entry.objects.filter(
+                id__in=correction_ids(rows),
+                parent__council=parent.council_id,
+                parent__status=Return.Status.CERTIFIED,
+                parent__period__quarter__lt=parent.quarter,
+            ).values_list("id", "parent__period__quarter")
         ),
     )
 

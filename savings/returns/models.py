@@ -25,7 +25,7 @@ from django.db.models import F, Q
 from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
 from finance.periods import Quarter
 from savings.provenance import Provenance
-from savings.returns.triggers import certified_stays
+from savings.returns.triggers import certified_stays, claims_fit
 from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council, User
@@ -231,6 +231,7 @@ class Return(models.Model):
                     RETURN NEW;
                 """,
             ),
+            claims_fit(),
             no_truncate(),
         ]
 
@@ -366,7 +367,9 @@ class Entry(models.Model):
                 fields=["parent"],
                 condition=Q(provenance="illustrative"),
                 name="entry_illustrative",
-            )
+            ),
+            # Few entries claim, and every rollup and submission asks which.
+            models.Index(fields=["approval"], condition=~Q(approval=""), name="entry_claims"),
         ]
         triggers = [*certified_stays(), no_truncate()]
 

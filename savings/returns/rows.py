@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from finance.money import MoneyError, parse_money
+from finance.money import MoneyError, from_pence, json_money, parse_money, to_pence
+from finance.periods import Quarter
+from savings.attribution.claims import Budgets, Claim, no_such
 from sovereignty.refusals import FieldError
 
 #: The columns of a return file, in the order in which a download has them.
@@ -64,12 +68,15 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What rows may refer to: services, councils, agreed budgets, entries to correct."""
+    """What rows may refer to: services, councils, transition budgets, entries to correct.
+
+    `correctable` has the quarter of each entry's return by the entry's id.
+    """
 
     services: frozenset[str]
     councils: frozenset[str]
-    approvals: frozenset[str] = frozenset()
-    correctable: frozenset[int] = frozenset()
+    budgets: Budgets | None = None
+    correctable: Mapping[int, Quarter] = field(default_factory=dict)
 
 
 def read_rows(
@@ -89,13 +96,30 @@ def read_rows(
     """
     rows: list[EntryRow] = []
     errors: list[FieldError] = []
+    claims: list[Claim] = []
     for number, columns in raw:
         reader = _RowReader(number, columns, reference)
         row = reader.read()
         errors.extend(reader.errors)
+        claims.extend(reader.claims)
         if row is not None:
             rows.append(row)
-    return rows, errors
+    return rows, [*errors, *_past_the_ceiling(claims, reference)]
+
+
+def _past_the_ceiling(claims: list[Claim], reference: Reference) -> list[FieldError]:
+    """Ceilings are passed by all rows together, so they are looked at after the last."""
+    if reference.budgets is None:
+        return []
+    return [
+        FieldError("amount", why, json_money(from_pence(claim.pence)), claim.row)
+        for claim, why in reference.budgets.past_the_ceiling(claims)
+    ]
+
+
+def named_budgets(raw: Iterable[tuple[int, Mapping[str, object]]]) -> bool:
+    """Whether any row names a transition budget: whether they need be looked up."""
+    return any(columns.get("approval") for _, columns in raw)
 
 
 def correction_ids(raw: Iterable[tuple[int, Mapping[str, object]]]) -> set[int]:
@@ -115,6 +139,7 @@ class ColumnReader:
         self.number = number
         self.columns = columns
         self.errors: list[FieldError] = []
+        self.claims: list[Claim] = []
 
     def wrong(self, column: str, value: object, message: str) -> None:
         shown = "" if value is None else str(value)
@@ -217,6 +242,7 @@ class _RowReader(ColumnReader):
         recurrence = self.choice("recurrence", RECURRENCES, needed=saving, why="whether it recurs")
         nature = self.choice("nature", NATURES, needed=saving, why="the nature of the saving")
         cause = self.cause(kind)
+        corrects = self.corrects()
         row = EntryRow(
             service=service,
             kind=kind,
@@ -227,8 +253,8 @@ class _RowReader(ColumnReader):
             cause=cause,
             caused_by=self.caused_by(kind, cause),
             tupe=self.tupe(kind),
-            approval=self.approval(kind),
-            corrects=self.corrects(),
+            approval=self.approval(kind, service, amount, corrects),
+            corrects=corrects,
             evidence=self.free_text("evidence"),
             note=self.free_text("note"),
         )
@@ -291,19 +317,29 @@ class _RowReader(ColumnReader):
             self.council("tupe", code)
         return tuple(sorted(set(codes)))
 
-    def approval(self, kind: str) -> str:
+    def approval(self, kind: str, service: str, amount: Decimal, corrects: int | None) -> str:
         if kind and kind != "transition_cost":
             self.must_be_empty("approval", "Only a transition cost has this: leave it empty.")
             return ""
         code = self.text("approval")
-        if code and code not in self.reference.approvals:
-            self.wrong(
-                "approval",
-                code,
-                f"No transition budget “{code[:60]}” has been agreed by every council taking "
-                "part: leave this empty, or wait until it has.",
-            )
-        return code or ""
+        if not code:
+            return ""
+        why = self.no_budget(code, service, corrects)
+        if why:
+            self.wrong("approval", code, why)
+        else:
+            self.claims.append(Claim(self.number, code, to_pence(amount)))
+        return code
+
+    def no_budget(self, code: str, service: str, corrects: int | None) -> str:
+        budgets = self.reference.budgets
+        if budgets is None or code not in budgets.by_code:
+            return no_such(code)
+        # While the service is a mistake itself, nobody knows whether the budget is for it.
+        if service not in budgets.tree.nodes:
+            return ""
+        quarter = self.reference.correctable[corrects] if corrects is not None else None
+        return budgets.why_not(code, service, quarter)
 
     def corrects(self) -> int | None:
         text = self.text("corrects")

@@ -26,9 +26,11 @@ from finance.apportionment import Splitter
 from finance.periods import Quarter
 from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.reports import current_attribution
-from savings.returns.models import Return
+from savings.returns.models import Entry, Return
 from savings.rollup.locks import wait_for_rollup
 from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState
+from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.reports import delivered
 from services.models import Service
 from sovereignty.models import Council
 
@@ -68,7 +70,7 @@ _PUT_IN_FORCE = f"""
 _ENTRIES = """
     SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter,
            s.slug, e.kind, e.scope, coalesce(corrected_period.quarter, p.quarter), c.code,
-           e.cause, caused.code, array_to_string(e.tupe, ',')
+           e.cause, caused.code, array_to_string(e.tupe, ','), e.approval
     FROM savings_entry e
     JOIN savings_return r ON r.id = e.parent_id
     JOIN savings_period p ON p.id = r.period_id
@@ -78,8 +80,35 @@ _ENTRIES = """
     LEFT JOIN savings_entry corrected ON corrected.id = e.corrects_id
     LEFT JOIN savings_return corrected_return ON corrected_return.id = corrected.parent_id
     LEFT JOIN savings_period corrected_period ON corrected_period.id = corrected_return.period_id
-    WHERE r.status = 'certified' AND r.id = ANY(%s)
+    WHERE r.status = 'certified' AND r.id = ANY(%s) AND (e.kind = 'transition_cost') = %s
     ORDER BY e.parent_id, e.id
+"""
+
+#: Certified returns with claims on transition budgets that rest on what these returns
+#: delivered: of the same service or one above, in their quarter or a later one.
+_RESTING_ON = """
+    WITH RECURSIVE touched(service_id, quarter) AS (
+        SELECT DISTINCT e.service_id, p.quarter
+        FROM savings_entry e
+        JOIN savings_return r ON r.id = e.parent_id
+        JOIN savings_period p ON p.id = r.period_id
+        WHERE r.id = ANY(%s) AND e.kind IN ('saving', 'ongoing_cost')
+        UNION
+        SELECT s.parent_id, t.quarter FROM touched t JOIN services_service s ON s.id = t.service_id
+        WHERE s.parent_id IS NOT NULL
+    ), earliest AS (
+        SELECT service_id, min(quarter) AS quarter FROM touched GROUP BY service_id
+    )
+    SELECT DISTINCT e.parent_id
+    FROM savings_entry e
+    JOIN earliest t ON t.service_id = e.service_id
+    JOIN savings_return r ON r.id = e.parent_id
+    JOIN savings_period p ON p.id = r.period_id
+    LEFT JOIN savings_entry corrected ON corrected.id = e.corrects_id
+    LEFT JOIN savings_return corrected_return ON corrected_return.id = corrected.parent_id
+    LEFT JOIN savings_period corrected_period ON corrected_period.id = corrected_return.period_id
+    WHERE e.approval <> '' AND e.kind = 'transition_cost' AND r.status = 'certified'
+      AND coalesce(corrected_period.quarter, p.quarter) >= t.quarter
 """
 
 
@@ -93,6 +122,8 @@ def roll_up_dirty(*, at: datetime) -> RollupState:
     state = _state()
     moment = _moment(state, at)
     _rewrite(sorted(set(dirty.values())), moment)
+    returns = set(dirty.values())
+    _rewrite(sorted(returns | _resting_on(returns)))
     DirtyReturn.objects.filter(id__in=list(dirty)).delete()
     return _switch(state, moment)
 
@@ -135,13 +166,13 @@ class _Batch:
 
     facts: io.StringIO = field(default_factory=io.StringIO)
     totals: io.StringIO = field(default_factory=io.StringIO)
-    digests: list[RolledReturn] = field(default_factory=list)
     size: int = 0
 
 
 #: Of an entry, in the order of `_ENTRIES`: service, kind, scope, ordinal of the quarter
-#: it is attributed in, council, cause, council that caused it, TUPE councils between commas.
-_Key = tuple[str, str, str, int, str | None, str, str | None, str]
+#: it is attributed in, council, cause, council that caused it, TUPE councils between
+#: commas, code of the transition budget claimed on.
+_Key = tuple[str, str, str, int, str | None, str, str | None, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +214,7 @@ class _Ways:
 
 
 def _facts(key: _Key) -> EntryFacts:
-    service, kind, scope, ordinal, council, cause, caused_by, tupe = key
+    service, kind, scope, ordinal, council, cause, caused_by, tupe, approval = key
     return EntryFacts(
         service,
         kind,
@@ -193,6 +224,7 @@ def _facts(key: _Key) -> EntryFacts:
         cause,
         caused_by,
         tuple(tupe.split(",")) if tupe else (),
+        approval,
     )
 
 
@@ -231,12 +263,52 @@ def _put_in_force(returns: list[int], moment: datetime, *, everything: bool) -> 
         cursor.execute(_RETIRE, [moment, everything, returns])
         cursor.execute(_PUT_IN_FORCE, [moment])
         cursor.execute(f"DROP TABLE {_WORKED_OUT}")
+def _resting_on(returns: set[int]) -> set[int]:
+    """The certified returns whose claims rest on what these delivered.
+
+    Asked at the rollup, which no change of figures gets around and no other rollup
+    overtakes: `docs/adr/transition-costs-by-net-reduction.md`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RESTING_ON, [sorted(returns)])
+        return {parent_id for (parent_id,) in cursor.fetchall()}
 
 
-def _entries(returns: list[int]) -> Iterator[tuple[Any, ...]]:
+def _any_claims(returns: list[int]) -> bool:
+    return Entry.objects.filter(parent__in=returns).exclude(approval="").exists()
+
+
+def _rewrite(returns: list[int], *, everything: bool = False) -> None:
+    for model in (Fact, Total, RolledReturn):
+        rows = model.objects.all() if everything else model.objects.filter(parent__in=returns)
+        rows.delete()
+    attribution = current_attribution()
+    services = dict(Service.objects.values_list("slug", "id"))
+    councils: dict[str | None, int | str] = {None: "\\N"}
+    councils.update(Council.objects.values_list("code", "id"))
+    seals: dict[int, Any] = defaultdict(hashlib.sha256)
+    # Transition costs come last: how they fall may rest on how all the rest fell.
+    for transition_costs in (False, True):
+        if transition_costs and _any_claims(returns):
+            attribution = attribution.knowing(delivered())
+        ways = _Ways(attribution)
+        batch = _Batch()
+        for parent_id, entries in groupby(_entries(returns, transition_costs), key=itemgetter(0)):
+            _add_return(parent_id, entries, ways, services, councils, batch, seals[parent_id])
+            if batch.size >= BATCH:
+                _copy_in(batch)
+                batch = _Batch()
+        _copy_in(batch)
+    RolledReturn.objects.bulk_create(
+        RolledReturn(parent_id=parent_id, digest=seal.hexdigest())
+        for parent_id, seal in sorted(seals.items())
+    )
+
+
+def _entries(returns: list[int], transition_costs: bool) -> Iterator[tuple[Any, ...]]:
     # A cursor of its own in the server, so that memory stays bounded.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(_ENTRIES, [returns])
+        cursor.execute(_ENTRIES, [returns, transition_costs])
         while rows := cursor.fetchmany(10_000):
             yield from rows
 
@@ -248,9 +320,9 @@ def _add_return(
     services: Mapping[str, int],
     councils: Mapping[str | None, int | str],
     batch: _Batch,
+    seal: Any,
 ) -> None:
     sums: dict[tuple[str, str | None, str], _Sum] = defaultdict(_Sum)
-    seal = hashlib.sha256()
     quarter = 0
     for row in rows:
         _, entry_id, pence, quarter = row[:4]
@@ -276,7 +348,6 @@ def _add_return(
             f"{parent_id}\t{quarter}\t{services[slug]}\t{councils[code]}\t{kind}\t{total.pence}"
             f"\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
         )
-    batch.digests.append(RolledReturn(parent_id=parent_id, digest=seal.hexdigest()))
 
 
 def _copy_in(batch: _Batch) -> None:
@@ -291,7 +362,6 @@ def _copy_in(batch: _Batch) -> None:
         ):
             rows.seek(0)
             cursor.copy_from(rows, table, columns=(*columns, "illustrative"))
-    RolledReturn.objects.bulk_create(batch.digests)
 
 
 def _state() -> RollupState:

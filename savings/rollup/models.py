@@ -61,7 +61,7 @@ class Fact(models.Model):
     )
     pence = models.BigIntegerField()
     rule_id = models.BigIntegerField(null=True, help_text="The attribution rule used, if any.")
-    illustrative = models.BooleanField(help_text="Whether it rests on an illustrative rule.")
+    illustrative = models.BooleanField(help_text="Whether it rests on anything illustrative.")
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.council_id}: {self.pence}"
@@ -107,6 +107,7 @@ class Total(models.Model):
     )
 
     objects = TotalQuerySet.as_manager()
+    illustrative = models.BooleanField(help_text="Whether any of it does.")
 
     class Meta:
         constraints = [
