@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from savings.approvals.api import ApprovalConsent, ApprovalList
 from savings.attribution.api import (
     AttributionTotals,
     DriverList,
@@ -55,6 +56,8 @@ urlpatterns = [
     path("attribution-rules/", RuleList.as_view()),
     path("attribution-rules/<int:rule_id>/", RuleDetail.as_view()),
     path("attribution-rules/<int:rule_id>/consent/", RuleConsent.as_view()),
+    path("transition-approvals/", ApprovalList.as_view()),
+    path("transition-approvals/<slug:code>/consent/", ApprovalConsent.as_view()),
     path("attribution/", AttributionTotals.as_view()),
     path("attribution/entries/<int:entry_id>/", EntryExplanation.as_view()),
     path("events/", EventList.as_view()),

@@ -238,6 +238,7 @@ SPECTACULAR_SETTINGS = {
         "RuleKind": "savings.attribution.models.AttributionRule.Kind",
         "ReturnStatus": "savings.returns.models.Return.Status",
         "PeriodStatus": "savings.returns.models.Period.Status",
+        "Provenance": "services.provenance.Provenance",
     },
 }
 REST_KNOX = {"AUTO_REFRESH": False}

@@ -12,8 +12,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from savings.attribution import actions
+from savings.attribution.explained import ExplanationSerializer
+from savings.attribution.explaining import explain
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.attribution.reports import corrected, explain, with_facts
+from savings.attribution.reports import with_facts
 from savings.attribution.serializers import (
     Answer,
     AttributedSerializer,
@@ -23,7 +26,6 @@ from savings.attribution.serializers import (
     DriverValueBody,
     DriverValueParameters,
     DriverValueSerializer,
-    ExplanationSerializer,
     RuleBody,
     RuleParameters,
     RuleSerializer,
@@ -215,3 +217,6 @@ class EntryExplanation(Call):
         entry = found(with_facts(Entry.objects.visible_to(self.caller)), NO_ENTRY, id=entry_id)
         context = {"tree": Service.objects.tree(), "corrected": corrected(entry, self.caller)}
         return Response(ExplanationSerializer(explain(entry), context=context).data)
+        explanation = explain(entry)
+        context = {"tree": Service.objects.tree(), "claimed": explanation.claimed}
+        return Response(ExplanationSerializer(explanation, context=context).data)

@@ -1,11 +1,10 @@
-"""Reading attribution: rules in force, explanations, and the entries behind a figure."""
+"""Reading attribution: what is in force, and the entries behind a figure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db.models import (
     BigIntegerField,
@@ -20,14 +19,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from finance.apportionment import split_pence
-from finance.money import from_pence, to_pence
+from finance.money import from_pence
 from finance.periods import Quarter
 from savings.approvals.models import TransitionApproval
-from savings.attribution.arithmetic import REASONS, Attribution, EntryFacts
+from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.models import AttributionRule, DriverValue
-from savings.provenance import Provenance
-from savings.returns.models import Entry, EntryQuerySet, Return
+from savings.returns.models import Entry, EntryQuerySet
 from savings.rollup.models import Fact
 from savings.rollup.reports import AnyOf, one_version
 from services.models import Service
@@ -68,42 +65,6 @@ def facts_of(entry: Entry) -> EntryFacts:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PartOfEntry:
-    """One council's part: the exact fraction, the pence before rounding and after."""
-
-    council: str
-    share: Fraction
-    amount: Decimal
-    exact_pence: Fraction
-    floored_pence: int
-    odd_pence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why an entry falls as it does, with everything needed to work it out again.
-
-    `parts` is empty where the entry is unattributed; `rule`, `consents` and `values`
-    are what was used. `provisional` where the entry is not certified.
-    """
-
-    entry: Entry
-    facts: EntryFacts
-    because: str
-    reason: str
-    parts: tuple[PartOfEntry, ...]
-    rule: AttributionRule | None
-    values: tuple[DriverValue, ...]
-    provisional: bool
-
-    @property
-    def illustrative(self) -> bool:
-        return self.entry.provenance == Provenance.ILLUSTRATIVE or (
-            self.rule is not None and self.rule.is_illustrative
-        )
-
-
 def with_facts(entries: QuerySet[Entry]) -> QuerySet[Entry]:
     """The entries with all that `facts_of` and a page about them read: one query."""
     return entries.select_related(
@@ -115,35 +76,6 @@ def with_people(entries: QuerySet[Entry]) -> QuerySet[Entry]:
     """The same with who submitted and certified the return, for a page about one entry."""
     return with_facts(entries).select_related(
         "parent__submitted_by", "parent__certified_by", "corrects__parent__council"
-    )
-
-
-def explain(entry: Entry) -> Explanation:
-    """Explain one entry, read by `with_facts`: the same arithmetic as the rollup's."""
-    facts = facts_of(entry)
-    outcome = current_attribution().share_out(facts)
-    parts = split_pence(to_pence(entry.amount), outcome.shares) if outcome.shares else {}
-    rules = AttributionRule.objects.with_consents()
-    values = DriverValue.objects.select_related("driver", "council")
-    return Explanation(
-        entry=entry,
-        facts=facts,
-        because=outcome.because,
-        reason=REASONS[outcome.because],
-        parts=tuple(
-            PartOfEntry(
-                council=code,
-                share=part.share,
-                amount=from_pence(part.pence),
-                exact_pence=part.exact_pence,
-                floored_pence=part.floored_pence,
-                odd_pence=part.odd_pence,
-            )
-            for code, part in parts.items()
-        ),
-        rule=rules.get(id=outcome.rule.id) if outcome.rule else None,
-        values=tuple(values.filter(id__in=[value.id for value in outcome.values])),
-        provisional=entry.parent.status != Return.Status.CERTIFIED,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -16,10 +15,8 @@ from finance.apportionment import ShareError, parse_share
 from finance.money import json_money
 from savings.attribution.arithmetic import REASONS
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.attribution.reports import Explanation
 from savings.provenance import Provenance
 from savings.returns.models import Entry
-from savings.returns.serializers import EntrySerializer
 from savings.rollup.reports import GROUPS, AttributedRow
 from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from savings.attribution import reports
+from savings.attribution.explaining import explain
 from savings.attribution.forms import FigureForm
 from savings.pages import partnership_page, person
 from savings.record.models import SourceDocument
@@ -52,7 +53,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     user = person(request)
     visible = Entry.objects.visible_to(user)
     found = get_object_or_404(reports.with_people(visible), pk=entry_id)
-    explanation = reports.explain(found)
+    explanation = explain(found)
     names = dict(Council.objects.values_list("code", "name"))
     shares = explanation.rule.shares if explanation.rule else {}
     draft = draft_for_corrections(found)
