@@ -7,6 +7,7 @@ not rounded yet.
 from __future__ import annotations
 
 from fractions import Fraction
+
 from rest_framework import serializers
 
 from savings.approvals.serializers import ApprovalSerializer
