@@ -1,10 +1,11 @@
 """Load the demonstration onto the record: twice is the same as once.
 
 Rules are marked illustrative, one and all: even where their shares come from the
-record, no minute of any council's agreement does. Driver values are the record's
-own figures and lead back to their table. Drafts are illustrative and can never be
-certified. Its users are made here; everything else is done through the same actions that
-people use, by those users. Nothing that a person has changed since is touched.
+record, no minute of any council's agreement does. So are hosts and transition budgets.
+Driver values are the record's own figures and lead back to their table. Drafts are
+illustrative and can never be certified. Its users are made here; everything else is
+done through the same actions that people use, by those users. Nothing that a person has
+changed since is touched.
 """
 
 from __future__ import annotations
@@ -19,8 +20,17 @@ from pathlib import Path
 
 from django.db import transaction
 
+from finance.money import parse_money
 from finance.periods import FinancialYear, Quarter
-from savings.attribution.actions import answer_rule, create_driver, propose_rule, set_driver_value
+from savings.approvals.actions import propose_approval
+from savings.approvals.models import TransitionApproval
+from savings.attribution.actions import (
+    answer,
+    create_driver,
+    propose_rule,
+    set_driver_value,
+    set_host,
+)
 from savings.attribution.models import AttributionRule, Driver
 from savings.forecasts.actions import replace_forecasts
 from savings.provenance import Provenance
@@ -71,6 +81,8 @@ def load(*, folder: Path, password: str, at: datetime) -> list[str]:
 
     `folder` holds drivers.csv, rules.csv, returns.csv and forecasts.csv. Raises RecordMissing where
     the record has not been loaded.
+    `folder` holds drivers.csv, hosts.csv, rules.csv, approvals.csv and returns.csv. Raises
+    RecordMissing where the record has not been loaded.
     """
     if not Figure.objects.exists() or not Council.objects.exists():
         raise RecordMissing("Run `manage.py load_record` first.")
@@ -79,7 +91,9 @@ def load(*, folder: Path, password: str, at: datetime) -> list[str]:
         if not Period.objects.filter(quarter=quarter).exists():
             open_period(quarter=quarter, by=stage.programme_office, at=at)
     _drivers(stage)
+    _hosts(stage)
     _rules(stage)
+    _approvals(stage)
     _returns(stage)
     return list(stage.people)
 
@@ -137,9 +151,53 @@ def _drivers(stage: _Stage) -> None:
         )
 
 
+def _hosts(stage: _Stage) -> None:
+    for row in stage.rows("hosts"):
+        service = Service.objects.get(slug=row["service"])
+        if service.hosting.exists():
+            continue
+        set_host(
+            service=service,
+            council=Council.objects.get(code=row["council"]),
+            effective_from=YEAR.quarters[0],
+            source=row["source"],
+            provenance=Provenance.ILLUSTRATIVE,
+            by=stage.programme_office,
+            at=stage.at,
+        )
+
+
+def _approvals(stage: _Stage) -> None:
+    for row in stage.rows("approvals"):
+        if TransitionApproval.objects.filter(code=row["code"]).exists():
+            continue
+        approval = propose_approval(
+            code=row["code"],
+            service=Service.objects.get(slug=row["service"]),
+            ceiling=parse_money(row["ceiling"]),
+            effective_from=YEAR.quarters[0],
+            description=row["description"],
+            provenance=Provenance.ILLUSTRATIVE,
+            by=stage.programme_office,
+            at=stage.at,
+        )
+        _agree(approval.decision_id, row["service"], stage)
+
+
+def _agree(decision_id: int, service: str, stage: _Stage) -> None:
+    """Have every council that takes part agree."""
+    for code in Service.objects.tree().participants(service, YEAR.quarters[0]):
+        answer(
+            decision_id=decision_id,
+            agree=True,
+            minute_reference=MINUTE,
+            by=stage.people[f"s151.{code.lower()}"],
+            at=stage.at,
+        )
+
+
 def _rules(stage: _Stage) -> None:
     first = YEAR.quarters[0]
-    tree = Service.objects.tree()
     for row in stage.rows("rules"):
         service = Service.objects.get(slug=row["service"])
         if AttributionRule.objects.filter(service=service, kind=row["kind"]).exists():
@@ -157,14 +215,7 @@ def _rules(stage: _Stage) -> None:
             by=stage.programme_office,
             at=stage.at,
         )
-        for code in tree.participants(service.slug, first):
-            answer_rule(
-                rule_id=rule.id,
-                agree=True,
-                minute_reference=MINUTE,
-                by=stage.people[f"s151.{code.lower()}"],
-                at=stage.at,
-            )
+        _agree(rule.decision_id, service.slug, stage)
 
 
 def _returns(stage: _Stage) -> None:

@@ -33,7 +33,7 @@ def make(random: Random, *, entries: int, quarters: int = 6, storable: bool = Fa
     last = FIRST + quarters - 1
     _services(random, world, last)
     _values(random, world, last, storable)
-    _rules(random, world, last)
+    _rules(random, world, last, storable)
     _approvals(random, world, last)
     for number in range(1, entries + 1):
         world["entries"].append(_entry(random, world, number, last))
@@ -101,17 +101,18 @@ def _agreed(random: Random) -> list[str]:
     return COUNCILS if random.random() < 0.7 else _some(random, COUNCILS)
 
 
-def _rules(random: Random, world: World, last: int) -> None:
+def _rules(random: Random, world: World, last: int, storable: bool) -> None:
     for number in range(1, random.randint(2, 12)):
         method = random.choice(["fixed", "driver", "blend"])
         kind = random.choice(["saving", "ongoing_cost"])
+        begins = random.choice([FIRST, FIRST, random.randint(FIRST, last)])
         world["rules"].append(
             {
                 "id": number,
                 "service": random.choice(list(world["services"])),
                 "kind": kind,
                 "method": method,
-                "from": random.choice([FIRST, FIRST, random.randint(FIRST, last)]),
+                "from": FIRST if storable and method != "fixed" else begins,
                 "agreed": _agreed(random),
                 "shares": _parts(random, COUNCILS) if method == "fixed" else {},
                 "driver": random.choice(DRIVERS) if method == "driver" else None,

@@ -10,6 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from finance.periods import FinancialYear, Quarter
+from savings.approvals.models import TransitionApproval
+from savings.attribution.explaining import explain
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.attribution.reports import current_attribution
 from savings.comparison.reports import compare, latest_closed_quarter
@@ -20,6 +22,7 @@ from savings.provenance import Provenance
 from savings.returns.actions import certify
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import RollupState
+from services.models import Hosting
 from sovereignty.models import Appointment, Consent, User
 from sovereignty.refusals import WrongState
 from tests.partnership import NOW, Q1
@@ -56,6 +59,7 @@ def test_twice_is_the_same_as_once() -> None:
             for models in [
                 (User, Appointment, Consent, Driver, DriverValue),
                 (AttributionRule, Entry, Forecast, Return, Period),
+                (AttributionRule, TransitionApproval, Hosting, Entry, Return, Period),
             ]
         ]
 
@@ -90,6 +94,25 @@ def test_every_rule_is_illustrative_in_force_and_splits_something() -> None:
         found = attribution.rule_in_force(rule.service.slug, rule.kind, Q1)
         assert found is not None
         assert found.id == rule.id
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_hosts_and_budgets_are_illustrative_and_hold() -> None:
+    hosts = list(Hosting.objects.values_list("service__slug", "council__code", "provenance"))
+    assert sorted(hosts) == [
+        ("adults", "RBKC", "illustrative"),
+        ("childrens", "LBHF", "illustrative"),
+        ("libraries", "WCC", "illustrative"),
+    ]
+    approval = TransitionApproval.objects.get()
+    assert (approval.code, approval.provenance) == ("library-systems", "illustrative")
+    found = current_attribution().approval_in_force("library-systems", "library-management", Q1)
+    assert found == approval.as_approval()
+    (claim,) = Entry.objects.exclude(approval="")
+    explanation = explain(claim)
+    assert explanation.illustrative_basis
+    # Nothing is certified yet, so nobody's spending has fallen: it goes as savings go.
+    assert explanation.because == "no_reduction"
 
 
 @pytest.mark.usefixtures("demonstration")
