@@ -257,9 +257,31 @@ class Consent(models.Model):
                 name="consent_refusal_has_reason",
                 violation_error_message="Say why your council refuses.",
             ),
+            models.CheckConstraint(
+                condition=~Q(minute_reference=""),
+                name="consent_has_minute",
+                violation_error_message="Enter the minute that records it.",
+            ),
         ]
         triggers = [
             *append_only(),
+            # Nobody answers for a council who could not have, however it is written.
+            Trigger(
+                name="by_who_may",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM sovereignty_appointment a
+                        WHERE a.user_id = NEW.by_id AND a.council_id = NEW.council_id
+                          AND a.role IN ('section_151_officer', 'deputy_section_151_officer')
+                    ) THEN
+                        RAISE EXCEPTION 'a council answers by its section 151 officer or deputy'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             Trigger(
                 name="not_to_the_withdrawn",
                 when=pgtrigger.Before,

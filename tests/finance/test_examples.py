@@ -15,6 +15,9 @@ PURE_MODULES = [
     "savings.attribution.arithmetic",
     "savings.history.moments",
     "savings.history.replay",
+    "savings.attribution.claims",
+    "savings.attribution.delivered",
+    "savings.attribution.wording",
     "savings.returns.rows",
 ]
 
