@@ -15,8 +15,7 @@ from savings.attribution import actions
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.attribution.reports import corrected, explain, with_facts
-from savings.attribution.reports import with_facts
+from savings.attribution.reports import corrected, with_facts
 from savings.attribution.serializers import (
     Answer,
     AttributedSerializer,
@@ -215,8 +214,10 @@ class EntryExplanation(Call):
     def get(self, request: Request, entry_id: int) -> Response:
         self.parameters()
         entry = found(with_facts(Entry.objects.visible_to(self.caller)), NO_ENTRY, id=entry_id)
-        context = {"tree": Service.objects.tree(), "corrected": corrected(entry, self.caller)}
-        return Response(ExplanationSerializer(explain(entry), context=context).data)
         explanation = explain(entry)
-        context = {"tree": Service.objects.tree(), "claimed": explanation.claimed}
+        context = {
+            "tree": Service.objects.tree(),
+            "claimed": explanation.claimed,
+            "corrected": corrected(entry, self.caller),
+        }
         return Response(ExplanationSerializer(explanation, context=context).data)

@@ -7,9 +7,12 @@ not rounded yet.
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from finance.money import json_money
 from savings.approvals.serializers import ApprovalSerializer
 from savings.attribution.arithmetic import REASONS
 from savings.attribution.explaining import Explanation, TransitionWorking
@@ -17,7 +20,7 @@ from savings.attribution.serializers import DriverValueSerializer, RuleSerialize
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.returns.serializers import EntrySerializer
-from savings.serializers import Money
+from savings.serializers import Money, ProvenanceField
 from services.serializers import QuarterText
 from services.tree import Spell
 
@@ -115,8 +118,23 @@ class TransitionSerializer(serializers.Serializer):
         return "net_reduction" if working.by_reduction else "saving_shares"
 
 
+class CorrectionSerializer(serializers.Serializer):
+    """An entry that corrects this one, or one that does."""
+
+    id = serializers.IntegerField()
+    corrects = serializers.IntegerField(source="corrects_id")
+    council = serializers.CharField(source="parent.council_code")
+    period = serializers.CharField(source="parent.period.code")
+    status = serializers.CharField(source="parent.status", help_text="Of its return.")
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    amount = Money()
+    provenance = ProvenanceField()
+
+
 class ExplanationSerializer(serializers.Serializer):
-    """Everything that an entry's shares rest on. The context is `ApprovalSerializer`'s."""
+    """Everything that an entry's shares rest on. The context is `ApprovalSerializer`'s,
+    and `corrected`, the entry with its corrections.
+    """
 
     entry = ExplainedEntrySerializer()
     attributed_in = serializers.CharField(
@@ -148,6 +166,21 @@ class ExplanationSerializer(serializers.Serializer):
         help_text="The entry is illustrative, or a rule, driver value, host, budget or net "
         "reduction that it falls by."
     )
+    corrections = serializers.SerializerMethodField(
+        help_text="What corrects the entry, or a correction of it, as far as you may see it."
+    )
+    corrected_amount = serializers.SerializerMethodField(
+        help_text="What it comes to with its certified corrections of the same kind."
+    )
+
+    @extend_schema_field(CorrectionSerializer(many=True))
+    def get_corrections(self, explanation: Explanation) -> list[dict[str, Any]]:
+        shown = CorrectionSerializer(self.context["corrected"].corrections, many=True)
+        return list(shown.data)
+
+    @extend_schema_field(Money())
+    def get_corrected_amount(self, explanation: Explanation) -> str:
+        return json_money(self.context["corrected"].amount)
 
     def get_attributed(self, explanation: Explanation) -> bool:
         return bool(explanation.parts)

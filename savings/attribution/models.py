@@ -21,10 +21,11 @@ from savings.attribution import arithmetic
 from savings.attribution.triggers import (
     agrees_in_time,
     begins_in_an_open_quarter,
+    driver_has_values,
     keeps_who_shared,
+    shares_are_whole,
     stays_in_the_tree,
 )
-from savings.attribution.triggers import driver_has_values, quarter_is_open, shares_are_whole
 from savings.provenance import Provenance
 from services.fields import QuarterField
 from services.models import Hosting, Participation, Service
@@ -83,7 +84,6 @@ class DriverValue(models.Model):
         ]
         # Figures already shared out rest on it: a changed value is a later one.
         triggers = [*append_only(), begins_in_an_open_quarter()]
-        triggers = [*append_only(), quarter_is_open()]
 
     def __str__(self) -> str:
         return f"{self.driver} {self.council} {self.effective_from}: {self.value}"
@@ -152,8 +152,12 @@ class AttributionRule(models.Model):
             ),
         ]
         # What a council agreed to stays what it agreed to: a changed rule is a new one.
-        triggers = [*append_only(), begins_in_an_open_quarter()]
-        triggers = [*append_only(), quarter_is_open(), shares_are_whole(), driver_has_values()]
+        triggers = [
+            *append_only(),
+            begins_in_an_open_quarter(),
+            shares_are_whole(),
+            driver_has_values(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.service} {self.get_kind_display().lower()}, version {self.version}"

@@ -24,7 +24,7 @@ from finance.periods import Quarter
 from savings.approvals.models import TransitionApproval
 from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.models import AttributionRule, DriverValue
-from savings.returns.models import Entry, EntryQuerySet
+from savings.returns.models import Entry, EntryQuerySet, Return
 from savings.rollup.models import Fact
 from savings.rollup.reports import AnyOf, one_version
 from services.models import Service

@@ -12,8 +12,6 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.apportionment import ShareError, parse_share
-from finance.money import json_money
-from savings.attribution.arithmetic import REASONS
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.provenance import Provenance
 from savings.returns.models import Entry
@@ -378,101 +376,6 @@ class AttributedSerializer(serializers.Serializer):
         allow_null=True, help_text="The moment asked for; null for how it stands now."
     )
     rows = AttributedRowSerializer(many=True)
-
-
-# --- One entry's explanation -------------------------------------------------------
-
-
-class ExplainedEntrySerializer(EntrySerializer):
-    """The entry itself, with the return it stands in."""
-
-    council = serializers.CharField(help_text="Who reported it; “partnership” for its own.")
-    period = serializers.CharField()
-    status = serializers.CharField(help_text="The status of its return.")
-
-    def to_representation(self, instance: Entry) -> dict[str, object]:
-        return {
-            **super().to_representation(instance),
-            "council": instance.parent.council_code,
-            "period": instance.parent.period.code,
-            "status": instance.parent.status,
-        }
-
-
-class PartSerializer(serializers.Serializer):
-    """One council's share; `floored` and the odd penny add up to `amount`."""
-
-    council = serializers.CharField()
-    share = serializers.SerializerMethodField(help_text="An exact fraction, such as 1/3.")
-    amount = Money()
-    exact_pence = serializers.SerializerMethodField(
-        help_text="The pence before rounding, as an exact fraction."
-    )
-    floored_pence = serializers.IntegerField()
-    odd_pence = serializers.IntegerField(
-        help_text="The left-over penny that this council takes, with the entry's sign; else 0."
-    )
-
-    def get_share(self, part: Any) -> str:
-        return fraction(part.share)
-
-    def get_exact_pence(self, part: Any) -> str:
-        return fraction(part.exact_pence)
-
-
-def fraction(value: Fraction) -> str:
-    """An exact fraction as text: 1/3, or 1 where it is whole."""
-    return str(value)
-
-
-class CorrectionSerializer(serializers.Serializer):
-    """An entry that corrects this one, or one that does."""
-
-    id = serializers.IntegerField()
-    corrects = serializers.IntegerField(source="corrects_id")
-    council = serializers.CharField(source="parent.council_code")
-    period = serializers.CharField(source="parent.period.code")
-    status = serializers.CharField(source="parent.status", help_text="Of its return.")
-    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    amount = Money()
-    provenance = ProvenanceField()
-
-
-class ExplanationSerializer(serializers.Serializer):
-    entry = ExplainedEntrySerializer()
-    attributed_in = serializers.CharField(
-        source="facts.quarter.code",
-        help_text="The quarter whose rules count: a correction's is that of what it corrects.",
-    )
-    attributed = serializers.SerializerMethodField()
-    because = serializers.ChoiceField(choices=list(REASONS))
-    reason = serializers.CharField(help_text="The same in a sentence.")
-    shares = PartSerializer(source="parts", many=True, help_text="Empty where unattributed.")
-    rule = RuleSerializer(allow_null=True)
-    driver_values = DriverValueSerializer(source="values", many=True)
-    provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
-    illustrative = serializers.BooleanField(
-        help_text="The entry, or the rule that it is split by, is illustrative."
-    )
-
-    corrections = serializers.SerializerMethodField(
-        help_text="What corrects the entry, or a correction of it, as far as you may see it."
-    )
-    corrected_amount = serializers.SerializerMethodField(
-        help_text="What it comes to with its certified corrections of the same kind."
-    )
-
-    def get_attributed(self, explanation: Explanation) -> bool:
-        return bool(explanation.parts)
-
-    @extend_schema_field(CorrectionSerializer(many=True))
-    def get_corrections(self, explanation: Explanation) -> list[dict[str, Any]]:
-        shown = CorrectionSerializer(self.context["corrected"].corrections, many=True)
-        return list(shown.data)
-
-    @extend_schema_field(Money())
-    def get_corrected_amount(self, explanation: Explanation) -> str:
-        return json_money(self.context["corrected"].amount)
 
 
 def one_of(field: str, value: str, known: Mapping[str, Any], what: str) -> Any:

@@ -4,8 +4,9 @@ A certified entry of a closed quarter falls on the councils by the rules in forc
 quarter, the drivers' values, who took part in the service and who hosted it. None of these
 may come about, change or go so that such an entry would fall otherwise. Source:
 `docs/adr/closed-quarters-stay.md`.
+
+And what holds agreed formulas themselves: shares that are whole, drivers that have values.
 """
-"""What holds agreed formulas in the database, whoever writes and however."""
 
 from __future__ import annotations
 
@@ -188,7 +189,7 @@ def _spell_trigger(
         referencing=rows,
         func=func,
     )
-from audit.triggers import Trigger
+
 
 #: The councils that take part in a service in a quarter: those of the nearest service at
 #: or above it that has participants of its own (`services.tree` says the same in Python).
@@ -208,25 +209,6 @@ _PARTICIPANTS = """
     WHERE p.from_quarter <= NEW.effective_from
       AND (p.to_quarter IS NULL OR p.to_quarter >= NEW.effective_from)
 """
-
-
-def quarter_is_open() -> pgtrigger.Trigger:
-    """Refuse what would take effect in a closed quarter, whose figures stand."""
-    return Trigger(
-        name="quarter_is_open",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Insert,
-        func="""
-            IF EXISTS (
-                SELECT 1 FROM savings_period p
-                WHERE p.status = 'closed' AND p.quarter >= NEW.effective_from
-            ) THEN
-                RAISE EXCEPTION 'the quarter is closed and its figures stand'
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
-            RETURN NEW;
-        """,
-    )
 
 
 def shares_are_whole() -> pgtrigger.Trigger:

@@ -79,10 +79,8 @@ class _Stage:
 def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     """Load everything and return the usernames.
 
-    `folder` holds drivers.csv, rules.csv, returns.csv and forecasts.csv. Raises RecordMissing where
-    the record has not been loaded.
-    `folder` holds drivers.csv, hosts.csv, rules.csv, approvals.csv and returns.csv. Raises
-    RecordMissing where the record has not been loaded.
+    `folder` holds drivers.csv, hosts.csv, rules.csv, approvals.csv, returns.csv and
+    forecasts.csv. Raises RecordMissing where the record has not been loaded.
     """
     if not Figure.objects.exists() or not Council.objects.exists():
         raise RecordMissing("Run `manage.py load_record` first.")

@@ -24,7 +24,6 @@ from savings.returns.changes import Changes, compare, named_lines
 from savings.returns.corrections import correctable
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.reports import made_up_in
-from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
 from savings.returns.rows import (
     EntryRow,
     Reference,
@@ -262,16 +261,11 @@ def reference_for(parent: Return, rows: RawRows) -> Reference:
     return Reference(
         services=frozenset(Service.objects.values_list("slug", flat=True)),
         councils=frozenset(Council.objects.values_list("code", flat=True)),
-        correctable=frozenset(
-            correctable(parent).filter(id__in=correction_ids(rows)).values_list("id", flat=True)
         budgets=budgets_for(parent) if named_budgets(rows) else None,
         correctable=dict(
-            Entry.objects.filter(
-                id__in=correction_ids(rows),
-                parent__council=parent.council_id,
-                parent__status=Return.Status.CERTIFIED,
-                parent__period__quarter__lt=parent.quarter,
-            ).values_list("id", "parent__period__quarter")
+            correctable(parent)
+            .filter(id__in=correction_ids(rows))
+            .values_list("id", "parent__period__quarter")
         ),
     )
 

@@ -29,7 +29,6 @@ from savings.attribution.reports import current_attribution
 from savings.returns.models import Entry, Return
 from savings.rollup.locks import wait_for_rollup
 from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
 from savings.rollup.reports import delivered
 from services.models import Service
 from sovereignty.models import Council
@@ -121,9 +120,8 @@ def roll_up_dirty(*, at: datetime) -> RollupState:
         return _state()
     state = _state()
     moment = _moment(state, at)
-    _rewrite(sorted(set(dirty.values())), moment)
     returns = set(dirty.values())
-    _rewrite(sorted(returns | _resting_on(returns)))
+    _rewrite(sorted(returns | _resting_on(returns)), moment)
     DirtyReturn.objects.filter(id__in=list(dirty)).delete()
     return _switch(state, moment)
 
@@ -233,55 +231,6 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
         rows = model.objects.all() if everything else model.objects.filter(parent__in=returns)
         rows.delete()
     _lay_out()
-    ways = _Ways(current_attribution())
-    services = dict(Service.objects.values_list("slug", "id"))
-    councils: dict[str | None, int | str] = {None: "\\N"}
-    councils.update(Council.objects.values_list("code", "id"))
-    batch = _Batch()
-    for parent_id, entries in groupby(_entries(returns), key=itemgetter(0)):
-        _add_return(parent_id, entries, ways, services, councils, batch)
-        if batch.size >= BATCH:
-            _copy_in(batch)
-            batch = _Batch()
-    _copy_in(batch)
-    _put_in_force(returns, moment, everything=everything)
-
-
-def _lay_out() -> None:
-    """Make the table that totals are worked out into; it goes with the transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TEMPORARY TABLE {_WORKED_OUT} ON COMMIT DROP AS "  # nosec B608
-            f"SELECT {_SAID} FROM savings_total WITH NO DATA"
-        )
-
-
-def _put_in_force(returns: list[int], moment: datetime, *, everything: bool) -> None:
-    """Retire the totals that no longer come out so, and add those that are new."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {_WORKED_OUT}")
-        cursor.execute(_RETIRE, [moment, everything, returns])
-        cursor.execute(_PUT_IN_FORCE, [moment])
-        cursor.execute(f"DROP TABLE {_WORKED_OUT}")
-def _resting_on(returns: set[int]) -> set[int]:
-    """The certified returns whose claims rest on what these delivered.
-
-    Asked at the rollup, which no change of figures gets around and no other rollup
-    overtakes: `docs/adr/transition-costs-by-net-reduction.md`.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_RESTING_ON, [sorted(returns)])
-        return {parent_id for (parent_id,) in cursor.fetchall()}
-
-
-def _any_claims(returns: list[int]) -> bool:
-    return Entry.objects.filter(parent__in=returns).exclude(approval="").exists()
-
-
-def _rewrite(returns: list[int], *, everything: bool = False) -> None:
-    for model in (Fact, Total, RolledReturn):
-        rows = model.objects.all() if everything else model.objects.filter(parent__in=returns)
-        rows.delete()
     attribution = current_attribution()
     services = dict(Service.objects.values_list("slug", "id"))
     councils: dict[str | None, int | str] = {None: "\\N"}
@@ -303,6 +252,40 @@ def _rewrite(returns: list[int], *, everything: bool = False) -> None:
         RolledReturn(parent_id=parent_id, digest=seal.hexdigest())
         for parent_id, seal in sorted(seals.items())
     )
+    _put_in_force(returns, moment, everything=everything)
+
+
+def _lay_out() -> None:
+    """Make the table that totals are worked out into; it goes with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {_WORKED_OUT} ON COMMIT DROP AS "  # nosec B608
+            f"SELECT {_SAID} FROM savings_total WITH NO DATA"
+        )
+
+
+def _put_in_force(returns: list[int], moment: datetime, *, everything: bool) -> None:
+    """Retire the totals that no longer come out so, and add those that are new."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {_WORKED_OUT}")
+        cursor.execute(_RETIRE, [moment, everything, returns])
+        cursor.execute(_PUT_IN_FORCE, [moment])
+        cursor.execute(f"DROP TABLE {_WORKED_OUT}")
+
+
+def _resting_on(returns: set[int]) -> set[int]:
+    """The certified returns whose claims rest on what these delivered.
+
+    Asked at the rollup, which no change of figures gets around and no other rollup
+    overtakes: `docs/adr/transition-costs-by-net-reduction.md`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RESTING_ON, [sorted(returns)])
+        return {parent_id for (parent_id,) in cursor.fetchall()}
+
+
+def _any_claims(returns: list[int]) -> bool:
+    return Entry.objects.filter(parent__in=returns).exclude(approval="").exists()
 
 
 def _entries(returns: list[int], transition_costs: bool) -> Iterator[tuple[Any, ...]]:

@@ -100,14 +100,13 @@ class Total(models.Model):
     kind = models.CharField(max_length=15, choices=Entry.Kind)
     pence = models.BigIntegerField()
     entries = models.PositiveIntegerField()
-    illustrative = models.BooleanField(help_text="Whether any of it rests on such a rule.")
+    illustrative = models.BooleanField(help_text="Whether any of it does.")
     since = models.DateTimeField(help_text="When a rollup put it in force.")
     until = models.DateTimeField(
         null=True, blank=True, help_text="When a rollup retired it; empty while it is in force."
     )
 
     objects = TotalQuerySet.as_manager()
-    illustrative = models.BooleanField(help_text="Whether any of it does.")
 
     class Meta:
         constraints = [

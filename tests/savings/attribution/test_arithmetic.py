@@ -482,7 +482,7 @@ def test_without_any_net_reduction_it_goes_as_savings_go(
 def test_an_own_claim_is_the_reporting_councils() -> None:
     """Rule 1 comes first."""
     outcome = claimed(claim(scope="own", council="WCC"), delivered=None)
-    assert (outcome.shares, outcome.because) == ({"WCC": 1}, "own")
+    assert (dict(outcome.shares), outcome.because) == ({"WCC": Fraction(1)}, "own")
 
 
 @pytest.mark.parametrize(
@@ -498,7 +498,10 @@ def test_an_own_claim_is_the_reporting_councils() -> None:
 )
 def test_a_budget_that_does_not_hold_is_none(approval: Approval | None) -> None:
     outcome = claimed(claim(council="LBHF"), approval=approval, delivered=None)
-    assert (outcome.shares, outcome.because) == ({"LBHF": 1}, "approval_not_in_force")
+    assert (dict(outcome.shares), outcome.because) == (
+        {"LBHF": Fraction(1)},
+        "approval_not_in_force",
+    )
     nobodys = claimed(claim(council=None, scope="own"), approval=approval, delivered=None)
     assert (nobodys.shares, nobodys.because) == ({}, "no_rule")
 
@@ -558,7 +561,7 @@ def test_what_rests_on_an_illustrative_rule_says_so() -> None:
 
 
 def made_up_value(driver: str, **by_council: int) -> list[ValueOfDriver]:
-    return [replace(value, illustrative=True) for value in values(driver, **by_council)]
+    return [replace(value, illustrative=True) for value in values(driver, Q1, **by_council)]
 
 
 def test_what_rests_on_a_driver_value_that_was_made_up_says_so() -> None:

@@ -58,8 +58,7 @@ def test_twice_is_the_same_as_once() -> None:
             [list(model._default_manager.order_by("pk").values()) for model in models]
             for models in [
                 (User, Appointment, Consent, Driver, DriverValue),
-                (AttributionRule, Entry, Forecast, Return, Period),
-                (AttributionRule, TransitionApproval, Hosting, Entry, Return, Period),
+                (AttributionRule, TransitionApproval, Hosting, Entry, Forecast, Return, Period),
             ]
         ]
 
