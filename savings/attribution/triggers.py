@@ -230,8 +230,10 @@ def shares_are_whole() -> pgtrigger.Trigger:
         ],
         func=r"""
             FOR share IN
-                SELECT g.key AS code, trim(g.value) AS said
-                FROM jsonb_each_text(
+                SELECT g.key AS code,
+                       CASE jsonb_typeof(g.value) WHEN 'string' THEN trim(g.value #>> '{}')
+                       ELSE '' END AS said
+                FROM jsonb_each(
                     CASE NEW.method WHEN 'fixed' THEN NEW.shares ELSE NEW.weights END
                 ) g
             LOOP
