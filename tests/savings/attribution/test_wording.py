@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from finance.apportionment import split_pence
 from savings.attribution.wording import Remainder, odd_pennies
 
-NAMES = {"LBHF": "Hammersmith & Fulham", "RBKC": "Kensington & Chelsea", "WCC": "Westminster"}
+NAMES = {"LBHF": "Fulham", "RBKC": "Chelsea", "WCC": "Westminster"}
 CODES = ["BRENT", "EALING", "LBHF", "RBKC", "WCC"]
 
 
@@ -38,33 +38,33 @@ def story(pence: int, **shares: str) -> str:
             100,
             {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"},
             (
-                "One penny is left over. It goes to Hammersmith & Fulham: Kensington & Chelsea and "
-                "Westminster have a remainder as large, 1/3 of a penny, and among equals the alphabet "
-                "decides, in which LBHF comes first."
+                "One penny is left over. It goes to Fulham: Chelsea and "
+                "Westminster have a remainder as large, 1/3 of a penny, and among equals the "
+                "alphabet decides, in which LBHF comes first."
             ),
         ),
         (
             -200,
             {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"},
             (
-                "Two pennies are left over. They go to Hammersmith & Fulham and Kensington & Chelsea: "
-                "Westminster has a remainder as large, 2/3 of a penny, and among equals the alphabet "
-                "decides, in which LBHF and RBKC come first."
+                "Two pennies are left over. They go to Fulham and Chelsea: "
+                "Westminster has a remainder as large, 2/3 of a penny, and among equals the "
+                "alphabet decides, in which LBHF and RBKC come first."
             ),
         ),
         (
             100,
             {"LBHF": "1/3", "WCC": "2/3"},
             (
-                "One penny is left over. It goes to Westminster, which has the largest remainder, 2/3 "
-                "of a penny."
+                "One penny is left over. It goes to Westminster, which has the largest remainder, "
+                "2/3 of a penny."
             ),
         ),
         (
             100,
             {"LBHF": "3/7", "RBKC": "3/7", "WCC": "1/7"},
             (
-                "Two pennies are left over. They go to Hammersmith & Fulham and Kensington & Chelsea, "
+                "Two pennies are left over. They go to Fulham and Chelsea, "
                 "which have the largest remainders, 6/7 and 6/7 of a penny."
             ),
         ),
@@ -72,9 +72,9 @@ def story(pence: int, **shares: str) -> str:
             100,
             {"BRENT": "1/7", "LBHF": "2/7", "RBKC": "2/7", "WCC": "2/7"},
             (
-                "Two pennies are left over. They go to Hammersmith & Fulham and Kensington & Chelsea: "
-                "Westminster has a remainder as large, 4/7 of a penny, and among equals the alphabet "
-                "decides, in which LBHF and RBKC come first."
+                "Two pennies are left over. They go to Fulham and Chelsea: "
+                "Westminster has a remainder as large, 4/7 of a penny, and among equals the "
+                "alphabet decides, in which LBHF and RBKC come first."
             ),
         ),
         (7, {"WCC": "1"}, "Every share comes to whole pence, so no penny is left over."),
