@@ -46,6 +46,8 @@ class Remark:
     service: str
     sentence: str
     remedy: str
+    #: Whether it is about a forecast that is illustrative, and marked like that.
+    illustrative: bool = False
 
 
 def remarks(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -227,14 +227,18 @@ def _standing(
     today: date,
 ) -> Standing:
     saved = {one.service: below(tree, one.service, by_service) for one in owed}
-    found = remarks(
-        quarter=parent.quarter,
-        today=today,
-        initiatives=owed,
-        now={slug: row_of(forecast) for slug, forecast in now.items()},
-        last={slug: row_of(forecast) for slug, forecast in last.items()},
-        saved={slug: amounts.entered for slug, amounts in saved.items()},
-    )
+    made_up = {slug for slug, forecast in now.items() if is_illustrative(forecast)}
+    found = [
+        replace(remark, illustrative=remark.service in made_up)
+        for remark in remarks(
+            quarter=parent.quarter,
+            today=today,
+            initiatives=owed,
+            now={slug: row_of(forecast) for slug, forecast in now.items()},
+            last={slug: row_of(forecast) for slug, forecast in last.items()},
+            saved={slug: amounts.entered for slug, amounts in saved.items()},
+        )
+    ]
     return Standing(
         parent=parent,
         lines=tuple(

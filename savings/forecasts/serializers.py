@@ -72,6 +72,7 @@ class RemarkSerializer(serializers.Serializer):
     service = serializers.CharField()
     sentence = serializers.CharField(help_text="What is pointed out.")
     remedy = serializers.CharField(help_text="What can be done about it.")
+    illustrative = serializers.BooleanField(help_text="Whether the forecast is illustrative.")
 
 
 class ForecastsDocument(serializers.Serializer):

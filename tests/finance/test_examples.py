@@ -18,6 +18,9 @@ PURE_MODULES = [
     "savings.attribution.claims",
     "savings.attribution.delivered",
     "savings.attribution.wording",
+    "savings.forecasts.initiatives",
+    "savings.forecasts.rows",
+    "savings.forecasts.wording",
     "savings.returns.rows",
 ]
 

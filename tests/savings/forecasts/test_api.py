@@ -39,12 +39,14 @@ def test_a_draft_without_forecasts(finance: Caller) -> None:
                 "service": "childrens-services",
                 "sentence": "Childrens services: no forecast for 2013/14.",
                 "remedy": "Enter what it is expected to bring, and its status.",
+                "illustrative": False,
             },
             {
                 "kind": "missing",
                 "service": "library-service",
                 "sentence": "Library service: no forecast for 2013/14.",
                 "remedy": "Enter what it is expected to bring, and its status.",
+                "illustrative": False,
             },
         ],
     }
@@ -213,8 +215,13 @@ def test_stale_and_locked_are_conflicts(
 def test_what_is_illustrative_says_so_on_the_return_too(
     planned: Partnership, finance: Caller
 ) -> None:
-    forecast(planned, "WCC", a_forecast(), provenance=Provenance.ILLUSTRATIVE)
-    assert finance.get(WCC).json()["forecasts"][0]["provenance"] == "illustrative"
+    forecast(planned, "WCC", at_risk(), provenance=Provenance.ILLUSTRATIVE)
+    answer = finance.get(WCC).json()
+    assert answer["forecasts"][0]["provenance"] == "illustrative"
+    assert [(r["kind"], r["illustrative"]) for r in answer["remarks"]] == [
+        ("in_doubt", True),
+        ("missing", False),
+    ]
     assert finance.get("returns/WCC/2013-14-Q1/").json()["illustrative"] is True
     # Sent back as it was read, it stays that; changed by a person, it is theirs.
     read = finance.get(WCC).json()

@@ -461,8 +461,9 @@ def test_what_is_illustrative_is_marked_and_not_certified(
     client.force_login(planned.s151("WCC"))
     page = read(client.get(RETURN))
     assert "One forecast is made up for the demonstration." in page.words
-    # Beside the forecast and beside the sum, and where the page says what it means.
-    assert page.texts.count("Illustrative") == 3
+    # Beside the forecast, beside the remark on it and beside the sum, and where the page says
+    # what it means.
+    assert page.texts.count("Illustrative") == 4
     assert f"{RETURN}certify/" not in page.hrefs
     assert client.get(f"{RETURN}certify/")["Location"] == RETURN
     answer = client.post(f"{RETURN}certify/", {"version": planned.parent("WCC").version})
