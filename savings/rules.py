@@ -24,6 +24,13 @@ def certifies_for_this_return(user: User, parent: Return) -> bool:
 
 
 @rules.predicate
+def asks_about_this_return(user: User, parent: Return) -> bool:
+    return parent.council is not None and (
+        user.holds(*CERTIFYING_ROLES, council=parent.council) or user.holds(Role.PROGRAMME_OFFICE)
+    )
+
+
+@rules.predicate
 def neither_filled_nor_submitted_it(user: User, parent: Return) -> bool:
     return user.id not in (parent.filled_by_id, parent.submitted_by_id)
 
@@ -57,6 +64,18 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
     "savings.fill_return": (
         fills_this_return,
         "Only a finance officer of the council fills and submits its return.",
+    ),
+    "savings.withdraw_return": (
+        fills_this_return,
+        "Only a finance officer of the council withdraws its return.",
+    ),
+    "savings.ask_question": (
+        asks_about_this_return,
+        "Only its section 151 officer or deputy and the programme office ask about a return.",
+    ),
+    "savings.answer_question": (
+        fills_this_return,
+        "Only a finance officer of the council answers questions about its return.",
     ),
     "savings.send_back_return": (
         certifies_for_this_return,

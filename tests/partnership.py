@@ -14,6 +14,8 @@ from savings.attribution.actions import answer, propose_rule
 from savings.attribution.models import AttributionRule
 from savings.provenance import Provenance
 from savings.returns.actions import certify, open_period, replace_entries, submit
+from savings.calendar.actions import open_period
+from savings.returns.actions import certify, replace_entries, submit
 from savings.returns.models import Return
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Role, User
@@ -158,13 +160,13 @@ def build() -> Partnership:
     for code, council in councils.items():
         for name, role in COUNCIL_ROLES.items():
             username = f"{name}.{code.lower()}"
-            people[username] = User.objects.create_user(username, password=PASSWORD)
+            people[username] = _person(username)
             Appointment.objects.create(user=people[username], role=role, council=council)
     for username, role in (
         ("programme.office", Role.PROGRAMME_OFFICE),
         ("auditor", Role.AUDITOR),
     ):
-        people[username] = User.objects.create_user(username, password=PASSWORD)
+        people[username] = _person(username)
         Appointment.objects.create(user=people[username], role=role)
     services: dict[str, Service] = {}
     for position, (slug, above, participants) in enumerate(SERVICES):
@@ -188,6 +190,10 @@ def build() -> Partnership:
     for quarter in (Q1, Q2):
         open_period(quarter=quarter, by=people["programme.office"], at=NOW)
     return Partnership(councils, people, services)
+
+
+def _person(username: str) -> User:
+    return User.objects.create_user(username, f"{username}@example.com", PASSWORD)
 
 
 def a_saving(slug: str = "library-service", amount: str = "100.00", **more: object) -> dict:

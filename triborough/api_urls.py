@@ -19,13 +19,23 @@ from savings.history.api import EventList, ReturnHistory
 from savings.plans.api import PlanDetail, PlanList
 from savings.returns.api import (
     CertifyReturn,
+from savings.calendar.api import (
+    BoardList,
     ClosePeriod,
+    PeriodDates,
     PeriodList,
     ReopenPeriod,
+)
+from savings.comparison.api import ComparisonView
+from savings.plans.api import PlanDetail, PlanList
+from savings.questions.api import AnswerQuestion, QuestionsOfReturn
+from savings.returns.api import (
+    CertifyReturn,
     ReturnDetail,
     ReturnList,
     SendBackReturn,
     SubmitReturn,
+    WithdrawReturn,
     quarter_unless_asked,
 )
 from savings.rollup.api import RollupStanding
@@ -39,6 +49,7 @@ urlpatterns = [
     path("councils/", CouncilList.as_view()),
     path("services/", ServiceList.as_view(unless_asked=quarter_unless_asked)),
     path("periods/", PeriodList.as_view()),
+    path("periods/<str:period>/dates/", PeriodDates.as_view()),
     path("periods/<str:period>/close/", ClosePeriod.as_view()),
     path("periods/<str:period>/reopen/", ReopenPeriod.as_view()),
     path("plans/", PlanList.as_view()),
@@ -47,10 +58,14 @@ urlpatterns = [
     path("returns/<str:council>/<str:period>/", ReturnDetail.as_view()),
     path("returns/<str:council>/<str:period>/history/", ReturnHistory.as_view()),
     path("returns/<str:council>/<str:period>/submit/", SubmitReturn.as_view()),
+    path("returns/<str:council>/<str:period>/withdraw/", WithdrawReturn.as_view()),
     path("returns/<str:council>/<str:period>/send-back/", SendBackReturn.as_view()),
     path("returns/<str:council>/<str:period>/certify/", CertifyReturn.as_view()),
     path("returns/<str:council>/<str:period>/forecasts/", ReturnForecasts.as_view()),
     path("forecasts/", ForecastList.as_view()),
+    path("returns/<str:council>/<str:period>/questions/", QuestionsOfReturn.as_view()),
+    path("questions/<int:question_id>/answer/", AnswerQuestion.as_view()),
+    path("board/", BoardList.as_view()),
     path("drivers/", DriverList.as_view()),
     path("driver-values/", DriverValueList.as_view()),
     path("attribution-rules/", RuleList.as_view()),

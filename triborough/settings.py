@@ -5,6 +5,7 @@ needs to be set at all.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -31,6 +32,8 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Off only where people reach the site without TLS, as on one machine.
+HTTPS = env.bool("HTTPS", default=not DEBUG)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -188,8 +191,6 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-# Off only where people reach the site without TLS, as on one machine.
-HTTPS = env.bool("HTTPS", default=not DEBUG)
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
@@ -248,6 +249,31 @@ REST_KNOX = {"AUTO_REFRESH": False}
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{env.str('PORT', default='8000')}")
 DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="tri-borough@localhost")
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# --- Email -----------------------------------------------------------------------
+# Without EMAIL_URL what would be sent is printed on one machine, and waits in a deployment.
+SENDS_EMAIL = DEBUG or bool(env.str("EMAIL_URL", default=""))
+_email = env.email_url_config(
+    env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://")
+)
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST = _email["EMAIL_HOST"] or "localhost"
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_PORT = _email["EMAIL_PORT"] or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_TIMEOUT = 10
+# What the links in an email begin with: an email is read away from the site.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+if not SITE_URL:
+    _host = next((host for host in ALLOWED_HOSTS if host[0] not in ".*["), "localhost")
+    SITE_URL = (
+        f"https://{_host}" if HTTPS else f"http://{_host}:{env.str('PORT', default='') or 8000}"
+    )
+EMAIL_FROM = env.str("EMAIL_FROM", default="") or (
+    f"Tri-borough <tri-borough@{urlsplit(SITE_URL).hostname}>"
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 
 # --- Tasks -----------------------------------------------------------------------
 # Without REDIS_URL a task runs in process, after the commit that called for it.
@@ -275,6 +301,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "savings.agreements.remind",
         "schedule": crontab(hour="7", minute="30"),
     },
+    "reminders": {"task": "savings.calendar.remind", "schedule": crontab(hour="7", minute="30")},
 }
 
 if REDIS_URL:

@@ -6,6 +6,11 @@ Driver values are the record's own figures and lead back to their table. Drafts 
 illustrative and can never be certified. Its users are made here; everything else is
 done through the same actions that people use, by those users. Nothing that a person has
 changed since is touched.
+record, no minute of any council's agreement does. Driver values are the record's
+own figures and lead back to their table. Drafts are illustrative and can never be
+certified, and so are the dates by which they are due: counted from the day of loading,
+so that something is always about to be due. Its users are made here; everything else is done through the same actions that
+people use, by those users. Nothing that a person has changed since is touched.
 """
 
 from __future__ import annotations
@@ -13,12 +18,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
 from finance.money import parse_money
 from finance.periods import FinancialYear, Quarter
@@ -33,9 +39,12 @@ from savings.attribution.actions import (
 )
 from savings.attribution.models import AttributionRule, Driver
 from savings.forecasts.actions import replace_forecasts
+from savings.calendar.actions import change_dates, open_period
+from savings.calendar.dates import dates_of
 from savings.provenance import Provenance
+from savings.questions.actions import send_back
 from savings.record.models import Figure
-from savings.returns.actions import open_period, replace_entries, send_back, submit
+from savings.returns.actions import replace_entries, submit
 from savings.returns.models import Period, Return
 from services.models import Service
 from sovereignty.models import Appointment, Council, Role, User
@@ -43,6 +52,11 @@ from sovereignty.refusals import WrongState
 
 YEAR = FinancialYear(2013)
 MINUTE = "Illustrative: no such minute exists"
+DATES = "Illustrative: dates of the demonstration, counted from the day of loading"
+DUE_IN = timedelta(days=5)
+BETWEEN_DUE_DATES = timedelta(days=28)
+#: What is asked on the return that was sent back, and on which of its services.
+QUESTION = ("hr", "Illustrative: which contract ended, and from what date was nothing paid?")
 _COUNCIL_ROLES = {
     "finance": Role.FINANCE_OFFICER,
     "s151": Role.SECTION_151_OFFICER,
@@ -85,15 +99,31 @@ def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     if not Figure.objects.exists() or not Council.objects.exists():
         raise RecordMissing("Run `manage.py load_record` first.")
     stage = _Stage(folder, _people(password), at)
-    for quarter in YEAR.quarters:
-        if not Period.objects.filter(quarter=quarter).exists():
-            open_period(quarter=quarter, by=stage.programme_office, at=at)
+    _calendar(stage)
     _drivers(stage)
     _hosts(stage)
     _rules(stage)
     _approvals(stage)
     _returns(stage)
     return list(stage.people)
+
+
+def _calendar(stage: _Stage) -> None:
+    today = timezone.localdate(stage.at)
+    for place, quarter in enumerate(YEAR.quarters):
+        due = today + DUE_IN + place * BETWEEN_DUE_DATES
+        dates = dates_of(quarter, opens_on=today, due_on=due).by_name()
+        period = Period.objects.filter(quarter=quarter).first()
+        if period is None:
+            open_period(quarter=quarter, by=stage.programme_office, at=stage.at, **dates)
+        elif period.is_open and period.due_on is None:
+            change_dates(
+                quarter=quarter,
+                reason=DATES,
+                by=stage.programme_office,
+                at=stage.at,
+                **dates,
+            )
 
 
 def _people(password: str) -> dict[str, User]:
@@ -109,6 +139,9 @@ def _people(password: str) -> dict[str, User]:
 
 def _person(username: str, role: Role, council: Council | None, password: str) -> User:
     user, _ = User.objects.get_or_create(username=username)
+    if not user.email:
+        user.email = f"{username}@example.com"  # a domain that is nobody's
+        user.save(update_fields=["email"])
     if not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -249,6 +282,10 @@ def _returns(stage: _Stage) -> None:
                 return_id=parent.id,
                 version=parent.version,
                 reason="Illustrative: the human resources saving needs its evidence.",
+                asked=[
+                    (entry.id, QUESTION[1])
+                    for entry in parent.entries.filter(service__slug=QUESTION[0])
+                ],
                 by=stage.people[f"s151.{council.lower()}"],
                 at=stage.at,
             )

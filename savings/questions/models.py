@@ -17,6 +17,15 @@ from savings.returns.triggers import certified_stays
 from sovereignty.models import User
 
 
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, user: User) -> QuestionQuerySet:
+        """The questions of the returns that a person may see."""
+        return self.filter(parent__in=Return.objects.visible_to(user))
+
+    def unanswered(self) -> QuestionQuerySet:
+        return self.filter(answered_at__isnull=True)
+
+
 class Question(models.Model):
     parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="questions")
     entry = models.ForeignKey(
@@ -31,6 +40,8 @@ class Question(models.Model):
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
     answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = QuestionQuerySet.as_manager()
 
     class Meta:
         ordering = ["asked_at", "id"]

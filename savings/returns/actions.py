@@ -1,4 +1,4 @@
-"""What can be done to returns and periods: each whole or not at all, each with its event.
+"""What can be done to a return: each whole or not at all, each with its event.
 
 Every action takes the return's `version` as its caller read it and refuses a stale
 one; every action locks what it changes, checks that the person may, and writes an
@@ -20,6 +20,8 @@ from savings.approvals.actions import check_claims
 from savings.approvals.reports import budgets_for
 from savings.copying import copy_in
 from savings.provenance import Provenance
+from savings.questions.reports import what_waits_for_an_answer
+from savings.returns.certification import statement_of
 from savings.returns.changes import Changes, compare, named_lines
 from savings.returns.corrections import correctable
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
@@ -31,6 +33,8 @@ from savings.returns.rows import (
     named_budgets,
     read_rows,
 )
+from savings.returns.models import Entry, Return
+from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
 from savings.rollup.locks import hold_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
@@ -106,11 +110,13 @@ def replace_entries(
 def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Hand a draft to the council's section 151 officer; it can't be edited from here on.
 
-    Raises NotAllowed, WrongState or StaleVersion.
+    Not while a question on a line waits for its answer. Raises NotAllowed, WrongState or
+    StaleVersion.
     """
     parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
     check_claims(parent)
+    _check_answered(parent, "Answer each on the return's page, then submit.")
     parent.status = Return.Status.SUBMITTED
     parent.submitted_by, parent.submitted_at = by, at
     parent.sent_back_by, parent.sent_back_at, parent.sent_back_reason = None, None, ""
@@ -144,11 +150,32 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
 
 
 @transaction.atomic
+def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: str = "") -> Return:
+    """Take a submitted return back before anybody has decided on it: it is a draft again.
+
+    For its finance officer, who need not say why. Raises NotAllowed, WrongState or
+    StaleVersion.
+    """
+    parent = _locked(return_id, version, "savings.withdraw_return", by)
+    _check_submitted(parent)
+    before = _standing(parent)
+    parent.status = Return.Status.DRAFT
+    parent.submitted_by, parent.submitted_at = None, None
+    parent.version += 1
+    parent.save()
+    _record(
+        parent, by, at, "withdrawn", before=before, after=_standing(parent), reason=reason.strip()
+    )
+    return parent
+
+
+@transaction.atomic
 def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Certify a submitted return: from now on its figures count and never change.
 
-    Never by whoever submitted it, and never while anything in it is illustrative.
-    Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
+    Never by whoever submitted it, never while anything in it is illustrative, nor while a
+    question on a line waits for its answer. The event keeps the statement that is made by
+    it. Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
     """
     hold_basis()
     parent = locked(return_id, version, "savings.certify_return", by)
@@ -159,83 +186,22 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
             "council's own figures."
         )
     check_claims(parent)
+    _check_answered(parent, "The finance officer answers each on the return's page.")
     before = _standing(parent)
     parent.status = Return.Status.CERTIFIED
     parent.certified_by, parent.certified_at = by, at
     parent.version += 1
     parent.save()
     DirtyReturn.objects.create(parent=parent, marked_at=at)
-    _record(parent, by, at, "certified", before=before, after=_standing(parent))
-    return parent
-
-
-@transaction.atomic
-def open_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
-    """Open a quarter for returns, with an empty draft for every council.
-
-    Raises NotAllowed, or WrongState where the quarter is open or was closed.
-    """
-    require(by, "savings.run_calendar")
-    if Period.objects.filter(quarter=quarter).exists():
-        raise WrongState(f"{quarter.label} has been opened before.")
-    period = Period.objects.create(quarter=quarter)
-    Return.objects.bulk_create(
-        Return(council=council, period=period) for council in Council.objects.all()
+    _record(
+        parent,
+        by,
+        at,
+        "certified",
+        before=before,
+        after={**_standing(parent), "statement": statement_of(parent).as_text()},
     )
-    _record_period(period, by, at, "opened")
-    return period
-
-
-@transaction.atomic
-def close_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
-    """Close a quarter, once every council's return is certified and none before is open.
-
-    Raises NotAllowed or WrongState, naming what is outstanding.
-    """
-    require(by, "savings.run_calendar")
-    hold_basis()
-    period = Period.objects.select_for_update().get(quarter=quarter)
-    if not period.is_open:
-        raise WrongState(f"{quarter.label} is closed already.")
-    earlier = Period.objects.filter(quarter__lt=quarter, status=Period.Status.OPEN).first()
-    if earlier:
-        raise WrongState(f"Close {earlier} first: quarters are closed in order.")
-    waiting = [
-        parent.council.name
-        for parent in period.returns.exclude(status=Return.Status.CERTIFIED).select_related(
-            "council"
-        )
-        if parent.council
-    ]
-    if waiting:
-        raise WrongState(
-            f"{quarter.label} can't be closed until these returns are certified: "
-            f"{', '.join(waiting)}."
-        )
-    period.status = Period.Status.CLOSED
-    period.save(update_fields=["status"])
-    _record_period(period, by, at, "closed")
-    return period
-
-
-@transaction.atomic
-def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> Period:
-    """Reopen the latest closed quarter, saying why. What is certified in it stays so.
-
-    Raises NotAllowed, WrongState, or BadContent without a reason.
-    """
-    require(by, "savings.run_calendar")
-    period = Period.objects.select_for_update().get(quarter=quarter)
-    if period.is_open:
-        raise WrongState(f"{quarter.label} is open already.")
-    if Period.objects.filter(quarter__gt=quarter, status=Period.Status.CLOSED).exists():
-        raise WrongState("Only the latest closed quarter can be reopened.")
-    if not reason.strip():
-        raise BadContent([FieldError("reason", "Say why the quarter is reopened.")])
-    period.status = Period.Status.OPEN
-    period.save(update_fields=["status"])
-    _record_period(period, by, at, "reopened", reason=reason.strip())
-    return period
+    return parent
 
 
 def check_editable(parent: Return) -> None:
@@ -246,8 +212,8 @@ def check_editable(parent: Return) -> None:
         )
     if parent.status == Return.Status.SUBMITTED:
         raise WrongState(
-            "This return has been submitted. Ask the section 151 officer to send it back "
-            "if it has to change."
+            "This return has been submitted. If it has to change, withdraw it or ask the "
+            "section 151 officer to send it back."
         )
     if parent.status == Return.Status.CERTIFIED:
         raise WrongState(
@@ -330,9 +296,17 @@ def locked(return_id: int, version: int, permission: str, by: User) -> Return:
     return parent
 
 
+def _check_answered(parent: Return, remedy: str) -> None:
+    waiting = what_waits_for_an_answer(parent)
+    if waiting:
+        raise WrongState(f"{waiting} {remedy}")
+
+
 def _check_submitted(parent: Return) -> None:
     if parent.status != Return.Status.SUBMITTED:
         raise WrongState(f"This return is {parent.get_status_display().lower()}, not submitted.")
+    if not parent.period.is_open:
+        raise WrongState(f"{parent.period} is closed.")
 
 
 _COLUMNS = (
@@ -468,20 +442,5 @@ def _record(
         chain=parent.council_code,
         before=before,
         after=after,
-        reason=reason,
-    )
-
-
-def _record_period(
-    period: Period, by: User, at: datetime, action: str, *, reason: str = ""
-) -> None:
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action=action,
-        subject="period",
-        subject_id=period.code,
-        chain=PARTNERSHIP,
-        after={"status": period.status},
         reason=reason,
     )

@@ -1,4 +1,4 @@
-"""Periods and returns: read, replaced, and moved on by one step at a time.
+"""Returns: read, replaced, and moved on by one step at a time.
 
 In this order a call is refused: 404 for what the caller may not see, 403 for what
 they may not do, 422 for a body of the wrong shape, 409 for a stale version or the
@@ -20,11 +20,11 @@ from rest_framework.response import Response
 from finance.periods import PeriodError, Quarter
 from savings.forecasts.models import Forecast
 from savings.history import reports as history
+from savings.questions import actions as asking
+from savings.questions.serializers import asked_of
 from savings.returns import actions
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.serializers import (
-    PeriodSerializer,
-    Reopening,
     ReturnBody,
     ReturnDocument,
     ReturnParameters,
@@ -32,6 +32,7 @@ from savings.returns.serializers import (
     SendingBack,
     StandingParameters,
     VersionRead,
+    Withdrawal,
     meant_for,
     numbered,
 )
@@ -59,53 +60,6 @@ def quarter_called(code: str, sentence: str = NO_PERIOD) -> Quarter:
         return Quarter.parse(code)
     except PeriodError:
         raise NotFound(sentence) from None
-
-
-class PeriodList(Listing):
-    """The quarters that councils report on, the earliest first."""
-
-    serializer_class = PeriodSerializer
-
-    def rows(self, asked: dict[str, Any]) -> QuerySet[Period]:
-        return Period.objects.order_by("quarter")
-
-
-class _PeriodStep(Call):
-    body: type[Shape] = Shape
-
-    def post(self, request: Request, period: str) -> Response:
-        quarter = quarter_called(period)
-        found(Period.objects.all(), NO_PERIOD, quarter=quarter)
-        require(self.caller, "savings.run_calendar")
-        moved = self.move(quarter, check(self.body, request.data))
-        return Response(PeriodSerializer(moved).data)
-
-    def move(self, quarter: Quarter, said: dict[str, Any]) -> Period:
-        raise NotImplementedError
-
-
-class ClosePeriod(_PeriodStep):
-    """Close a quarter, once every council's return of it is certified. Programme office."""
-
-    @extend_schema(request=None, responses=PeriodSerializer)
-    def post(self, request: Request, period: str) -> Response:
-        return super().post(request, period)
-
-    def move(self, quarter: Quarter, said: dict[str, Any]) -> Period:
-        return actions.close_period(quarter=quarter, by=self.caller, at=timezone.now())
-
-
-class ReopenPeriod(_PeriodStep):
-    """Reopen the quarter closed last, for a reason. Programme office."""
-
-    body = Reopening
-
-    @extend_schema(request=Reopening, responses=PeriodSerializer)
-    def post(self, request: Request, period: str) -> Response:
-        return super().post(request, period)
-
-    def move(self, quarter: Quarter, said: dict[str, Any]) -> Period:
-        return actions.reopen_period(quarter=quarter, by=self.caller, at=timezone.now(), **said)
 
 
 def visible_returns(user: User) -> QuerySet[Return]:
@@ -226,8 +180,25 @@ class SubmitReturn(_ReturnStep):
         actions.submit(return_id=parent.id, by=self.caller, at=timezone.now(), **said)
 
 
+class WithdrawReturn(_ReturnStep):
+    """Take a submitted return back before it is certified: a draft again. Finance officer."""
+
+    permission = "savings.withdraw_return"
+    body = Withdrawal
+
+    @extend_schema(request=Withdrawal, responses=ReturnDocument)
+    def post(self, request: Request, council: str, period: str) -> Response:
+        return super().post(request, council, period)
+
+    def move(self, parent: Return, said: dict[str, Any]) -> None:
+        actions.withdraw(return_id=parent.id, by=self.caller, at=timezone.now(), **said)
+
+
 class SendBackReturn(_ReturnStep):
-    """Make a submitted return a draft again, saying why. Section 151 officer or deputy."""
+    """Make a submitted return a draft again, saying why. Section 151 officer or deputy.
+
+    `questions` are asked on its lines in the same step: all of it happens or nothing.
+    """
 
     permission = "savings.send_back_return"
     body = SendingBack
@@ -237,13 +208,19 @@ class SendBackReturn(_ReturnStep):
         return super().post(request, council, period)
 
     def move(self, parent: Return, said: dict[str, Any]) -> None:
-        actions.send_back(return_id=parent.id, by=self.caller, at=timezone.now(), **said)
+        asked = asked_of(said.pop("questions", []))
+        asking.send_back(
+            return_id=parent.id, asked=asked, by=self.caller, at=timezone.now(), **said
+        )
 
 
 class CertifyReturn(_ReturnStep):
     """Certify a submitted return: its figures count and never change.
 
-    Section 151 officer or deputy, never whoever submitted it.
+    Section 151 officer or deputy, never whoever submitted it. Who calls makes the statement
+    that the page shows: that the entries agree with the accounts, that each saving has been
+    made and is reported once, and that its costs are reported in full. The return's history
+    keeps it with the totals.
     """
 
     permission = "savings.certify_return"

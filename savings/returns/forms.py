@@ -113,7 +113,8 @@ class Lists:
     @property
     def most_rows(self) -> int:
         """How many rows a page may have: Django refuses to read more controls than its limit."""
-        controls = len(COLUMNS) + len(self.council_choices)  # "remove" counts where TUPE doesn't
+        # "remove" counts where TUPE doesn't, and there is the hidden "id".
+        controls = len(COLUMNS) + len(self.council_choices) + 1
         limit = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
         return (limit - 10) // controls if limit else 1000
 
@@ -197,6 +198,8 @@ class RowForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     note = forms.Field(required=False, widget=forms.Textarea(attrs={"rows": 2}))
+    #: The line that the row continues, so that its questions and its history stay with it.
+    id = forms.Field(required=False, widget=forms.HiddenInput)
     remove = forms.Field(required=False, widget=forms.CheckboxInput)
 
     def __init__(
@@ -214,6 +217,13 @@ class RowForm(forms.Form):
         self.fields["remove"].label = f"Remove row {number}"
         #: Whether the row still says what an illustrative entry says.
         self.illustrative = False
+        #: The stored entry that it continues, where questions were asked on that.
+        self.asked: Entry | None = None
+
+    @property
+    def continues(self) -> str:
+        """The id of the entry that it continues, as text; empty for a new row."""
+        return str(self["id"].value() or "")
 
     def columns(self) -> dict[str, object]:
         """What was typed, or what there was, a value for each column of a return."""
@@ -288,9 +298,23 @@ class SendBackForm(ReasonForm):
     reason = forms.Field(label="What has to change?", required=False, widget=forms.Textarea)
 
 
-class ReopenForm(ReasonForm):
+class WithdrawForm(ReasonForm):
     reason = forms.Field(
-        label="Why is the quarter reopened?", required=False, widget=forms.Textarea
+        label="Why is it withdrawn? (optional)",
+        help_text="It stays in the return's history.",
+        required=False,
+        widget=forms.Textarea,
+    )
+
+
+class CertifyForm(VersionForm):
+    """That the statement was read, which nobody confirms by mistake."""
+
+    confirmed = forms.BooleanField(
+        label="I have read the statement and the totals, and I certify them",
+        error_messages={
+            "required": "Tick the box to say that you have read the statement and the totals."
+        },
     )
 
 
@@ -316,7 +340,10 @@ class EntriesForm:
     def of_entries(cls, entries: Sequence[Entry], version: int, lists: Lists) -> EntriesForm:
         """A form of what is stored, with a few empty rows; for no more than fit."""
         count = min(max(len(entries) + SPARE_ROWS, FEWEST_ROWS), lists.most_rows)
-        rows = [RowForm(n, lists, initial=typed(entry)) for n, entry in enumerate(entries, 1)]
+        rows = [
+            RowForm(n, lists, initial={**typed(entry), "id": entry.id})
+            for n, entry in enumerate(entries, 1)
+        ]
         rows += [RowForm(n, lists) for n in range(len(entries) + 1, count + 1)]
         return cls(version, rows, lists)
 
@@ -350,7 +377,7 @@ class EntriesForm:
     def raw_rows(self) -> list[tuple[int, dict[str, object]]]:
         """The rows to save, each with the number the person sees, as typed."""
         return [
-            (row.number, row.columns())
+            (row.number, {**row.columns(), "id": row.continues})
             for row in self.rows
             if not row.is_removed and not row.is_empty
         ]
@@ -366,6 +393,12 @@ class EntriesForm:
         made_up = [_comparable(typed(entry)) for entry in entries]
         for row in self.rows:
             row.illustrative = bool(made_up) and _comparable(row.columns()) in made_up
+
+    def put_questions(self, entries: Iterable[Entry]) -> None:
+        """Put the entries on which something was asked beside the rows that continue them."""
+        asked = {str(entry.id): entry for entry in entries}
+        for row in self.rows:
+            row.asked = asked.get(row.continues)
 
     @property
     def error_links(self) -> list[dict[str, str]]:

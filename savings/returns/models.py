@@ -232,6 +232,23 @@ class Return(models.Model):
                 """,
             ),
             claims_fit(),
+            Trigger(
+                name="nothing_unanswered_moves_on",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status__df=pgtrigger.F("new__status"))
+                & ~pgtrigger.Q(new__status="draft"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM savings_question q
+                        WHERE q.parent_id = NEW.id AND q.answered_at IS NULL
+                    ) THEN
+                        RAISE EXCEPTION 'a question on a line is not answered'
+                            USING ERRCODE = 'restrict_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             no_truncate(),
         ]
 

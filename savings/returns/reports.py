@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 
 from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
+from savings.calendar.dates import days_late, due_in_words
 from savings.provenance import Provenance
+from savings.questions.reports import unanswered_counts, with_questions
 from savings.record.models import SourceDocument
 from savings.returns.models import Entry, Period, Return
 from services.tree import ServiceTree
@@ -173,6 +179,20 @@ def under_kinds(
         names = tuple(tree.nodes[step].name for step in above)
         lines[entry.kind].append(EntryLine(entry, names, entry.evidence.removeprefix(document)))
     return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in kinds if lines[sum_.kind]]
+    """A return's entries under their kinds, those kinds left out that it has none of.
+
+    Each comes with the questions that were asked on it.
+    """
+    lines: dict[str, list[EntryLine]] = defaultdict(list)
+    for entry in with_questions(
+        parent.entries.select_related(
+            "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
+        )
+    ):
+        above = reversed(tree.path(entry.service.slug)[1:])
+        names = tuple(tree.nodes[slug].name for slug in above)
+        lines[entry.kind].append(EntryLine(entry, names))
+    return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums.kinds if lines[sum_.kind]]
 
 
 def document_of(parent: Return) -> SourceDocument | None:
@@ -192,13 +212,14 @@ class ReturnLine:
 
 @dataclass(frozen=True, slots=True)
 class QuarterLines:
-    """The returns of one quarter, the partnership's own last."""
+    """The returns of one quarter, the partnership's own last; how far off they are due."""
 
     period: Period
     lines: tuple[ReturnLine, ...]
+    due: str
 
 
-def returns_by_quarter(user: User, periods: Sequence[Period]) -> list[QuarterLines]:
+def returns_by_quarter(user: User, periods: Sequence[Period], today: date) -> list[QuarterLines]:
     """The returns that a person may see in these quarters, the latest quarter first."""
     returns = list(
         Return.objects.visible_to(user)
@@ -208,13 +229,26 @@ def returns_by_quarter(user: User, periods: Sequence[Period]) -> list[QuarterLin
     )
     sums = sums_of(parent.id for parent in returns)
     return [
-        QuarterLines(period, tuple(ReturnLine(parent, sums[parent.id]) for parent in group))
+        QuarterLines(
+            period,
+            tuple(ReturnLine(parent, sums[parent.id]) for parent in group),
+            due_in_words(period.due_on, today) if period.is_open else "",
+        )
         for period, group in groupby(returns, key=lambda parent: parent.period)
     ]
 
 
+def days_late_of(parent: Return, today: date) -> int | None:
+    """How late a return was submitted or, while it is not, is today; None without a due date."""
+    if parent.period.due_on is None:
+        return None
+    submitted = timezone.localdate(parent.submitted_at) if parent.submitted_at else today
+    return days_late(parent.period.due_on, submitted)
+
+
 class StepKind(StrEnum):
     PUT_RIGHT = "put right"
+    ANSWER = "answer"
     FILL_IN = "fill in"
     GO_ON = "go on"
     CERTIFY = "certify"
@@ -222,17 +256,23 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that waits for a person to do it."""
+    """Something that waits for a person to do it.
+
+    `questions` are the return's unanswered ones; `due` says how far off the day is by which
+    it is to be done: for a certificate the quarter's closing date, else its due date.
+    """
 
     kind: StepKind
     parent: Return
+    questions: int
+    due: str
 
 
-def next_steps(user: User) -> list[Step]:
-    """What waits for this person: what to certify, what came back, the earliest draft.
+def next_steps(user: User, today: date) -> list[Step]:
+    """What waits for this person: what to certify, what came back, what is asked, a draft.
 
     Quarters are filled in order, so only the earliest draft that nobody has begun or
-    finished is named; everything submitted or sent back is.
+    finished is named; everything submitted, sent back or asked about is.
     """
     waiting = list(
         Return.objects.visible_to(user)
@@ -242,52 +282,36 @@ def next_steps(user: User) -> list[Step]:
         .annotate(entry_count=Count("entries"))
         .order_by("period__quarter", "council__code")
     )
+    questions = unanswered_counts(parent.id for parent in waiting)
+
+    def step(kind: StepKind, parent: Return) -> Step:
+        day = parent.period.closes_on if kind == StepKind.CERTIFY else parent.period.due_on
+        return Step(kind, parent, questions.get(parent.id, 0), due_in_words(day, today))
+
     steps = [
-        Step(StepKind.CERTIFY, parent)
+        step(StepKind.CERTIFY, parent)
         for parent in waiting
         if parent.status == Return.Status.SUBMITTED
-        and parent.submitted_by_id != user.id
+        and user.id not in (parent.submitted_by_id, parent.filled_by_id)
         and parent.council
         and user.holds(*CERTIFYING_ROLES, council=parent.council)
     ]
-    drafts = [
+    own = [
         parent
         for parent in waiting
-        if parent.status == Return.Status.DRAFT
-        and parent.council
-        and user.holds(Role.FINANCE_OFFICER, council=parent.council)
+        if parent.council and user.holds(Role.FINANCE_OFFICER, council=parent.council)
     ]
-    steps += [Step(StepKind.PUT_RIGHT, parent) for parent in drafts if parent.was_sent_back]
-    fresh = [parent for parent in drafts if not parent.was_sent_back]
+    steps += [step(StepKind.PUT_RIGHT, parent) for parent in own if parent.was_sent_back]
+    asked = [parent for parent in own if parent.id in questions and not parent.was_sent_back]
+    steps += [step(StepKind.ANSWER, parent) for parent in asked]
+    fresh = [
+        parent
+        for parent in own
+        if parent.status == Return.Status.DRAFT
+        and not parent.was_sent_back
+        and parent.id not in questions
+    ]
     if fresh:
         begun = fresh[0].entry_count > 0
-        steps.append(Step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
+        steps.append(step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
     return steps
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """What the programme office may close and reopen next.
-
-    `waiting` are the returns that the quarter to close still waits for.
-    """
-
-    to_close: Period | None
-    waiting: list[Return] = field(default_factory=list)
-    to_reopen: Period | None = None
-
-
-def calendar() -> Calendar:
-    """Quarters are closed in order and only the latest closed one is reopened."""
-    to_close = Period.objects.filter(status=Period.Status.OPEN).order_by("quarter").first()
-    waiting = (
-        list(
-            to_close.returns.filter(council__isnull=False)
-            .exclude(status=Return.Status.CERTIFIED)
-            .select_related("council")
-            .order_by("council__code")
-        )
-        if to_close
-        else []
-    )
-    return Calendar(to_close, waiting, Period.objects.latest_closed())

@@ -1,4 +1,4 @@
-"""Periods and returns as JSON, and the bodies that move a return on.
+"""Returns as JSON, and the bodies that move a return on.
 
 What an entry may say is decided by `savings.returns.rows` alone; `EntryColumns` only
 describes it for the schema.
@@ -14,29 +14,15 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.money import json_money
+from savings.questions.serializers import QuestionList
 from savings.returns.actions import RawRows
-from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.models import PARTNERSHIP, Entry, Return
 from savings.returns.rows import LONGEST_TEXT
 from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import Choice, Shape, Text, WholeNumber
-
-
-class PeriodSerializer(serializers.ModelSerializer):
-    code = serializers.CharField(help_text="A quarter, such as 2013-14-Q1.")
-    label = serializers.CharField(source="quarter.label")  # type: ignore[assignment]
-    first_day = serializers.DateField(source="quarter.first_day")
-    last_day = serializers.DateField(source="quarter.last_day")
-
-    class Meta:
-        model = Period
-        fields = ["code", "status", "label", "first_day", "last_day"]
-
-
-class Reopening(Shape):
-    reason = Text("Say why the quarter is reopened.")
 
 
 class VersionRead(Shape):
@@ -46,8 +32,18 @@ class VersionRead(Shape):
     )
 
 
+class Withdrawal(VersionRead):
+    reason = Text(
+        "Say why, or leave this out.",
+        required=False,
+        allow_blank=True,
+        help_text="Why, for the return's history.",
+    )
+
+
 class SendingBack(VersionRead):
     reason = Text("Say what has to change.", help_text="What has to change.")
+    questions = QuestionList(required=False, help_text="What to ask on its lines at once.")
 
 
 class ReturnParameters(Shape):

@@ -7,8 +7,6 @@ from savings.returns import views
 
 urlpatterns = [
     path("", views.returns, name="returns"),
-    path("periods/<str:period>/close/", views.close, name="period-close"),
-    path("periods/<str:period>/reopen/", views.reopen, name="period-reopen"),
     path("<slug:council>/<str:period>/", views.show, name="return"),
     path("<slug:council>/<str:period>/history/", history.return_history, name="return-history"),
     path(
@@ -23,6 +21,7 @@ urlpatterns = [
     ),
     path("<slug:council>/<str:period>/edit/", views.edit, name="return-edit"),
     path("<slug:council>/<str:period>/submit/", views.submit_return, name="return-submit"),
+    path("<slug:council>/<str:period>/withdraw/", views.withdraw_return, name="return-withdraw"),
     path("<slug:council>/<str:period>/send-back/", views.send_back_return, name="return-send-back"),
     path("<slug:council>/<str:period>/certify/", views.certify_return, name="return-certify"),
 ]

@@ -1,4 +1,4 @@
-"""The pages of the quarterly returns: read, fill in, submit, send back, certify, close.
+"""The pages of the quarterly returns: read, fill in, submit, withdraw, send back, certify.
 
 Every look-up starts from what the person may see, so that another council's return is not
 found; then one action is called, and its refusal becomes the page: 403 with the sentence
@@ -7,7 +7,7 @@ that says who may, 409 or 422 with the error summary and everything that was typ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -15,23 +15,36 @@ import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from finance.periods import PeriodError, Quarter
+from savings.calendar.dates import due_in_words
+from savings.questions import actions as asking
+from savings.questions.forms import LineQuestions
+from savings.questions.reports import (
+    in_words,
+    orphans_of,
+    questions_of,
+    unanswered_counts,
+    what_waits_for_an_answer,
+    with_questions,
+)
 from savings.record.reports import date_label
 from savings.returns import actions, reports
 from savings.returns.corrections import entry_to_correct
+from savings.returns.certification import since_last_certified, statement_of
 from savings.returns.forms import (
+    CertifyForm,
     EntriesForm,
     Lists,
     ReasonForm,
-    ReopenForm,
     SendBackForm,
     VersionForm,
+    WithdrawForm,
     lists_of,
     typed_correction,
 )
@@ -40,7 +53,7 @@ from savings.rollup import tasks
 from savings.rules import require
 from services.models import Service
 from sovereignty.models import Council, User
-from sovereignty.refusals import BadContent, NotAllowed, Refusal, StaleVersion, WrongState
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, StaleVersion, WrongState
 
 PERIODS_A_PAGE = 12
 
@@ -84,66 +97,23 @@ def page(*methods: str) -> Callable[[View[Params]], View[Params]]:
 @page("GET", "HEAD")
 def returns(request: SignedIn) -> HttpResponse:
     """Every return the person may see, and what they are to do next."""
-    return _returns_page(request)
-
-
-@page("GET", "HEAD", "POST")
-def close(request: SignedIn, period: str) -> HttpResponse:
-    """Close a quarter, once every return of it is certified."""
-    quarter = _period(period).quarter
-    if request.method != "POST":
-        return redirect("returns")
-    try:
-        actions.close_period(quarter=quarter, by=request.user, at=timezone.now())
-    except WrongState as refusal:
-        return _returns_page(request, refusal=refusal, status=409)
-    messages.success(request, f"{quarter.label} is closed.")
-    return redirect("returns")
-
-
-@page("GET", "HEAD", "POST")
-def reopen(request: SignedIn, period: str) -> HttpResponse:
-    """Reopen the quarter that was closed last, for a reason that everyone can read later."""
-    quarter = _period(period).quarter
-    if request.method != "POST":
-        return redirect("returns")
-    form = ReopenForm(request.POST)
-    try:
-        actions.reopen_period(
-            quarter=quarter, reason=form.text(), by=request.user, at=timezone.now()
-        )
-    except BadContent as refusal:
-        _add_errors(form, refusal)
-        return _returns_page(request, reopening=form, status=422)
-    except WrongState as refusal:
-        return _returns_page(request, reopening=form, refusal=refusal, status=409)
-    messages.success(request, f"{quarter.label} is open again.")
-    return redirect("returns")
-
-
-def _returns_page(
-    request: SignedIn,
-    *,
-    refusal: Refusal | None = None,
-    reopening: ReasonForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
     require(request.user, "savings.see_partnership")
+    today = timezone.localdate()
     visible = Return.objects.visible_to(request.user)
     periods = Paginator(
-        Period.objects.filter(returns__in=visible).distinct().order_by("-quarter"), PERIODS_A_PAGE
+        Period.objects.filter(returns__in=visible)
+        .select_related("reopened_by")
+        .distinct()
+        .order_by("-quarter"),
+        PERIODS_A_PAGE,
     ).get_page(request.GET.get("page"))
     context: dict[str, object] = {
         "page": periods,
-        "quarters": reports.returns_by_quarter(request.user, list(periods)),
+        "quarters": reports.returns_by_quarter(request.user, list(periods), today),
         "kinds": list(reports.PLURALS.values()),
-        "steps": reports.next_steps(request.user),
-        "refusal": refusal,
-        "reopening": reopening or ReopenForm(),
+        "steps": reports.next_steps(request.user, today),
     }
-    if rules.has_perm("savings.run_calendar", request.user):
-        context["calendar"] = reports.calendar()
-    return render(request, "savings/returns/returns.html", context, status=status)
+    return render(request, "savings/returns/returns.html", context)
 
 
 # --- One return --------------------------------------------------------------------
@@ -181,20 +151,20 @@ def submit_return(request: SignedIn, council: str, period: str) -> HttpResponse:
 
 
 @page("GET", "HEAD", "POST")
-def send_back_return(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """Ask for a reason, and make the return a draft again."""
+def withdraw_return(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """Say what withdrawing does, and make a submitted return a draft again."""
     parent = _return(request, council, period)
-    require(request.user, "savings.send_back_return", parent)
+    require(request.user, "savings.withdraw_return", parent)
     if request.method != "POST":
         if parent.status != Return.Status.SUBMITTED:
             return _redirect(parent)
-        return _send_back_page(request, parent, SendBackForm(), str(parent.version))
-    form, version = SendBackForm(request.POST), VersionForm(request.POST)
+        return _withdraw_page(request, parent, WithdrawForm(), str(parent.version))
+    form, version = WithdrawForm(request.POST), VersionForm(request.POST)
     read_at = request.POST.get("version", "")
     if not version.is_valid():
-        return _send_back_page(request, parent, form, read_at, problem=NOT_WHOLE, status=422)
+        return _withdraw_page(request, parent, form, read_at, problem=NOT_WHOLE, status=422)
     try:
-        actions.send_back(
+        actions.withdraw(
             return_id=parent.id,
             version=version.cleaned_data["version"],
             reason=form.text(),
@@ -202,11 +172,49 @@ def send_back_return(request: SignedIn, council: str, period: str) -> HttpRespon
             at=timezone.now(),
         )
     except BadContent as refusal:
-        _add_errors(form, refusal)
-        return _send_back_page(request, parent, form, read_at, status=422)
+        _add_errors(form, refusal.errors)
+        return _withdraw_page(request, parent, form, read_at, status=422)
+    except WrongState as refusal:
+        return _withdraw_page(
+            request, _again(request, parent), form, read_at, problem=str(refusal), status=409
+        )
+    messages.success(request, f"{parent.period} is withdrawn: it is a draft again.")
+    return _redirect(parent)
+
+
+@page("GET", "HEAD", "POST")
+def send_back_return(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """Ask for a reason and for questions on lines, and make the return a draft again."""
+    parent = _return(request, council, period)
+    require(request.user, "savings.send_back_return", parent)
+    lines = _line_questions(parent, request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        if parent.status != Return.Status.SUBMITTED:
+            return _redirect(parent)
+        return _send_back_page(request, parent, SendBackForm(), lines, str(parent.version))
+    form, version = SendBackForm(request.POST), VersionForm(request.POST)
+    read_at = request.POST.get("version", "")
+    if not version.is_valid():
+        return _send_back_page(request, parent, form, lines, read_at, problem=NOT_WHOLE, status=422)
+    if lines.mark_mistakes():
+        if not form.text().strip():
+            form.add_error("reason", "Say what has to change.")
+        return _send_back_page(request, parent, form, lines, read_at, status=422)
+    try:
+        asking.send_back(
+            return_id=parent.id,
+            version=version.cleaned_data["version"],
+            reason=form.text(),
+            asked=lines.asked(),
+            by=request.user,
+            at=timezone.now(),
+        )
+    except BadContent as refusal:
+        _add_errors(form, lines.take_errors(refusal.errors))
+        return _send_back_page(request, parent, form, lines, read_at, status=422)
     except WrongState as refusal:
         return _send_back_page(
-            request, _again(request, parent), form, read_at, problem=str(refusal), status=409
+            request, _again(request, parent), form, lines, read_at, problem=str(refusal), status=409
         )
     messages.success(request, f"{parent.period} is sent back to the finance officer.")
     return _redirect(parent)
@@ -214,7 +222,7 @@ def send_back_return(request: SignedIn, council: str, period: str) -> HttpRespon
 
 @page("GET", "HEAD", "POST")
 def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """The statement and the totals, to be read; then the figures count and never change."""
+    """The statement and the totals, to be read and confirmed; then the figures never change."""
     parent = _return(request, council, period)
     require(request.user, "savings.certify_return", parent)
     if request.method != "POST":
@@ -224,8 +232,16 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
         context = {"parent": parent, "sums": sums, "breadcrumbs": _trail(parent, "Certify")}
         return render(request, "savings/returns/certify.html", context)
     form = VersionForm(request.POST)
+        sums = reports.sums_of([parent.id])[parent.id]
+        ready = parent.status == Return.Status.SUBMITTED and not sums.illustrative
+        if not ready or what_waits_for_an_answer(parent):
+            return _redirect(parent)
+        return _certify_page(request, parent, CertifyForm(initial={"version": parent.version}))
+    form = CertifyForm(request.POST)
     if not form.is_valid():
-        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+        if form.errors.get("version"):
+            return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+        return _certify_page(request, parent, form, status=422)
     try:
         actions.certify(
             return_id=parent.id,
@@ -240,10 +256,9 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
     return _redirect(parent)
 
 
-def _return_page(
-    request: SignedIn, parent: Return, *, problem: str = "", status: int = 200
+def _certify_page(
+    request: SignedIn, parent: Return, form: CertifyForm, *, status: int = 200
 ) -> HttpResponse:
-    user = request.user
     sums = reports.sums_of([parent.id])[parent.id]
     made_up = reports.made_up_in(parent)
     draft = parent.status == Return.Status.DRAFT and parent.period.is_open
@@ -252,6 +267,7 @@ def _return_page(
     document = reports.document_of(parent)
     context = {
         "parent": parent,
+        "form": form,
         "sums": sums,
         "made_up": made_up,
         "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
@@ -266,11 +282,15 @@ def _return_page(
         and rules.has_perm("savings.certify_return", user, parent),
         "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
         "breadcrumbs": _trail(parent),
+        "since": since_last_certified(parent, sums),
+        "statement": statement_of(parent),
+        "questions": in_words(questions_of(parent)),
+        "breadcrumbs": _trail(parent, "Certify"),
     }
-    return render(request, "savings/returns/return.html", context, status=status)
+    return render(request, "savings/returns/certify.html", context, status=status)
 
 
-def _send_back_page(
+def _withdraw_page(
     request: SignedIn,
     parent: Return,
     form: ReasonForm,
@@ -282,6 +302,66 @@ def _send_back_page(
     context = {
         "parent": parent,
         "form": form,
+        "version": version,
+        "problem": problem,
+        "breadcrumbs": _trail(parent, "Withdraw"),
+    }
+    return render(request, "savings/returns/withdraw.html", context, status=status)
+
+
+def _return_page(
+    request: SignedIn, parent: Return, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    user = request.user
+    sums = reports.sums_of([parent.id])[parent.id]
+    draft = parent.status == Return.Status.DRAFT and parent.period.is_open
+    submitted = parent.status == Return.Status.SUBMITTED
+    certifies = rules.has_perm("savings.send_back_return", user, parent)
+    document = reports.document_of(parent)
+    today = timezone.localdate()
+    unanswered = unanswered_counts([parent.id]).get(parent.id, 0)
+    open_to_questions = parent.period.is_open and (submitted or parent.was_sent_back)
+    context = {
+        "parent": parent,
+        "sums": sums,
+        "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
+        "numbered": parent.council_id and parent.status == Return.Status.CERTIFIED,
+        "problem": problem,
+        "document": document,
+        "published": date_label(document.published) if document else "",
+        "may_fill": draft and rules.has_perm("savings.fill_return", user, parent),
+        "may_withdraw": submitted and rules.has_perm("savings.withdraw_return", user, parent),
+        "may_ask": open_to_questions and rules.has_perm("savings.ask_question", user, parent),
+        "may_answer": bool(unanswered) and rules.has_perm("savings.answer_question", user, parent),
+        "unanswered": unanswered,
+        "orphans": orphans_of(parent),
+        "due": due_in_words(parent.period.due_on, today) if draft else "",
+        "days_late": 0 if draft else reports.days_late_of(parent, today),
+        "may_send_back": submitted and certifies,
+        "may_certify": submitted
+        and not sums.illustrative
+        and not unanswered
+        and rules.has_perm("savings.certify_return", user, parent),
+        "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
+        "breadcrumbs": _trail(parent),
+    }
+    return render(request, "savings/returns/return.html", context, status=status)
+
+
+def _send_back_page(
+    request: SignedIn,
+    parent: Return,
+    form: ReasonForm,
+    lines: LineQuestions,
+    version: str,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "parent": parent,
+        "form": form,
+        "lines": lines,
         "version": version,
         "problem": problem,
         "breadcrumbs": _trail(parent, "Send back"),
@@ -358,11 +438,13 @@ def _edit_page(
     status: int = 200,
 ) -> HttpResponse:
     form.mark_illustrative(parent.entries.illustrative().select_related("service", "caused_by"))
+    form.put_questions(with_questions(parent.entries.filter(questions__isnull=False).distinct()))
     context = {
         "parent": parent,
         "form": form,
         "problem": problem,
         "stale": stale,
+        "orphans": orphans_of(parent),
         "breadcrumbs": _trail(parent, "Fill in"),
     }
     return render(request, "savings/returns/edit.html", context, status=status)
@@ -377,7 +459,7 @@ def _lists() -> Lists:
 
 def _return(request: SignedIn, council: str, period: str) -> Return:
     visible = Return.objects.visible_to(request.user).select_related(
-        "council", "period", "submitted_by", "certified_by", "sent_back_by"
+        "council", "period__reopened_by", "submitted_by", "certified_by", "sent_back_by"
     )
     owner = {"council": None} if council == PARTNERSHIP else {"council__code": council}
     return get_object_or_404(visible, period__quarter=_quarter(period), **owner)
@@ -388,8 +470,11 @@ def _again(request: SignedIn, parent: Return) -> Return:
     return _return(request, parent.council_code, parent.period.code)
 
 
-def _period(code: str) -> Period:
-    return get_object_or_404(Period, quarter=_quarter(code))
+def _line_questions(parent: Return, data: QueryDict | None) -> LineQuestions:
+    """The lines to ask on, as many as one page can hold."""
+    entries = list(parent.entries.select_related("service")[: LineQuestions.most])
+    total = len(entries) if len(entries) < LineQuestions.most else parent.entries.count()
+    return LineQuestions(entries, total, data)
 
 
 def _quarter(code: str) -> Quarter:
@@ -415,6 +500,6 @@ def _trail(parent: Return, last: str = "") -> list[dict[str, str]]:
     return [*trail, {"text": last, "url": ""}]
 
 
-def _add_errors(form: ReasonForm, refusal: BadContent) -> None:
-    for error in refusal.errors:
+def _add_errors(form: ReasonForm, errors: Iterable[FieldError]) -> None:
+    for error in errors:
         form.add_error(error.field, error.message)

@@ -14,6 +14,7 @@ from django.forms import (
     BoundField,
     CheckboxInput,
     CheckboxSelectMultiple,
+    MultiWidget,
     RadioSelect,
     Select,
     Textarea,
@@ -50,6 +51,8 @@ NAVIGATION = (
     ("Promised and delivered", "comparison"),
     ("Returns", "returns"),
     ("Forecasts", "forecasts"),
+    ("Board", "board"),
+    ("Calendar", "calendar"),
     ("Boroughs", "boroughs"),
     ("Agreements", "agreements"),
     ("History", "history"),
@@ -138,8 +141,10 @@ def govuk_widget(field: BoundField, classes: str = "") -> SafeString:
 
 @register.filter
 def control_kind(field: BoundField) -> str:
-    """Which shape of markup a bound field takes: options, checkbox, password or plain."""
+    """Which shape of markup a bound field takes: options, checkbox, password, date or plain."""
     widget = field.field.widget
+    if isinstance(widget, MultiWidget):
+        return "date"
     if isinstance(widget, CheckboxInput):
         return "checkbox"
     if isinstance(widget, RadioSelect):
@@ -184,8 +189,8 @@ def _form_errors(form: BaseForm) -> list[ErrorLink]:
 
 
 def _anchor(field: BoundField) -> str:
-    # A group of options has no control of its own name: its first option is the place.
-    suffix = "_0" if control_kind(field) == "options" else ""
+    # A group of options or boxes has no control of its own name: its first one is the place.
+    suffix = "_0" if control_kind(field) in ("options", "date") else ""
     return f"#{field.auto_id}{suffix}" if field.auto_id else ""
 
 

@@ -7,8 +7,8 @@ import pytest
 from audit.models import Event
 from savings.attribution.actions import propose_rule, set_driver_value
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.calendar.actions import close_period
 from savings.provenance import Provenance
-from savings.returns.actions import close_period
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes, problem

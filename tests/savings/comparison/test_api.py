@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from savings.calendar.actions import close_period
 from savings.plans.models import Plan, PlanLine
-from savings.returns.actions import close_period
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build

@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 from audit.models import Event
 from savings.attribution.actions import answer_rule
-from savings.returns.actions import certify, close_period, replace_entries, send_back, submit
+from savings.calendar.actions import close_period
+from savings.returns.actions import certify, replace_entries, send_back, submit
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import DirtyReturn, Fact

@@ -7,13 +7,11 @@ from decimal import Decimal
 import pytest
 
 from audit.models import Event
+from savings.calendar.actions import close_period, open_period, reopen_period
 from savings.provenance import Provenance
 from savings.returns.actions import (
     certify,
-    close_period,
     describe,
-    open_period,
-    reopen_period,
     replace_entries,
     row_of,
     send_back,

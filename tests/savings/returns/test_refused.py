@@ -9,11 +9,9 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from finance.periods import Quarter
+from savings.calendar.actions import close_period, open_period, reopen_period
 from savings.returns.actions import (
     certify,
-    close_period,
-    open_period,
-    reopen_period,
     replace_entries,
     send_back,
     submit,
