@@ -9,8 +9,9 @@ changed since is touched.
 record, no minute of any council's agreement does. Driver values are the record's
 own figures and lead back to their table. Drafts are illustrative and can never be
 certified, and so are the dates by which they are due: counted from the day of loading,
-so that something is always about to be due. Its users are made here; everything else is done through the same actions that
-people use, by those users. Nothing that a person has changed since is touched.
+so that something is always about to be due. Its users are made here; everything else is
+done through the same actions that people use, by those users. Nothing that a person has
+changed since is touched.
 """
 
 from __future__ import annotations

@@ -188,6 +188,9 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     check_claims(parent)
     _check_answered(parent, "The finance officer answers each on the return's page.")
     before = _standing(parent)
+    parent = _locked(return_id, version, "savings.certify_return", by)
+    check_certifiable(parent)
+    before, statement = _standing(parent), statement_of(parent).as_text()
     parent.status = Return.Status.CERTIFIED
     parent.certified_by, parent.certified_at = by, at
     parent.version += 1
@@ -199,9 +202,18 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
         at,
         "certified",
         before=before,
-        after={**_standing(parent), "statement": statement_of(parent).as_text()},
+        after={**_standing(parent), "statement": statement},
     )
     return parent
+
+
+def check_version(parent: Return, version: int) -> None:
+    """Raises StaleVersion where a return has another version than its reader knows of."""
+    if parent.version != version:
+        raise StaleVersion(
+            f"This return has changed since you read it: it is at version {parent.version}, "
+            f"you have version {version}. Read it again and put your changes into that."
+        )
 
 
 def check_editable(parent: Return) -> None:
@@ -220,6 +232,19 @@ def check_editable(parent: Return) -> None:
             "This return is certified and never changes. Enter a correction in a later open "
             "quarter that names the entry it corrects."
         )
+
+
+def check_certifiable(parent: Return) -> None:
+    """Raises WrongState unless a return is submitted, the council's own, and all is answered."""
+    _check_submitted(parent)
+    made_up = parent.entries.illustrative().count()
+    if made_up:
+        raise WrongState(
+            f"This return holds {made_up} illustrative "
+            f"{'entry' if made_up == 1 else 'entries'}: send it back to have "
+            f"{'it' if made_up == 1 else 'them'} replaced by the council's own figures."
+        )
+    _check_answered(parent, "The finance officer answers each on the return's page.")
 
 
 def reference_for(parent: Return, rows: RawRows) -> Reference:
@@ -288,11 +313,7 @@ def locked(return_id: int, version: int, permission: str, by: User) -> Return:
     # The period needs no lock: it closes only once this return is certified, and
     # then nothing here is allowed any more.
     require(by, permission, parent)
-    if parent.version != version:
-        raise StaleVersion(
-            f"This return has changed since you read it: it is at version {parent.version}, "
-            f"you have version {version}. Read it again and put your changes into that."
-        )
+    check_version(parent, version)
     return parent
 
 

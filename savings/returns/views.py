@@ -30,7 +30,6 @@ from savings.questions.reports import (
     orphans_of,
     questions_of,
     unanswered_counts,
-    what_waits_for_an_answer,
     with_questions,
 )
 from savings.record.reports import date_label
@@ -235,20 +234,22 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
         sums = reports.sums_of([parent.id])[parent.id]
         ready = parent.status == Return.Status.SUBMITTED and not sums.illustrative
         if not ready or what_waits_for_an_answer(parent):
+        try:
+            actions.check_certifiable(parent)
+        except WrongState:
             return _redirect(parent)
         return _certify_page(request, parent, CertifyForm(initial={"version": parent.version}))
     form = CertifyForm(request.POST)
-    if not form.is_valid():
-        if form.errors.get("version"):
-            return _return_page(request, parent, problem=NOT_WHOLE, status=422)
-        return _certify_page(request, parent, form, status=422)
+    confirmed = form.is_valid()
+    if form.has_error("version"):
+        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+    version = form.cleaned_data["version"]
     try:
-        actions.certify(
-            return_id=parent.id,
-            version=form.cleaned_data["version"],
-            by=request.user,
-            at=timezone.now(),
-        )
+        if not confirmed:
+            actions.check_version(parent, version)
+            actions.check_certifiable(parent)
+            return _certify_page(request, parent, form, status=422)
+        actions.certify(return_id=parent.id, version=version, by=request.user, at=timezone.now())
     except WrongState as refusal:
         return _return_page(request, _again(request, parent), problem=str(refusal), status=409)
     tasks.wake()

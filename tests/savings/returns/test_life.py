@@ -24,6 +24,14 @@ from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 
 Status = Return.Status
 
+STATEMENT = """\
+As section 151 officer or deputy of Westminster Council I certify version 5 of its return for \
+2013/14 Q1. I have read its entries and totals, and to the best of my knowledge:
+- they agree with the council's accounts for 1 April 2013 to 30 June 2013
+- each saving has been made, is reported once, and the evidence for it is held
+- the costs of making the savings, and any variances, are reported in full
+- what I and others asked about its lines has been answered"""
+
 
 def amounts(parent: Return) -> list[Decimal]:
     return list(parent.entries.order_by("position").values_list("amount", flat=True))
@@ -120,7 +128,12 @@ def test_every_step_has_its_event(partnership: Partnership) -> None:
     )
     assert (certified.before, certified.after) == (
         {"status": "submitted", "version": 5, "sums": {"saving": "7.00"}},
-        {"status": "certified", "version": 6, "sums": {"saving": "7.00"}},
+        {
+            "status": "certified",
+            "version": 6,
+            "sums": {"saving": "7.00"},
+            "statement": STATEMENT,
+        },
     )
 
 
@@ -276,7 +289,12 @@ def test_quarters_close_in_order_once_all_is_certified_and_reopen_backwards(
         ("programme.office", "reopened", "Late.", "partnership"),
     ]
     assert [event.after for event in Event.objects.about("period", "2013-14-Q2")] == [
-        {"status": "open"},
+        {
+            "status": "open",
+            "opens_on": "2013-10-01",
+            "due_on": "2013-10-31",
+            "closes_on": "2013-11-15",
+        },
         {"status": "closed"},
         {"status": "open"},
     ]

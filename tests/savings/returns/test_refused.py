@@ -167,8 +167,8 @@ def test_who_submitted_never_certifies_whatever_they_hold(
 
 
 SENT_IN = (
-    "This return has been submitted. Ask the section 151 officer to send it back if it has to "
-    "change."
+    "This return has been submitted. If it has to change, withdraw it or ask the section 151 "
+    "officer to send it back."
 )
 STANDS = (
     "This return is certified and never changes. Enter a correction in a later open quarter that "
