@@ -199,7 +199,11 @@ def board_years() -> list[FinancialYear]:
 
 def current_board_year() -> FinancialYear | None:
     """The year of the earliest open quarter; where none is open, the latest there is."""
-    first = Period.objects.filter(status=Period.Status.OPEN).order_by("quarter").first()
+    first = (
+        Period.objects.filter(status=Period.Status.OPEN, returns__council__isnull=False)
+        .order_by("quarter")
+        .first()
+    )
     if first:
         return first.quarter.year
     years = board_years()
