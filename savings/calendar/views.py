@@ -131,7 +131,7 @@ def reopen(request: SignedIn, period: str) -> HttpResponse:
     except WrongState as refusal:
         return _calendar_page(request, reopening=form, problem=str(refusal), status=409)
     tasks.send_news()
-    messages.success(request, f"{quarter.label} is open again, and its officers are told why.")
+    messages.success(request, f"{quarter.label} is open again. The reason stands on its returns.")
     return redirect("calendar")
 
 

@@ -65,7 +65,13 @@ class Period(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(opens_on__isnull=True, due_on__isnull=True, closes_on__isnull=True)
-                | Q(opens_on__lte=F("due_on"), due_on__lte=F("closes_on")),
+                | Q(
+                    opens_on__isnull=False,
+                    due_on__isnull=False,
+                    closes_on__isnull=False,
+                    opens_on__lte=F("due_on"),
+                    due_on__lte=F("closes_on"),
+                ),
                 name="period_dates_in_order",
                 violation_error_message="Give opening, due and closing dates in that order.",
             ),

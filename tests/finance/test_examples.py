@@ -21,6 +21,7 @@ PURE_MODULES = [
     "savings.forecasts.initiatives",
     "savings.forecasts.rows",
     "savings.forecasts.wording",
+    "savings.calendar.dates",
     "savings.returns.rows",
 ]
 

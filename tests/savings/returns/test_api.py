@@ -439,6 +439,29 @@ def test_nobody_certifies_what_they_submitted(partnership: Partnership):
     assert "never who filled it in" in said["detail"]
 
 
+def test_a_submitted_return_is_withdrawn_by_its_finance_officer(
+    partnership: Partnership, finance: Caller
+):
+    partnership.submitted("WCC", a_saving())
+    for name in ("s151.wcc", "programme.office", "auditor"):
+        answer = Caller(partnership.people[name]).post(f"{WCC}withdraw/", {"version": 2})
+        assert "finance officer" in problem(answer, 403, "not-allowed")["detail"]
+    for name in ("finance.lbhf", "councillor.wcc"):
+        answer = Caller(partnership.people[name]).post(f"{WCC}withdraw/", {"version": 2})
+        problem(answer, 404, "not-found")
+    assert set(mistakes(finance.post(f"{WCC}withdraw/", {"version": 2, "reason": None}))) == {
+        "reason"
+    }
+    problem(finance.post(f"{WCC}withdraw/", {"version": 1}), 409, "stale-version")
+
+    withdrawn = finance.post(f"{WCC}withdraw/", {"version": 2, "reason": "A line is missing."})
+
+    assert withdrawn.status_code == 200
+    assert (withdrawn.json()["status"], withdrawn.json()["version"]) == ("draft", 3)
+    assert withdrawn.json()["submitted"] is None
+    problem(finance.post(f"{WCC}withdraw/", {"version": 3}), 409, "wrong-state")
+
+
 @pytest.mark.parametrize("step", ["certify", "send-back"])
 def test_only_the_section_151_officer_decides(partnership: Partnership, step):
     partnership.submitted("WCC", a_saving())

@@ -16,6 +16,7 @@ from savings.returns.actions import (
     row_of,
     send_back,
     submit,
+    withdraw,
 )
 from savings.returns.models import Period, Return
 from savings.rollup.models import DirtyReturn
@@ -135,6 +136,29 @@ def test_every_step_has_its_event(partnership: Partnership) -> None:
             "statement": STATEMENT,
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [("", ""), (" A line is missing. ", "A line is missing.")]
+)
+def test_a_return_is_withdrawn_and_submitted_again(
+    reason: str, kept: str, partnership: Partnership
+) -> None:
+    finance = partnership.finance("WCC")
+    parent = partnership.submitted("WCC", a_saving(amount="100"))
+
+    back = withdraw(return_id=parent.id, version=2, reason=reason, by=finance, at=NOW)
+
+    assert (back.status, back.version, back.was_sent_back) == (Status.DRAFT, 3, False)
+    assert (back.submitted_by, back.submitted_at) == (None, None)
+    assert amounts(back) == [Decimal("100.00")]
+    event = Event.objects.about("return", "WCC/2013-14-Q1").last()
+    assert event is not None
+    assert (event.by, event.action, event.reason) == ("finance.wcc", "withdrawn", kept)
+    assert event.before == {"status": "submitted", "version": 2, "sums": {"saving": "100.00"}}
+    assert event.after == {"status": "draft", "version": 3, "sums": {"saving": "100.00"}}
+    again = submit(return_id=parent.id, version=3, by=finance, at=NOW)
+    assert (again.status, again.version) == (Status.SUBMITTED, 4)
 
 
 def test_an_empty_return_may_be_submitted_and_certified(partnership: Partnership) -> None:

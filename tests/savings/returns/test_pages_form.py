@@ -15,7 +15,7 @@ from savings.provenance import Provenance
 from savings.returns.actions import describe, replace_entries, row_of, submit
 from savings.returns.models import Entry, Return
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.returns.conftest import Everything
+from tests.savings.conftest import Everything
 from tests.savings.returns.pages import Reading, read
 
 pytestmark = pytest.mark.django_db

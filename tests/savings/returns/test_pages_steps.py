@@ -18,7 +18,7 @@ from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import DirtyReturn, Total
 from sovereignty.models import Appointment, Role
 from tests.partnership import NOW, Q1, Q2, Partnership, Quarter, a_saving
-from tests.savings.returns.conftest import Everything
+from tests.savings.conftest import Everything
 from tests.savings.returns.pages import Reading, read
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test import Client
 from savings.returns.models import Period, Return
 from sovereignty.models import User
 from tests.partnership import NOW, Partnership, Quarter, a_saving
-from tests.savings.returns.conftest import Everything
+from tests.savings.conftest import Everything
 from tests.savings.returns.pages import read
 
 pytestmark = pytest.mark.django_db
