@@ -12,9 +12,8 @@ from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval
 from savings.attribution.actions import answer, propose_rule
 from savings.attribution.models import AttributionRule
-from savings.provenance import Provenance
-from savings.returns.actions import certify, open_period, replace_entries, submit
 from savings.calendar.actions import open_period
+from savings.provenance import Provenance
 from savings.returns.actions import certify, replace_entries, submit
 from savings.returns.models import Return
 from services.models import Hosting, Participation, Service
@@ -221,4 +220,4 @@ def a_cost(
 
 def a_claim(amount: str = "100.00", code: str = "moves", **more: object) -> dict[str, object]:
     """A row for a transition cost that claims on a budget."""
-    return a_cost("transition_cost", amount=amount, approval=code, **more)
+    return {**a_cost("transition_cost", amount=amount, approval=code), **more}

@@ -13,12 +13,6 @@ from savings.attribution.api import (
     RuleList,
 )
 from savings.boroughs.api import Report
-from savings.comparison.api import ComparisonView
-from savings.forecasts.api import ForecastList, ReturnForecasts
-from savings.history.api import EventList, ReturnHistory
-from savings.plans.api import PlanDetail, PlanList
-from savings.returns.api import (
-    CertifyReturn,
 from savings.calendar.api import (
     BoardList,
     ClosePeriod,
@@ -27,6 +21,8 @@ from savings.calendar.api import (
     ReopenPeriod,
 )
 from savings.comparison.api import ComparisonView
+from savings.forecasts.api import ForecastList, ReturnForecasts
+from savings.history.api import EventList, ReturnHistory
 from savings.plans.api import PlanDetail, PlanList
 from savings.questions.api import AnswerQuestion, QuestionsOfReturn
 from savings.returns.api import (

@@ -244,11 +244,6 @@ SPECTACULAR_SETTINGS = {
 }
 REST_KNOX = {"AUTO_REFRESH": False}
 
-# --- Email ---------------------------------------------------------------------
-# Where reminders link to, who sends them, and by which server; without one they are printed.
-SITE_URL = env.str("SITE_URL", default=f"http://localhost:{env.str('PORT', default='8000')}")
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="tri-borough@localhost")
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 # --- Email -----------------------------------------------------------------------
 # Without EMAIL_URL what would be sent is printed on one machine, and waits in a deployment.
 SENDS_EMAIL = DEBUG or bool(env.str("EMAIL_URL", default=""))

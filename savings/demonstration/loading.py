@@ -3,15 +3,10 @@
 Rules are marked illustrative, one and all: even where their shares come from the
 record, no minute of any council's agreement does. So are hosts and transition budgets.
 Driver values are the record's own figures and lead back to their table. Drafts are
-illustrative and can never be certified. Its users are made here; everything else is
-done through the same actions that people use, by those users. Nothing that a person has
-changed since is touched.
-record, no minute of any council's agreement does. Driver values are the record's
-own figures and lead back to their table. Drafts are illustrative and can never be
-certified, and so are the dates by which they are due: counted from the day of loading,
-so that something is always about to be due. Its users are made here; everything else is
-done through the same actions that people use, by those users. Nothing that a person has
-changed since is touched.
+illustrative and can never be certified, and so are the dates by which they are due:
+counted from the day of loading, so that something is always about to be due. Its users
+are made here; everything else is done through the same actions that people use, by those
+users. Nothing that a person has changed since is touched.
 """
 
 from __future__ import annotations
@@ -39,9 +34,9 @@ from savings.attribution.actions import (
     set_host,
 )
 from savings.attribution.models import AttributionRule, Driver
-from savings.forecasts.actions import replace_forecasts
 from savings.calendar.actions import change_dates, open_period
 from savings.calendar.dates import dates_of
+from savings.forecasts.actions import replace_forecasts
 from savings.provenance import Provenance
 from savings.questions.actions import send_back
 from savings.record.models import Figure

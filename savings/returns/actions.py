@@ -15,7 +15,6 @@ from django.db.models import Sum
 
 import audit.actions
 from finance.money import json_money
-from finance.periods import Quarter
 from savings.approvals.actions import check_claims
 from savings.approvals.reports import budgets_for
 from savings.copying import copy_in
@@ -24,7 +23,7 @@ from savings.questions.reports import what_waits_for_an_answer
 from savings.returns.certification import statement_of
 from savings.returns.changes import Changes, compare, named_lines
 from savings.returns.corrections import correctable
-from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.models import Entry, Return
 from savings.returns.reports import made_up_in
 from savings.returns.rows import (
     EntryRow,
@@ -33,8 +32,6 @@ from savings.returns.rows import (
     named_budgets,
     read_rows,
 )
-from savings.returns.models import Entry, Return
-from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
 from savings.rollup.locks import hold_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
@@ -156,7 +153,7 @@ def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: st
     For its finance officer, who need not say why. Raises NotAllowed, WrongState or
     StaleVersion.
     """
-    parent = _locked(return_id, version, "savings.withdraw_return", by)
+    parent = locked(return_id, version, "savings.withdraw_return", by)
     _check_submitted(parent)
     before = _standing(parent)
     parent.status = Return.Status.DRAFT
@@ -179,17 +176,8 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """
     hold_basis()
     parent = locked(return_id, version, "savings.certify_return", by)
-    _check_submitted(parent)
-    if made_up := made_up_in(parent):
-        raise WrongState(
-            f"This return holds {made_up}: send it back to have {made_up.it} replaced by the "
-            "council's own figures."
-        )
-    check_claims(parent)
-    _check_answered(parent, "The finance officer answers each on the return's page.")
-    before = _standing(parent)
-    parent = _locked(return_id, version, "savings.certify_return", by)
     check_certifiable(parent)
+    check_claims(parent)
     before, statement = _standing(parent), statement_of(parent).as_text()
     parent.status = Return.Status.CERTIFIED
     parent.certified_by, parent.certified_at = by, at
@@ -237,12 +225,10 @@ def check_editable(parent: Return) -> None:
 def check_certifiable(parent: Return) -> None:
     """Raises WrongState unless a return is submitted, the council's own, and all is answered."""
     _check_submitted(parent)
-    made_up = parent.entries.illustrative().count()
-    if made_up:
+    if made_up := made_up_in(parent):
         raise WrongState(
-            f"This return holds {made_up} illustrative "
-            f"{'entry' if made_up == 1 else 'entries'}: send it back to have "
-            f"{'it' if made_up == 1 else 'them'} replaced by the council's own figures."
+            f"This return holds {made_up}: send it back to have {made_up.it} replaced by the "
+            "council's own figures."
         )
     _check_answered(parent, "The finance officer answers each on the return's page.")
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -160,9 +158,14 @@ class KindLines:
 
 
 def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
-    """A return's entries under their kinds, those kinds left out that it has none of."""
-    entries = parent.entries.select_related(
-        "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
+    """A return's entries under their kinds, those kinds left out that it has none of.
+
+    Each comes with the questions that were asked on it.
+    """
+    entries = with_questions(
+        parent.entries.select_related(
+            "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
+        )
     )
     return under_kinds(entries, sums.kinds, tree, parent.published_in)
 
@@ -179,20 +182,6 @@ def under_kinds(
         names = tuple(tree.nodes[step].name for step in above)
         lines[entry.kind].append(EntryLine(entry, names, entry.evidence.removeprefix(document)))
     return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in kinds if lines[sum_.kind]]
-    """A return's entries under their kinds, those kinds left out that it has none of.
-
-    Each comes with the questions that were asked on it.
-    """
-    lines: dict[str, list[EntryLine]] = defaultdict(list)
-    for entry in with_questions(
-        parent.entries.select_related(
-            "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
-        )
-    ):
-        above = reversed(tree.path(entry.service.slug)[1:])
-        names = tuple(tree.nodes[slug].name for slug in above)
-        lines[entry.kind].append(EntryLine(entry, names))
-    return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums.kinds if lines[sum_.kind]]
 
 
 def document_of(parent: Return) -> SourceDocument | None:

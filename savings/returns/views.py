@@ -34,8 +34,8 @@ from savings.questions.reports import (
 )
 from savings.record.reports import date_label
 from savings.returns import actions, reports
-from savings.returns.corrections import entry_to_correct
 from savings.returns.certification import since_last_certified, statement_of
+from savings.returns.corrections import entry_to_correct
 from savings.returns.forms import (
     CertifyForm,
     EntriesForm,
@@ -225,15 +225,6 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
     parent = _return(request, council, period)
     require(request.user, "savings.certify_return", parent)
     if request.method != "POST":
-        if parent.status != Return.Status.SUBMITTED or reports.made_up_in(parent):
-            return _redirect(parent)
-        sums = reports.sums_of([parent.id])[parent.id]
-        context = {"parent": parent, "sums": sums, "breadcrumbs": _trail(parent, "Certify")}
-        return render(request, "savings/returns/certify.html", context)
-    form = VersionForm(request.POST)
-        sums = reports.sums_of([parent.id])[parent.id]
-        ready = parent.status == Return.Status.SUBMITTED and not sums.illustrative
-        if not ready or what_waits_for_an_answer(parent):
         try:
             actions.check_certifiable(parent)
         except WrongState:
@@ -261,28 +252,10 @@ def _certify_page(
     request: SignedIn, parent: Return, form: CertifyForm, *, status: int = 200
 ) -> HttpResponse:
     sums = reports.sums_of([parent.id])[parent.id]
-    made_up = reports.made_up_in(parent)
-    draft = parent.status == Return.Status.DRAFT and parent.period.is_open
-    submitted = parent.status == Return.Status.SUBMITTED
-    certifies = rules.has_perm("savings.send_back_return", user, parent)
-    document = reports.document_of(parent)
     context = {
         "parent": parent,
         "form": form,
         "sums": sums,
-        "made_up": made_up,
-        "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
-        "numbered": parent.council_id and parent.status == Return.Status.CERTIFIED,
-        "problem": problem,
-        "document": document,
-        "published": date_label(document.published) if document else "",
-        "may_fill": draft and rules.has_perm("savings.fill_return", user, parent),
-        "may_send_back": submitted and certifies,
-        "may_certify": submitted
-        and not made_up
-        and rules.has_perm("savings.certify_return", user, parent),
-        "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
-        "breadcrumbs": _trail(parent),
         "since": since_last_certified(parent, sums),
         "statement": statement_of(parent),
         "questions": in_words(questions_of(parent)),
@@ -315,6 +288,7 @@ def _return_page(
 ) -> HttpResponse:
     user = request.user
     sums = reports.sums_of([parent.id])[parent.id]
+    made_up = reports.made_up_in(parent)
     draft = parent.status == Return.Status.DRAFT and parent.period.is_open
     submitted = parent.status == Return.Status.SUBMITTED
     certifies = rules.has_perm("savings.send_back_return", user, parent)
@@ -325,6 +299,7 @@ def _return_page(
     context = {
         "parent": parent,
         "sums": sums,
+        "made_up": made_up,
         "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
         "numbered": parent.council_id and parent.status == Return.Status.CERTIFIED,
         "problem": problem,
@@ -340,7 +315,7 @@ def _return_page(
         "days_late": 0 if draft else reports.days_late_of(parent, today),
         "may_send_back": submitted and certifies,
         "may_certify": submitted
-        and not sums.illustrative
+        and not made_up
         and not unanswered
         and rules.has_perm("savings.certify_return", user, parent),
         "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,

@@ -51,11 +51,8 @@ NAVIGATION = (
     ("Promised and delivered", "comparison"),
     ("Returns", "returns"),
     ("Forecasts", "forecasts"),
-    ("Board", "board"),
-    ("Calendar", "calendar"),
     ("Boroughs", "boroughs"),
     ("Agreements", "agreements"),
-    ("History", "history"),
     ("The record", "record"),
     ("API", "api-docs"),
 )

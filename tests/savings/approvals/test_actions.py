@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -12,7 +13,8 @@ from finance.periods import Quarter
 from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval, claimed_on
 from savings.attribution.actions import answer
-from savings.returns.actions import certify, close_period, send_back, submit
+from savings.calendar.actions import close_period
+from savings.returns.actions import certify, send_back, submit
 from savings.returns.models import Entry, Return
 from services.models import Participation
 from sovereignty.models import Consent, Decision
@@ -126,7 +128,7 @@ def test_no_budget_begins_in_a_closed_quarter(partnership: Partnership) -> None:
     with pytest.raises(WrongState, match="2013/14 Q1 is closed"):
         propose(partnership)
     assert propose(partnership, effective_from=Q2).effective_from == Q2
-    stored = TransitionApproval.objects.values().get()
+    stored: dict[str, Any] = dict(TransitionApproval.objects.values().get())
     del stored["id"]
     with pytest.raises(IntegrityError, match="figures stand"), transaction.atomic():
         TransitionApproval.objects.create(

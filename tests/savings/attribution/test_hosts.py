@@ -7,8 +7,8 @@ import pytest
 from audit.models import Event
 from finance.periods import Quarter
 from savings.attribution.actions import set_host
+from savings.calendar.actions import close_period
 from savings.provenance import Provenance
-from savings.returns.actions import close_period
 from savings.rollup.models import DirtyReturn, Fact
 from savings.rollup.tasks import roll_up
 from services.models import Hosting, Service

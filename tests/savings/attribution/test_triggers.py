@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
@@ -10,8 +11,8 @@ from django.db import DatabaseError, IntegrityError, transaction
 from finance.periods import Quarter
 from savings.attribution.actions import create_driver, set_driver_value
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.calendar.actions import close_period
 from savings.provenance import Provenance
-from savings.returns.actions import close_period
 from services.models import Participation
 from sovereignty.models import Decision
 from tests.partnership import NOW, Q1, Q2, Partnership
@@ -116,7 +117,7 @@ def test_shares_that_are_not_one_whole_are_refused(
 
 
 def test_weights_are_held_to_the_same(partnership: Partnership, drivers: dict[str, Driver]) -> None:
-    blend = {"method": "blend", "shares": {}}
+    blend: dict[str, Any] = {"method": "blend", "shares": {}}
     for weights, why in (
         ({"children": "0.5"}, "exactly one"),
         ({"children": "2/3"}, "exactly one"),
@@ -142,7 +143,11 @@ def test_a_driver_has_values_of_all_who_take_part(
     for code, since in (("posts", Q1), ("budget", Q1), ("children", Q1.preceding)):
         with pytest.raises(IntegrityError, match="nothing to share by"), transaction.atomic():
             by(code, since=since)
-    blend = {"method": "blend", "shares": {}, "weights": {"children": "1/2", "posts": "1/2"}}
+    blend: dict[str, Any] = {
+        "method": "blend",
+        "shares": {},
+        "weights": {"children": "1/2", "posts": "1/2"},
+    }
     with pytest.raises(IntegrityError, match="“posts” has nothing"), transaction.atomic():
         write(partnership, **blend)
     # One that takes part only from Q2 on is not asked for before.

@@ -383,6 +383,7 @@ def test_a_question_stays_with_its_line_through_edits(
     )
 
     question = Question.objects.get()
+    assert question.entry is not None
     assert question.entry_id == two.id
     assert (question.entry.position, question.entry.service.slug) == (1, "libraries")
     assert question.line["amount"] == "2.00"
@@ -469,14 +470,14 @@ def test_a_question_and_a_certificate_do_not_both_happen() -> None:
                 connection.close()
 
         acts: list[Callable[[], object]] = [
-            lambda parent=parent, entry=entry: ask(
+            lambda parent=parent, entry=entry: ask(  # type: ignore[misc]
                 return_id=parent.id,
                 entry_id=entry.id,
                 text="Which?",
                 by=partnership.people["programme.office"],
                 at=NOW,
             ),
-            lambda parent=parent: certify(
+            lambda parent=parent: certify(  # type: ignore[misc]
                 return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW
             ),
         ]
