@@ -122,6 +122,26 @@ class Explanation:
         return self.entry.provenance == Provenance.ILLUSTRATIVE or self.illustrative_basis
 
     @property
+    def made_up(self) -> list[str]:
+        """What of all this is illustrative, in words."""
+        working = self.transition
+        return [
+            name
+            for name, illustrative in (
+                ("the entry itself", self.entry.provenance == Provenance.ILLUSTRATIVE),
+                ("the rule", self.rule is not None and self.rule.is_illustrative),
+                (
+                    "a value of its driver",
+                    any(v.provenance == Provenance.ILLUSTRATIVE for v in self.values),
+                ),
+                ("the host", self.host and self.host.provenance == Provenance.ILLUSTRATIVE),
+                ("the transition budget", working and working.approval.is_illustrative),
+                ("a net reduction", working and any(r.illustrative for r in working.reductions)),
+            )
+            if illustrative
+        ]
+
+    @property
     def rounding(self) -> Rounding | None:
         """How the odd pennies went; None where there are no parts."""
         return Rounding(self.parts) if self.parts else None

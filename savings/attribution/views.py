@@ -62,6 +62,13 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "entry_name": f"Entry {found.id}",
         "explanation": explanation,
         "parts": [(names[part.council], part) for part in explanation.parts],
+        "pennies": explanation.rounding.in_words(names) if explanation.rounding else "",
+        "taking_part": [names[code] for code in explanation.participants],
+        "host": names[explanation.host.council] if explanation.host else "",
+        "reductions": [
+            (names[reduction.council], reduction)
+            for reduction in (explanation.transition.reductions if explanation.transition else ())
+        ],
         "shares": [(names.get(code, code), share) for code, share in sorted(shares.items())],
         "document": SourceDocument.objects.filter(code=found.parent.published_in).first(),
         "place": found.evidence.removeprefix(f"{found.parent.published_in}: "),
