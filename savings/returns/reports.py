@@ -73,6 +73,15 @@ def sums_of(return_ids: Iterable[int]) -> dict[int, Sums]:
     return {id_: _sums(found[id_]) for id_ in ids}
 
 
+def sums_of_rows(rows: Iterable[tuple[str, Decimal, bool]]) -> Sums:
+    """The sums of rows that are not stored: kind, pounds and whether it is illustrative."""
+    found: dict[str, tuple[Decimal, int, int]] = {}
+    for kind, amount, made_up in rows:
+        total, count, illustrative = found.get(kind, (Decimal("0.00"), 0, 0))
+        found[kind] = (total + amount, count + 1, illustrative + made_up)
+    return _sums(found)
+
+
 def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
     return Sums(
         kinds=tuple(

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from savings.history import views as history
-from savings.returns import views
+from savings.returns import filling, views
 
 urlpatterns = [
     path("", views.returns, name="returns"),
@@ -19,7 +19,9 @@ urlpatterns = [
         history.as_it_stood,
         name="return-as-it-stood",
     ),
-    path("<slug:council>/<str:period>/edit/", views.edit, name="return-edit"),
+    path("<slug:council>/<str:period>/edit/", filling.edit, name="return-edit"),
+    path("<slug:council>/<str:period>/edit/save/", filling.save_as_you_go, name="return-save"),
+    path("<slug:council>/<str:period>/edit/paste/", filling.paste, name="return-paste"),
     path("<slug:council>/<str:period>/submit/", views.submit_return, name="return-submit"),
     path("<slug:council>/<str:period>/withdraw/", views.withdraw_return, name="return-withdraw"),
     path("<slug:council>/<str:period>/send-back/", views.send_back_return, name="return-send-back"),

@@ -1,4 +1,4 @@
-"""The pages of the quarterly returns: read, fill in, submit, withdraw, send back, certify.
+"""The pages of the quarterly returns: read, submit, withdraw, send back, certify.
 
 Every look-up starts from what the person may see, so that another council's return is not
 found; then one action is called, and its refusal becomes the page: 403 with the sentence
@@ -30,29 +30,23 @@ from savings.questions.reports import (
     orphans_of,
     questions_of,
     unanswered_counts,
-    with_questions,
 )
 from savings.record.reports import date_label
 from savings.returns import actions, reports
 from savings.returns.certification import since_last_certified, statement_of
-from savings.returns.corrections import entry_to_correct
 from savings.returns.forms import (
     CertifyForm,
-    EntriesForm,
-    Lists,
     ReasonForm,
     SendBackForm,
     VersionForm,
     WithdrawForm,
-    lists_of,
-    typed_correction,
 )
 from savings.returns.models import PARTNERSHIP, Period, Return
 from savings.rollup import tasks
 from savings.rules import require
 from services.models import Service
-from sovereignty.models import Council, User
-from sovereignty.refusals import BadContent, FieldError, NotAllowed, StaleVersion, WrongState
+from sovereignty.models import User
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
 PERIODS_A_PAGE = 12
 
@@ -121,18 +115,18 @@ def returns(request: SignedIn) -> HttpResponse:
 @page("GET", "HEAD")
 def show(request: SignedIn, council: str, period: str) -> HttpResponse:
     """One return: where it stands, what may be done with it, and its entries."""
-    return _return_page(request, _return(request, council, period))
+    return return_page(request, return_called(request, council, period))
 
 
 @page("GET", "HEAD", "POST")
 def submit_return(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Hand the draft to the section 151 officer."""
-    parent = _return(request, council, period)
+    parent = return_called(request, council, period)
     if request.method != "POST":
-        return _redirect(parent)
+        return to_return(parent)
     form = VersionForm(request.POST)
     if not form.is_valid():
-        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+        return return_page(request, parent, problem=NOT_WHOLE, status=422)
     try:
         actions.submit(
             return_id=parent.id,
@@ -141,22 +135,22 @@ def submit_return(request: SignedIn, council: str, period: str) -> HttpResponse:
             at=timezone.now(),
         )
     except WrongState as refusal:
-        return _return_page(request, _again(request, parent), problem=str(refusal), status=409)
+        return return_page(request, as_it_stands(request, parent), problem=str(refusal), status=409)
     messages.success(
         request,
         f"{parent.period} is submitted. The section 151 officer or deputy certifies it next.",
     )
-    return _redirect(parent)
+    return to_return(parent)
 
 
 @page("GET", "HEAD", "POST")
 def withdraw_return(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Say what withdrawing does, and make a submitted return a draft again."""
-    parent = _return(request, council, period)
+    parent = return_called(request, council, period)
     require(request.user, "savings.withdraw_return", parent)
     if request.method != "POST":
         if parent.status != Return.Status.SUBMITTED:
-            return _redirect(parent)
+            return to_return(parent)
         return _withdraw_page(request, parent, WithdrawForm(), str(parent.version))
     form, version = WithdrawForm(request.POST), VersionForm(request.POST)
     read_at = request.POST.get("version", "")
@@ -175,21 +169,21 @@ def withdraw_return(request: SignedIn, council: str, period: str) -> HttpRespons
         return _withdraw_page(request, parent, form, read_at, status=422)
     except WrongState as refusal:
         return _withdraw_page(
-            request, _again(request, parent), form, read_at, problem=str(refusal), status=409
+            request, as_it_stands(request, parent), form, read_at, problem=str(refusal), status=409
         )
     messages.success(request, f"{parent.period} is withdrawn: it is a draft again.")
-    return _redirect(parent)
+    return to_return(parent)
 
 
 @page("GET", "HEAD", "POST")
 def send_back_return(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Ask for a reason and for questions on lines, and make the return a draft again."""
-    parent = _return(request, council, period)
+    parent = return_called(request, council, period)
     require(request.user, "savings.send_back_return", parent)
     lines = _line_questions(parent, request.POST if request.method == "POST" else None)
     if request.method != "POST":
         if parent.status != Return.Status.SUBMITTED:
-            return _redirect(parent)
+            return to_return(parent)
         return _send_back_page(request, parent, SendBackForm(), lines, str(parent.version))
     form, version = SendBackForm(request.POST), VersionForm(request.POST)
     read_at = request.POST.get("version", "")
@@ -213,27 +207,33 @@ def send_back_return(request: SignedIn, council: str, period: str) -> HttpRespon
         return _send_back_page(request, parent, form, lines, read_at, status=422)
     except WrongState as refusal:
         return _send_back_page(
-            request, _again(request, parent), form, lines, read_at, problem=str(refusal), status=409
+            request,
+            as_it_stands(request, parent),
+            form,
+            lines,
+            read_at,
+            problem=str(refusal),
+            status=409,
         )
     messages.success(request, f"{parent.period} is sent back to the finance officer.")
-    return _redirect(parent)
+    return to_return(parent)
 
 
 @page("GET", "HEAD", "POST")
 def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse:
     """The statement and the totals, to be read and confirmed; then the figures never change."""
-    parent = _return(request, council, period)
+    parent = return_called(request, council, period)
     require(request.user, "savings.certify_return", parent)
     if request.method != "POST":
         try:
             actions.check_certifiable(parent)
         except WrongState:
-            return _redirect(parent)
+            return to_return(parent)
         return _certify_page(request, parent, CertifyForm(initial={"version": parent.version}))
     form = CertifyForm(request.POST)
     confirmed = form.is_valid()
     if form.has_error("version"):
-        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+        return return_page(request, parent, problem=NOT_WHOLE, status=422)
     version = form.cleaned_data["version"]
     try:
         if not confirmed:
@@ -242,10 +242,10 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
             return _certify_page(request, parent, form, status=422)
         actions.certify(return_id=parent.id, version=version, by=request.user, at=timezone.now())
     except WrongState as refusal:
-        return _return_page(request, _again(request, parent), problem=str(refusal), status=409)
+        return return_page(request, as_it_stands(request, parent), problem=str(refusal), status=409)
     tasks.wake()
     messages.success(request, f"{parent.period} is certified. Its figures count as delivered.")
-    return _redirect(parent)
+    return to_return(parent)
 
 
 def _certify_page(
@@ -259,7 +259,7 @@ def _certify_page(
         "since": since_last_certified(parent, sums),
         "statement": statement_of(parent),
         "questions": in_words(questions_of(parent)),
-        "breadcrumbs": _trail(parent, "Certify"),
+        "breadcrumbs": trail(parent, "Certify"),
     }
     return render(request, "savings/returns/certify.html", context, status=status)
 
@@ -278,12 +278,12 @@ def _withdraw_page(
         "form": form,
         "version": version,
         "problem": problem,
-        "breadcrumbs": _trail(parent, "Withdraw"),
+        "breadcrumbs": trail(parent, "Withdraw"),
     }
     return render(request, "savings/returns/withdraw.html", context, status=status)
 
 
-def _return_page(
+def return_page(
     request: SignedIn, parent: Return, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
     user = request.user
@@ -319,7 +319,7 @@ def _return_page(
         and not unanswered
         and rules.has_perm("savings.certify_return", user, parent),
         "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
-        "breadcrumbs": _trail(parent),
+        "breadcrumbs": trail(parent),
     }
     return render(request, "savings/returns/return.html", context, status=status)
 
@@ -340,100 +340,15 @@ def _send_back_page(
         "lines": lines,
         "version": version,
         "problem": problem,
-        "breadcrumbs": _trail(parent, "Send back"),
+        "breadcrumbs": trail(parent, "Send back"),
     }
     return render(request, "savings/returns/send_back.html", context, status=status)
-
-
-# --- Its form ----------------------------------------------------------------------
-
-
-@page("GET", "HEAD", "POST")
-def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """The form of a draft; saving replaces all of its entries, or none."""
-    parent = _return(request, council, period)
-    require(request.user, "savings.fill_return", parent)
-    if request.method != "POST":
-        return _blank_edit_page(request, parent)
-    form = EntriesForm.of_post(request.POST, _lists())
-    if not form.whole:
-        return _edit_page(request, parent, form, problem=NOT_WHOLE, status=422)
-    if "more" in request.POST:
-        form.add_rows()
-        return _edit_page(request, parent, form)
-    try:
-        saved = actions.replace_entries(
-            return_id=parent.id,
-            version=form.version or 0,
-            rows=form.raw_rows(),
-            by=request.user,
-            at=timezone.now(),
-        )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _edit_page(request, parent, form, status=422)
-    except StaleVersion:
-        return _edit_page(request, _again(request, parent), form, stale=True, status=409)
-    except WrongState as refusal:
-        return _edit_page(request, _again(request, parent), form, problem=str(refusal), status=409)
-    messages.success(request, f"{parent.period} is saved as version {saved.version}.")
-    return _redirect(parent)
-
-
-def _blank_edit_page(request: SignedIn, parent: Return) -> HttpResponse:
-    try:
-        actions.check_editable(parent)
-    except WrongState as refusal:
-        return _return_page(request, parent, problem=str(refusal), status=409)
-    entries = list(parent.entries.select_related("service", "caused_by"))
-    lists = _lists()
-    if len(entries) > lists.most_rows:
-        return _return_page(
-            request,
-            parent,
-            problem=f"This return has {len(entries):,} entries, more than the form can hold "
-            f"({lists.most_rows:,}): change it through the API.",
-            status=409,
-        )
-    form = EntriesForm.of_entries(entries, parent.version, lists)
-    if "corrects" in request.GET:
-        corrected = entry_to_correct(parent, request.GET["corrects"], request.user)
-        if corrected is None:
-            raise Http404("There is no such entry for this return to correct.")
-        form.begin_row(typed_correction(corrected))
-    return _edit_page(request, parent, form)
-
-
-def _edit_page(
-    request: SignedIn,
-    parent: Return,
-    form: EntriesForm,
-    *,
-    problem: str = "",
-    stale: bool = False,
-    status: int = 200,
-) -> HttpResponse:
-    form.mark_illustrative(parent.entries.illustrative().select_related("service", "caused_by"))
-    form.put_questions(with_questions(parent.entries.filter(questions__isnull=False).distinct()))
-    context = {
-        "parent": parent,
-        "form": form,
-        "problem": problem,
-        "stale": stale,
-        "orphans": orphans_of(parent),
-        "breadcrumbs": _trail(parent, "Fill in"),
-    }
-    return render(request, "savings/returns/edit.html", context, status=status)
-
-
-def _lists() -> Lists:
-    return lists_of(Service.objects.tree(), Council.objects.all())
 
 
 # --- Finding what an address names ---------------------------------------------------
 
 
-def _return(request: SignedIn, council: str, period: str) -> Return:
+def return_called(request: SignedIn, council: str, period: str) -> Return:
     visible = Return.objects.visible_to(request.user).select_related(
         "council", "period__reopened_by", "submitted_by", "certified_by", "sent_back_by"
     )
@@ -441,9 +356,9 @@ def _return(request: SignedIn, council: str, period: str) -> Return:
     return get_object_or_404(visible, period__quarter=_quarter(period), **owner)
 
 
-def _again(request: SignedIn, parent: Return) -> Return:
+def as_it_stands(request: SignedIn, parent: Return) -> Return:
     """The return as it stands now."""
-    return _return(request, parent.council_code, parent.period.code)
+    return return_called(request, parent.council_code, parent.period.code)
 
 
 def _line_questions(parent: Return, data: QueryDict | None) -> LineQuestions:
@@ -460,11 +375,11 @@ def _quarter(code: str) -> Quarter:
         raise Http404(str(error)) from error
 
 
-def _redirect(parent: Return) -> HttpResponse:
+def to_return(parent: Return) -> HttpResponse:
     return redirect("return", council=parent.council_code, period=parent.period.code)
 
 
-def _trail(parent: Return, last: str = "") -> list[dict[str, str]]:
+def trail(parent: Return, last: str = "") -> list[dict[str, str]]:
     """The breadcrumbs of a return's pages; `last` is the page below the return itself."""
     codes = {"council": parent.council_code, "period": parent.period.code}
     owner = parent.council.name if parent.council else "The partnership"

@@ -261,25 +261,6 @@ def test_more_rows_keep_everything_and_save_nothing(
     assert stored() == [a_saving()]
 
 
-def test_somebody_elses_save_is_not_overwritten(
-    partnership: Partnership, officer: Client, everything: Callable[[], Everything]
-) -> None:
-    sent = opened(officer)
-    type_in(sent, 1, a_saving(amount="111"))
-    partnership.draft("WCC", a_saving(amount="222"))
-    before = everything()
-
-    response = officer.post(EDIT, sent)
-
-    page = read(response)
-    assert response.status_code == 409
-    assert everything() == before
-    assert page.form("edit/").sent == sent
-    assert "You began from version 0; it is now version 1." in page.words
-    assert page.hrefs.count("/returns/WCC/2013-14-Q1/edit/") == 1
-    assert officer.post(EDIT, page.form("edit/").sent).status_code == 409
-
-
 @pytest.mark.parametrize("closed", [False, True])
 def test_what_was_submitted_or_closed_meanwhile_is_not_changed(
     closed: bool, partnership: Partnership, officer: Client, everything: Callable[[], Everything]

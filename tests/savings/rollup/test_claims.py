@@ -35,7 +35,7 @@ def roll_up() -> set[int]:
 
 @pytest.fixture
 def partnership(db: None) -> Partnership:
-    """A budget for all of the libraries and no rule; what councils report as their own is theirs."""
+    """A budget for all of the libraries and no rule; what councils report as own is theirs."""
     partnership = build()
     partnership.approval(ceiling="100000.00")
     partnership.approval("others", "cex", ceiling="100000.00")
