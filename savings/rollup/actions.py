@@ -25,11 +25,11 @@ from django.db import connection, transaction
 from finance.apportionment import Splitter
 from finance.periods import Quarter
 from savings.attribution.arithmetic import Attribution, EntryFacts
+from savings.attribution.delivered import AttributedSum, Delivered
 from savings.attribution.reports import current_attribution
 from savings.returns.models import Entry, Return
 from savings.rollup.locks import wait_for_rollup
 from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState
-from savings.rollup.reports import delivered
 from services.models import Service
 from sovereignty.models import Council
 
@@ -62,6 +62,21 @@ _PUT_IN_FORCE = f"""
         SELECT 1 FROM savings_total t WHERE t.until IS NULL AND {_THE_SAME}
     )
     ORDER BY parent_id, service_id, council_id, kind
+"""  # nosec B608
+
+#: Savings and ongoing costs as they fall on councils, before the new totals are in force.
+_DELIVERED = f"""
+    SELECT s.slug, t.quarter, c.code, t.kind, sum(t.pence), bool_or(t.illustrative)
+    FROM (
+        SELECT {_SAID} FROM savings_total
+        WHERE until IS NULL AND NOT (%s OR parent_id = ANY(%s))
+        UNION ALL
+        SELECT {_SAID} FROM {_WORKED_OUT}
+    ) t
+    JOIN services_service s ON s.id = t.service_id
+    JOIN sovereignty_council c ON c.id = t.council_id
+    WHERE t.kind IN ('saving', 'ongoing_cost')
+    GROUP BY s.slug, t.quarter, c.code, t.kind
 """  # nosec B608
 
 #: What every entry has of its own, and then what decides how it falls, in the order of
@@ -239,7 +254,7 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
     # Transition costs come last: how they fall may rest on how all the rest fell.
     for transition_costs in (False, True):
         if transition_costs and _any_claims(returns):
-            attribution = attribution.knowing(delivered())
+            attribution = attribution.knowing(_delivered(returns, everything=everything))
         ways = _Ways(attribution)
         batch = _Batch()
         for parent_id, entries in groupby(_entries(returns, transition_costs), key=itemgetter(0)):
@@ -261,6 +276,16 @@ def _lay_out() -> None:
         cursor.execute(
             f"CREATE TEMPORARY TABLE {_WORKED_OUT} ON COMMIT DROP AS "  # nosec B608
             f"SELECT {_SAID} FROM savings_total WITH NO DATA"
+        )
+
+
+def _delivered(returns: list[int], *, everything: bool) -> Delivered:
+    """What stands of other returns, and what has come out of these so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVERED, [everything, returns])
+        return Delivered(
+            AttributedSum(slug, Quarter.from_ordinal(quarter), code, kind, int(pence), made_up)
+            for slug, quarter, code, kind, pence, made_up in cursor.fetchall()
         )
 
 

@@ -122,9 +122,9 @@ def delivered(services: Collection[str] | None = None, last: Quarter | None = No
     """Savings and ongoing costs as they fell, for what is shared by net reductions: one query.
 
     `services` are slugs, with those below already among them; all of them unless said.
-    From the latest rollup, or the one at work as far as it has come.
+    From the latest rollup.
     """
-    totals = Total.objects.filter(kind__in=COUNTED, council__isnull=False)
+    totals = Total.objects.current().filter(kind__in=COUNTED, council__isnull=False)
     if services is not None:
         totals = totals.filter(service__slug__in=services)
     if last is not None:

@@ -12,7 +12,7 @@ from bench.generate import generate
 from savings.attribution.arithmetic import REASONS
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
-from savings.attribution.reports import current_attribution, with_facts
+from savings.attribution.reports import Corrected, current_attribution, with_facts
 from savings.returns.actions import certify
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
@@ -35,8 +35,8 @@ def explanations() -> list[dict[str, Any]]:
     said = []
     for entry in with_facts(Entry.objects.filter(parent__status="certified")):
         explanation = explain(entry, attribution)
-        with_claims = {**context, "claimed": explanation.claimed}
-        sent = json.dumps(ExplanationSerializer(explanation, context=with_claims).data)
+        more = {"claimed": explanation.claimed, "corrected": Corrected(entry, ())}
+        sent = json.dumps(ExplanationSerializer(explanation, context={**context, **more}).data)
         said.append(json.loads(sent))
     return said
 
