@@ -98,14 +98,14 @@ class Filling:
             "kinds": PLURALS.items(),
             "problem": problem,
             "stale": stale,
-            "locked": not self.is_editable(),
             "orphans": orphans_of(self.parent),
+            "locked": not self.is_editable(),
             "breadcrumbs": trail(self.parent, "Fill in"),
         }
         return render(self.request, "savings/returns/edit.html", context, status=status)
 
     def blank_page(self) -> HttpResponse:
-        """What is stored, with a row begun for `?service=` or `?corrects=` where asked for."""
+        """What is stored, with a row begun where `?service=` or `?corrects=` asks for one."""
         try:
             actions.check_editable(self.parent)
         except WrongState as refusal:
@@ -123,9 +123,8 @@ class Filling:
         if (slug := self.request.GET.get("service", "")) in self.tree.nodes:
             form.begin_row({"service": slug})
         if "corrects" in self.request.GET:
-            corrected = entry_to_correct(
-                self.parent, self.request.GET["corrects"], self.request.user
-            )
+            number = self.request.GET["corrects"]
+            corrected = entry_to_correct(self.parent, number, self.request.user)
             if corrected is None:
                 raise Http404("There is no such entry for this return to correct.")
             form.begin_row(typed_correction(corrected))

@@ -1,4 +1,4 @@
-"""The small forms of a return's pages: the version that was read, and reasons."""
+"""The small forms of a return's pages: the version that was read, reasons, a certificate."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ class ReasonForm(forms.Form):
     reason = forms.Field(required=False, widget=forms.Textarea)
 
     def text(self) -> str:
-        return str(self["reason"].value() or "").replace("\r\n", "\n")  # as browsers end lines
+        # Browsers end lines with two characters.
+        return str(self["reason"].value() or "").replace("\r\n", "\n")
 
 
 class SendBackForm(ReasonForm):

@@ -80,7 +80,8 @@ class RowForm:
     """One row: a value for each column as it was typed (`tupe` as a list of codes), and more.
 
     `number` is what the person sees it by; `line` the number of the line that it continues,
-    as text, or nothing; `illustrative` whether it still says what an illustrative entry says.
+    as text, or nothing; `illustrative` whether it still says what an illustrative entry says;
+    `asked` the stored entry that it continues, where questions were asked on that.
     """
 
     number: int
@@ -89,12 +90,11 @@ class RowForm:
     line: str = ""
     is_removed: bool = False
     illustrative: bool = False
-    #: The stored entry that it continues, where questions were asked on that.
     asked: Entry | None = None
     errors: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, number: int, lists: Lists, **values: str) -> RowForm:
+    def empty(cls, number: int, lists: Lists, **values: Value) -> RowForm:
         nothing: dict[str, Value] = dict.fromkeys(COLUMNS, "")
         return cls(number, lists, {**nothing, "tupe": [], **values})
 
@@ -218,16 +218,14 @@ class EntriesForm:
         last = min(len(self.rows) + MORE_ROWS, self.most_rows)
         self.rows += [RowForm.empty(number, self.lists) for number in range(first, last + 1)]
 
-    def begin_row(self, values: Mapping[str, Value]) -> None:
+    def begin_row(self, columns: Mapping[str, Value]) -> None:
         """Enter these columns in the first empty row, or in a new one where there is room."""
         for row in self.rows:
             if row.is_empty and not row.is_removed:
-                row.values.update(values)
+                row.values.update(columns)
                 return
         if self.has_room:
-            row = RowForm.empty(len(self.rows) + 1, self.lists)
-            row.values.update(values)
-            self.rows.append(row)
+            self.rows.append(RowForm.empty(len(self.rows) + 1, self.lists, **columns))
 
     def raw_rows(self) -> list[RawRow]:
         """The rows to save, each with the number the person sees, as typed."""

@@ -10,12 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from finance.periods import FinancialYear, Quarter
-from savings.calendar.actions import open_period
 from savings.plans.models import Plan, PlanLine
 from savings.provenance import Provenance
 from savings.returns.actions import replace_entries
 from savings.returns.beside import Beside, Figure, Promise, Row, ServiceLine, beside
-from savings.returns.models import Return
+from savings.returns.models import Period, Return
 from services.models import Service
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 
@@ -38,7 +37,10 @@ def line(found: Beside, slug: str) -> ServiceLine:
 
 
 def open_quarter(partnership: Partnership, quarter: Quarter) -> None:
-    open_period(quarter=quarter, by=partnership.people["programme.office"], at=NOW)
+    """With a draft for every council, also one that comes before those there are."""
+    period = Period.objects.create(quarter=quarter)
+    for council in partnership.councils.values():
+        Return.objects.create(council=council, period=period)
 
 
 def promised(plan: Plan, partnership: Partnership, slug: str | None, **more: Any) -> None:

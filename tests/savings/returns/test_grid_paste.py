@@ -23,8 +23,9 @@ def test_a_block_with_bad_cells_is_not_pasted_until_all_is_right(opened: Opening
 
     rows = panel.locator("tbody tr")
     assert [" ".join(row.inner_text().split()) for row in rows.all()] == [
-        "2 Amount in pounds Error: Put commas only between groups of three digits, as in 1,234.50.",
-        "3 Service Error: There is no service “no such”: use one from the list of services.",
+        "Row 2 Amount in pounds "
+        + "Error: Put commas only between groups of three digits, as in 1,234.50.",
+        "Row 3 Service Error: There is no service “no such”: use one from the list of services.",
     ]
     assert rows.locator("input").nth(0).input_value() == "1,50"
     assert axe(grid.page) == []
@@ -56,6 +57,7 @@ def test_a_block_can_be_left_alone(opened: Opening) -> None:
     assert grid.at() == "1-amount"
     assert not grid.page.locator("[data-pasted]").is_visible()
     assert [grid.value(row, "amount") for row in (1, 2)] == ["", ""]
+    grid.page.locator("#row-1 summary").click()
     grid.paste(1, "note", "1\t2")
     grid.page.get_by_role("heading", name="The block is not pasted: 1 cell to put right").wait_for()
     assert "wider than the columns from here" in grid.page.get_by_role("main").inner_text()

@@ -153,9 +153,10 @@ def test_two_people_choose_line_by_line(partnership: Partnership, opened: Openin
     lines = page.get_by_role("main").locator("fieldset")
     assert " ".join(lines.nth(1).inner_text().split()) == (
         "Library service, saving You changed this line. They changed this line. "
+        "Library service, saving: your version and theirs "
         "Yours Theirs, version 2 Service Library service Library service "
         "Kind Saving Saving Falls on Shared Shared "
-        "Amount in pounds, differs £22.00 £20.00 "
+        "Amount in pounds , differs £22.00 £20.00 "
         "Recurrence Recurring Recurring Nature Cashable Cashable Keep mine Take theirs"
     )
     assert lines.count() == 4

@@ -209,9 +209,14 @@ def test_a_save_of_what_is_closed_or_not_whole(
 
 
 def pasted(
-    client: Client, block: str, at_row: int = 1, column: str = "service", **more: Any
+    client: Client,
+    block: str,
+    at_row: int = 1,
+    column: str = "service",
+    more: dict[str, str] | None = None,
 ) -> Any:
-    sent = opened(client) | {"block": block, "at_row": str(at_row), "at_column": column} | more
+    sent = opened(client) | {"block": block, "at_row": str(at_row), "at_column": column}
+    sent |= more or {}
     return client.post(PASTE, sent)
 
 
@@ -279,12 +284,8 @@ def test_bad_cells_come_back_in_a_table_with_what_to_do(
     assert "“Open spaces” is not one thing alone: use parks or squares." in said["table"]
     assert 'value="&lt;b&gt;"' in said["table"]
     assert "<b>" not in said["table"]
-    right: dict[str, Any] = {
-        "fix-1-service": "parks",
-        "fix-1-amount": "150",
-        "fix-2-kind": "Variance",
-    }
-    rows = pasted(officer, block, **right).json()["rows"]
+    right = {"fix-1-service": "parks", "fix-1-amount": "150", "fix-2-kind": "Variance"}
+    rows = pasted(officer, block, more=right).json()["rows"]
     assert [list(line["values"].values()) for line in rows] == [
         ["parks", "saving", "shared", "150"],
         ["libraries", "variance", "own", "7"],
@@ -299,8 +300,8 @@ def test_of_rows_filled_in_column_by_column_only_the_block_is_judged(
     response = pasted(officer, "amount\tservice\n5\tlibraries\n")
     assert response.status_code == 422
     assert 'name="fix-1-kind"' in response.json()["table"]
-    right: dict[str, Any] = {"fix-1-kind": "transition cost", "fix-1-scope": "own"}
-    assert pasted(officer, "amount\tservice\n5\tlibraries\n", **right).json() == {
+    right = {"fix-1-kind": "transition cost", "fix-1-scope": "own"}
+    assert pasted(officer, "amount\tservice\n5\tlibraries\n", more=right).json() == {
         "rows": [
             {
                 "row": 1,
@@ -319,7 +320,7 @@ def test_a_block_goes_past_removed_rows_and_no_further_than_there_is_room(
     partnership: Partnership, officer: Client, settings: Settings
 ) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 10 + 17 * 8
-    rows = pasted(officer, "1\n2\n3", 4, "amount", **{"row-5-remove": "on"}).json()["rows"]
+    rows = pasted(officer, "1\n2\n3", 4, "amount", {"row-5-remove": "on"}).json()["rows"]
     assert [line["row"] for line in rows] == [4, 6, 7]
 
     response = pasted(officer, "1\n" * 6, 4, "amount")
@@ -348,6 +349,6 @@ def test_a_block_that_fits_nowhere(
 
 @pytest.mark.parametrize("at", [{"at_row": "x"}, {"at_row": ""}, {"at_column": "colour"}])
 def test_a_block_from_nowhere_is_no_error_of_the_site(
-    at: dict[str, Any], partnership: Partnership, officer: Client
+    at: dict[str, str], partnership: Partnership, officer: Client
 ) -> None:
-    assert pasted(officer, "libraries", **at).status_code == 200
+    assert pasted(officer, "libraries", more=at).status_code == 200
