@@ -23,7 +23,8 @@ def test_a_block_with_bad_cells_is_not_pasted_until_all_is_right(opened: Opening
 
     rows = panel.locator("tbody tr")
     assert [" ".join(row.inner_text().split()) for row in rows.all()] == [
-        "Row 2 Amount in pounds Error: Put commas only between groups of three digits, as in 1,234.50.",
+        "Row 2 Amount in pounds Error: "
+        + "Put commas only between groups of three digits, as in 1,234.50.",
         "Row 3 Service Error: There is no service “no such”: use one from the list of services.",
     ]
     assert rows.locator("input").nth(0).input_value() == "1,50"
