@@ -150,6 +150,7 @@ def _calendar_page(
         "runs": runs,
         "problem": problem,
         "reopening": reopening or ReopenForm(),
+        "breadcrumbs": _trail(),
     }
     if runs:
         context["moves"] = reports.calendar_moves()
@@ -199,11 +200,11 @@ def _dates_page(
     return render(request, "savings/calendar/dates.html", context, status=status)
 
 
-def _trail(last: str) -> list[dict[str, str]]:
-    return [
-        {"text": "Calendar", "url": reverse("calendar")},
-        {"text": last, "url": ""},
-    ]
+def _trail(*below: str) -> list[dict[str, str]]:
+    """The breadcrumbs of a page below the calendar, or of the calendar itself."""
+    calendar = {"text": "Calendar", "url": reverse("calendar") if below else ""}
+    returns = {"text": "Returns", "url": reverse("returns")}
+    return [returns, calendar, *({"text": text, "url": ""} for text in below)]
 
 
 def _period(code: str) -> Period:
@@ -221,10 +222,12 @@ def board(request: SignedIn) -> HttpResponse:
     """Who has submitted what in a year: every council, or one's own."""
     require(request.user, "savings.see_partnership")
     form = YearForm(request.GET, reports.board_years(), reports.current_board_year())
+    trail = [{"text": "Returns", "url": reverse("returns")}, {"text": "Board", "url": ""}]
+    context: dict[str, Any] = {"form": form, "breadcrumbs": trail}
     if not form.is_valid():
-        return render(request, "savings/calendar/board.html", {"form": form}, status=422)
+        return render(request, "savings/calendar/board.html", context, status=422)
     year = form.cleaned_data["year"]
-    context: dict[str, Any] = {"form": form, "year": year, "kinds": list(PLURALS.values())}
+    context |= {"year": year, "kinds": list(PLURALS.values())}
     if year:
         context["board"] = reports.board_of(request.user, year, timezone.localdate())
         context["reading"] = reading_of(context["board"].lines, year)

@@ -178,7 +178,7 @@ def visible_returns(user: User) -> QuerySet[Return]:
     return (
         Return.objects.visible_to(user)
         .filter(council__isnull=False)
-        .select_related("council", "period")
+        .select_related("council", "period__reopened_by")
     )
 
 

@@ -57,6 +57,9 @@ NAVIGATION = (
     ("API", "api-docs"),
 )
 
+#: Pages of an item whose addresses lie beside its own.
+BESIDE = {"returns": ("board", "calendar")}
+
 
 @dataclass(frozen=True)
 class NavigationItem:
@@ -76,7 +79,7 @@ def navigation_items(context: template.Context) -> list[NavigationItem]:
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
     return [
-        NavigationItem(text=text, url=url, current=_current(path, url))
+        NavigationItem(text=text, url=url, current=_current(path, url, name))
         for text, name in NAVIGATION
         if (url := _address(name))
     ]
@@ -89,10 +92,11 @@ def _address(name: str) -> str:
         return ""
 
 
-def _current(path: str, url: str) -> str:
+def _current(path: str, url: str, name: str) -> str:
     if path == url:
         return "page"
-    return "true" if url != "/" and path.startswith(url) else ""
+    beside = [_address(other) for other in BESIDE.get(name, ())]
+    return "true" if any(path.startswith(here) for here in (url, *beside) if here > "/") else ""
 
 
 @register.inclusion_tag("components/breadcrumbs.html")
