@@ -10,6 +10,7 @@ from tests.savings.returns.grids import Opening, axe, stored
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requires_browser]
 
 
+COMMAS = "Put commas only between groups of three digits, as in 1,234.50."
 HEADER = "kind\tservice\tscope\tamount\trecurrence\tnature\tnote\n"
 
 
@@ -23,8 +24,7 @@ def test_a_block_with_bad_cells_is_not_pasted_until_all_is_right(opened: Opening
 
     rows = panel.locator("tbody tr")
     assert [" ".join(row.inner_text().split()) for row in rows.all()] == [
-        "Row 2 Amount in pounds Error: "
-        + "Put commas only between groups of three digits, as in 1,234.50.",
+        f"Row 2 Amount in pounds Error: {COMMAS}",
         "Row 3 Service Error: There is no service “no such”: use one from the list of services.",
     ]
     assert rows.locator("input").nth(0).input_value() == "1,50"
