@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from finance.periods import PeriodError, Quarter
 from savings.questions import actions
 from savings.questions.forms import AnswerForm, QuestionForm
 from savings.questions.models import Question
 from savings.questions.reports import in_words, questions_of, with_people
 from savings.returns.models import Entry, Return
-from savings.returns.views import SignedIn, page
+from savings.returns.views import SignedIn, page, return_called, trail
 from savings.rules import require
 from sovereignty.refusals import BadContent, WrongState
 
@@ -22,7 +21,7 @@ from sovereignty.refusals import BadContent, WrongState
 @page("GET", "HEAD", "POST")
 def ask(request: SignedIn, council: str, period: str, entry_id: int) -> HttpResponse:
     """Ask about one line of a return that is submitted or was sent back."""
-    parent = _return(request, council, period)
+    parent = return_called(request, council, period)
     require(request.user, "savings.ask_question", parent)
     entry = get_object_or_404(
         parent.entries.select_related(
@@ -103,7 +102,7 @@ def _ask_page(
         "entry": entry,
         "form": form,
         "problem": problem,
-        "breadcrumbs": _trail(parent, "Ask a question"),
+        "breadcrumbs": trail(parent, "Ask a question"),
     }
     return render(request, "savings/questions/ask.html", context, status=status)
 
@@ -121,30 +120,10 @@ def _answer_page(
         "parent": question.parent,
         "form": form,
         "problem": problem,
-        "breadcrumbs": _trail(question.parent, "Answer"),
+        "breadcrumbs": trail(question.parent, "Answer"),
     }
     return render(request, "savings/questions/answer.html", context, status=status)
 
 
-def _return(request: SignedIn, council: str, period: str) -> Return:
-    try:
-        quarter = Quarter.parse(period)
-    except PeriodError as error:
-        raise Http404(str(error)) from error
-    visible = Return.objects.visible_to(request.user).select_related(
-        "council", "period__reopened_by"
-    )
-    return get_object_or_404(visible, council__code=council, period__quarter=quarter)
-
-
 def _address(parent: Return) -> str:
     return reverse("return", args=[parent.council_code, parent.period.code])
-
-
-def _trail(parent: Return, last: str) -> list[dict[str, str]]:
-    owner = parent.council.name if parent.council else "The partnership"
-    return [
-        {"text": "Returns", "url": reverse("returns")},
-        {"text": f"{owner}, {parent.period}", "url": _address(parent)},
-        {"text": last, "url": ""},
-    ]

@@ -34,6 +34,7 @@ COUNTED = f"/comparison/?plan=proposals-2011&year=2014-15&to={QUARTER}"
 #: Whom the pages are opened as, and where they start beside the home page.
 PEOPLE = {
     "s151.rbkc": ["/returns/RBKC/2013-14-Q1/", f"/boroughs/RBKC/?period={QUARTER}"],
+    "finance.rbkc": ["/returns/RBKC/2013-14-Q1/"],
     "finance.wcc": ["/returns/WCC/2013-14-Q1/"],
     "programme.office": [COUNTED, f"/boroughs/?period={QUARTER}"],
     "councillor.lbhf": [COUNTED, f"/boroughs/LBHF/?period={QUARTER}"],
@@ -43,14 +44,21 @@ PEOPLE = {
 KINDS = {
     "accessibility",
     "api-docs",
+    "board",
+    "board-csv",
     "borough",
     "borough-download",
     "boroughs",
+    "calendar",
     "comparison",
     "comparison-area",
     "entries",
     "entry",
     "login",
+    "period-dates",
+    "period-open",
+    "question-answer",
+    "question-ask",
     "record",
     "record-differences",
     "record-document",
@@ -60,6 +68,7 @@ KINDS = {
     "return-certify",
     "return-edit",
     "return-send-back",
+    "return-withdraw",
     "returns",
 }
 
@@ -197,9 +206,15 @@ def submit_a_return(site: Site) -> None:
 
 def certify_and_send_back(walk: Walk) -> None:
     walk.open("/returns/RBKC/2013-14-Q1/send-back/")
+    walk.page.get_by_role("checkbox").first.check()
     walk.refused(422, "Send back")
+    walk.open("/returns/RBKC/2013-14-Q1/")
+    walk.page.get_by_role("link", name="Ask about row 1").click()
+    walk.refused(422, "Ask")
     walk.open(f"/returns/RBKC/{QUARTER}/")
     walk.open(f"/returns/RBKC/{QUARTER}/certify/")
+    walk.refused(422, "Certify")
+    walk.page.get_by_label("I have read the statement").check()
     walk.page.get_by_role("button", name="Certify").click()
     walk.page.wait_for_url(f"**/returns/RBKC/{QUARTER}/")
     walk.look()
@@ -207,6 +222,9 @@ def certify_and_send_back(walk: Walk) -> None:
 
 
 def edit_by_mistake(walk: Walk) -> None:
+    walk.open("/returns/WCC/2013-14-Q1/")
+    walk.page.get_by_role("link", name="Answer this question").click()
+    walk.refused(422, "Send the answer")
     walk.open("/returns/WCC/2013-14-Q1/edit/")
     walk.page.get_by_label("Amount in pounds", exact=True).first.fill("1,50")
     walk.refused(422, "Save draft")
@@ -214,8 +232,20 @@ def edit_by_mistake(walk: Walk) -> None:
     walk.refused(200, "Add more rows")
 
 
-def reopen_by_mistake(walk: Walk) -> None:
-    walk.open("/returns/")
+def withdraw_by_mistake(walk: Walk) -> None:
+    walk.open("/returns/RBKC/2013-14-Q1/withdraw/")
+    stale = "form => { form.elements.version.value = '0' }"
+    walk.page.locator("form", has=walk.page.get_by_label("Why is it")).evaluate(stale)
+    walk.refused(409, "Withdraw")
+
+
+def run_the_calendar_by_mistake(walk: Walk) -> None:
+    walk.open("/calendar/open/")
+    walk.page.get_by_label("Day").first.fill("32")
+    walk.refused(422, "Open 2014/15 Q1")
+    walk.open("/calendar/2013-14-Q1/dates/")
+    walk.refused(422, "Change the dates")
+    walk.open("/calendar/")
     walk.page.get_by_text("Reopen 2012/13 Q4").first.click()
     walk.refused(422, "Reopen 2012/13 Q4")
 
@@ -235,7 +265,8 @@ def sign_in_by_mistake(walk: Walk) -> None:
 FORMS: dict[str, Callable[[Walk], None]] = {
     "s151.rbkc": certify_and_send_back,
     "finance.wcc": edit_by_mistake,
-    "programme.office": reopen_by_mistake,
+    "finance.rbkc": withdraw_by_mistake,
+    "programme.office": run_the_calendar_by_mistake,
     "councillor.lbhf": look_for_another_councils_page,
 }
 

@@ -37,6 +37,7 @@ def test_a_saving_in_doubt_is_explained_and_pointed_out(site: Site, sign_in: Sig
     assert "HR: at risk, with £450,000.00 forecast for 2013/14." in told
     assert WHY in told
     assert "Insurance: no forecast for 2013/14." in told
+    officer.get_by_label("I have read the statement and the totals, and I certify them").check()
     officer.get_by_role("button", name=re.compile("^Certify")).click()
     officer.wait_for_url(f"**{RETURN}")
     assert "Certified" in main(officer)

@@ -15,8 +15,9 @@ from finance.periods import FinancialYear, Quarter
 from savings.calendar.reports import board_of, board_years, current_board_year
 from savings.calendar.wording import reading_of
 from savings.questions.actions import ask, send_back
-from savings.returns.actions import replace_entries
+from savings.returns.actions import replace_entries, submit
 from savings.returns.models import Period, Return
+from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.returns.pages import read
 from tests.savings.tables import table_headed
@@ -181,10 +182,11 @@ def test_the_board_as_a_file(as_: Turn, quarter: Return) -> None:
 
 
 def test_no_name_in_the_file_is_a_formula(partnership: Partnership, as_: Turn) -> None:
-    person = partnership.finance("WCC")
-    person.username = "@finance"
-    person.save()
-    partnership.submitted("WCC")
+    person = User.objects.create_user("@finance")
+    Appointment.objects.create(
+        user=person, role=Role.FINANCE_OFFICER, council=partnership.councils["WCC"]
+    )
+    submit(return_id=partnership.parent("WCC").id, version=0, by=person, at=NOW)
     text = as_("programme.office").get("/board/2013-14.csv").content.decode()
     assert "'@finance" in text
     assert ",@finance" not in text

@@ -158,7 +158,7 @@ def test_asked_and_answered_beside_the_line(parent: Return, as_: Turn) -> None:
     shown = read(finance.get(RETURN))
     assert "Question by s151.wcc," in shown.words
     assert "To be answered Which posts? Answer this question" in shown.words
-    assert "Answer what is asked below: until then it can't be certified." in shown.words
+    assert "Answer what is asked below: until then it can’t be certified." in shown.words
 
     answered = press(finance, f"/questions/{question.id}/answer/", "answer/", text="Payroll's.")
 

@@ -112,7 +112,7 @@ def test_the_page_shows_how_far_a_return_is_and_what_comes_next(
     assert progress(client, finance) == (
         "Fill in A draft, version 1 Submit By 31 July 2013 3 days late Certify Section 151 "
         "officer or deputy, by 15 August 2013 Close the quarter Programme office, once every "
-        "council's return is certified "
+        "council’s return is certified "
     )
     parent = partnership.submitted("WCC", a_saving())
     Return.objects.filter(id=parent.id).update(submitted_at=datetime(2013, 8, 1, 9, tzinfo=UTC))
@@ -126,7 +126,7 @@ def test_the_page_shows_how_far_a_return_is_and_what_comes_next(
     certify(return_id=parent.id, version=2, by=s151, at=NOW)
     assert progress(client, s151).startswith(
         "Fill in Done, version 3 Submit finance.wcc, 1 August 2013 1 day late Certify s151.wcc, "
-        "1 July 2013 Close the quarter Programme office, once every council's return is certified"
+        "1 July 2013 Close the quarter Programme office, once every council’s return is certified"
     )
     Period.objects.filter(quarter=Q1).update(status="closed")
     assert "Close the quarter Closed" in progress(client, s151)
