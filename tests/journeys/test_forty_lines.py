@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.journeys.conftest import Site
+from tests.journeys.through_the_api import certify_return, empty_return
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -196,25 +197,8 @@ class Keys:
 def close_the_quarter_before(site: Site) -> None:
     """Quarters are closed in order, and the demonstration's own can't be certified."""
     for code in ("LBHF", "RBKC", "WCC"):
-        finance, s151 = site.token(f"finance.{code.lower()}"), site.token(f"s151.{code.lower()}")
-        address = f"returns/{code}/2013-14-Q1/"
-        status, parent = site.api("GET", address, token=finance)
-        if parent["status"] == "submitted":
-            _, parent = site.api(
-                "POST",
-                f"{address}send-back/",
-                token=s151,
-                body={"version": parent["version"], "reason": "Illustrative."},
-            )
-        body: dict[str, object] = {"version": parent["version"], "entries": []}
-        for method, step, token in (
-            ("PUT", "", finance),
-            ("POST", "submit/", finance),
-            ("POST", "certify/", s151),
-        ):
-            status, parent = site.api(method, f"{address}{step}", token=token, body=body)
-            assert status == 200, parent
-            body = {"version": parent["version"]}
+        empty_return(site, code, "2013-14-Q1")
+        certify_return(site, code, "2013-14-Q1")
     status, answer = site.api(
         "POST", "periods/2013-14-Q1/close/", token=site.token("programme.office"), body={}
     )
@@ -251,21 +235,13 @@ def certify_and_close(site: Site, sign_in: SignIn, **options: Any) -> None:
     page.get_by_role("button", name="Certify", exact=True).click()
     total = sum((Decimal(f"{n}250.{n:02d}") for n in range(1, 39)), Decimal(0))
     assert f"£{total:,.2f}" in page.get_by_role("main").inner_text()
+    page.get_by_label("I have read the statement and the totals, and I certify them").check()
     page.get_by_role("button", name=re.compile("^Certify")).click()
     assert "Certified by" in page.get_by_role("main").inner_text()
 
-    for code in ("RBKC", "WCC"):  # nil returns
-        body: dict[str, object] = {"version": 0}
-        for step, role in (("submit/", "finance"), ("certify/", "s151")):
-            status, answer = site.api(
-                "POST",
-                f"returns/{code}/{PERIOD}/{step}",
-                token=site.token(f"{role}.{code.lower()}"),
-                body=body,
-            )
-            assert status == 200, answer
-            body = {"version": answer["version"]}
+    for code in ("RBKC", "WCC"):
+        certify_return(site, code, PERIOD)  # nil returns
     office = sign_in(site, "programme.office", **options)
-    office.goto("/returns/")
+    office.goto("/calendar/")
     office.get_by_role("button", name="Close 2013/14 Q2").click()
     assert "2013/14 Q2 is closed." in office.get_by_role("main").inner_text()

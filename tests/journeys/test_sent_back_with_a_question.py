@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.journeys.conftest import Site
+from tests.journeys.through_the_api import certify_return, empty_return
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -27,10 +28,10 @@ SignIn = Callable[..., "Page"]
 
 
 def test_from_the_first_row_to_the_next_quarter(site: Site, sign_in: SignIn) -> None:
-    empty(site, "LBHF")
+    empty_return(site, "LBHF", PERIOD)
     for code in ("RBKC", "WCC"):
-        empty(site, code)
-        certify_through_the_api(site, code)
+        empty_return(site, code, PERIOD)
+        certify_return(site, code, PERIOD)
 
     finance = sign_in(site, "finance.lbhf", java_script_enabled=False)
     enter(finance, {1: ("insurance", "£29,000"), 2: ("youth-offending", "108k")})
@@ -153,34 +154,7 @@ def close_and_open_the_next(page: Page) -> None:
     assert "25 July 2014" in main(page)
 
 
-# --- What was made up for the demonstration ----------------------------------------------
-
-
-def empty(site: Site, code: str) -> None:
-    """Answer what is asked, and take the illustrative entries and forecasts out."""
-    finance = site.token(f"finance.{code.lower()}")
-    address = f"returns/{code}/{PERIOD}/"
-    parent = done(site, "GET", address, finance)
-    if parent["status"] == "submitted":
-        parent = done(site, "POST", f"{address}withdraw/", finance, version=parent["version"])
-    for question in done(site, "GET", f"{address}questions/", finance)["results"]:
-        done(site, "POST", f"questions/{question['id']}/answer/", finance, answer="It is made up.")
-    parent = done(site, "PUT", address, finance, version=parent["version"], entries=[])
-    done(site, "PUT", f"{address}forecasts/", finance, version=parent["version"], forecasts=[])
-
-
-def certify_through_the_api(site: Site, code: str) -> None:
-    address = f"returns/{code}/{PERIOD}/"
-    finance, s151 = (site.token(f"{who}.{code.lower()}") for who in ("finance", "s151"))
-    version = done(site, "GET", address, finance)["version"]
-    version = done(site, "POST", f"{address}submit/", finance, version=version)["version"]
-    done(site, "POST", f"{address}certify/", s151, version=version)
-
-
-def done(site: Site, method: str, path: str, token: str, **body: object) -> dict:
-    status, answer = site.api(method, path, token=token, body=body or None)
-    assert status == 200, (path, answer)
-    return answer
+# --- On any page -----------------------------------------------------------------------
 
 
 def main(page: Page) -> str:

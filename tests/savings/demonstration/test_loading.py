@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
+from audit.models import Event
 from finance.periods import FinancialYear, Quarter
 from savings.approvals.models import TransitionApproval
 from savings.attribution.explaining import explain
@@ -19,6 +21,7 @@ from savings.forecasts.models import Forecast
 from savings.forecasts.overview import overview_of
 from savings.plans.models import Plan
 from savings.provenance import Provenance
+from savings.questions.models import Question
 from savings.returns.actions import certify
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import RollupState
@@ -49,6 +52,8 @@ def test_people_of_the_contract_with_one_password() -> None:
     assert set(User.objects.values_list("username", flat=True)) == USERNAMES
     assert all(user.check_password("triborough-demo") for user in User.objects.all())
     assert Appointment.objects.count() == len(USERNAMES)
+    # A domain that is nobody's, so that no reminder reaches anybody.
+    assert all(user.email == f"{user.username}@example.com" for user in User.objects.all())
 
 
 @pytest.mark.usefixtures("demonstration")
@@ -59,6 +64,7 @@ def test_twice_is_the_same_as_once() -> None:
             for models in [
                 (User, Appointment, Consent, Driver, DriverValue),
                 (AttributionRule, TransitionApproval, Hosting, Entry, Forecast, Return, Period),
+                (Question, Event),
             ]
         ]
 
@@ -124,6 +130,43 @@ def test_driver_values_lead_back_to_the_record() -> None:
     }
     assert {value.provenance for value in values} == {Provenance.PUBLISHED}
     assert all(value.source for value in DriverValue.objects.all())
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_what_came_back_has_an_open_question_that_says_it_is_illustrative() -> None:
+    question = Question.objects.select_related("parent__council", "entry__service").get()
+    assert (question.parent.council_code, question.parent.quarter) == ("WCC", Q1)
+    assert (question.entry.service.slug, question.asked_by.username) == ("hr", "s151.wcc")
+    assert question.text.startswith("Illustrative: ")
+    assert not question.is_answered
+    assert question.entry.provenance == Provenance.ILLUSTRATIVE
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_due_dates_count_from_the_day_of_loading() -> None:
+    today = timezone.localdate()
+    found = Period.objects.filter(status="open").order_by("quarter")
+    assert [
+        (
+            (period.opens_on - today).days,
+            (period.due_on - today).days,
+            (period.closes_on - today).days,
+        )
+        for period in found
+    ] == [(0, 5, 20), (0, 33, 48), (0, 61, 76), (0, 89, 104)]
+
+
+def test_a_demonstration_of_before_there_were_dates_gets_them(settings) -> None:
+    settings.DEBUG = True
+    call_command("load_record")
+    call_command("load_demonstration")
+    open_ones = Period.objects.filter(status="open")
+    open_ones.update(opens_on=None, due_on=None, closes_on=None)
+    call_command("load_demonstration")
+    assert not open_ones.filter(due_on=None).exists()
+    event = Event.objects.about("period", "2013-14-Q1").last()
+    assert event is not None
+    assert (event.action, event.reason.split(":")[0]) == ("dates changed", "Illustrative")
 
 
 @pytest.mark.usefixtures("demonstration")
