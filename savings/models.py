@@ -5,6 +5,7 @@ from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.models import Reminder
 from savings.drivers.models import Restatement, Tolerance
+from savings.fairness.models import FairnessTest
 from savings.forecasts.models import Forecast
 from savings.plans.models import Plan, PlanLine
 from savings.questions.models import Question
@@ -21,6 +22,7 @@ __all__ = [
     "DriverValue",
     "Entry",
     "Fact",
+    "FairnessTest",
     "Figure",
     "FootingDifference",
     "Forecast",

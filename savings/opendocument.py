@@ -260,8 +260,8 @@ def _table(sheet: Sheet, validations: Mapping[tuple[str, int], str]) -> Iterator
         cells = zip(sheet.columns, row, attributes, strict=True)
         yield f"<table:table-row>{''.join(_cell(*cell) for cell in cells)}</table:table-row>\n"
     if sheet.spare:
-        cells = zip(sheet.columns, attributes, strict=True)
-        empty = "".join(_cell(column, None, more) for column, more in cells)
+        blank = zip(sheet.columns, attributes, strict=True)
+        empty = "".join(_cell(column, None, more) for column, more in blank)
         yield f'<table:table-row table:number-rows-repeated="{sheet.spare}">{empty}'
         yield "</table:table-row>"
     yield "</table:table>"

@@ -97,6 +97,10 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
         proposes_rules,
         "Only the programme office and councils' finance and section 151 officers propose budgets.",
     ),
+    "savings.propose_fairness_test": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose tests.",
+    ),
     "savings.set_host": (
         is_programme_office,
         "Only the programme office records which council hosts a service.",

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from finance.money import json_money
+from finance.money import from_pence, json_money
 from finance.periods import FinancialYear, PeriodError
 from savings.history.moments import MomentError, moment_of
 from savings.provenance import Provenance
@@ -29,6 +29,13 @@ class Money(serializers.Field):
 
     def to_representation(self, value: Decimal) -> str:
         return json_money(value)
+
+
+class MoneyOfPence(Money):
+    """Whole pence, sent as pounds with two decimals."""
+
+    def to_representation(self, value: Decimal | int) -> str:
+        return super().to_representation(from_pence(int(value)))
 
 
 class YearText(Text):

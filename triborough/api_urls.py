@@ -21,6 +21,7 @@ from savings.calendar.api import (
     ReopenPeriod,
 )
 from savings.comparison.api import ComparisonView
+from savings.fairness.api import FairnessCall, FairnessTestConsent, FairnessTestList
 from savings.forecasts.api import ForecastList, ReturnForecasts
 from savings.history.api import EventList, ReturnHistory
 from savings.plans.api import PlanDetail, PlanList
@@ -36,6 +37,7 @@ from savings.returns.api import (
 )
 from savings.rollup.api import RollupStanding
 from savings.uploads.api import Template, UploadReturn
+from savings.whatif.api import WhatIfCall
 from services.api import ServiceList
 from sovereignty.api import CouncilList
 from triborough.api import NoSuchCall, SchemaDocument, Token
@@ -78,6 +80,10 @@ urlpatterns = [
     path("comparison/", ComparisonView.as_view()),
     path("reports/<str:council>/<str:period>.<str:extension>", Report.as_view()),
     path("rollup/", RollupStanding.as_view()),
+    path("fairness/", FairnessCall.as_view()),
+    path("fairness-tests/", FairnessTestList.as_view()),
+    path("fairness-tests/<int:test_id>/consent/", FairnessTestConsent.as_view()),
+    path("what-if/", WhatIfCall.as_view()),
     path("schema/", SchemaDocument.as_view(), name="api-schema"),
     path("docs/", Docs.as_view(), name="api-docs"),
     re_path(r"", NoSuchCall.as_view()),

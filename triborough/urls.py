@@ -38,9 +38,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("savings.forecasts.urls")),
     path("history/", include("savings.history.urls")),
     path("questions/", include("savings.questions.urls")),
+    path("fairness/", include("savings.fairness.urls")),
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),
     path("returns/", include("savings.uploads.urls")),
+    path("what-if/", include("savings.whatif.urls")),
 ]
 
 handler500 = "triborough.problems.server_error"

@@ -13,6 +13,7 @@ from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import Quarter
 from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.fairness.models import FairnessTest
 from savings.provenance import Provenance
 from savings.returns.models import Period, Return
 from savings.rollup.locks import change_basis
@@ -220,11 +221,11 @@ def answer(
     at: datetime,
     reason: str = "",
 ) -> Consent:
-    """Agree to or refuse a rule or a transition budget for one's own council, once.
+    """Agree to or refuse a rule, a transition budget or a fairness test for one's own council.
 
-    Raises NotAllowed; WrongState where the council has answered, takes no part in the
-    service from the effective quarter on, or that quarter has closed; BadContent without
-    a minute reference, or for a refusal without reason.
+    Once. Raises NotAllowed; WrongState where the council has answered, takes no part in
+    the service from the effective quarter on, or that quarter has closed (a fairness test
+    has neither); BadContent without a minute reference, or for a refusal without reason.
     """
     require(by, "savings.answer_decision")
     council = by.council
@@ -240,12 +241,7 @@ def answer(
         errors.append(FieldError("reason", "Say why your council refuses."))
     if errors:
         raise BadContent(errors)
-    check_quarter_open(about.effective_from)
-    if not _concerns(about, council):
-        raise WrongState(
-            f"{council} takes no part in {about.service} from {about.effective_from.label} on, so "
-            "it has nothing to answer."
-        )
+    _check_it_is_asked(about, council)
     if decision.is_withdrawn:
         raise WrongState("This proposal is withdrawn, so there is nothing to answer.")
     if decision.consents.filter(council=council).exists():
@@ -261,25 +257,53 @@ def answer(
     )
     if not agree:
         disputes.open_by_refusal(refusal=consent, by=by, at=at)
-    is_rule = isinstance(about, AttributionRule)
+    subject, subject_id = _named(about)
     audit.actions.record(
         by=by.username,
         at=at,
         action="agreed" if agree else "refused",
-        subject="attribution rule" if is_rule else "transition approval",
-        subject_id=about.id if is_rule else about,
+        subject=subject,
+        subject_id=subject_id,
         chain=council.code,
         after={"minute_reference": minute_reference.strip()},
         reason=reason.strip(),
     )
-    _mark_dirty(about.effective_from, at)
+    if not isinstance(about, FairnessTest):
+        _mark_dirty(about.effective_from, at)
     return consent
 
 
-def _subject_of(decision: Decision) -> AttributionRule | TransitionApproval:
+def _subject_of(decision: Decision) -> AttributionRule | TransitionApproval | FairnessTest:
     """What a decision decides on."""
     rule = AttributionRule.objects.filter(decision=decision).select_related("service").first()
-    return rule or TransitionApproval.objects.select_related("service").get(decision=decision)
+    test = rule or FairnessTest.objects.filter(decision=decision).first()
+    return test or TransitionApproval.objects.select_related("service").get(decision=decision)
+
+
+def _named(about: AttributionRule | TransitionApproval | FairnessTest) -> tuple[str, object]:
+    """What the audit event calls it, and its number or code."""
+    if isinstance(about, AttributionRule):
+        return "attribution rule", about.id
+    if isinstance(about, FairnessTest):
+        return "fairness test", about.id
+    return "transition approval", about
+
+
+def _check_it_is_asked(
+    about: AttributionRule | TransitionApproval | FairnessTest, council: Council
+) -> None:
+    """Raise WrongState where a council has nothing to answer, or no more.
+
+    A fairness test concerns every council, of any quarter: it decides on no figure.
+    """
+    if isinstance(about, FairnessTest):
+        return
+    check_quarter_open(about.effective_from)
+    if not _concerns(about, council):
+        raise WrongState(
+            f"{council} takes no part in {about.service} from {about.effective_from.label} on, so "
+            "it has nothing to answer."
+        )
 
 
 def _concerns(about: AttributionRule | TransitionApproval, council: Council) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from savings.returns.models import Return
 from savings.returns.rows import EntryRow
@@ -38,9 +40,13 @@ def stored_lines(parent: Return) -> list[StoredLine]:
         "evidence",
         "note",
     )
+    rows: Iterable[tuple[Any, ...]] = found
     return [
         StoredLine(
-            id_, position, EntryRow(*words[:7], words[7] or "", tuple(words[8]), *words[9:]), origin
+            id_,
+            position,
+            EntryRow(*(*words[:7], words[7] or "", tuple(words[8]), *words[9:])),
+            origin,
         )
-        for id_, position, origin, *words in found
+        for id_, position, origin, *words in rows
     ]

@@ -260,7 +260,8 @@ def _as_json(totals: Totals) -> dict[str, str]:
 def _preview(reading: Reading, changes: Changes, gone: dict[int, EntryRow]) -> dict[str, object]:
     """How many lines change and how, and the first of them, with their rows in the file."""
     before = {line.id: line for line in changes.changed}
-    added, changed = [], []
+    added: list[dict[str, object]] = []
+    changed: list[dict[str, object]] = []
     new = iter(changes.added)
     for (row, _), number in zip(reading.rows, changes.ids, strict=True):
         if number is None:

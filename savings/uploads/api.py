@@ -7,8 +7,6 @@ state, 422 for what is in the file.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -30,7 +28,7 @@ from sovereignty.calls import Call
 class UploadReturn(Call):
     """A file in place of a draft's entries: every row is stored, or none is."""
 
-    parser_classes: ClassVar[list[Any]] = [FormWithFile]
+    parser_classes = (FormWithFile,)
     parameters_shape = UploadParameters
 
     @extend_schema(

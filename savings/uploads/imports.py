@@ -131,7 +131,7 @@ def judge(
     reading: Reading,
     reference: Reference,
     *,
-    after: Callable[[int], None] = lambda checked: None,
+    after: Callable[[int], object] = lambda checked: None,
 ) -> tuple[list[EntryRow], list[FieldError]]:
     """Typed rows, and every mistake of the file and of its rows, in the order of the sheet.
 
@@ -152,7 +152,7 @@ def judge(
     return typed, mistakes
 
 
-def _counted(rows: Sequence[RawRow], after: Callable[[int], None]) -> Iterator[RawRow]:
+def _counted(rows: Sequence[RawRow], after: Callable[[int], object]) -> Iterator[RawRow]:
     for count, row in enumerate(rows, start=1):
         yield row
         if count % STEP == 0:

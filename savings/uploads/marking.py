@@ -154,8 +154,8 @@ def _new(
         by_row[row][place] = "\n".join(messages)
     # What stops the reading is among the mistakes; the rows before it are here.
     with suppress(Refused):
-        for row in open_table(content).rows:
-            copy.write(row, by_row.get(row[0], {}))
+        for line in open_table(content).rows:
+            copy.write(line, by_row.get(line[0], {}))
     _list_in_new(book, listed)
     book.close()
     return output.getvalue()

@@ -91,7 +91,8 @@ def parts_of(request: Request) -> Parts:
         raise NotAForm(request.content_type or "")
     if _length(request) > LONGEST_FORM:
         raise RequestDataTooBig(TOO_LARGE)
-    data, errors = request.data, []
+    data: Any = request.data
+    errors: list[FieldError] = []
     for name in data:
         if name not in ("file", "version"):
             remedy = "There is nothing of this name here: leave it out, or use file, version."

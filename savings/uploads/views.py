@@ -189,8 +189,8 @@ def _upload(request: SignedIn, parent: Return, upload_id: int) -> Upload:
 
 
 def _to_upload(parent: Return, kept: Upload) -> HttpResponse:
-    codes = {"council": parent.council_code, "period": parent.period.code}
-    return redirect("upload", upload_id=kept.id, **codes)
+    council, period = parent.council_code, parent.period.code
+    return redirect("upload", council=council, period=period, upload_id=kept.id)
 
 
 def _trail(parent: Return, last: str) -> list[dict[str, str]]:

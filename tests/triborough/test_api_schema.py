@@ -74,6 +74,11 @@ CALLS = {
     ("get", "comparison/"),
     ("get", "reports/{council}/{period}.{extension}"),
     ("get", "rollup/"),
+    ("get", "fairness/"),
+    ("get", "fairness-tests/"),
+    ("post", "fairness-tests/"),
+    ("post", "fairness-tests/{test_id}/consent/"),
+    ("get", "what-if/"),
 }
 
 

@@ -53,6 +53,8 @@ NAVIGATION = (
     ("Forecasts", "forecasts"),
     ("Boroughs", "boroughs"),
     ("Agreements", "agreements"),
+    ("What if?", "what-if"),
+    ("Fairness", "fairness"),
     ("The record", "record"),
     ("API", "api-docs"),
 )

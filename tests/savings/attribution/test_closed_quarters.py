@@ -7,13 +7,14 @@ leaves every certified penny where it was; what concerns later quarters alone is
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
 from finance.periods import Quarter
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.returns.actions import close_period, reopen_period
+from savings.calendar.actions import close_period, reopen_period
 from savings.rollup.actions import roll_up_everything
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Consent, Council, Decision, User
@@ -80,7 +81,7 @@ def digest() -> str:
     return found
 
 
-def raw(statement: str, *parameters: object) -> None:
+def raw(statement: str, *parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 

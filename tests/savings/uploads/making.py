@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
+from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from savings.returns.rows import COLUMNS
@@ -271,13 +272,14 @@ def an_ods(content: Part, parts: Mapping[str, Part] | None = None) -> bytes:
 
 def ods_of(*rows: Sequence[str], **instead: str) -> bytes:
     """A header and rows; `instead` has cells of the first row, as they stand."""
+    instead_of: dict[str, Any] = dict(instead)
     return an_ods(
         ods_content(
             ods_table(
                 ods_row(HEADER),
                 *(
-                    ods_row(row, **(instead if number == 0 else {}))
-                    for number, row in enumerate(rows)
+                    ods_row(row, **given)
+                    for row, given in zip(rows, [instead_of, *[{}] * len(rows)], strict=False)
                 ),
             )
         )
