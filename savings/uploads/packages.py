@@ -40,7 +40,7 @@ _MARKUP = (".xml", ".rels", ".vml", ".rdf")
 _DECLARATIONS = (b"<!doctype", b"<!entity")
 _OVERLAP = max(map(len, _DECLARATIONS)) - 1
 
-PASSWORD = (
+PASSWORD = (  # nosec B105
     "The file is protected by a password: remove the password, save the file and upload it again."
 )
 TOO_LARGE_UNPACKED = (
