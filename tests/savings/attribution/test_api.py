@@ -481,6 +481,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
             "amount": "33.34",
             "exact_pence": "10000/3",
             "floored_pence": 3333,
+            "remainder": "1/3",
             "odd_pence": 1,
         },
         {
@@ -489,6 +490,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
             "amount": "33.33",
             "exact_pence": "10000/3",
             "floored_pence": 3333,
+            "remainder": "1/3",
             "odd_pence": 0,
         },
         {
@@ -497,6 +499,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
             "amount": "33.33",
             "exact_pence": "10000/3",
             "floored_pence": 3333,
+            "remainder": "1/3",
             "odd_pence": 0,
         },
     ]

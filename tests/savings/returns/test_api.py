@@ -74,6 +74,7 @@ def test_an_empty_draft(finance: Caller):
         "published_in": "",
         "entry_count": 0,
         "illustrative": False,
+        "as_at": None,
         "entries": [],
     }
 
