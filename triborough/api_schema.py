@@ -29,8 +29,15 @@ class FieldErrorSerializer(serializers.Serializer):
     field = serializers.CharField(help_text="The field, column or parameter that is wrong.")
     message = serializers.CharField(help_text="What to do about it.")
     value = serializers.CharField(allow_blank=True, help_text="What was sent there.")
-    row = serializers.IntegerField(required=False, help_text="The entry, counted from 1.")
-    column = serializers.CharField(required=False, help_text="The field again, for an entry.")
+    row = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="The entry, counted from 1; of a file, the row as the spreadsheet shows it, and "
+        "null where the file as a whole is at fault.",
+    )
+    column = serializers.CharField(
+        required=False, allow_null=True, help_text="The field again, for an entry."
+    )
 
 
 class ProblemSerializer(serializers.Serializer):

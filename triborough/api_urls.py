@@ -35,6 +35,7 @@ from savings.returns.api import (
     quarter_unless_asked,
 )
 from savings.rollup.api import RollupStanding
+from savings.uploads.api import Template, UploadReturn
 from services.api import ServiceList
 from sovereignty.api import CouncilList
 from triborough.api import NoSuchCall, SchemaDocument, Token
@@ -62,6 +63,8 @@ urlpatterns = [
     path("returns/<str:council>/<str:period>/questions/", QuestionsOfReturn.as_view()),
     path("questions/<int:question_id>/answer/", AnswerQuestion.as_view()),
     path("board/", BoardList.as_view()),
+    path("returns/<str:council>/<str:period>/upload/", UploadReturn.as_view()),
+    path("returns/<str:council>/<str:period>/template.<str:extension>", Template.as_view()),
     path("drivers/", DriverList.as_view()),
     path("driver-values/", DriverValueList.as_view()),
     path("attribution-rules/", RuleList.as_view()),

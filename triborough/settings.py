@@ -166,6 +166,13 @@ STORAGES = {
 RECORD_DIR = BASE_DIR / "fixtures" / "record"
 DEMONSTRATION_DIR = BASE_DIR / "fixtures" / "demonstration"
 
+# A form with a file that is too long is read past and kept nowhere.
+FILE_UPLOAD_HANDLERS = [
+    "savings.uploads.parts.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+
 # --- Headers -----------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -297,6 +304,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour="7", minute="30"),
     },
     "reminders": {"task": "savings.calendar.remind", "schedule": crontab(hour="7", minute="30")},
+    "uploads-sweep": {"task": "savings.uploads.sweep", "schedule": crontab(minute="*/10")},
 }
 
 if REDIS_URL:

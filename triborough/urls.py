@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("questions/", include("savings.questions.urls")),
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),
+    path("returns/", include("savings.uploads.urls")),
 ]
 
 handler500 = "triborough.problems.server_error"

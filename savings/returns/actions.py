@@ -23,6 +23,7 @@ from savings.questions.reports import what_waits_for_an_answer
 from savings.returns.certification import statement_of
 from savings.returns.changes import Changes, compare, named_lines
 from savings.returns.corrections import correctable
+from savings.returns.lines import StoredLine, stored_lines
 from savings.returns.models import Entry, Return
 from savings.returns.reports import made_up_in
 from savings.returns.rows import (
@@ -51,30 +52,31 @@ def replace_entries(
     by: User,
     at: datetime,
     provenance: Provenance = Provenance.REPORTED,
+    reason: str = "",
 ) -> Return:
     """Replace a draft's entries by these rows; every row is stored or none is.
 
     `rows` pairs each row's number with its columns, as typed; a row that names a line's
     `id` continues that line. A row that says to the letter what an illustrative one said
     stays illustrative, and so is a row that says so of itself. Rows that change nothing
-    leave the version as it is. Raises NotAllowed, WrongState, StaleVersion, or BadContent
-    with every mistake of every row.
+    leave the version as it is. `reason` says where they come from, as a file's name.
+    Raises NotAllowed, WrongState, StaleVersion, or BadContent with every mistake of every row.
     """
     parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
     typed, errors = read_rows(rows, reference_for(parent, rows))
     if errors:
         raise BadContent(errors)
-    old = list(parent.entries.select_related("service", "caused_by"))
+    old = stored_lines(parent)
     changes = compare(
-        [(entry.id, row_of(entry)) for entry in old],
+        [(line.id, line.row) for line in old],
         list(zip(named_lines(rows), typed, strict=True)),
     )
     if not changes:
         return parent
     marked = [columns.get("provenance") == Provenance.ILLUSTRATIVE for _, columns in rows]
     order, origins = _write(parent, old, typed, changes, provenance, marked)
-    origins_before = {entry.id: entry.provenance for entry in old}
+    origins_before = {line.id: line.provenance for line in old}
     parent.version += 1
     parent.filled_by = by
     parent.save(update_fields=["version", "filled_by"])
@@ -99,6 +101,7 @@ def replace_entries(
             "entries": [_line(number, row, origins[number]) for number, row in after],
             "order": order,
         },
+        reason=reason,
     )
     return parent
 
@@ -283,7 +286,7 @@ def describe(row: EntryRow) -> dict[str, object]:
         "evidence": row.evidence,
         "note": row.note,
     }
-    return {name: value for name, value in values.items() if value not in ("", None, [])}
+    return {name: value for name, value in values.items() if value or value == 0}
 
 
 def locked(return_id: int, version: int, permission: str, by: User) -> Return:
@@ -339,7 +342,7 @@ _COLUMNS = (
 
 def _write(
     parent: Return,
-    old: Sequence[Entry],
+    old: Sequence[StoredLine],
     rows: Sequence[EntryRow],
     changes: Changes,
     provenance: Provenance,
@@ -352,11 +355,11 @@ def _write(
     """
     services = dict(Service.objects.values_list("slug", "id"))
     councils = dict(Council.objects.values_list("code", "id"))
-    places = {entry.id: entry.position for entry in old}
+    places = {line.id: line.position for line in old}
     changed = {line.id for line in changes.changed}
-    illustrative = {row_of(entry) for entry in old if entry.provenance == Provenance.ILLUSTRATIVE}
+    illustrative = {line.row for line in old if line.provenance == Provenance.ILLUSTRATIVE}
     # What only moves stays what it is.
-    own = {entry.id: entry.provenance for entry in old if entry.id not in changed}
+    own = {line.id: line.provenance for line in old if line.id not in changed}
     fresh = iter(_new_ids(len(changes.added)))
     order = [number if number is not None else next(fresh) for number in changes.ids]
     written = [
@@ -365,7 +368,11 @@ def _write(
             position,
             row,
             own.get(number)
-            or (Provenance.ILLUSTRATIVE if made_up or row in illustrative else provenance).value,
+            or (
+                Provenance.ILLUSTRATIVE
+                if made_up or (illustrative and row in illustrative)
+                else provenance
+            ).value,
         )
         for position, (number, row, made_up) in enumerate(
             zip(order, rows, marked, strict=True), start=1

@@ -7,6 +7,7 @@ the same text is accepted or refused everywhere. Source: the public contract,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -43,6 +44,10 @@ NATURES = ("cashable", "non_cashable", "avoided")
 CAUSES = ("indirect", "demand", "quality", "direct", "specification_change")
 
 LONGEST_TEXT = 2000
+#: What neither XML nor a spreadsheet can hold; line breaks and tabs they can.
+_UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+#: As many mistakes as are told at a time: two for each row of the longest file.
+MOST_MISTAKES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,8 @@ def read_rows(
     """Valid rows and every mistake; the rows count only when there is no mistake.
 
     `raw` pairs each row's number, as its sender counts it, with its columns. Text is
-    stripped of spaces around it; `tupe` may be a list or codes between commas.
+    stripped of spaces around it; `tupe` may be a list or codes between commas. Stops where
+    there are more than MOST_MISTAKES.
 
     >>> from finance.money import json_money
     >>> rows, errors = read_rows([(2, {"service": "hr", "kind": "saving", "scope": "own",
@@ -95,11 +101,18 @@ def read_rows(
     rows: list[EntryRow] = []
     errors: list[FieldError] = []
     claims: list[Claim] = []
+    alike = _Alike()
     for number, columns in raw:
-        reader = _RowReader(number, columns, reference)
-        row = reader.read()
-        errors.extend(reader.errors)
-        claims.extend(reader.claims)
+        row = alike.read(columns)
+        if row is None:
+            reader = _RowReader(number, columns, reference)
+            row = reader.read()
+            errors.extend(reader.errors)
+            claims.extend(reader.claims)
+            if len(errors) > MOST_MISTAKES:
+                break
+            if row is not None:
+                alike.keep(columns, row)
         if row is not None:
             rows.append(row)
     return rows, [*errors, *_past_the_ceiling(claims, reference)]
@@ -143,9 +156,9 @@ class ColumnReader:
         shown = "" if value is None else str(value)
         self.errors.append(
             FieldError(
-                field=_printable(column)[:80],
-                message=_printable(message),
-                value=_printable(shown)[:200],
+                field=printable(column)[:80],
+                message=printable(message),
+                value=printable(shown)[:200],
                 row=self.number,
             )
         )
@@ -165,8 +178,11 @@ class ColumnReader:
         if "\x00" in value:
             self.wrong(column, value, "Remove the null character.")
             return None
-        if _printable(value) != value:
+        if printable(value) != value:
             self.wrong(column, value, "Remove the half of a character.")
+            return None
+        if _UNWRITABLE.search(value):
+            self.wrong(column, value, "Remove the control character.")
             return None
         return value.strip()
 
@@ -213,6 +229,64 @@ class ColumnReader:
         if len(text) > LONGEST_TEXT:
             self.wrong(column, text, f"Shorten this to {LONGEST_TEXT:,} characters.")
         return text
+
+
+class _Alike:
+    """Reads a row in a third of the time where one with the same words was right before.
+
+    Most rows of a long return differ in amount, evidence and note alone. Gives None for
+    whatever is not plainly right: `_RowReader` says what is wrong with it.
+    """
+
+    _WORDS = tuple(name for name in COLUMNS if name not in ("amount", "evidence", "note"))
+    _KEYS = frozenset((*COLUMNS, *IGNORED_KEYS))
+    _MOST = 10_000
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[object, ...], EntryRow] = {}
+
+    def keep(self, columns: Mapping[str, object], row: EntryRow) -> None:
+        words = tuple(map(columns.get, self._WORDS))
+        # A number or a list is told from a text that equals it only by looking closely, and
+        # each claim on a budget counts.
+        plain = not row.approval and all(isinstance(word, str | None) for word in words)
+        if plain and len(self.rows) < self._MOST:
+            self.rows[words] = row
+
+    def read(self, columns: Mapping[str, object]) -> EntryRow | None:
+        try:
+            like = self.rows.get(tuple(map(columns.get, self._WORDS)))
+        except TypeError:  # a list of councils
+            return None
+        if like is None or not self._KEYS.issuperset(columns):
+            return None
+        amount = columns.get("amount")
+        evidence, note = columns.get("evidence", ""), columns.get("note", "")
+        if not (isinstance(amount, str) and isinstance(evidence, str) and isinstance(note, str)):
+            return None
+        if len(evidence) + len(note) > LONGEST_TEXT:
+            return None
+        if not (evidence.isprintable() and note.isprintable()):
+            return None
+        try:
+            pounds = parse_money(amount)
+        except MoneyError:
+            return None
+        return EntryRow(
+            like.service,
+            like.kind,
+            like.scope,
+            pounds,
+            like.recurrence,
+            like.nature,
+            like.cause,
+            like.caused_by,
+            like.tupe,
+            like.approval,
+            like.corrects,
+            evidence.strip(),
+            note.strip(),
+        )
 
 
 class _RowReader(ColumnReader):
@@ -353,8 +427,10 @@ class _RowReader(ColumnReader):
         return int(text)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text that can be stored and sent: without nulls and halves of surrogate pairs."""
+    if text.isprintable():
+        return text
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 

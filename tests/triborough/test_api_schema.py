@@ -55,6 +55,8 @@ CALLS = {
     ("post", "returns/{council}/{period}/questions/"),
     ("post", "questions/{question_id}/answer/"),
     ("get", "board/"),
+    ("post", "returns/{council}/{period}/upload/"),
+    ("get", "returns/{council}/{period}/template.{extension}"),
     ("get", "drivers/"),
     ("post", "drivers/"),
     ("get", "driver-values/"),
