@@ -8,7 +8,7 @@ column it is in, and whether it holds a value at all or a formula, a date, an er
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from savings.returns.rows import (
@@ -80,6 +80,9 @@ class FileMistake(FieldError):
         }
 
 
+RawRow = tuple[int, dict[str, object]]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A file's rows as typed, and its mistakes; rows count only where there is none.
@@ -88,7 +91,7 @@ class Reading:
     `places` says where each header is, columns counted from 0.
     """
 
-    rows: list[tuple[int, dict[str, object]]] = field(default_factory=list)
+    rows: list[RawRow] = field(default_factory=list)
     mistakes: list[FieldError] = field(default_factory=list)
     missing: frozenset[str] = frozenset()
     places: Mapping[str, int] = field(default_factory=dict)
@@ -135,25 +138,26 @@ def judge(
     Calls `after` with the number of rows looked at, every thousand. A cell that the file
     itself is wrong about is not blamed twice.
     """
-    typed: list[EntryRow] = []
-    mistakes: list[FieldError] = []
     blamed = {(mistake.row, mistake.field) for mistake in reading.mistakes}
-    for start in range(0, len(reading.rows), STEP):
-        rows, errors = read_rows(reading.rows[start : start + STEP], reference)
-        typed += rows
-        mistakes += (
-            FileMistake(error.field, error.message, error.value, error.row)
-            for error in errors
-            if error.field not in reading.missing and (error.row, error.field) not in blamed
-        )
-        after(min(start + STEP, len(reading.rows)))
-        if len(mistakes) > MOST_MISTAKES:
-            break
+    typed, errors = read_rows(_counted(reading.rows, after), reference)
+    mistakes: list[FieldError] = [
+        FileMistake(error.field, error.message, error.value, error.row)
+        for error in errors
+        if error.field not in reading.missing and (error.row, error.field) not in blamed
+    ]
     mistakes = in_order([*reading.mistakes, *mistakes])
     if len(mistakes) > MOST_MISTAKES:
         more = FileMistake("file", f"Only the first {MOST_MISTAKES:,} mistakes are listed here.")
         mistakes = [more, *mistakes[:MOST_MISTAKES]]
     return typed, mistakes
+
+
+def _counted(rows: Sequence[RawRow], after: Callable[[int], None]) -> Iterator[RawRow]:
+    for count, row in enumerate(rows, start=1):
+        yield row
+        if count % STEP == 0:
+            after(count)
+    after(len(rows))
 
 
 def in_order(mistakes: Sequence[FieldError]) -> list[FieldError]:
@@ -169,7 +173,7 @@ class _Reader:
     """Takes a table's rows: the first that holds anything is the header."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[int, dict[str, object]]] = []
+        self.rows: list[RawRow] = []
         self.mistakes: list[FieldError] = []
         self.missing: frozenset[str] = frozenset()
         self.places: dict[str, int] = {}
