@@ -70,6 +70,8 @@ _BEGINNINGS: tuple[tuple[tuple[bytes, ...], str], ...] = (
     ((b"{\\rtf",), f"This is a text document. {_UPLOAD_THE_SHEET}"),
     ((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"), WIDE_TEXT),
 )
+#: All bytes but those that no text has; a few of these in a text are mistakes of its cells.
+_TEXT_BYTES = bytes({*range(256)} - {*range(9), *range(14, 32), 127})
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_PARTS = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
@@ -98,16 +100,25 @@ def kind_of(content: bytes) -> Kind:
     for beginnings, sentence in _BEGINNINGS:
         if content.startswith(beginnings) and not _reads_as_csv(content):
             raise Refused(sentence)
+    if sentence := _sentence_for_text(content):
+        raise Refused(sentence)
+    return Kind.CSV
+
+
+def _sentence_for_text(content: bytes) -> str:
+    """Why this is no text of cells, or no text; empty where it may be one."""
     start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body")):
-        raise Refused(f"This is a web page. {_UPLOAD_THE_SHEET}")
+        return f"This is a web page. {_UPLOAD_THE_SHEET}"
     if start.startswith((b"<?xml", b"<office:document", b"<workbook", b"mime-version:")):
-        raise Refused(FLAT)
-    if b"\x00" in content[:8192]:
-        # Text in UTF-16 without its mark has one in every second place.
-        wide = content[:8192].count(b"\x00") * 3 > min(len(content), 8192)
-        raise Refused(WIDE_TEXT if wide else NOT_A_SHEET)
-    return Kind.CSV
+        return FLAT
+    beginning = content[:8192]
+    # Text in UTF-16 without its mark has a null in every second place.
+    if beginning.count(b"\x00") * 3 > len(beginning):
+        return WIDE_TEXT
+    if len(beginning.translate(None, _TEXT_BYTES)) > max(3, len(beginning) // 100):
+        return NOT_A_SHEET
+    return ""
 
 
 def _sentence_for_compound(content: bytes) -> str:

@@ -59,9 +59,9 @@ _NOT_A_VALUE = {
     "upload it again.",
 }
 _NOT_HERE = {
-    DATE: "Enter a value of this column: this cell holds a date. Set the cell's format to "
-    "General or Text before you type.",
-    BOOLEAN: "Enter a value of this column: this cell holds TRUE or FALSE.",
+    DATE: "Enter what this column asks for: the cell holds a date. If you typed something else, "
+    "set its format to Text and type it again.",
+    BOOLEAN: "Enter what this column asks for: the cell holds TRUE or FALSE.",
 }
 _MERGED = "Unmerge these cells and give each row its own values."
 
@@ -201,8 +201,7 @@ class _Reader:
     def _take_header(self, header: Row) -> None:
         number, cells = header
         self._header = self._last = number
-        texts = {place: cell for place, cell in cells if isinstance(cell, str)}
-        if not set(texts.values()) & set(COLUMNS):
+        if not {_spelt(_text(cell)) for _, cell in cells} & set(COLUMNS):
             place, cell = cells[0]
             raise Refused(
                 f"This row has to name the columns, and names none: {', '.join(COLUMNS)}.",
@@ -219,22 +218,25 @@ class _Reader:
 
     def _take_name(self, number: int, place: int, cell: Cell) -> None:
         text = _text(cell)
+        meant = _spelt(text)
+        if not meant:
+            return
         self.places.setdefault(printable(text)[:80], place)
+        # Said once, of the header: not again of each cell below it.
+        self._nameless.add(place)
         if isinstance(cell, Odd):
             message = f"Name the column in plain text: it is one of {', '.join(COLUMNS)}."
             self.wrong(column_letters(place), number, message, text)
-        elif text in self._names.values():
-            message = f"The column {text} is there twice: remove or rename one of them."
+        elif meant not in COLUMNS:
+            self.wrong(text, number, "There is no such column: remove or rename it.", text)
+        elif meant in self._names.values():
+            message = f"The column {meant} is there twice: remove or rename one of them."
             self.wrong(text, number, message, text)
-        elif text in COLUMNS:
-            self._names[place] = text
-            return
         else:
-            meant = "_".join(text.lower().split())
-            remedy = f"spell it {meant}" if meant in COLUMNS else "remove or rename it"
-            self.wrong(text, number, f"There is no such column: {remedy}.", text)
-        # Said once, of the header: not again of each cell below it.
-        self._nameless.add(place)
+            # Its cells are judged also where it is misspelt, so that all is told at once.
+            self._names[place] = meant
+            if text != meant:
+                self.wrong(text, number, f"There is no such column: spell it {meant}.", text)
 
     def _take_row(self, row: Row) -> None:
         number, cells = row
@@ -278,6 +280,11 @@ class _Reader:
             last = f"{column_letters(merge.last_column)}{merge.last_row}"
             row = max(merge.first_row, self._header)
             self.wrong(column, row, _MERGED, f"{first}:{last}")
+
+
+def _spelt(name: str) -> str:
+    """The column's name that a header most likely means."""
+    return "_".join(name.lower().split())
 
 
 def _is_blank(row: Row) -> bool:
