@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, models, transaction
 
 from finance.periods import Quarter
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.returns.actions import close_period, reopen_period
+from savings.calendar.actions import close_period, reopen_period
 from savings.rollup.actions import roll_up_everything
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Consent, Council, Decision, User
