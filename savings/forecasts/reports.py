@@ -273,7 +273,8 @@ def savings_of(
     )
     first = quarter.year.quarters[0]
     for council, slug, pence, this_year in (
-        Total.objects.filter(parent__in=visible, kind=Entry.Kind.SAVING)
+        Total.objects.current()
+        .filter(parent__in=visible, kind=Entry.Kind.SAVING)
         .order_by()
         .values_list("parent__council", "service__slug")
         .annotate(sum=Sum("pence"), this_year=Sum("pence", filter=Q(quarter__gte=first)))

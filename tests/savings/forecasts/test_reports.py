@@ -15,7 +15,7 @@ from savings.forecasts.reports import Standing, forecasts_of, initiatives_of
 from savings.plans.models import Plan
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
-from savings.rollup.models import DirtyReturn
+from savings.rollup.models import DirtyReturn, Total
 from savings.rollup.tasks import roll_up
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
@@ -103,6 +103,18 @@ def test_savings_count_with_what_lies_below_and_delivered_only_once_certified(
         "childrens-services": ("43.00", "43.00", "3.00"),
         "library-service": nil,
     }
+
+
+def test_a_total_that_was_replaced_counts_no_more(planned: Partnership) -> None:
+    """Divided anew by a rule agreed later, a saving is what it was."""
+    planned.certified("WCC", a_saving("library-service", "9.00"))
+    roll_up()
+    planned.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
+    roll_up()
+    assert Total.objects.filter(until__isnull=False).exists()
+    assert saved(standing(planned))["library-service"] == ("9.00", "9.00", "9.00")
+    found = overview_of(planned.people["auditor"], Q1, TODAY)
+    assert found.delivered == Decimal("9.00")
 
 
 def test_a_saving_in_a_draft_is_enough_to_have_started(planned: Partnership) -> None:
