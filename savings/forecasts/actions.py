@@ -33,9 +33,9 @@ def replace_forecasts(
 
     `rows` pairs each row's number with its columns, as typed. A row that says to the
     letter what an illustrative forecast says, of this quarter or of the one before that
-    a form starts from, stays illustrative. Rows that change nothing leave the version as
-    it is. Raises NotAllowed, WrongState, StaleVersion, or BadContent with every mistake
-    of every row.
+    a form starts from, stays illustrative, and so is a row that says so of itself. Rows
+    that change nothing leave the version as it is. Raises NotAllowed, WrongState,
+    StaleVersion, or BadContent with every mistake of every row.
     """
     parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
@@ -50,12 +50,22 @@ def replace_forecasts(
     now = {row.service: row for row in typed}
     if was == now:
         return parent
+    before = {slug: Provenance(forecast.provenance) for slug, forecast in old.items()}
     origins = _origins(parent, old, rows, typed, provenance)
     _write(parent, old, was, now, origins)
     parent.version += 1
     parent.filled_by = by
     parent.save(update_fields=["version", "filled_by"])
-    _record(parent, by, at, version, was, now)
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="forecasts saved",
+        subject="return",
+        subject_id=f"{parent.council_code}/{parent.period.code}",
+        chain=parent.council_code,
+        before={"version": version, "forecasts": _differing(was, now, before)},
+        after={"version": parent.version, "forecasts": _differing(now, was, origins)},
+    )
     return parent
 
 
@@ -117,32 +127,16 @@ _FIELDS = (
 )
 
 
-def _record(
-    parent: Return,
-    by: User,
-    at: datetime,
-    version: int,
-    was: Mapping[str, ForecastRow],
-    now: Mapping[str, ForecastRow],
-) -> None:
-    """An event with what differs, as it was and as it is, in the order of the services."""
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action="forecasts saved",
-        subject="return",
-        subject_id=f"{parent.council_code}/{parent.period.code}",
-        chain=parent.council_code,
-        before={
-            "version": version,
-            "forecasts": [
-                describe(was[slug]) for slug in sorted(was) if was[slug] != now.get(slug)
-            ],
-        },
-        after={
-            "version": parent.version,
-            "forecasts": [
-                describe(now[slug]) for slug in sorted(now) if now[slug] != was.get(slug)
-            ],
-        },
-    )
+def _differing(
+    these: Mapping[str, ForecastRow],
+    those: Mapping[str, ForecastRow],
+    origins: Mapping[str, Provenance],
+) -> list[dict[str, object]]:
+    """Those of `these` that `those` have not or otherwise, for an event; marked where made up."""
+    found = []
+    for slug in sorted(these):
+        if these[slug] != those.get(slug):
+            said = describe(these[slug])
+            made_up = origins[slug] != Provenance.REPORTED
+            found.append({**said, "provenance": origins[slug].value} if made_up else said)
+    return found

@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from finance.money import format_pounds
+from savings.forecasts.rows import COLUMNS as FORECAST_COLUMNS
+from savings.forecasts.rows import STATUSES
 from savings.history.moments import LONDON, day_ended
-from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
+from savings.history.replay import (
+    ADDED,
+    CHANGED,
+    REMOVED,
+    Changes,
+    ColumnChange,
+    Columns,
+    LineChange,
+)
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 
@@ -61,7 +71,17 @@ COLUMN_LABELS = {
     "evidence": "Evidence",
     "note": "Note",
     "provenance": "Marked",
+    # Of a forecast.
+    "this_year": "Forecast for the year",
+    "full_year_effect": "Full-year effect",
+    "status": "Status",
+    "starts_on": "Start date",
+    "reason": "Why it is in doubt",
+    "replacement": "What replaces the saving",
 }
+#: What a save of forecasts changed, and the columns of one beside its service.
+FORECASTS = "forecasts"
+_FORECAST_COLUMNS = (*FORECAST_COLUMNS[1:], "provenance")
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "kind": dict(Entry.Kind.choices),
     "scope": dict(Entry.Scope.choices),
@@ -69,6 +89,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "nature": dict(Entry.Nature.choices),
     "cause": dict(Entry.Cause.choices),
     "provenance": dict(Provenance.choices),
+    "status": STATUSES,
 }
 NOTHING = "nothing"
 
@@ -93,8 +114,11 @@ def value_in_words(column: str, value: object, names: Names) -> str:
     """
     if value is None:
         return str(Provenance.REPORTED.label) if column == "provenance" else NOTHING
-    if column == "amount":
+    if column in ("amount", "this_year", "full_year_effect"):
         return format_pounds(Decimal(str(value)))
+    if column == "starts_on":
+        day = date.fromisoformat(str(value))
+        return f"{day.day} {day:%B %Y}"
     if column == "service":
         return names.services.get(str(value), str(value))
     if column == "caused_by":
@@ -147,9 +171,54 @@ def changes_in_words(changes: Changes, names: Names, most: int) -> list[Told]:
     found = [_line_in_words(line, names) for line in changes.lines[:most]]
     if changes.moved:
         found.append(Told(None, "", "Rows changed places"))
-    if changes.others:
-        found.append(Told(None, "", "Changed", columns=_columns(changes.others, names)))
+    others = [change for change in changes.others if change.column != FORECASTS]
+    if others:
+        found.append(Told(None, "", "Changed", columns=_columns(others, names)))
+    for change in changes.others:
+        if change.column == FORECASTS:
+            found += _forecasts_in_words(change, names)
     return found
+
+
+def _forecasts_in_words(change: ColumnChange, names: Names) -> list[Told]:
+    """Each forecast that was added, changed or removed, by the name of its service."""
+    before, after = _by_service(change.before), _by_service(change.after)
+    found = []
+    for slug in sorted({*before, *after}):
+        was, now = before.get(slug), after.get(slug)
+        about = now or was or {}
+        columns = [
+            ColumnChange(column, (was or {}).get(column), (now or {}).get(column))
+            for column in _FORECAST_COLUMNS
+            if (was or {}).get(column) != (now or {}).get(column)
+        ]
+        whole = tuple(
+            f"{column_in_words(column)}: {value_in_words(column, about[column], names)}"
+            for column in _FORECAST_COLUMNS
+            if column in about and column != "provenance"
+        )
+        changed = was is not None and now is not None
+        kind = CHANGED if changed else ADDED if was is None else REMOVED
+        found.append(
+            Told(
+                None,
+                f"{value_in_words('service', slug, names)}, forecast",
+                kind.capitalize(),
+                illustrative=any(
+                    said and said.get("provenance") == Provenance.ILLUSTRATIVE
+                    for said in (was, now)
+                ),
+                whole=() if changed else whole,
+                columns=_columns(columns, names) if changed else (),
+            )
+        )
+    return found
+
+
+def _by_service(forecasts: object) -> dict[str, Mapping[str, object]]:
+    """The forecasts of one half of an event."""
+    found = forecasts if isinstance(forecasts, list) else []
+    return {str(said["service"]): said for said in found}
 
 
 def _line_in_words(line: LineChange, names: Names) -> Told:
