@@ -20,6 +20,7 @@ from django.db import connection, transaction
 
 from finance.money import from_pence, json_money
 from finance.periods import FinancialYear, Quarter
+from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.plans.models import Plan, PlanLine
 from savings.provenance import Provenance
@@ -81,6 +82,9 @@ class _Making:
     services: list[Service] = field(default_factory=list)
     takes_part: dict[int, list[Council]] = field(default_factory=dict)
     rules: int = 0
+    #: Code of the transition budget that the costs of a programme are claimed on, by service.
+    budgets: dict[int, str] = field(default_factory=dict)
+    claims: Random = field(default_factory=lambda: Random(2011))
     #: Ids of certified entries that a later one may correct, by council.
     correctable: dict[int, list[int]] = field(default_factory=dict)
 
@@ -107,6 +111,7 @@ def generate(
     _people(making, councils)
     _services(making)
     _rules(making)
+    _budgets(making)
     _plan(making)
     certified = every[: years * 4]
     returns = _returns(making, certified, Period.Status.CLOSED)
@@ -263,6 +268,39 @@ def _rule(
     )
 
 
+def _budgets(making: _Making) -> None:
+    """For every other programme a transition budget without an end, agreed by everybody."""
+    by = making.s151[making.councils[0].id]
+    for area in making.areas[::2]:
+        decision = Decision.objects.create(
+            title=f"{area} transition", proposed_by=by, proposed_at=NOW
+        )
+        code = f"{area.slug}-transition"
+        TransitionApproval.objects.create(
+            code=code,
+            service=area,
+            ceiling=Decimal("99999999999.99"),
+            effective_from=making.quarters[0],
+            description="Made up",
+            provenance=Provenance.REPORTED,
+            decision=decision,
+        )
+        Consent.objects.bulk_create(
+            Consent(
+                decision=decision,
+                council=council,
+                agree=True,
+                by=making.s151[council.id],
+                at=NOW,
+                minute_reference="Made up",
+            )
+            for council in making.councils
+        )
+        making.budgets.update(
+            {s.id: code for s in making.services if s.slug.startswith(f"{area.slug}-")}
+        )
+
+
 def _parts(random: Random, codes: Sequence[str]) -> dict[str, str]:
     """Shares of one with denominators that leave pennies over."""
     weights = [random.randint(1, 97) for _ in codes]
@@ -314,6 +352,9 @@ def _row(making: _Making, parent: Return, position: int) -> tuple[object, ...]:
     tupe = ""
     if kind == "ongoing_cost" and random.random() < 0.1:
         tupe = random.choice(making.takes_part[service.id]).code
+    approval = ""
+    if kind == "transition_cost" and making.claims.random() < 0.5:
+        approval = making.budgets.get(service.id, "")
     earlier = making.correctable.get(parent.council_id or 0)
     corrects = random.choice(earlier) if earlier and random.random() < 0.03 else None
     return (
@@ -328,7 +369,7 @@ def _row(making: _Making, parent: Return, position: int) -> tuple[object, ...]:
         cause,
         random.choice(making.councils).id if cause == "specification_change" else None,
         f"{{{tupe}}}",
-        "",
+        approval,
         corrects,
         f"Ledger {random.randint(1, 99_999)}",
         "",

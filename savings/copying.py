@@ -19,7 +19,7 @@ def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     """
     text = io.StringIO()
     for row in rows:
-        text.write("\t".join(_written(value) for value in row))
+        text.write(_line(row))
         text.write("\n")
     text.seek(0)
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
@@ -27,6 +27,15 @@ def copy_in(table: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
     )
     with connection.cursor() as cursor:
         cursor.copy_expert(statement, text)
+
+
+def _line(row: Sequence[object]) -> str:
+    line = "\t".join(["\\N" if value is None else str(value) for value in row])
+    # Hardly a row has anything to escape, and counting tells that in a tenth of the time.
+    plain = line.count("\\") == row.count(None) and line.count("\t") == len(row) - 1
+    if plain and "\n" not in line and "\r" not in line:
+        return line
+    return "\t".join(map(_written, row))
 
 
 def _written(value: object) -> str:

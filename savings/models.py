@@ -1,9 +1,11 @@
 """Only so that Django finds the models: each subject keeps its own beside its rules."""
 
 from savings.agreements.models import AnswerReminder
+from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.models import Reminder
 from savings.drivers.models import Restatement, Tolerance
+from savings.fairness.models import FairnessTest
 from savings.forecasts.models import Forecast
 from savings.plans.models import Plan, PlanLine
 from savings.questions.models import Question
@@ -20,6 +22,7 @@ __all__ = [
     "DriverValue",
     "Entry",
     "Fact",
+    "FairnessTest",
     "Figure",
     "FootingDifference",
     "Forecast",
@@ -36,5 +39,6 @@ __all__ = [
     "SourceDocument",
     "Tolerance",
     "Total",
+    "TransitionApproval",
     "Upload",
 ]

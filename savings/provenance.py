@@ -1,13 +1,5 @@
-"""Where a figure comes from, in the words the whole project uses.
+"""Where a figure comes from: the word is the floor below's, which marks its hosts by it."""
 
-Nothing illustrative is ever shown unmarked, certified, or counted as delivered.
-"""
+from services.provenance import Provenance
 
-from django.db import models
-
-
-class Provenance(models.TextChoices):
-    PUBLISHED = "published", "Published"
-    DERIVED = "derived", "Derived"
-    REPORTED = "reported", "Reported"
-    ILLUSTRATIVE = "illustrative", "Illustrative"
+__all__ = ["Provenance"]

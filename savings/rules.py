@@ -24,6 +24,13 @@ def certifies_for_this_return(user: User, parent: Return) -> bool:
 
 
 @rules.predicate
+def asks_about_this_return(user: User, parent: Return) -> bool:
+    return parent.council is not None and (
+        user.holds(*CERTIFYING_ROLES, council=parent.council) or user.holds(Role.PROGRAMME_OFFICE)
+    )
+
+
+@rules.predicate
 def neither_filled_nor_submitted_it(user: User, parent: Return) -> bool:
     return user.id not in (parent.filled_by_id, parent.submitted_by_id)
 
@@ -58,6 +65,18 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
         fills_this_return,
         "Only a finance officer of the council fills and submits its return.",
     ),
+    "savings.withdraw_return": (
+        fills_this_return,
+        "Only a finance officer of the council withdraws its return.",
+    ),
+    "savings.ask_question": (
+        asks_about_this_return,
+        "Only its section 151 officer or deputy and the programme office ask about a return.",
+    ),
+    "savings.answer_question": (
+        fills_this_return,
+        "Only a finance officer of the council answers questions about its return.",
+    ),
     "savings.send_back_return": (
         certifies_for_this_return,
         "Only the council's section 151 officer or deputy sends its return back.",
@@ -73,6 +92,18 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
     "savings.propose_rule": (
         proposes_rules,
         "Only the programme office and councils' finance and section 151 officers propose rules.",
+    ),
+    "savings.propose_approval": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose budgets.",
+    ),
+    "savings.propose_fairness_test": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose tests.",
+    ),
+    "savings.set_host": (
+        is_programme_office,
+        "Only the programme office records which council hosts a service.",
     ),
     "savings.answer_decision": (
         answers_for_a_council,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from finance.money import json_money
+from finance.money import from_pence, json_money
 from finance.periods import FinancialYear, PeriodError
+from savings.history.moments import MomentError, moment_of
 from savings.provenance import Provenance
 from sovereignty.shapes import Text
 
@@ -26,6 +29,13 @@ class Money(serializers.Field):
 
     def to_representation(self, value: Decimal) -> str:
         return json_money(value)
+
+
+class MoneyOfPence(Money):
+    """Whole pence, sent as pounds with two decimals."""
+
+    def to_representation(self, value: Decimal | int) -> str:
+        return super().to_representation(from_pence(int(value)))
 
 
 class YearText(Text):
@@ -44,6 +54,34 @@ class YearText(Text):
 
     def to_representation(self, value: FinancialYear) -> str:  # type: ignore[override]
         return value.code
+
+
+AS_AT = (
+    "As it stood then: a day, such as 2013-08-01, which means its end in London, or a time with "
+    "its zone, such as 2013-08-01T17:30:00Z. As it stands now unless said."
+)
+
+
+class MomentText(Text):
+    """A day, or a time with its zone, that has come; becomes a time. `first`: a day's first."""
+
+    def __init__(self, *, first: bool = False, **options: Any) -> None:
+        self.first = first
+        options.setdefault("required", False)
+        options.setdefault("help_text", AS_AT)
+        super().__init__("Give a day, such as 2013-08-01.", max_length=40, **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
+        if not isinstance(value, str):
+            return value
+        try:
+            return moment_of(value, today=timezone.localdate(), first=self.first)
+        except MomentError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+    def to_representation(self, value: datetime) -> str:  # type: ignore[override]
+        return value.isoformat()
 
 
 class ProvenanceField(serializers.ChoiceField):

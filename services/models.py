@@ -19,9 +19,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from audit.triggers import Trigger
+from audit.triggers import ReadOnly, Trigger
 from finance.periods import Quarter
 from services.fields import QuarterField
+from services.provenance import Provenance
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.models import Council
 
@@ -72,6 +73,8 @@ class Service(models.Model):
             models.CheckConstraint(condition=~Q(parent=F("id")), name="service_not_own_parent"),
         ]
         triggers = [
+            # Events, rules' addresses and everybody's files name services by it.
+            ReadOnly(name="slug_stays", fields=["slug"]),
             Trigger(
                 name="no_circle",
                 when=pgtrigger.Before,
@@ -91,7 +94,7 @@ class Service(models.Model):
                     END IF;
                     RETURN NEW;
                 """,
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -171,6 +174,7 @@ class Participation(_SpellModel):
 
 class Hosting(_SpellModel):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="hosting")
+    provenance = models.CharField(max_length=12, choices=Provenance, default=Provenance.REPORTED)
 
     class Meta:
         constraints = [
@@ -186,3 +190,8 @@ class Hosting(_SpellModel):
 
     def __str__(self) -> str:
         return f"{self.council} hosts {self.service} from {self.from_quarter}"
+
+    def as_spell(self) -> Spell:
+        return Spell(
+            self.council.code, self.from_quarter, self.to_quarter, self.provenance, self.source
+        )

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.periods import PeriodError, Quarter
+from services.provenance import Provenance
 from services.tree import ServiceTree
 from sovereignty.shapes import Shape, Text
 
@@ -49,24 +50,33 @@ class ServiceRow:
     depth: int
     participants: list[str]
     host: str | None
+    host_provenance: str | None
     period: Quarter | None
+
+    @property
+    def illustrative(self) -> bool:
+        return self.host_provenance == Provenance.ILLUSTRATIVE
 
 
 def service_rows(tree: ServiceTree, quarter: Quarter | None) -> list[ServiceRow]:
     """Every service, those above before those below; nobody takes part in no quarter."""
-    return [
-        ServiceRow(
-            slug=node.slug,
-            name=node.name,
-            parent=node.parent,
-            programme=tree.programme(node.slug),
-            depth=depth,
-            participants=list(tree.participants(node.slug, quarter)) if quarter else [],
-            host=tree.host(node.slug, quarter) if quarter else None,
-            period=quarter,
+    rows = []
+    for node, depth in tree.walk():
+        hosting = tree.hosting(node.slug, quarter) if quarter else None
+        rows.append(
+            ServiceRow(
+                slug=node.slug,
+                name=node.name,
+                parent=node.parent,
+                programme=tree.programme(node.slug),
+                depth=depth,
+                participants=list(tree.participants(node.slug, quarter)) if quarter else [],
+                host=hosting.council if hosting else None,
+                host_provenance=hosting.provenance if hosting else None,
+                period=quarter,
+            )
         )
-        for node, depth in tree.walk()
-    ]
+    return rows
 
 
 class ServiceSerializer(serializers.Serializer):
@@ -84,4 +94,10 @@ class ServiceSerializer(serializers.Serializer):
     host = serializers.CharField(
         allow_null=True, help_text="The council that hosts it, inherited where not set."
     )
+    host_provenance = serializers.ChoiceField(
+        choices=Provenance.choices,
+        allow_null=True,
+        help_text="Where it comes from that this council hosts it; null where none does.",
+    )
+    illustrative = serializers.BooleanField(help_text="Whether the host was made up to try with.")
     period = QuarterText(allow_null=True, help_text="The quarter that this is as at.")

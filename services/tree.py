@@ -20,11 +20,16 @@ class TreeError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Spell:
-    """A council's time in a service (or as its host), both quarters included."""
+    """A council's time in a service (or as its host), both quarters included.
+
+    Of a host's it is known where that comes from, and whether it was made up.
+    """
 
     council: str
     first: Quarter
     last: Quarter | None = None
+    provenance: str = ""
+    source: str = ""
 
     def covers(self, quarter: Quarter) -> bool:
         return self.first <= quarter and (self.last is None or quarter <= self.last)
@@ -104,10 +109,15 @@ class ServiceTree:
 
     def host(self, slug: str, quarter: Quarter) -> str | None:
         """Code of the council that hosts the service in that quarter, if one does."""
+        spell = self.hosting(slug, quarter)
+        return spell.council if spell else None
+
+    def hosting(self, slug: str, quarter: Quarter) -> Spell | None:
+        """The spell by which a council hosts the service in that quarter, if one does."""
         for step in self.path(slug):
             spells = self.nodes[step].hosting
             if spells:
-                return next((s.council for s in spells if s.covers(quarter)), None)
+                return next((s for s in spells if s.covers(quarter)), None)
         return None
 
     def walk(self, start: str | None = None) -> Iterator[tuple[Node, int]]:

@@ -39,6 +39,10 @@ class Council(models.Model):
 
     class Meta:
         ordering = ["code"]
+        triggers = [
+            # Chains of events and the shares of rules are called by it.
+            ReadOnly(name="code_stays", fields=["code"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -51,6 +55,13 @@ class User(AbstractUser):
     password_changed_at = models.DateTimeField(
         null=True, editable=False, help_text="Tokens given out before it are refused."
     )
+
+    class Meta(AbstractUser.Meta):
+        triggers = [
+            # Events name people by it, for good: an account is closed, never removed or renamed.
+            ReadOnly(name="username_stays", fields=["username"]),
+            Protect(name="user_stays", operation=pgtrigger.Delete),
+        ]
 
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(raw_password)
@@ -246,9 +257,31 @@ class Consent(models.Model):
                 name="consent_refusal_has_reason",
                 violation_error_message="Say why your council refuses.",
             ),
+            models.CheckConstraint(
+                condition=~Q(minute_reference=""),
+                name="consent_has_minute",
+                violation_error_message="Enter the minute that records it.",
+            ),
         ]
         triggers = [
             *append_only(),
+            # Nobody answers for a council who could not have, however it is written.
+            Trigger(
+                name="by_who_may",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    IF NOT EXISTS (
+                        SELECT 1 FROM sovereignty_appointment a
+                        WHERE a.user_id = NEW.by_id AND a.council_id = NEW.council_id
+                          AND a.role IN ('section_151_officer', 'deputy_section_151_officer')
+                    ) THEN
+                        RAISE EXCEPTION 'a council answers by its section 151 officer or deputy'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             Trigger(
                 name="not_to_the_withdrawn",
                 when=pgtrigger.Before,

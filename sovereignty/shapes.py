@@ -8,6 +8,7 @@ mistake, named by field.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -19,6 +20,8 @@ from sovereignty.refusals import BadContent, FieldError
 
 #: The longest value that an answer repeats.
 SHOWN = 200
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 class Shape(serializers.Serializer):
@@ -93,6 +96,24 @@ class WholeNumber(serializers.IntegerField):
         if not isinstance(data, int) or isinstance(data, bool):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Day(serializers.DateField):
+    """A day as JSON text in one form only: ``2013-07-31``."""
+
+    def __init__(self, remedy: str = "Send a day, such as 2013-07-31.", **options: Any) -> None:
+        messages: dict[str, Any] = {
+            "required": remedy,
+            "null": remedy,
+            "invalid": remedy,
+            "datetime": remedy,
+        }
+        super().__init__(error_messages=messages, **options)
+
+    def to_internal_value(self, value: Any) -> Any:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
 
 
 class Flag(serializers.BooleanField):

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from finance.periods import Quarter
-from savings.attribution.actions import answer_rule, propose_rule
+from savings.approvals.actions import propose_approval
+from savings.approvals.models import TransitionApproval
+from savings.attribution.actions import answer, propose_rule
 from savings.attribution.models import AttributionRule
-from savings.returns.actions import certify, open_period, replace_entries, submit
+from savings.calendar.actions import open_period
+from savings.provenance import Provenance
+from savings.returns.actions import certify, replace_entries, submit
 from savings.returns.models import Return
 from services.models import Hosting, Participation, Service
-from sovereignty.models import Appointment, Council, Role, User
+from sovereignty.models import Appointment, Consent, Council, Role, User
 
 NOW = datetime(2013, 7, 1, 9, 30, tzinfo=UTC)
 Q1 = Quarter.parse("2013-14-Q1")
@@ -104,14 +109,44 @@ class Partnership:
             at=NOW,
         )
         for code in shares if agreed_by is None else agreed_by:
-            answer_rule(
-                rule_id=rule.id,
-                agree=True,
-                minute_reference=f"{code} minute 1",
-                by=self.s151(code),
-                at=NOW,
-            )
+            self.agree(rule.decision_id, code)
         return rule
+
+    def approval(
+        self,
+        code: str = "moves",
+        slug: str = "libraries",
+        *,
+        ceiling: str = "1000.00",
+        effective_from: Quarter = Q1,
+        agreed_by: Sequence[str] | None = None,
+        provenance: Provenance = Provenance.REPORTED,
+    ) -> TransitionApproval:
+        """A transition budget, agreed by all who take part unless told otherwise."""
+        approval = propose_approval(
+            code=code,
+            service=self.services[slug],
+            ceiling=Decimal(ceiling),
+            effective_from=effective_from,
+            description="Moving in together.",
+            provenance=provenance,
+            by=self.people["programme.office"],
+            at=NOW,
+        )
+        everybody = Service.objects.tree().participants(slug, effective_from)
+        for council in everybody if agreed_by is None else agreed_by:
+            self.agree(approval.decision_id, council)
+        return approval
+
+    def agree(self, decision_id: int, code: str) -> Consent:
+        """The council's section 151 officer agrees."""
+        return answer(
+            decision_id=decision_id,
+            agree=True,
+            minute_reference=f"{code} minute 1",
+            by=self.s151(code),
+            at=NOW,
+        )
 
 
 def build() -> Partnership:
@@ -124,13 +159,13 @@ def build() -> Partnership:
     for code, council in councils.items():
         for name, role in COUNCIL_ROLES.items():
             username = f"{name}.{code.lower()}"
-            people[username] = User.objects.create_user(username, password=PASSWORD)
+            people[username] = _person(username)
             Appointment.objects.create(user=people[username], role=role, council=council)
     for username, role in (
         ("programme.office", Role.PROGRAMME_OFFICE),
         ("auditor", Role.AUDITOR),
     ):
-        people[username] = User.objects.create_user(username, password=PASSWORD)
+        people[username] = _person(username)
         Appointment.objects.create(user=people[username], role=role)
     services: dict[str, Service] = {}
     for position, (slug, above, participants) in enumerate(SERVICES):
@@ -156,6 +191,10 @@ def build() -> Partnership:
     return Partnership(councils, people, services)
 
 
+def _person(username: str) -> User:
+    return User.objects.create_user(username, f"{username}@example.com", PASSWORD)
+
+
 def a_saving(slug: str = "library-service", amount: str = "100.00", **more: object) -> dict:
     """A row for a shared, recurring, cashable saving."""
     return {
@@ -167,3 +206,18 @@ def a_saving(slug: str = "library-service", amount: str = "100.00", **more: obje
         "nature": "cashable",
         **more,
     }
+
+
+def a_cost(
+    kind: str = "ongoing_cost",
+    slug: str = "library-service",
+    amount: str = "100.00",
+    **more: object,
+) -> dict[str, object]:
+    """A row for a shared cost of a kind, or for a variance where `more` gives its cause."""
+    return {"service": slug, "kind": kind, "scope": "shared", "amount": amount, **more}
+
+
+def a_claim(amount: str = "100.00", code: str = "moves", **more: object) -> dict[str, object]:
+    """A row for a transition cost that claims on a budget."""
+    return {**a_cost("transition_cost", amount=amount, approval=code), **more}

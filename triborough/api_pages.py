@@ -42,12 +42,17 @@ class Pages(PageNumberPagination):
         return list(self.page)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "nullable": True, "format": "uri"}
+        # The examples are those of a list that one page holds.
+        link = {"type": "string", "nullable": True, "format": "uri", "example": None}
         return {
             "type": "object",
             "required": ["count", "next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "description": "Rows on all pages."},
+                "count": {
+                    "type": "integer",
+                    "description": "Rows on all pages.",
+                    "example": 1,
+                },
                 "next": link,
                 "previous": link,
                 "results": schema,

@@ -19,7 +19,9 @@ ADDRESS_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "period": ("A quarter.", {"example": "2013-14-Q1"}),
     "code": ("A plan's code.", {"example": "proposals-2011"}),
     "rule_id": ("The rule's id.", {"minimum": 1}),
+    "test_id": ("The fairness test's id.", {"minimum": 1}),
     "entry_id": ("The entry's id.", {"minimum": 1}),
+    "question_id": ("The question's id.", {"minimum": 1}),
     "extension": ("The format of the file.", {}),
 }
 
@@ -28,8 +30,15 @@ class FieldErrorSerializer(serializers.Serializer):
     field = serializers.CharField(help_text="The field, column or parameter that is wrong.")
     message = serializers.CharField(help_text="What to do about it.")
     value = serializers.CharField(allow_blank=True, help_text="What was sent there.")
-    row = serializers.IntegerField(required=False, help_text="The entry, counted from 1.")
-    column = serializers.CharField(required=False, help_text="The field again, for an entry.")
+    row = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        help_text="The entry, counted from 1; of a file, the row as the spreadsheet shows it, and "
+        "null where the file as a whole is at fault.",
+    )
+    column = serializers.CharField(
+        required=False, allow_null=True, help_text="The field again, for an entry."
+    )
 
 
 class ProblemSerializer(serializers.Serializer):

@@ -8,4 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triborough.settings")
 
 app = Celery("triborough")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["savings.agreements", "savings.rollup"])
+app.autodiscover_tasks(
+    ["savings.agreements", "savings.calendar", "savings.rollup", "savings.uploads"]
+)

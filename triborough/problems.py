@@ -21,6 +21,7 @@ from psycopg2.errors import UniqueViolation
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from savings.uploads.parts import NotAForm
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, StaleVersion, WrongState
 from triborough.api_requests import TooLarge
 
@@ -76,6 +77,11 @@ PROBLEMS = {
         "Send JSON",
         "The body has to be JSON, with the header Content-Type: application/json.",
     ),
+    "not-a-form": Kind(
+        415,
+        "Send a form with a file",
+        "This call takes a file: send it as multipart/form-data, in a part named file.",
+    ),
     "malformed": Kind(
         422,
         "The body can't be read",
@@ -85,7 +91,8 @@ PROBLEMS = {
         422,
         "There are mistakes to put right",
         "Nothing was saved. Every mistake is in the list of errors, with its field (and for an "
-        "entry its row, counted from 1), the value that was sent and what to do.",
+        "entry its row: counted from 1, or as the spreadsheet shows it), the value that was sent "
+        "and what to do.",
     ),
     "too-many-requests": Kind(
         429,
@@ -175,6 +182,7 @@ _BY_KIND: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] 
     ((exceptions.NotAuthenticated, exceptions.AuthenticationFailed), "unknown-caller"),
     ((exceptions.PermissionDenied, PermissionDenied), "not-allowed"),
     (exceptions.MethodNotAllowed, "method-not-allowed"),
+    (NotAForm, "not-a-form"),
     (exceptions.UnsupportedMediaType, "not-json"),
     (exceptions.ParseError, "malformed"),
     ((TooLarge, RequestDataTooBig), "too-large"),

@@ -5,6 +5,7 @@ needs to be set at all.
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -31,6 +32,8 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Off only where people reach the site without TLS, as on one machine.
+HTTPS = env.bool("HTTPS", default=not DEBUG)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -145,6 +148,9 @@ TIME_ZONE = "Europe/London"
 USE_I18N = False
 USE_TZ = True
 
+# A return's form has some seventeen controls a row: this is room for about five hundred rows.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / ".data" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -162,6 +168,13 @@ STORAGES = {
 # The published record, as data.
 RECORD_DIR = BASE_DIR / "fixtures" / "record"
 DEMONSTRATION_DIR = BASE_DIR / "fixtures" / "demonstration"
+
+# A form with a file that is too long is read past and kept nowhere.
+FILE_UPLOAD_HANDLERS = [
+    "savings.uploads.parts.Bounded",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # --- Headers -----------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -188,8 +201,6 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-# Off only where people reach the site without TLS, as on one machine.
-HTTPS = env.bool("HTTPS", default=not DEBUG)
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
@@ -234,18 +245,40 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryKind": "savings.returns.models.Entry.Kind",
+        "ForecastStatus": "savings.forecasts.models.Forecast.Status",
         "RuleKind": "savings.attribution.models.AttributionRule.Kind",
         "ReturnStatus": "savings.returns.models.Return.Status",
         "PeriodStatus": "savings.returns.models.Period.Status",
+        "Provenance": "services.provenance.Provenance",
     },
 }
 REST_KNOX = {"AUTO_REFRESH": False}
 
-# --- Email ---------------------------------------------------------------------
-# Where reminders link to, who sends them, and by which server; without one they are printed.
-SITE_URL = env.str("SITE_URL", default=f"http://localhost:{env.str('PORT', default='8000')}")
-DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="tri-borough@localhost")
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# --- Email -----------------------------------------------------------------------
+# Without EMAIL_URL what would be sent is printed on one machine, and waits in a deployment.
+SENDS_EMAIL = DEBUG or bool(env.str("EMAIL_URL", default=""))
+_email = env.email_url_config(
+    env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://")
+)
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST = _email["EMAIL_HOST"] or "localhost"
+EMAIL_USE_TLS = _email.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _email.get("EMAIL_USE_SSL", False)
+EMAIL_PORT = _email["EMAIL_PORT"] or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
+EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
+EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_TIMEOUT = 10
+# What the links in an email begin with: an email is read away from the site.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+if not SITE_URL:
+    _host = next((host for host in ALLOWED_HOSTS if host[0] not in ".*["), "localhost")
+    SITE_URL = (
+        f"https://{_host}" if HTTPS else f"http://{_host}:{env.str('PORT', default='') or 8000}"
+    )
+EMAIL_FROM = env.str("EMAIL_FROM", default="") or (
+    f"Tri-borough <tri-borough@{urlsplit(SITE_URL).hostname}>"
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 
 # --- Tasks -----------------------------------------------------------------------
 # Without REDIS_URL a task runs in process, after the commit that called for it.
@@ -273,6 +306,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "savings.agreements.remind",
         "schedule": crontab(hour="7", minute="30"),
     },
+    "reminders": {"task": "savings.calendar.remind", "schedule": crontab(hour="7", minute="30")},
+    "uploads-sweep": {"task": "savings.uploads.sweep", "schedule": crontab(minute="*/10")},
 }
 
 if REDIS_URL:

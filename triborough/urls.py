@@ -30,12 +30,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("agreements/", include("savings.agreements.urls")),
     path("api/v1/", include("triborough.api_urls")),
+    path("", include("savings.calendar.urls")),
     path("boroughs/", include("savings.boroughs.urls")),
     path("comparison/", include("savings.comparison.urls")),
     path("drivers/", include("savings.drivers.urls")),
     path("entries/", include("savings.attribution.urls")),
+    path("", include("savings.forecasts.urls")),
+    path("history/", include("savings.history.urls")),
+    path("questions/", include("savings.questions.urls")),
+    path("fairness/", include("savings.fairness.urls")),
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),
+    path("returns/", include("savings.uploads.urls")),
+    path("what-if/", include("savings.whatif.urls")),
 ]
 
 handler500 = "triborough.problems.server_error"

@@ -1,8 +1,8 @@
 """Proposals and where each stands: in force, waiting for somebody, disputed or withdrawn.
 
 A **proposal** is anything that takes effect only when every council concerned has agreed:
-an attribution rule, a transition budget, a tolerance. What it is about is read here once,
-so that the list, a proposal's own page and the first page say the same of it.
+an attribution rule, a transition budget, a tolerance, a test of fairness. What it is about
+is read here once, so that the list, a proposal's own page and the first page say the same.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.db.models import Prefetch, QuerySet
 
 from finance.periods import Quarter
 from savings.attribution.models import AttributionRule
+from savings.fairness.models import FairnessTest
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import (
@@ -49,8 +50,9 @@ class Answer:
 class Proposal:
     """A decision with what it is about.
 
-    `kind` is rule, budget or tolerance; `service` is None where it concerns them all;
-    `facts` are what is proposed, in words. `answers` has every council concerned.
+    `kind` is rule, budget, tolerance or test; `service` is None where it concerns them all;
+    so is `effective_from` where it holds as soon as all have agreed. `facts` are what is
+    proposed, in words. `answers` has every council concerned.
     """
 
     decision: Decision
@@ -121,10 +123,12 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
             "service", "driver"
         )
     }
+    tests = {test.decision_id: test for test in FairnessTest.objects.filter(decision__in=found)}
     return [
         proposal
         for decision in found
         if (proposal := _proposal(decision, rules.get(decision.id), tree, councils))
+        or (proposal := _proposed_test(decision, tests.get(decision.id), councils))
     ]
 
 
@@ -185,6 +189,28 @@ def _proposal(
         answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
         dispute=getattr(decision, "dispute", None),
         rule=rule,
+    )
+
+
+def _proposed_test(
+    decision: Decision, test: FairnessTest | None, councils: dict[str, Council]
+) -> Proposal | None:
+    """A test of fairness, which every council is asked about."""
+    if test is None:
+        return None
+    by_council = {consent.council.code: consent for consent in decision.consents.all()}
+    return Proposal(
+        decision=decision,
+        kind="test",
+        service=None,
+        effective_from=None,
+        facts=(
+            ("Gains little", f"A share of the net below {test.below} of that of the contribution"),
+            ("Persistently", f"{test.quarters} quarters in a row, to the latest"),
+        ),
+        illustrative=test.is_illustrative,
+        answers=tuple(Answer(councils[code], by_council.get(code)) for code in sorted(councils)),
+        dispute=getattr(decision, "dispute", None),
     )
 
 

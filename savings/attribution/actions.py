@@ -1,4 +1,4 @@
-"""What can be done to rules and drivers: propose, and answer for one's council."""
+"""What can be done to rules and drivers: propose, host, and answer for one's council."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from django.db import transaction
 import audit.actions
 from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import Quarter
+from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.fairness.models import FairnessTest
 from savings.provenance import Provenance
 from savings.returns.models import Period, Return
 from savings.rollup.locks import change_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
-from services.models import Service
+from services.models import Hosting, Service
 from sovereignty import disputes
 from sovereignty.models import Consent, Council, Decision, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
@@ -74,7 +76,7 @@ def set_driver_value(
         errors.append(FieldError("source", "Say where the value comes from."))
     if errors:
         raise BadContent(errors)
-    _check_quarter_open(effective_from)
+    check_quarter_open(effective_from)
     if DriverValue.objects.filter(
         driver=driver, council=council, effective_from=effective_from
     ).exists():
@@ -129,7 +131,7 @@ def propose_rule(
     that can't work.
     """
     require(by, "savings.propose_rule")
-    _check_quarter_open(effective_from)
+    check_quarter_open(effective_from)
     participants = Service.objects.tree().participants(service.slug, effective_from)
     errors = _mistakes(method, participants, shares or {}, driver, weights or {}, effective_from)
     if not participants:
@@ -189,28 +191,6 @@ def propose_rule(
 
 
 @transaction.atomic
-def answer(
-    *,
-    decision_id: int,
-    agree: bool,
-    minute_reference: str,
-    by: User,
-    at: datetime,
-    reason: str = "",
-) -> Consent:
-    """Agree to or refuse what a decision is about: see `answer_rule`."""
-    rule = AttributionRule.objects.get(decision=decision_id)
-    return answer_rule(
-        rule_id=rule.id,
-        agree=agree,
-        minute_reference=minute_reference,
-        by=by,
-        at=at,
-        reason=reason,
-    )
-
-
-@transaction.atomic
 def answer_rule(
     *,
     rule_id: int,
@@ -220,19 +200,40 @@ def answer_rule(
     at: datetime,
     reason: str = "",
 ) -> Consent:
-    """Agree to or refuse a rule for one's own council, once.
+    """Agree to or refuse a rule for one's own council, once: see `answer`."""
+    return answer(
+        decision_id=AttributionRule.objects.get(id=rule_id).decision_id,
+        agree=agree,
+        minute_reference=minute_reference,
+        by=by,
+        at=at,
+        reason=reason,
+    )
 
-    Raises NotAllowed; WrongState where the council has answered, takes no part in the
-    service from the rule's quarter on, or that quarter has closed; BadContent without a
-    minute reference, or for a refusal without reason.
+
+@transaction.atomic
+def answer(
+    *,
+    decision_id: int,
+    agree: bool,
+    minute_reference: str,
+    by: User,
+    at: datetime,
+    reason: str = "",
+) -> Consent:
+    """Agree to or refuse a rule, a transition budget or a fairness test for one's own council.
+
+    Once. Raises NotAllowed; WrongState where the council has answered, takes no part in
+    the service from the effective quarter on, or that quarter has closed (a fairness test
+    has neither); BadContent without a minute reference, or for a refusal without reason.
     """
     require(by, "savings.answer_decision")
     council = by.council
     if council is None:
         raise NotAllowed("Only a council's own officer answers for it.")
     change_basis()
-    rule = AttributionRule.objects.select_related("decision", "service").get(id=rule_id)
-    decision = Decision.objects.select_for_update().get(id=rule.decision_id)
+    decision = Decision.objects.select_for_update().get(id=decision_id)
+    about = _subject_of(decision)
     errors = []
     if not minute_reference.strip():
         errors.append(FieldError("minute_reference", "Enter the minute that records it."))
@@ -240,12 +241,7 @@ def answer_rule(
         errors.append(FieldError("reason", "Say why your council refuses."))
     if errors:
         raise BadContent(errors)
-    _check_quarter_open(rule.effective_from)
-    if not Service.objects.tree().takes_part(rule.service.slug, council.code, rule.effective_from):
-        raise WrongState(
-            f"{council} takes no part in {rule.service} from {rule.effective_from.label} on, so "
-            "it has nothing to answer."
-        )
+    _check_it_is_asked(about, council)
     if decision.is_withdrawn:
         raise WrongState("This proposal is withdrawn, so there is nothing to answer.")
     if decision.consents.filter(council=council).exists():
@@ -261,18 +257,133 @@ def answer_rule(
     )
     if not agree:
         disputes.open_by_refusal(refusal=consent, by=by, at=at)
+    subject, subject_id = _named(about)
     audit.actions.record(
         by=by.username,
         at=at,
         action="agreed" if agree else "refused",
-        subject="attribution rule",
-        subject_id=rule.id,
+        subject=subject,
+        subject_id=subject_id,
         chain=council.code,
         after={"minute_reference": minute_reference.strip()},
         reason=reason.strip(),
     )
-    _mark_dirty(rule.effective_from, at)
+    if not isinstance(about, FairnessTest):
+        _mark_dirty(about.effective_from, at)
     return consent
+
+
+def _subject_of(decision: Decision) -> AttributionRule | TransitionApproval | FairnessTest:
+    """What a decision decides on."""
+    rule = AttributionRule.objects.filter(decision=decision).select_related("service").first()
+    test = rule or FairnessTest.objects.filter(decision=decision).first()
+    return test or TransitionApproval.objects.select_related("service").get(decision=decision)
+
+
+def _named(about: AttributionRule | TransitionApproval | FairnessTest) -> tuple[str, object]:
+    """What the audit event calls it, and its number or code."""
+    if isinstance(about, AttributionRule):
+        return "attribution rule", about.id
+    if isinstance(about, FairnessTest):
+        return "fairness test", about.id
+    return "transition approval", about
+
+
+def _check_it_is_asked(
+    about: AttributionRule | TransitionApproval | FairnessTest, council: Council
+) -> None:
+    """Raise WrongState where a council has nothing to answer, or no more.
+
+    A fairness test concerns every council, of any quarter: it decides on no figure.
+    """
+    if isinstance(about, FairnessTest):
+        return
+    check_quarter_open(about.effective_from)
+    if not _concerns(about, council):
+        raise WrongState(
+            f"{council} takes no part in {about.service} from {about.effective_from.label} on, so "
+            "it has nothing to answer."
+        )
+
+
+def _concerns(about: AttributionRule | TransitionApproval, council: Council) -> bool:
+    """Whether a council is asked: of a budget, also one that shares a part of the service."""
+    tree, first = Service.objects.tree(), about.effective_from
+    slugs = {about.service.slug}
+    if isinstance(about, TransitionApproval):
+        slugs |= tree.below(about.service.slug)
+    return any(tree.takes_part(slug, council.code, first) for slug in slugs)
+
+
+@transaction.atomic
+def set_host(
+    *,
+    service: Service,
+    council: Council,
+    effective_from: Quarter,
+    source: str,
+    provenance: Provenance,
+    by: User,
+    at: datetime,
+) -> Hosting:
+    """Let a council host a service from a quarter on, until the next change of host.
+
+    Whoever hosted it until then ceases to the quarter before. Raises NotAllowed;
+    WrongState where the quarter is closed or a host is set from it already; BadContent
+    without a source, or where the council takes no part.
+    """
+    require(by, "savings.set_host")
+    change_basis()
+    errors = []
+    if not source.strip():
+        errors.append(FieldError("source", "Say where this was settled."))
+    if council.code not in Service.objects.tree().participants(service.slug, effective_from):
+        errors.append(
+            FieldError(
+                "council",
+                f"{council} takes no part in {service} in {effective_from.label}: choose one "
+                "that does.",
+                council.code,
+            )
+        )
+    if errors:
+        raise BadContent(errors)
+    check_quarter_open(effective_from)
+    # The service's row is held, so that two changes don't overlap.
+    Service.objects.select_for_update().get(id=service.id)
+    spells = service.hosting.order_by("from_quarter")
+    if spells.filter(from_quarter=effective_from).exists():
+        raise WrongState(
+            f"{service} has a host from {effective_from.label} already. Give a later quarter."
+        )
+    following = spells.filter(from_quarter__gt=effective_from).first()
+    present = spells.filter(from_quarter__lt=effective_from).exclude(to_quarter__lt=effective_from)
+    before = [spell.council.code for spell in present.select_related("council")]
+    present.update(to_quarter=effective_from.preceding)
+    hosting = Hosting.objects.create(
+        service=service,
+        council=council,
+        from_quarter=effective_from,
+        to_quarter=following.from_quarter.preceding if following else None,
+        source=source.strip(),
+        provenance=provenance,
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="host set",
+        subject="service",
+        subject_id=service.slug,
+        before={"host": before[0] if before else None},
+        after={
+            "host": council.code,
+            "effective_from": effective_from.code,
+            "source": source.strip(),
+            "provenance": provenance.value,
+        },
+    )
+    _mark_dirty(effective_from, at)
+    return hosting
 
 
 def _mistakes(
@@ -337,7 +448,8 @@ def _without_values(
     return []
 
 
-def _check_quarter_open(quarter: Quarter) -> None:
+def check_quarter_open(quarter: Quarter) -> None:
+    """Raise WrongState where a quarter is closed, and so has figures that stand."""
     closed = Period.objects.latest_closed()
     if closed and quarter <= closed.quarter:
         raise WrongState(

@@ -12,8 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from savings.attribution import actions
+from savings.attribution.explained import ExplanationSerializer
+from savings.attribution.explaining import explain
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.attribution.reports import explain, with_facts
+from savings.attribution.reports import corrected, with_facts
 from savings.attribution.serializers import (
     Answer,
     AttributedSerializer,
@@ -23,7 +25,6 @@ from savings.attribution.serializers import (
     DriverValueBody,
     DriverValueParameters,
     DriverValueSerializer,
-    ExplanationSerializer,
     RuleBody,
     RuleParameters,
     RuleSerializer,
@@ -174,7 +175,8 @@ class RuleConsent(Call):
 class AttributionTotals(Call):
     """Certified amounts of one kind, added up by council, service and period.
 
-    `total` is the sum of the rows and of `unattributed`. From the latest rollup.
+    `total` is the sum of the rows and of `unattributed`. From the latest rollup, or as the
+    totals stood at `as_at`.
     """
 
     parameters_shape = AttributionParameters
@@ -192,12 +194,14 @@ class AttributionTotals(Call):
             first=asked.get("from"),
             last=asked.get("to"),
             services=services,
+            as_at=asked.get("as_at"),
         )
         shown = {
             "kind": sums.kind,
             "total": sums.total,
             "unattributed": sums.unattributed,
             "illustrative": any(row.illustrative for row in sums.rows),
+            "as_at": asked.get("as_at"),
             "rows": sums.rows,
         }
         return Response(AttributedSerializer(shown).data)
@@ -210,5 +214,10 @@ class EntryExplanation(Call):
     def get(self, request: Request, entry_id: int) -> Response:
         self.parameters()
         entry = found(with_facts(Entry.objects.visible_to(self.caller)), NO_ENTRY, id=entry_id)
-        context = {"tree": Service.objects.tree()}
-        return Response(ExplanationSerializer(explain(entry), context=context).data)
+        explanation = explain(entry)
+        context = {
+            "tree": Service.objects.tree(),
+            "claimed": explanation.claimed,
+            "corrected": corrected(entry, self.caller),
+        }
+        return Response(ExplanationSerializer(explanation, context=context).data)

@@ -1,13 +1,16 @@
 """Whose a figure is: the contract's attribution as pure arithmetic.
 
-Reads against the public contract, "Attribution", rule by rule. Everything is
-plain values: entries, rules and driver values in; exact fractions and whole
-pence out. The rollup, the explanation of an entry and the provisional figures
-of a draft all call `share_out`.
+Reads against the public contract, "Attribution", rule by rule: `Attribution.share_out`
+takes rules 1 to 6 in their order, `finance.apportionment` has the proportions of rule 3
+and the pennies of rule 7, and rule 8 is whoever calls: what is not certified is marked
+as provisional and added to nothing. Everything is plain values: entries, rules, driver
+values, budgets and what was delivered in; exact fractions out. The rollup, the
+explanation of an entry and the provisional figures of a draft all come through here.
 """
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +18,9 @@ from fractions import Fraction
 
 from finance.apportionment import ShareError, blended, restricted, scaled_to_one
 from finance.periods import Quarter
-from services.tree import ServiceTree
+from savings.attribution.claims import Approval, why_not
+from savings.attribution.delivered import Delivered, Reduction
+from services.tree import ServiceTree, Spell
 
 SAVING, ONGOING_COST, TRANSITION_COST, VARIANCE = (
     "saving",
@@ -25,6 +30,8 @@ SAVING, ONGOING_COST, TRANSITION_COST, VARIANCE = (
 )
 OWN, SHARED = "own", "shared"
 FIXED, DRIVER, BLEND = "fixed", "driver", "blend"
+INDIRECT, SPECIFICATION_CHANGE = "indirect", "specification_change"
+ILLUSTRATIVE = "illustrative"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,13 @@ class EntryFacts:
     cause: str = ""
     caused_by: str | None = None
     tupe: tuple[str, ...] = ()
+    approval: str = ""
+
+    @property
+    def rests_on_others(self) -> bool:
+        """Whether how it falls rests on how others fell: a claim on a transition budget."""
+        alone = self.scope == OWN and self.council is not None
+        return self.kind == TRANSITION_COST and bool(self.approval) and not alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +85,35 @@ class ValueOfDriver:
     council: str
     effective_from: Quarter
     value: Fraction
+    illustrative: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an entry falls: shares by council (empty where unattributed), and why.
 
-    `because` is a code from `REASONS`; `rule` and `values` are what was used.
+    `because` is a code from `REASONS`; the rest is what was used: the rule with its
+    driver values, the host, the transition budget with every participant's reduction.
     """
 
     shares: Mapping[str, Fraction]
     because: str
     rule: Rule | None = None
     values: tuple[ValueOfDriver, ...] = ()
+    host: Spell | None = None
+    approval: Approval | None = None
+    reductions: tuple[Reduction, ...] = ()
 
     @property
     def illustrative(self) -> bool:
-        return self.rule is not None and self.rule.illustrative
+        """Whether anything that it falls by was made up."""
+        return (
+            (self.rule is not None and self.rule.illustrative)
+            or any(value.illustrative for value in self.values)
+            or (self.host is not None and self.host.provenance == ILLUSTRATIVE)
+            or (self.approval is not None and self.approval.illustrative)
+            or any(reduction.illustrative for reduction in self.reductions)
+        )
 
 
 #: Why an entry falls as it does, in plain words.
@@ -118,18 +144,37 @@ REASONS = {
         "no values above nought."
     ),
     "no_host": "The rule leaves the variance with the host, but no council hosted the service.",
+    "net_reduction": (
+        "It claims on a transition budget that every council agreed, so it falls on each in "
+        "proportion to the net reduction in its spending so far; a council without one bears none."
+    ),
+    "no_reduction": (
+        "It claims on a transition budget that every council agreed, but no council has a net "
+        "reduction in spending yet, so it is split as the savings are."
+    ),
+    "approval_not_in_force": (
+        "It claims on a transition budget that does not hold for this service and quarter, or "
+        "that not every council taking part has agreed to, so it falls wholly on the council "
+        "that reports it."
+    ),
 }
 
 
 class Attribution:
-    """The rules and driver values in force, asked entry by entry.
+    """The rules, driver values and transition budgets, asked entry by entry.
 
     Holds what rules say, so that a rollup of many entries works each combination of
-    service, kind and quarter out once.
+    service, kind and quarter out once. `delivered` is needed for claims on transition
+    budgets alone (`EntryFacts.rests_on_others`), which come after all other entries.
     """
 
     def __init__(
-        self, tree: ServiceTree, rules: Iterable[Rule], values: Iterable[ValueOfDriver]
+        self,
+        tree: ServiceTree,
+        rules: Iterable[Rule],
+        values: Iterable[ValueOfDriver],
+        approvals: Iterable[Approval] = (),
+        delivered: Delivered | None = None,
     ) -> None:
         self.tree = tree
         self._rules: dict[tuple[str, str], list[Rule]] = defaultdict(list)
@@ -138,10 +183,18 @@ class Attribution:
         self._values: dict[tuple[str, str], list[ValueOfDriver]] = defaultdict(list)
         for value in sorted(values, key=lambda v: (v.effective_from, v.id), reverse=True):
             self._values[value.driver, value.council].append(value)
+        self._approvals = {approval.code: approval for approval in approvals}
+        self._delivered = delivered
         self._by_rule_answers: dict[tuple[str, str, Quarter], Outcome] = {}
 
+    def knowing(self, delivered: Delivered) -> Attribution:
+        """The same, knowing what was delivered, to be asked about claims as well."""
+        informed = copy.copy(self)
+        informed._delivered = delivered  # noqa: SLF001 - another of our own
+        return informed
+
     def share_out(self, entry: EntryFacts) -> Outcome:
-        """How an entry falls on the councils.
+        """How an entry falls on the councils. Raises ShareError for what can't be told.
 
         >>> from services.tree import Node, ServiceTree, Spell
         >>> q = Quarter.parse("2013-14-Q1")
@@ -156,34 +209,77 @@ class Attribution:
         # Rule 1: an own entry falls wholly on its return's council.
         if entry.scope == OWN and entry.council is not None:
             return _wholly(entry.council, "own")
-        # Rule 6: so does a transition cost without an approval, whatever its scope.
-        if entry.kind == TRANSITION_COST:
+        # Rules 2 and 3, for a saving: by the rule in force for savings.
+        if entry.kind == SAVING:
+            return self.by_rule(entry.service, SAVING, entry.quarter)
+        # Rule 4: a variance by its cause.
+        if entry.kind == VARIANCE:
+            return self._variance(entry)
+        # Rule 5: an ongoing cost, of transferred staff or not.
+        if entry.kind == ONGOING_COST:
+            return self._ongoing_cost(entry)
+        # Rule 6: a transition cost by an agreed budget, or else the reporting council's.
+        return self._transition_cost(entry)
+
+    def _variance(self, entry: EntryFacts) -> Outcome:
+        if entry.cause == SPECIFICATION_CHANGE and entry.caused_by:
+            return _wholly(entry.caused_by, "specification_change")
+        outcome = self.by_rule(entry.service, ONGOING_COST, entry.quarter)
+        rule = outcome.rule
+        if entry.cause != INDIRECT or rule is None or not rule.indirect_variance_to_host:
+            return outcome
+        host = self.tree.hosting(entry.service, entry.quarter)
+        if host is None:
+            return Outcome({}, "no_host", rule)
+        return Outcome({host.council: Fraction(1)}, "indirect_host", rule, host=host)
+
+    def _ongoing_cost(self, entry: EntryFacts) -> Outcome:
+        outcome = self.by_rule(entry.service, ONGOING_COST, entry.quarter)
+        if not entry.tupe or not outcome.shares:
+            return outcome
+        shares = restricted(outcome.shares, entry.tupe)
+        because = "tupe" if shares else "nothing_to_share_by"
+        return Outcome(shares, because, outcome.rule, outcome.values)
+
+    def _transition_cost(self, entry: EntryFacts) -> Outcome:
+        approval = self.approval_in_force(entry.approval, entry.service, entry.quarter)
+        if approval is None:
             if entry.council is None:
                 return Outcome({}, "no_rule")
-            return _wholly(entry.council, "unapproved_transition")
-        # Rule 4: a changed specification falls on the council that changed it.
-        if entry.kind == VARIANCE and entry.cause == "specification_change" and entry.caused_by:
-            return _wholly(entry.caused_by, "specification_change")
-        # Rules 2 and 3: by the rule in force; variances follow the ongoing cost.
-        outcome = self.by_rule(
-            entry.service, SAVING if entry.kind == SAVING else ONGOING_COST, entry.quarter
+            because = "approval_not_in_force" if entry.approval else "unapproved_transition"
+            return _wholly(entry.council, because)
+        if self._delivered is None:
+            raise ShareError("A claim on a transition budget comes after savings and costs.")
+        reductions = self._delivered.reductions(
+            self.tree.below(entry.service),
+            entry.quarter,
+            self.tree.participants(entry.service, entry.quarter),
         )
-        if (
-            entry.kind == VARIANCE
-            and entry.cause == "indirect"
-            and outcome.rule is not None
-            and outcome.rule.indirect_variance_to_host
-        ):
-            host = self.tree.host(entry.service, entry.quarter)
-            if host is None:
-                return Outcome({}, "no_host", outcome.rule)
-            return Outcome({host: Fraction(1)}, "indirect_host", outcome.rule)
-        # Rule 5: staff who transferred under TUPE.
-        if entry.kind == ONGOING_COST and entry.tupe and outcome.shares:
-            shares = restricted(outcome.shares, entry.tupe)
-            because = "tupe" if shares else "nothing_to_share_by"
-            return Outcome(shares, because, outcome.rule, outcome.values)
-        return outcome
+        gains = {each.council: each.net for each in reductions if each.net > 0}
+        if gains:
+            return Outcome(
+                scaled_to_one(gains), "net_reduction", approval=approval, reductions=reductions
+            )
+        savings = self.by_rule(entry.service, SAVING, entry.quarter)
+        return Outcome(
+            savings.shares,
+            "no_reduction" if savings.shares else savings.because,
+            savings.rule,
+            savings.values,
+            approval=approval,
+            reductions=reductions,
+        )
+
+    def approval_in_force(self, code: str, service: str, quarter: Quarter) -> Approval | None:
+        """The transition budget of this code if a cost of the service can fall by it then.
+
+        It is for the service or one above it, it has begun, and every council that takes
+        part in either has agreed to it.
+        """
+        approval = self._approvals.get(code)
+        if approval is None or why_not(approval, self.tree, service, quarter):
+            return None
+        return approval
 
     def by_rule(self, service: str, kind: str, quarter: Quarter) -> Outcome:
         """How a shared figure falls by the rule in force: each worked out once."""

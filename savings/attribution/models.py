@@ -15,12 +15,20 @@ from fractions import Fraction
 from django.db import models
 from django.db.models import Prefetch, Q
 
-from audit.triggers import append_only
+from audit.triggers import ReadOnly, append_only
 from finance.apportionment import parse_share
 from savings.attribution import arithmetic
+from savings.attribution.triggers import (
+    agrees_in_time,
+    begins_in_an_open_quarter,
+    driver_has_values,
+    keeps_who_shared,
+    shares_are_whole,
+    stays_in_the_tree,
+)
 from savings.provenance import Provenance
 from services.fields import QuarterField
-from services.models import Service
+from services.models import Hosting, Participation, Service
 from sovereignty.models import Consent, Council, Decision
 
 
@@ -31,6 +39,10 @@ class Driver(models.Model):
 
     class Meta:
         ordering = ["code"]
+        triggers = [
+            # Rules weigh drivers by their codes.
+            ReadOnly(name="code_stays", fields=["code"]),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -46,6 +58,7 @@ class DriverValueQuerySet(models.QuerySet["DriverValue"]):
                 council=value.council.code,
                 effective_from=value.effective_from,
                 value=Fraction(value.value),
+                illustrative=value.provenance == Provenance.ILLUSTRATIVE,
             )
             for value in self.select_related("driver", "council")
         ]
@@ -70,7 +83,7 @@ class DriverValue(models.Model):
             models.CheckConstraint(condition=Q(value__gte=0), name="driver_value_not_negative"),
         ]
         # Figures already shared out rest on it: a changed value is a later one.
-        triggers = append_only()
+        triggers = [*append_only(), begins_in_an_open_quarter()]
 
     def __str__(self) -> str:
         return f"{self.driver} {self.council} {self.effective_from}: {self.value}"
@@ -139,7 +152,12 @@ class AttributionRule(models.Model):
             ),
         ]
         # What a council agreed to stays what it agreed to: a changed rule is a new one.
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            begins_in_an_open_quarter(),
+            shares_are_whole(),
+            driver_has_values(),
+        ]
 
     def __str__(self) -> str:
         return f"{self.service} {self.get_kind_display().lower()}, version {self.version}"
@@ -164,3 +182,33 @@ class AttributionRule(models.Model):
             indirect_variance_to_host=self.indirect_variance == self.IndirectVariance.HOST,
             illustrative=self.is_illustrative,
         )
+
+
+# --- What attribution rests on, of the floors below ----------------------------------
+#
+# They know nothing of quarters that are closed; that their rows stay as they were in one is
+# this floor's to hold.
+
+
+class ConsentToRule(Consent):
+    class Meta:
+        proxy = True
+        triggers = [agrees_in_time()]
+
+
+class SharingParticipation(Participation):
+    class Meta:
+        proxy = True
+        triggers = keeps_who_shared("services_participation")
+
+
+class SharingHosting(Hosting):
+    class Meta:
+        proxy = True
+        triggers = keeps_who_shared("services_hosting")
+
+
+class SharedService(Service):
+    class Meta:
+        proxy = True
+        triggers = [stays_in_the_tree()]

@@ -1,11 +1,10 @@
-"""Reading attribution: rules in force, explanations, and the entries behind a figure."""
+"""Reading attribution: what is in force, and the entries behind a figure."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 
 from django.db.models import (
     BigIntegerField,
@@ -20,12 +19,11 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from finance.apportionment import split_pence
-from finance.money import from_pence, to_pence
+from finance.money import from_pence
 from finance.periods import Quarter
-from savings.attribution.arithmetic import REASONS, Attribution, EntryFacts
+from savings.approvals.models import TransitionApproval
+from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.models import AttributionRule, DriverValue
-from savings.provenance import Provenance
 from savings.returns.models import Entry, EntryQuerySet, Return
 from savings.rollup.models import Fact
 from savings.rollup.reports import AnyOf, one_version
@@ -34,11 +32,16 @@ from sovereignty.models import Council, User
 
 
 def current_attribution() -> Attribution:
-    """All rules, consents, driver values and the tree as they stand: six queries."""
+    """All rules, budgets, consents, driver values and the tree as they stand: eight queries.
+
+    To be told what was delivered (`Attribution.knowing`) before it is asked about a claim
+    on a transition budget.
+    """
     return Attribution(
         Service.objects.tree(),
         AttributionRule.objects.as_rules(),
         DriverValue.objects.as_values(),
+        TransitionApproval.objects.as_approvals(),
     )
 
 
@@ -58,43 +61,8 @@ def facts_of(entry: Entry) -> EntryFacts:
         cause=entry.cause,
         caused_by=entry.caused_by.code if entry.caused_by else None,
         tupe=tuple(entry.tupe),
+        approval=entry.approval,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class PartOfEntry:
-    """One council's part: the exact fraction, the pence before rounding and after."""
-
-    council: str
-    share: Fraction
-    amount: Decimal
-    exact_pence: Fraction
-    floored_pence: int
-    odd_pence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why an entry falls as it does, with everything needed to work it out again.
-
-    `parts` is empty where the entry is unattributed; `rule`, `consents` and `values`
-    are what was used. `provisional` where the entry is not certified.
-    """
-
-    entry: Entry
-    facts: EntryFacts
-    because: str
-    reason: str
-    parts: tuple[PartOfEntry, ...]
-    rule: AttributionRule | None
-    values: tuple[DriverValue, ...]
-    provisional: bool
-
-    @property
-    def illustrative(self) -> bool:
-        return self.entry.provenance == Provenance.ILLUSTRATIVE or (
-            self.rule is not None and self.rule.is_illustrative
-        )
 
 
 def with_facts(entries: QuerySet[Entry]) -> QuerySet[Entry]:
@@ -108,35 +76,6 @@ def with_people(entries: QuerySet[Entry]) -> QuerySet[Entry]:
     """The same with who submitted and certified the return, for a page about one entry."""
     return with_facts(entries).select_related(
         "parent__submitted_by", "parent__certified_by", "corrects__parent__council"
-    )
-
-
-def explain(entry: Entry) -> Explanation:
-    """Explain one entry, read by `with_facts`: the same arithmetic as the rollup's."""
-    facts = facts_of(entry)
-    outcome = current_attribution().share_out(facts)
-    parts = split_pence(to_pence(entry.amount), outcome.shares) if outcome.shares else {}
-    rules = AttributionRule.objects.with_consents()
-    values = DriverValue.objects.select_related("driver", "council")
-    return Explanation(
-        entry=entry,
-        facts=facts,
-        because=outcome.because,
-        reason=REASONS[outcome.because],
-        parts=tuple(
-            PartOfEntry(
-                council=code,
-                share=part.share,
-                amount=from_pence(part.pence),
-                exact_pence=part.exact_pence,
-                floored_pence=part.floored_pence,
-                odd_pence=part.odd_pence,
-            )
-            for code, part in parts.items()
-        ),
-        rule=rules.get(id=outcome.rule.id) if outcome.rule else None,
-        values=tuple(values.filter(id__in=[value.id for value in outcome.values])),
-        provisional=entry.parent.status != Return.Status.CERTIFIED,
     )
 
 
@@ -237,7 +176,43 @@ def _sums(entries: QuerySet[Entry]) -> _Sums:
     return _Sums(sums["count"], sums["pence_sum"] or 0, bool(sums["marked"]))
 
 
-def corrections_of(entry: Entry, user: User) -> QuerySet[Entry]:
-    """The entries that correct this one, as far as the person may open them, earliest first."""
-    corrections = Entry.objects.filter(corrects=entry).visible_to(user)
-    return with_facts(corrections).order_by("parent__period__quarter", "id")
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An entry with what corrects it, earliest first, as far as a person may open that.
+
+    What corrects a correction counts too. `amount` is what the entry comes to: with the
+    corrections of its own kind that are certified; others are shown and not added.
+    """
+
+    entry: Entry
+    corrections: tuple[Entry, ...]
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((c.amount for c in self.corrections if self.counts(c)), self.entry.amount)
+
+    def counts(self, correction: Entry) -> bool:
+        """Whether a correction is in the amount."""
+        return (
+            correction.kind == self.entry.kind
+            and correction.parent.status == Return.Status.CERTIFIED
+        )
+
+    @property
+    def lines(self) -> list[tuple[Entry, bool]]:
+        """Each correction, and whether it is in the amount."""
+        return [(correction, self.counts(correction)) for correction in self.corrections]
+
+
+def corrected(entry: Entry, user: User) -> Corrected:
+    """An entry with its corrections: a query for each time that a correction was corrected."""
+    visible = with_facts(Entry.objects.visible_to(user))
+    found: dict[int, Entry] = {}
+    ids = [entry.id]
+    while ids:
+        # Each corrects one of an earlier quarter, so this comes to an end.
+        next_ones = [c for c in visible.filter(corrects__in=ids) if c.id not in found]
+        found.update({correction.id: correction for correction in next_ones})
+        ids = [correction.id for correction in next_ones]
+    in_order = sorted(found.values(), key=lambda c: (c.parent.period.quarter, c.id))
+    return Corrected(entry, tuple(in_order))

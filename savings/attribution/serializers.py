@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -13,14 +12,11 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.apportionment import ShareError, parse_share
-from savings.attribution.arithmetic import REASONS
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.attribution.reports import Explanation
 from savings.provenance import Provenance
 from savings.returns.models import Entry
-from savings.returns.serializers import EntrySerializer
 from savings.rollup.reports import GROUPS, AttributedRow
-from savings.serializers import Money, ProvenanceField
+from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText
 from services.tree import ServiceTree
 from sovereignty.models import Consent
@@ -331,6 +327,7 @@ class AttributionParameters(Shape):
         help_text="Any of council, service and period, with commas between them; all three "
         "unless said.",
     )
+    as_at = MomentText()
 
     def get_fields(self) -> dict[str, serializers.Field]:
         # “from” can't be the name of an attribute.
@@ -375,73 +372,10 @@ class AttributedSerializer(serializers.Serializer):
     illustrative = serializers.BooleanField(
         help_text="Whether any row rests on an illustrative rule."
     )
+    as_at = serializers.DateTimeField(
+        allow_null=True, help_text="The moment asked for; null for how it stands now."
+    )
     rows = AttributedRowSerializer(many=True)
-
-
-# --- One entry's explanation -------------------------------------------------------
-
-
-class ExplainedEntrySerializer(EntrySerializer):
-    """The entry itself, with the return it stands in."""
-
-    council = serializers.CharField(help_text="Who reported it; “partnership” for its own.")
-    period = serializers.CharField()
-    status = serializers.CharField(help_text="The status of its return.")
-
-    def to_representation(self, instance: Entry) -> dict[str, object]:
-        return {
-            **super().to_representation(instance),
-            "council": instance.parent.council_code,
-            "period": instance.parent.period.code,
-            "status": instance.parent.status,
-        }
-
-
-class PartSerializer(serializers.Serializer):
-    """One council's share; `floored` and the odd penny add up to `amount`."""
-
-    council = serializers.CharField()
-    share = serializers.SerializerMethodField(help_text="An exact fraction, such as 1/3.")
-    amount = Money()
-    exact_pence = serializers.SerializerMethodField(
-        help_text="The pence before rounding, as an exact fraction."
-    )
-    floored_pence = serializers.IntegerField()
-    odd_pence = serializers.IntegerField(
-        help_text="The left-over penny that this council takes, with the entry's sign; else 0."
-    )
-
-    def get_share(self, part: Any) -> str:
-        return fraction(part.share)
-
-    def get_exact_pence(self, part: Any) -> str:
-        return fraction(part.exact_pence)
-
-
-def fraction(value: Fraction) -> str:
-    """An exact fraction as text: 1/3, or 1 where it is whole."""
-    return str(value)
-
-
-class ExplanationSerializer(serializers.Serializer):
-    entry = ExplainedEntrySerializer()
-    attributed_in = serializers.CharField(
-        source="facts.quarter.code",
-        help_text="The quarter whose rules count: a correction's is that of what it corrects.",
-    )
-    attributed = serializers.SerializerMethodField()
-    because = serializers.ChoiceField(choices=list(REASONS))
-    reason = serializers.CharField(help_text="The same in a sentence.")
-    shares = PartSerializer(source="parts", many=True, help_text="Empty where unattributed.")
-    rule = RuleSerializer(allow_null=True)
-    driver_values = DriverValueSerializer(source="values", many=True)
-    provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
-    illustrative = serializers.BooleanField(
-        help_text="The entry, or the rule that it is split by, is illustrative."
-    )
-
-    def get_attributed(self, explanation: Explanation) -> bool:
-        return bool(explanation.parts)
 
 
 def one_of(field: str, value: str, known: Mapping[str, Any], what: str) -> Any:

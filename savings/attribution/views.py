@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import rules
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from savings.attribution import reports
+from savings.attribution.explaining import explain
 from savings.attribution.forms import FigureForm
 from savings.pages import partnership_page, person
 from savings.record.models import SourceDocument
+from savings.returns.corrections import draft_for_corrections
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.reports import standing
 from services.models import Service
@@ -50,20 +53,32 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     user = person(request)
     visible = Entry.objects.visible_to(user)
     found = get_object_or_404(reports.with_people(visible), pk=entry_id)
-    explanation = reports.explain(found)
+    explanation = explain(found)
     names = dict(Council.objects.values_list("code", "name"))
     shares = explanation.rule.shares if explanation.rule else {}
+    draft = draft_for_corrections(found)
     context = {
         "entry": found,
         "entry_name": f"Entry {found.id}",
         "explanation": explanation,
         "parts": [(names[part.council], part) for part in explanation.parts],
+        "pennies": explanation.rounding.in_words(names) if explanation.rounding else "",
+        "taking_part": [names[code] for code in explanation.participants],
+        "host": names[explanation.host.council] if explanation.host else "",
+        "reductions": [
+            (names[reduction.council], reduction)
+            for reduction in (explanation.transition.reductions if explanation.transition else ())
+        ],
         "shares": [(names.get(code, code), share) for code, share in sorted(shares.items())],
         "document": SourceDocument.objects.filter(code=found.parent.published_in).first(),
         "place": found.evidence.removeprefix(f"{found.parent.published_in}: "),
         "corrects_visible": found.corrects_id is not None
         and visible.filter(pk=found.corrects_id).exists(),
-        "corrections": reports.corrections_of(found, user),
+        "corrected": reports.corrected(found, user),
+        "may_correct": rules.has_perm("savings.fill_return", user, found.parent)
+        and found.parent.status == Return.Status.CERTIFIED,
+        "draft": draft,
+        "draft_row": draft.entries.count() + 1 if draft else None,
         "return_visible": Return.objects.visible_to(user).filter(pk=found.parent_id).exists(),
     }
     return render(request, "savings/attribution/entry.html", context)

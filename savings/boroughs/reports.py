@@ -181,7 +181,9 @@ def first_choice(councils: Iterable[Council]) -> Quarter | None:
     The latest with certified figures for one of the councils; else the latest closed;
     else the first there is; None where no quarter has been opened yet.
     """
-    latest = Total.objects.filter(council__in=list(councils)).aggregate(latest=Max("quarter"))
+    latest = (
+        Total.objects.current().filter(council__in=list(councils)).aggregate(latest=Max("quarter"))
+    )
     if latest["latest"] is not None:
         return latest["latest"]
     period = Period.objects.latest_closed() or Period.objects.order_by("quarter").first()
@@ -193,7 +195,8 @@ def summaries(councils: Iterable[Council], quarter: Quarter) -> list[CouncilSumm
     councils = list(councils)
     sums = {council.id: _Sums() for council in councils}
     for council_id, in_quarter, pence, illustrative in (
-        Total.objects.filter(council__in=councils, kind=Entry.Kind.SAVING, quarter__lte=quarter)
+        Total.objects.current()
+        .filter(council__in=councils, kind=Entry.Kind.SAVING, quarter__lte=quarter)
         .values_list("council", "quarter")
         .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
     ):
@@ -270,7 +273,8 @@ def entry_lines(facts: Iterable[Fact]) -> tuple[EntryLine, ...]:
 def _lines(tree: ServiceTree, council: Council, quarter: Quarter) -> tuple[FigureLine, ...]:
     sums: dict[tuple[str, str], _Sums] = defaultdict(_Sums)
     for slug, kind, in_quarter, pence, illustrative in (
-        Total.objects.filter(council=council, quarter__lte=quarter)
+        Total.objects.current()
+        .filter(council=council, quarter__lte=quarter)
         .values_list("service__slug", "kind", "quarter")
         .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
     ):
@@ -315,7 +319,8 @@ def _undivided(quarter: Quarter) -> tuple[Undivided, ...]:
     published = Q(parent__council__isnull=True)
     found = {
         row["kind"]: row
-        for row in Total.objects.filter(council__isnull=True, quarter__lte=quarter)
+        for row in Total.objects.current()
+        .filter(council__isnull=True, quarter__lte=quarter)
         .values("kind")
         .annotate(
             published=Sum("pence", filter=published), reported=Sum("pence", filter=~published)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -27,7 +28,8 @@ class ComparisonView(Call):
     """A plan's amount for a year beside what was delivered, by area and by council.
 
     Delivered is certified savings from the start to the end of `to`, before transition
-    costs, which stand beside it.
+    costs, which stand beside it. With `as_at` it is what had been certified and added up
+    by then; the plan is as it was published.
     """
 
     parameters_shape = ComparisonParameters
@@ -36,9 +38,11 @@ class ComparisonView(Call):
     def get(self, request: Request) -> Response:
         asked = self.parameters()
         plan = plan_called(asked["plan"])
-        to = asked.get("to") or latest_closed_quarter()
-        comparison = compare(plan, year_of(plan, asked.get("year")), to)
-        return Response(ComparisonSerializer(Compared(comparison, by_council(to))).data)
+        as_at = asked.get("as_at")
+        to = asked.get("to") or latest_closed_quarter(as_at)
+        comparison = compare(plan, year_of(plan, asked.get("year")), to, as_at)
+        councils = by_council(to, as_at=as_at)
+        return Response(ComparisonSerializer(Compared(comparison, councils, as_at)).data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,7 @@ class Compared:
 
     whole: Comparison
     councils: list[CouncilLine]
+    as_at: datetime | None
 
 
 def plan_called(code: str) -> Plan:

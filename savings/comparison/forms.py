@@ -1,22 +1,26 @@
-"""What the comparison is asked for: plan, year, and the quarter delivery is counted to."""
+"""What the comparison is asked for: plan, year, the quarter delivery is counted to, as at when."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import FinancialYear, Quarter
 from savings.choosing import ChoosingForm, choice, cut_short
-from savings.comparison.reports import Choices
+from savings.comparison.reports import Choices, latest_closed_quarter
+from savings.history.forms import MomentField
 from savings.plans.models import Plan
 
 
 class ComparisonForm(ChoosingForm):
-    """All three may be left out: the first plan, its latest year, the latest closed quarter."""
+    """All may be left out: the first plan, its latest year, the latest closed quarter, now."""
 
     plan = choice("Plan")
     year = choice("Year of the plan")
     to = choice("Delivered to the end of")
+    as_at = MomentField()
 
     def __init__(self, data: QueryDict, choices: Choices) -> None:
         super().__init__(data)
@@ -78,5 +82,17 @@ class ComparisonForm(ChoosingForm):
         )
 
     def answer(self) -> tuple[Plan | None, FinancialYear | None, Quarter | None]:
-        """Plan, year and quarter of a valid form; all three may be None where there is none."""
-        return self.cleaned_data["plan"], self.cleaned_data["year"], self.cleaned_data["to"]
+        """Plan, year and quarter of a valid form; all three may be None where there is none.
+
+        As at a moment, the latest closed quarter is the one that was it then.
+        """
+        data = self.cleaned_data
+        to = data["to"]
+        if data["as_at"] is not None and not self.data.get("to"):
+            to = latest_closed_quarter(data["as_at"])
+        return data["plan"], data["year"], to
+
+    @property
+    def moment(self) -> datetime | None:
+        """The moment that a valid form asks for; None for now."""
+        return self.cleaned_data["as_at"]

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
 from finance.money import from_pence, to_pence
 from finance.periods import FinancialYear, Quarter
+from savings.history.reports import latest_closed_at, quarters_open_at
 from savings.plans.models import Plan, PlanLine
 from savings.returns.models import Entry, Period
 from savings.rollup.models import Total
@@ -156,20 +158,30 @@ def choices() -> Choices:
     )
 
 
-def latest_closed_quarter() -> Quarter | None:
+def latest_closed_quarter(as_at: datetime | None = None) -> Quarter | None:
     """The quarter that delivery is counted to unless another is asked for."""
+    if as_at is not None:
+        return latest_closed_at(as_at)
     period = Period.objects.latest_closed()
     return period.quarter if period else None
 
 
-def compare(plan: Plan, year: FinancialYear, to: Quarter | None) -> Comparison:
-    """The comparison by area: every programme, and what the plan leaves undivided."""
+def compare(
+    plan: Plan, year: FinancialYear, to: Quarter | None, as_at: datetime | None = None
+) -> Comparison:
+    """The comparison by area: every programme, and what the plan leaves undivided.
+
+    With `as_at` what was delivered is as it stood then.
+    """
     tree = Service.objects.tree()
     areas = tree.children.get(None, ())
-    return _compare(plan, year, to, tree, {slug: tree.below(slug) for slug in areas})
+    groups = {slug: tree.below(slug) for slug in areas}
+    return _compare(plan, year, _totals(to, as_at), to, tree, groups)
 
 
-def compare_area(plan: Plan, year: FinancialYear, to: Quarter | None, area: str) -> Comparison:
+def compare_area(
+    plan: Plan, year: FinancialYear, to: Quarter | None, area: str, as_at: datetime | None = None
+) -> Comparison:
     """The comparison inside one area: what is recorded on the area itself, then each service.
 
     Raises KeyError where there is no such service.
@@ -177,16 +189,18 @@ def compare_area(plan: Plan, year: FinancialYear, to: Quarter | None, area: str)
     tree = Service.objects.tree()
     groups = {area: frozenset({area})}
     groups.update({slug: tree.below(slug) for slug in tree.children.get(area, ())})
-    return _compare(plan, year, to, tree, groups)
+    return _compare(plan, year, _totals(to, as_at), to, tree, groups)
 
 
-def by_council(to: Quarter | None, services: Iterable[str] | None = None) -> list[CouncilLine]:
+def by_council(
+    to: Quarter | None, services: Iterable[str] | None = None, as_at: datetime | None = None
+) -> list[CouncilLine]:
     """Delivered to the end of a quarter by council; last, what is not attributed to any.
 
     Every council has a line, also with nothing; `services` limits it to those slugs.
     """
     sums: dict[str | None, _Sums] = defaultdict(_Sums)
-    rows = _totals(to).values_list("council__code", "kind", "parent__council")
+    rows = _totals(to, as_at).values_list("council__code", "kind", "parent__council")
     if services is not None:
         rows = rows.filter(service__slug__in=list(services))
     for code, kind, reported_by, pence, illustrative in rows.annotate(
@@ -202,13 +216,19 @@ def by_council(to: Quarter | None, services: Iterable[str] | None = None) -> lis
     return lines
 
 
-def delivered_after(to: Quarter | None) -> list[QuarterLine]:
-    """Savings certified in each quarter after `to` that has any, earliest first: one query."""
-    later = Total.objects.filter(kind=Entry.Kind.SAVING)
+def delivered_after(to: Quarter | None, as_at: datetime | None = None) -> list[QuarterLine]:
+    """Savings certified in each quarter after `to` that has any, earliest first.
+
+    One query; two more with `as_at`, to know which quarters were open then.
+    """
+    later = Total.objects.as_at(as_at).filter(kind=Entry.Kind.SAVING)
     if to is not None:
         later = later.filter(quarter__gt=to)
+    open_then = quarters_open_at(as_at) if as_at is not None else {}
     return [
-        QuarterLine(quarter, status == Period.Status.OPEN, from_pence(pence))
+        QuarterLine(
+            quarter, open_then.get(quarter, status == Period.Status.OPEN), from_pence(pence)
+        )
         for quarter, status, pence in later.order_by("quarter")
         .values_list("quarter", "parent__period__status")
         .annotate(sum=Sum("pence"))
@@ -218,6 +238,7 @@ def delivered_after(to: Quarter | None) -> list[QuarterLine]:
 def _compare(
     plan: Plan,
     year: FinancialYear,
+    totals: QuerySet[Total],
     to: Quarter | None,
     tree: ServiceTree,
     groups: dict[str, frozenset[str]],
@@ -229,11 +250,9 @@ def _compare(
             sums.setdefault(None, _Sums()).planned += to_pence(planned)
         elif slug in group_of:
             sums[group_of[slug]].planned += to_pence(planned)
-    for slug, kind, reported_by, pence, illustrative in (
-        _totals(to)
-        .values_list("service__slug", "kind", "parent__council")
-        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
-    ):
+    for slug, kind, reported_by, pence, illustrative in totals.values_list(
+        "service__slug", "kind", "parent__council"
+    ).annotate(sum=Sum("pence"), marked=AnyOf("illustrative")):
         if slug in group_of:
             _add(sums[group_of[slug]], kind, pence, reported_by is None, illustrative)
     return Comparison(
@@ -259,9 +278,11 @@ def _covers_all(tree: ServiceTree, groups: dict[str, frozenset[str]]) -> bool:
     return set(groups) == set(tree.children.get(None, ()))
 
 
-def _totals(to: Quarter | None) -> QuerySet[Total]:
-    """Totals of what the comparison shows, to the end of a quarter."""
-    shown = Total.objects.filter(kind__in=[Entry.Kind.SAVING, Entry.Kind.TRANSITION_COST])
+def _totals(to: Quarter | None, as_at: datetime | None) -> QuerySet[Total]:
+    """Totals of what the comparison shows, to the end of a quarter, as they are or stood."""
+    shown = Total.objects.as_at(as_at).filter(
+        kind__in=[Entry.Kind.SAVING, Entry.Kind.TRANSITION_COST]
+    )
     return shown.filter(quarter__lte=to) if to else shown.none()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from savings.serializers import Money, YearText
+from savings.serializers import MomentText, Money, YearText
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text
 
@@ -15,8 +15,10 @@ class ComparisonParameters(Shape):
         required=False, help_text="A year that the plan has figures for; its last unless said."
     )
     to = QuarterText(
-        required=False, help_text="The last quarter to count; the latest closed one unless said."
+        required=False,
+        help_text="The last quarter to count; the latest closed one (at `as_at`) unless said.",
     )
+    as_at = MomentText()
 
 
 DELIVERED = "Certified savings from the start to the end of `to`."
@@ -54,6 +56,10 @@ class ComparisonSerializer(serializers.Serializer):
     year = YearText(source="whole.year")
     to = QuarterText(
         source="whole.to", allow_null=True, help_text="Null where no quarter has been closed yet."
+    )
+    as_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="The moment that what was delivered is shown as at; null for now.",
     )
     planned = Money(source="whole.planned", help_text="What the plan promises for the year.")
     delivered = Money(source="whole.delivered", help_text=DELIVERED)

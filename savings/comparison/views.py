@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +28,7 @@ from savings.comparison.reports import (
     compare_area,
     delivered_after,
 )
+from savings.history.wording import moment_in_address, moment_in_words
 from savings.pages import partnership_page, person
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.reports import standing
@@ -49,28 +51,28 @@ def comparison(request: HttpRequest) -> HttpResponse:
     }
     if plan is None or year is None:
         return render(request, "savings/comparison/nothing_promised.html", context)
-    compared = compare(plan, year, to)
+    compared = compare(plan, year, to, form.moment)
     lines = sources.promised_lines(plan, year)
     titles = sources.document_titles()
-    councils = by_council(to)
+    councils = by_council(to, as_at=form.moment)
     areas = [line for line in compared.lines if line.slug]
     undivided = compared.planned - sum((line.planned for line in areas), Decimal("0.00"))
     bases = {line.basis for line in lines}
     target = sources.later_target(titles)
     context |= (
-        _common(compared, lines, titles)
+        _common(compared, form.moment, lines, titles)
         | _councils(request, councils)
         | {
-            "entries": _entries(to),
+            "entries": _entries(to, form.moment),
             "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
             "figure": charts.promised_and_delivered(areas, nil="nil"),
             "councils_figure": charts.parts_of_councils(councils)
             if any(line.delivered for line in councils if line.code)
             else None,
-            "after": delivered_after(to),
+            "after": delivered_after(to, form.moment),
             "target": target if target and target.plan != plan else None,
             "delivered_sources": sources.sources_of_published(
-                sources.published_lines(to, None, titles)
+                _published(compared, form.moment, None, titles)
             ),
         }
     )
@@ -93,19 +95,19 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
     if plan is None or year is None:
         return render(request, "savings/comparison/nothing_promised.html", context)
     below = tree.below(slug)
-    compared = compare_area(plan, year, to, slug)
+    compared = compare_area(plan, year, to, slug, form.moment)
     lines = sources.promised_lines(plan, year)
     titles = sources.document_titles()
-    councils = by_council(to, below)
+    councils = by_council(to, below, form.moment)
     whole = replace(compared.lines[0], name="Not divided by service")
     services = [line for line in compared.lines[1:] if line.planned or line.delivered]
     shown = [*services, whole] if whole.planned or whole.delivered else services
     bases = {line.basis for line in lines}
     context |= (
-        _common(compared, lines, titles, below)
+        _common(compared, form.moment, lines, titles, below)
         | _councils(request, councils)
         | {
-            "entries": _entries(to, service=slug),
+            "entries": _entries(to, form.moment, service=slug),
             "whole": whole,
             "services": services,
             "shown": shown,
@@ -116,7 +118,7 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
                 services, year, bases, undivided=whole.delivered
             ),
             "figure": charts.promised_and_delivered(shown, nil="" if whole.delivered else "nil"),
-            "published": sources.published_lines(to, below, titles),
+            "published": _published(compared, form.moment, below, titles),
         }
     )
     context["breadcrumbs"] = [
@@ -135,8 +137,22 @@ def _refused(request: HttpRequest, form: ComparisonForm, area: str = "") -> Http
     return render(request, "savings/comparison/refused.html", context, status=422)
 
 
+def _published(
+    compared: Comparison,
+    as_at: datetime | None,
+    services: frozenset[str] | None,
+    titles: dict[str, str],
+) -> list[sources.PublishedLine]:
+    """What was published for the partnership; in the past, as far as it was there already."""
+    lines = sources.published_lines(compared.to, services, titles)
+    if as_at is None or sum(line.amount for line in lines) == compared.published:
+        return lines
+    return []
+
+
 def _common(
     compared: Comparison,
+    as_at: datetime | None,
     lines: list[PlanLine],
     titles: dict[str, str],
     services: frozenset[str] | None = None,
@@ -161,7 +177,9 @@ def _common(
         "lines": lines,
         "titles": titles,
         "promised_sources": sources.sources_of_lines(lines, titles),
-        "query": _query(plan, year, to),
+        "query": _query(plan, year, to, as_at),
+        "as_at": moment_in_words(as_at) if as_at else "",
+        "query_today": _query(plan, year, None),
     }
 
 
@@ -174,15 +192,25 @@ def _councils(request: HttpRequest, lines: list[CouncilLine]) -> dict[str, Any]:
     }
 
 
-def _query(plan: Plan, year: FinancialYear, to: Quarter | None) -> str:
+def _query(
+    plan: Plan, year: FinancialYear, to: Quarter | None, as_at: datetime | None = None
+) -> str:
     """The comparison's own address, spelled out, so that a link means the same for good."""
-    given = {"plan": plan.code, "year": year.code, "to": to.code if to else ""}
+    given = {
+        "plan": plan.code,
+        "year": year.code,
+        "to": to.code if to else "",
+        "as_at": moment_in_address(as_at) if as_at else "",
+    }
     return urlencode({name: value for name, value in given.items() if value})
 
 
-def _entries(to: Quarter | None, **narrowed: str) -> str:
-    """The address of the entries that a delivered figure adds up; empty where it counts none."""
-    if to is None:
+def _entries(to: Quarter | None, as_at: datetime | None, **narrowed: str) -> str:
+    """The address of the entries that a delivered figure adds up.
+
+    Empty where it counts none, and for the past: entries are shown as they fall today.
+    """
+    if to is None or as_at is not None:
         return ""
     return f"{reverse('entries')}?{urlencode({**narrowed, 'kind': 'saving', 'to': to.code})}"
 

@@ -1,10 +1,12 @@
 """Load the demonstration onto the record: twice is the same as once.
 
 Rules are marked illustrative, one and all: even where their shares come from the
-record, no minute of any council's agreement does. Driver values are the record's
-own figures and lead back to their table. Drafts are illustrative and can never be
-certified. Its users are made here; everything else is done through the same actions that
-people use, by those users. Nothing that a person has changed since is touched.
+record, no minute of any council's agreement does. So are hosts and transition budgets.
+Driver values are the record's own figures and lead back to their table. Drafts are
+illustrative and can never be certified, and so are the dates by which they are due:
+counted from the day of loading, so that something is always about to be due. Its users
+are made here; everything else is done through the same actions that people use, by those
+users. Nothing that a person has changed since is touched.
 """
 
 from __future__ import annotations
@@ -12,19 +14,33 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
 from django.db import transaction
+from django.utils import timezone
 
+from finance.money import parse_money
 from finance.periods import FinancialYear, Quarter
-from savings.attribution.actions import answer_rule, create_driver, propose_rule, set_driver_value
+from savings.approvals.actions import propose_approval
+from savings.approvals.models import TransitionApproval
+from savings.attribution.actions import (
+    answer,
+    create_driver,
+    propose_rule,
+    set_driver_value,
+    set_host,
+)
 from savings.attribution.models import AttributionRule, Driver
+from savings.calendar.actions import change_dates, open_period
+from savings.calendar.dates import dates_of
+from savings.forecasts.actions import replace_forecasts
 from savings.provenance import Provenance
+from savings.questions.actions import send_back
 from savings.record.models import Figure
-from savings.returns.actions import open_period, replace_entries, send_back, submit
+from savings.returns.actions import replace_entries, submit
 from savings.returns.models import Period, Return
 from services.models import Service
 from sovereignty.models import Appointment, Council, Role, User
@@ -32,6 +48,11 @@ from sovereignty.refusals import WrongState
 
 YEAR = FinancialYear(2013)
 MINUTE = "Illustrative: no such minute exists"
+DATES = "Illustrative: dates of the demonstration, counted from the day of loading"
+DUE_IN = timedelta(days=5)
+BETWEEN_DUE_DATES = timedelta(days=28)
+#: What is asked on the return that was sent back, and on which of its services.
+QUESTION = ("hr", "Illustrative: which contract ended, and from what date was nothing paid?")
 _COUNCIL_ROLES = {
     "finance": Role.FINANCE_OFFICER,
     "s151": Role.SECTION_151_OFFICER,
@@ -68,19 +89,37 @@ class _Stage:
 def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     """Load everything and return the usernames.
 
-    `folder` holds drivers.csv, rules.csv and returns.csv. Raises RecordMissing where
-    the record has not been loaded.
+    `folder` holds drivers.csv, hosts.csv, rules.csv, approvals.csv, returns.csv and
+    forecasts.csv. Raises RecordMissing where the record has not been loaded.
     """
     if not Figure.objects.exists() or not Council.objects.exists():
         raise RecordMissing("Run `manage.py load_record` first.")
     stage = _Stage(folder, _people(password), at)
-    for quarter in YEAR.quarters:
-        if not Period.objects.filter(quarter=quarter).exists():
-            open_period(quarter=quarter, by=stage.programme_office, at=at)
+    _calendar(stage)
     _drivers(stage)
+    _hosts(stage)
     _rules(stage)
+    _approvals(stage)
     _returns(stage)
     return list(stage.people)
+
+
+def _calendar(stage: _Stage) -> None:
+    today = timezone.localdate(stage.at)
+    for place, quarter in enumerate(YEAR.quarters):
+        due = today + DUE_IN + place * BETWEEN_DUE_DATES
+        dates = dates_of(quarter, opens_on=today, due_on=due).by_name()
+        period = Period.objects.filter(quarter=quarter).first()
+        if period is None:
+            open_period(quarter=quarter, by=stage.programme_office, at=stage.at, **dates)
+        elif period.is_open and period.due_on is None:
+            change_dates(
+                quarter=quarter,
+                reason=DATES,
+                by=stage.programme_office,
+                at=stage.at,
+                **dates,
+            )
 
 
 def _people(password: str) -> dict[str, User]:
@@ -96,6 +135,9 @@ def _people(password: str) -> dict[str, User]:
 
 def _person(username: str, role: Role, council: Council | None, password: str) -> User:
     user, _ = User.objects.get_or_create(username=username)
+    if not user.email:
+        user.email = f"{username}@example.com"  # a domain that is nobody's
+        user.save(update_fields=["email"])
     if not user.check_password(password):
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -136,9 +178,53 @@ def _drivers(stage: _Stage) -> None:
         )
 
 
+def _hosts(stage: _Stage) -> None:
+    for row in stage.rows("hosts"):
+        service = Service.objects.get(slug=row["service"])
+        if service.hosting.exists():
+            continue
+        set_host(
+            service=service,
+            council=Council.objects.get(code=row["council"]),
+            effective_from=YEAR.quarters[0],
+            source=row["source"],
+            provenance=Provenance.ILLUSTRATIVE,
+            by=stage.programme_office,
+            at=stage.at,
+        )
+
+
+def _approvals(stage: _Stage) -> None:
+    for row in stage.rows("approvals"):
+        if TransitionApproval.objects.filter(code=row["code"]).exists():
+            continue
+        approval = propose_approval(
+            code=row["code"],
+            service=Service.objects.get(slug=row["service"]),
+            ceiling=parse_money(row["ceiling"]),
+            effective_from=YEAR.quarters[0],
+            description=row["description"],
+            provenance=Provenance.ILLUSTRATIVE,
+            by=stage.programme_office,
+            at=stage.at,
+        )
+        _agree(approval.decision_id, row["service"], stage)
+
+
+def _agree(decision_id: int, service: str, stage: _Stage) -> None:
+    """Have every council that takes part agree."""
+    for code in Service.objects.tree().participants(service, YEAR.quarters[0]):
+        answer(
+            decision_id=decision_id,
+            agree=True,
+            minute_reference=MINUTE,
+            by=stage.people[f"s151.{code.lower()}"],
+            at=stage.at,
+        )
+
+
 def _rules(stage: _Stage) -> None:
     first = YEAR.quarters[0]
-    tree = Service.objects.tree()
     for row in stage.rows("rules"):
         service = Service.objects.get(slug=row["service"])
         if AttributionRule.objects.filter(service=service, kind=row["kind"]).exists():
@@ -156,17 +242,11 @@ def _rules(stage: _Stage) -> None:
             by=stage.programme_office,
             at=stage.at,
         )
-        for code in tree.participants(service.slug, first):
-            answer_rule(
-                rule_id=rule.id,
-                agree=True,
-                minute_reference=MINUTE,
-                by=stage.people[f"s151.{code.lower()}"],
-                at=stage.at,
-            )
+        _agree(rule.decision_id, service.slug, stage)
 
 
 def _returns(stage: _Stage) -> None:
+    forecasts = stage.rows("forecasts")
     for (council, period, state), rows in _by_return(stage.rows("returns")):
         parent = Return.objects.select_related("council", "period").get(
             council__code=council, period__quarter=Quarter.parse(period)
@@ -182,6 +262,14 @@ def _returns(stage: _Stage) -> None:
             by=finance,
             at=stage.at,
         )
+        parent = replace_forecasts(
+            return_id=parent.id,
+            version=parent.version,
+            rows=list(enumerate(_of_return(forecasts, council, period), start=1)),
+            provenance=Provenance.ILLUSTRATIVE,
+            by=finance,
+            at=stage.at,
+        )
         if state == "draft":
             continue
         parent = submit(return_id=parent.id, version=parent.version, by=finance, at=stage.at)
@@ -190,11 +278,23 @@ def _returns(stage: _Stage) -> None:
                 return_id=parent.id,
                 version=parent.version,
                 reason="Illustrative: the human resources saving needs its evidence.",
+                asked=[
+                    (entry.id, QUESTION[1])
+                    for entry in parent.entries.filter(service__slug=QUESTION[0])
+                ],
                 by=stage.people[f"s151.{council.lower()}"],
                 at=stage.at,
             )
         elif state != "submitted":
             raise WrongState(f"“{state}” is no state of a demonstration return.")
+
+
+def _of_return(
+    rows: list[dict[str, str]], council: str, period: str
+) -> Iterator[dict[str, object]]:
+    for row in rows:
+        if (row["council"], row["period"]) == (council, period):
+            yield {name: value for name, value in row.items() if name not in ("council", "period")}
 
 
 def _by_return(

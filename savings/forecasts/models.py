@@ -16,6 +16,16 @@ from savings.provenance import Provenance
 from savings.returns.models import Return
 from savings.returns.triggers import certified_stays
 from services.models import Service
+from sovereignty.models import User
+
+
+class ForecastQuerySet(models.QuerySet["Forecast"]):
+    def visible_to(self, user: User) -> ForecastQuerySet:
+        """The forecasts a person may see: those of the returns visible to them."""
+        return self.filter(parent__in=Return.objects.visible_to(user))
+
+    def illustrative(self) -> ForecastQuerySet:
+        return self.filter(provenance=Provenance.ILLUSTRATIVE)
 
 
 class Forecast(models.Model):
@@ -39,6 +49,8 @@ class Forecast(models.Model):
     reason = models.TextField(blank=True)
     replacement = models.TextField(blank=True)
     provenance = models.CharField(max_length=12, choices=Provenance, default=Provenance.REPORTED)
+
+    objects = ForecastQuerySet.as_manager()
 
     class Meta:
         ordering = ["parent", "service__position", "service__slug"]

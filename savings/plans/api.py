@@ -44,4 +44,10 @@ class PlanDetail(Call):
 
 
 def described(plan: Plan, **more: object) -> dict[str, object]:
-    return {"code": plan.code, "name": plan.name, "description": plan.description, **more}
+    return {
+        "code": plan.code,
+        "name": plan.name,
+        "description": plan.description,
+        "adopted": plan.adopted,
+        **more,
+    }

@@ -21,7 +21,7 @@ class PlanSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Plan
-        fields = ["code", "name", "description", "years"]
+        fields = ["code", "name", "description", "adopted", "years"]
 
 
 class PlanLineSerializer(serializers.ModelSerializer):

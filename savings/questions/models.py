@@ -11,9 +11,19 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from audit.triggers import no_truncate
 from savings.returns.models import Entry, Return
 from savings.returns.triggers import certified_stays
 from sovereignty.models import User
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, user: User) -> QuestionQuerySet:
+        """The questions of the returns that a person may see."""
+        return self.filter(parent__in=Return.objects.visible_to(user))
+
+    def unanswered(self) -> QuestionQuerySet:
+        return self.filter(answered_at__isnull=True)
 
 
 class Question(models.Model):
@@ -31,6 +41,8 @@ class Question(models.Model):
     )
     answered_at = models.DateTimeField(null=True, blank=True)
 
+    objects = QuestionQuerySet.as_manager()
+
     class Meta:
         ordering = ["asked_at", "id"]
         constraints = [
@@ -41,7 +53,7 @@ class Question(models.Model):
                 name="question_answered_whole",
             ),
         ]
-        triggers = certified_stays()
+        triggers = [*certified_stays(), no_truncate()]
 
     def __str__(self) -> str:
         return f"{self.parent}: {self.text[:60]}"

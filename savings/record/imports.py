@@ -23,6 +23,7 @@ from savings.record.footing import Cell, Check, Known
 
 _TOTALS = ("", "down", "across", "both", "memo")
 _DERIVED, _PUBLISHED = "derived", "published"
+_YES_OR_NO = {"yes": True, "no": False}
 Row = dict[str, str]
 T = TypeVar("T")
 
@@ -96,6 +97,7 @@ class ParticipationRow:
 class PlanRow:
     code: str
     name: str
+    adopted: bool
     document: str
     place: str
     description: str
@@ -213,7 +215,7 @@ def read_record(folder: Path) -> Record:
         councils=reader.rows("councils.csv", lambda row: CouncilRow(**row)),
         services=reader.rows("services.csv", lambda row: ServiceRow(**row)),
         participation=reader.rows("participation.csv", _participation),
-        plans=reader.rows("plans.csv", lambda row: PlanRow(**row)),
+        plans=reader.rows("plans.csv", _plan),
         plan_lines=reader.rows("plan_lines.csv", _plan_line),
         delivery=reader.rows("delivery.csv", _delivery),
     )
@@ -306,6 +308,13 @@ def _participation(row: Row) -> ParticipationRow:
         place=row["place"],
         note=row["note"],
     )
+
+
+def _plan(row: Row) -> PlanRow:
+    if row["adopted"] not in _YES_OR_NO:
+        raise ValueError("adopted is neither yes nor no.")
+    kept = {name: text for name, text in row.items() if name != "adopted"}
+    return PlanRow(adopted=_YES_OR_NO[row["adopted"]], **kept)
 
 
 def _plan_line(row: Row) -> PlanLineRow:

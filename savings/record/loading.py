@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TypeVar
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
+from psycopg2.errors import RestrictViolation
 
 import audit.actions
 from finance.money import json_money
@@ -38,6 +39,10 @@ _CATEGORIES = {
     "two-borough-first": "In February 2011 thought to suit two boroughs first.",
     "not-recommended": "Not recommended for sharing in February 2011.",
 }
+CLOSED = (
+    "The record now says otherwise where a service lies or who takes part in it in a quarter that "
+    "is closed and has certified figures, and those stand. Let it say so from a later quarter on."
+)
 M = TypeVar("M", bound=models.Model)
 
 
@@ -59,8 +64,8 @@ def load(record: Record, *, at: datetime) -> Loaded:
     """Make the database say what the record says; `at` is when the audit event is written.
 
     Where that changes who shares what, every certified return is marked for the rollup.
-    Raises RecordError where the partnership's certified return would have to change,
-    FootingError where a check can't be worked out.
+    Raises RecordError where the partnership's certified return, or what a closed quarter's
+    figures rest on, would have to change; FootingError where a check can't be worked out.
     """
     change_basis()
     documents = _documents(record)
@@ -69,8 +74,13 @@ def load(record: Record, *, at: datetime) -> Loaded:
     differences = _differences(record, tables)
     councils = _councils(record)
     before = _who_shares_what()
-    services = _services(record)
-    _participation(record, services, councils)
+    try:
+        services = _services(record)
+        _participation(record, services, councils)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, RestrictViolation):
+            raise RecordError([CLOSED]) from error
+        raise
     if _who_shares_what() != before:
         _mark_everything(at)
     _plans(record, services)
@@ -288,11 +298,17 @@ def _plans(record: Record, services: dict[str, Service]) -> None:
     plans = _upsert(
         Plan.objects,
         (
-            Plan(code=row.code, name=row.name, description=row.description, position=position)
+            Plan(
+                code=row.code,
+                name=row.name,
+                description=row.description,
+                adopted=row.adopted,
+                position=position,
+            )
             for position, row in enumerate(record.plans)
         ),
         unique=["code"],
-        update=["name", "description", "position"],
+        update=["name", "description", "adopted", "position"],
     )
     by_code = {plan.code: plan for plan in plans}
     lines = _upsert(

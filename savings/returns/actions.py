@@ -1,4 +1,4 @@
-"""What can be done to returns and periods: each whole or not at all, each with its event.
+"""What can be done to a return: each whole or not at all, each with its event.
 
 Every action takes the return's `version` as its caller read it and refuses a stale
 one; every action locks what it changes, checks that the person may, and writes an
@@ -15,12 +15,24 @@ from django.db.models import Sum
 
 import audit.actions
 from finance.money import json_money
-from finance.periods import Quarter
+from savings.approvals.actions import check_claims
+from savings.approvals.reports import budgets_for
 from savings.copying import copy_in
 from savings.provenance import Provenance
+from savings.questions.reports import what_waits_for_an_answer
+from savings.returns.certification import statement_of
 from savings.returns.changes import Changes, compare, named_lines
-from savings.returns.models import PARTNERSHIP, Entry, Period, Return
-from savings.returns.rows import EntryRow, Reference, correction_ids, read_rows
+from savings.returns.corrections import correctable
+from savings.returns.lines import StoredLine, stored_lines
+from savings.returns.models import Entry, Return
+from savings.returns.reports import made_up_in
+from savings.returns.rows import (
+    EntryRow,
+    Reference,
+    correction_ids,
+    named_budgets,
+    read_rows,
+)
 from savings.rollup.locks import hold_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
@@ -40,29 +52,31 @@ def replace_entries(
     by: User,
     at: datetime,
     provenance: Provenance = Provenance.REPORTED,
+    reason: str = "",
 ) -> Return:
     """Replace a draft's entries by these rows; every row is stored or none is.
 
     `rows` pairs each row's number with its columns, as typed; a row that names a line's
     `id` continues that line. A row that says to the letter what an illustrative one said
     stays illustrative, and so is a row that says so of itself. Rows that change nothing
-    leave the version as it is. Raises NotAllowed, WrongState, StaleVersion, or BadContent
-    with every mistake of every row.
+    leave the version as it is. `reason` says where they come from, as a file's name.
+    Raises NotAllowed, WrongState, StaleVersion, or BadContent with every mistake of every row.
     """
-    parent = _locked(return_id, version, "savings.fill_return", by)
+    parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
     typed, errors = read_rows(rows, reference_for(parent, rows))
     if errors:
         raise BadContent(errors)
-    old = list(parent.entries.select_related("service", "caused_by"))
+    old = stored_lines(parent)
     changes = compare(
-        [(entry.id, row_of(entry)) for entry in old],
+        [(line.id, line.row) for line in old],
         list(zip(named_lines(rows), typed, strict=True)),
     )
     if not changes:
         return parent
     marked = [columns.get("provenance") == Provenance.ILLUSTRATIVE for _, columns in rows]
-    order = _write(parent, old, typed, changes, provenance, marked)
+    order, origins = _write(parent, old, typed, changes, provenance, marked)
+    origins_before = {line.id: line.provenance for line in old}
     parent.version += 1
     parent.filled_by = by
     parent.save(update_fields=["version", "filled_by"])
@@ -78,12 +92,16 @@ def replace_entries(
         by,
         at,
         "saved",
-        before={"version": version, "entries": [_line(*line) for line in before]},
+        before={
+            "version": version,
+            "entries": [_line(number, row, origins_before[number]) for number, row in before],
+        },
         after={
             "version": parent.version,
-            "entries": [_line(*line) for line in after],
+            "entries": [_line(number, row, origins[number]) for number, row in after],
             "order": order,
         },
+        reason=reason,
     )
     return parent
 
@@ -92,10 +110,13 @@ def replace_entries(
 def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Hand a draft to the council's section 151 officer; it can't be edited from here on.
 
-    Raises NotAllowed, WrongState or StaleVersion.
+    Not while a question on a line waits for its answer. Raises NotAllowed, WrongState or
+    StaleVersion.
     """
-    parent = _locked(return_id, version, "savings.fill_return", by)
+    parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
+    check_claims(parent)
+    _check_answered(parent, "Answer each on the return's page, then submit.")
     parent.status = Return.Status.SUBMITTED
     parent.submitted_by, parent.submitted_at = by, at
     parent.sent_back_by, parent.sent_back_at, parent.sent_back_reason = None, None, ""
@@ -111,7 +132,7 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
 
     Raises NotAllowed, WrongState, StaleVersion, or BadContent without a reason.
     """
-    parent = _locked(return_id, version, "savings.send_back_return", by)
+    parent = locked(return_id, version, "savings.send_back_return", by)
     _check_submitted(parent)
     if not reason.strip():
         raise BadContent([FieldError("reason", "Say what has to change.")])
@@ -129,99 +150,61 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
 
 
 @transaction.atomic
+def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: str = "") -> Return:
+    """Take a submitted return back before anybody has decided on it: it is a draft again.
+
+    For its finance officer, who need not say why. Raises NotAllowed, WrongState or
+    StaleVersion.
+    """
+    parent = locked(return_id, version, "savings.withdraw_return", by)
+    _check_submitted(parent)
+    before = _standing(parent)
+    parent.status = Return.Status.DRAFT
+    parent.submitted_by, parent.submitted_at = None, None
+    parent.version += 1
+    parent.save()
+    _record(
+        parent, by, at, "withdrawn", before=before, after=_standing(parent), reason=reason.strip()
+    )
+    return parent
+
+
+@transaction.atomic
 def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Certify a submitted return: from now on its figures count and never change.
 
-    Never by whoever submitted it, and never while anything in it is illustrative.
-    Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
+    Never by whoever submitted it, never while anything in it is illustrative, nor while a
+    question on a line waits for its answer. The event keeps the statement that is made by
+    it. Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
     """
     hold_basis()
-    parent = _locked(return_id, version, "savings.certify_return", by)
-    _check_submitted(parent)
-    made_up = parent.entries.illustrative().count()
-    if made_up:
-        raise WrongState(
-            f"This return holds {made_up} illustrative "
-            f"{'entry' if made_up == 1 else 'entries'}: send it back to have "
-            f"{'it' if made_up == 1 else 'them'} replaced by the council's own figures."
-        )
-    before = _standing(parent)
+    parent = locked(return_id, version, "savings.certify_return", by)
+    check_certifiable(parent)
+    check_claims(parent)
+    before, statement = _standing(parent), statement_of(parent).as_text()
     parent.status = Return.Status.CERTIFIED
     parent.certified_by, parent.certified_at = by, at
     parent.version += 1
     parent.save()
     DirtyReturn.objects.create(parent=parent, marked_at=at)
-    _record(parent, by, at, "certified", before=before, after=_standing(parent))
+    _record(
+        parent,
+        by,
+        at,
+        "certified",
+        before=before,
+        after={**_standing(parent), "statement": statement},
+    )
     return parent
 
 
-@transaction.atomic
-def open_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
-    """Open a quarter for returns, with an empty draft for every council.
-
-    Raises NotAllowed, or WrongState where the quarter is open or was closed.
-    """
-    require(by, "savings.run_calendar")
-    if Period.objects.filter(quarter=quarter).exists():
-        raise WrongState(f"{quarter.label} has been opened before.")
-    period = Period.objects.create(quarter=quarter)
-    Return.objects.bulk_create(
-        Return(council=council, period=period) for council in Council.objects.all()
-    )
-    _record_period(period, by, at, "opened")
-    return period
-
-
-@transaction.atomic
-def close_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
-    """Close a quarter, once every council's return is certified and none before is open.
-
-    Raises NotAllowed or WrongState, naming what is outstanding.
-    """
-    require(by, "savings.run_calendar")
-    hold_basis()
-    period = Period.objects.select_for_update().get(quarter=quarter)
-    if not period.is_open:
-        raise WrongState(f"{quarter.label} is closed already.")
-    earlier = Period.objects.filter(quarter__lt=quarter, status=Period.Status.OPEN).first()
-    if earlier:
-        raise WrongState(f"Close {earlier} first: quarters are closed in order.")
-    waiting = [
-        parent.council.name
-        for parent in period.returns.exclude(status=Return.Status.CERTIFIED).select_related(
-            "council"
+def check_version(parent: Return, version: int) -> None:
+    """Raises StaleVersion where a return has another version than its reader knows of."""
+    if parent.version != version:
+        raise StaleVersion(
+            f"This return has changed since you read it: it is at version {parent.version}, "
+            f"you have version {version}. Read it again and put your changes into that."
         )
-        if parent.council
-    ]
-    if waiting:
-        raise WrongState(
-            f"{quarter.label} can't be closed until these returns are certified: "
-            f"{', '.join(waiting)}."
-        )
-    period.status = Period.Status.CLOSED
-    period.save(update_fields=["status"])
-    _record_period(period, by, at, "closed")
-    return period
-
-
-@transaction.atomic
-def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> Period:
-    """Reopen the latest closed quarter, saying why. What is certified in it stays so.
-
-    Raises NotAllowed, WrongState, or BadContent without a reason.
-    """
-    require(by, "savings.run_calendar")
-    period = Period.objects.select_for_update().get(quarter=quarter)
-    if period.is_open:
-        raise WrongState(f"{quarter.label} is open already.")
-    if Period.objects.filter(quarter__gt=quarter, status=Period.Status.CLOSED).exists():
-        raise WrongState("Only the latest closed quarter can be reopened.")
-    if not reason.strip():
-        raise BadContent([FieldError("reason", "Say why the quarter is reopened.")])
-    period.status = Period.Status.OPEN
-    period.save(update_fields=["status"])
-    _record_period(period, by, at, "reopened", reason=reason.strip())
-    return period
 
 
 def check_editable(parent: Return) -> None:
@@ -232,8 +215,8 @@ def check_editable(parent: Return) -> None:
         )
     if parent.status == Return.Status.SUBMITTED:
         raise WrongState(
-            "This return has been submitted. Ask the section 151 officer to send it back "
-            "if it has to change."
+            "This return has been submitted. If it has to change, withdraw it or ask the "
+            "section 151 officer to send it back."
         )
     if parent.status == Return.Status.CERTIFIED:
         raise WrongState(
@@ -242,18 +225,27 @@ def check_editable(parent: Return) -> None:
         )
 
 
+def check_certifiable(parent: Return) -> None:
+    """Raises WrongState unless a return is submitted, the council's own, and all is answered."""
+    _check_submitted(parent)
+    if made_up := made_up_in(parent):
+        raise WrongState(
+            f"This return holds {made_up}: send it back to have {made_up.it} replaced by the "
+            "council's own figures."
+        )
+    _check_answered(parent, "The finance officer answers each on the return's page.")
+
+
 def reference_for(parent: Return, rows: RawRows) -> Reference:
     """What the rows of this return may refer to."""
     return Reference(
         services=frozenset(Service.objects.values_list("slug", flat=True)),
         councils=frozenset(Council.objects.values_list("code", flat=True)),
-        correctable=frozenset(
-            Entry.objects.filter(
-                id__in=correction_ids(rows),
-                parent__council=parent.council_id,
-                parent__status=Return.Status.CERTIFIED,
-                parent__period__quarter__lt=parent.quarter,
-            ).values_list("id", flat=True)
+        budgets=budgets_for(parent) if named_budgets(rows) else None,
+        correctable=dict(
+            correctable(parent)
+            .filter(id__in=correction_ids(rows))
+            .values_list("id", "parent__period__quarter")
         ),
     )
 
@@ -294,10 +286,14 @@ def describe(row: EntryRow) -> dict[str, object]:
         "evidence": row.evidence,
         "note": row.note,
     }
-    return {name: value for name, value in values.items() if value not in ("", None, [])}
+    return {name: value for name, value in values.items() if value or value == 0}
 
 
-def _locked(return_id: int, version: int, permission: str, by: User) -> Return:
+def locked(return_id: int, version: int, permission: str, by: User) -> Return:
+    """The return, held until the transaction ends, for whoever may do this to it as it stands.
+
+    Raises NotAllowed, or StaleVersion where it has changed since that version was read.
+    """
     parent = (
         Return.objects.select_for_update(of=("self",))
         .select_related("council", "period")
@@ -306,17 +302,21 @@ def _locked(return_id: int, version: int, permission: str, by: User) -> Return:
     # The period needs no lock: it closes only once this return is certified, and
     # then nothing here is allowed any more.
     require(by, permission, parent)
-    if parent.version != version:
-        raise StaleVersion(
-            f"This return has changed since you read it: it is at version {parent.version}, "
-            f"you have version {version}. Read it again and put your changes into that."
-        )
+    check_version(parent, version)
     return parent
+
+
+def _check_answered(parent: Return, remedy: str) -> None:
+    waiting = what_waits_for_an_answer(parent)
+    if waiting:
+        raise WrongState(f"{waiting} {remedy}")
 
 
 def _check_submitted(parent: Return) -> None:
     if parent.status != Return.Status.SUBMITTED:
         raise WrongState(f"This return is {parent.get_status_display().lower()}, not submitted.")
+    if not parent.period.is_open:
+        raise WrongState(f"{parent.period} is closed.")
 
 
 _COLUMNS = (
@@ -342,21 +342,24 @@ _COLUMNS = (
 
 def _write(
     parent: Return,
-    old: Sequence[Entry],
+    old: Sequence[StoredLine],
     rows: Sequence[EntryRow],
     changes: Changes,
     provenance: Provenance,
     marked: Sequence[bool],
-) -> list[int]:
-    """Write what differs, a changed or moved line under its own number; gives all numbers.
+) -> tuple[list[int], dict[int, str]]:
+    """Write what differs, a changed or moved line under its own number.
 
-    What stays as and where it was is not touched.
+    What stays as and where it was is not touched. Gives all numbers in order, and of
+    what was written where each figure comes from.
     """
     services = dict(Service.objects.values_list("slug", "id"))
     councils = dict(Council.objects.values_list("code", "id"))
-    places = {entry.id: entry.position for entry in old}
+    places = {line.id: line.position for line in old}
     changed = {line.id for line in changes.changed}
-    illustrative = {row_of(entry) for entry in old if entry.provenance == Provenance.ILLUSTRATIVE}
+    illustrative = {line.row for line in old if line.provenance == Provenance.ILLUSTRATIVE}
+    # What only moves stays what it is.
+    own = {line.id: line.provenance for line in old if line.id not in changed}
     fresh = iter(_new_ids(len(changes.added)))
     order = [number if number is not None else next(fresh) for number in changes.ids]
     written = [
@@ -364,7 +367,12 @@ def _write(
             number,
             position,
             row,
-            Provenance.ILLUSTRATIVE if made_up or row in illustrative else provenance,
+            own.get(number)
+            or (
+                Provenance.ILLUSTRATIVE
+                if made_up or (illustrative and row in illustrative)
+                else provenance
+            ).value,
         )
         for position, (number, row, made_up) in enumerate(
             zip(order, rows, marked, strict=True), start=1
@@ -396,12 +404,12 @@ def _write(
                 row.corrects,
                 row.evidence,
                 row.note,
-                origin.value,
+                origin,
             )
             for number, position, row, origin in written
         ),
     )
-    return order
+    return order, {number: origin for number, _, _, origin in written}
 
 
 def _new_ids(count: int) -> list[int]:
@@ -414,8 +422,10 @@ def _new_ids(count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
-def _line(number: int, row: EntryRow) -> dict[str, object]:
-    return {"id": number, **describe(row)}
+def _line(number: int, row: EntryRow, origin: str) -> dict[str, object]:
+    """A line as an event keeps it; where its figure comes from only if that is not a report."""
+    line = {"id": number, **describe(row)}
+    return line if origin == Provenance.REPORTED else {**line, "provenance": origin}
 
 
 def _standing(parent: Return) -> dict[str, object]:
@@ -446,20 +456,5 @@ def _record(
         chain=parent.council_code,
         before=before,
         after=after,
-        reason=reason,
-    )
-
-
-def _record_period(
-    period: Period, by: User, at: datetime, action: str, *, reason: str = ""
-) -> None:
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action=action,
-        subject="period",
-        subject_id=period.code,
-        chain=PARTNERSHIP,
-        after={"status": period.status},
         reason=reason,
     )

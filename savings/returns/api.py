@@ -1,4 +1,4 @@
-"""Periods and returns: read, replaced, and moved on by one step at a time.
+"""Returns: read, replaced, and moved on by one step at a time.
 
 In this order a call is refused: 404 for what the caller may not see, 403 for what
 they may not do, 422 for a body of the wrong shape, 409 for a stale version or the
@@ -7,6 +7,7 @@ wrong state, 422 for what the rows say.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
@@ -17,17 +18,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finance.periods import PeriodError, Quarter
+from savings.forecasts.models import Forecast
+from savings.history import reports as history
+from savings.questions import actions as asking
+from savings.questions.serializers import asked_of
 from savings.returns import actions
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.serializers import (
-    PeriodSerializer,
-    Reopening,
     ReturnBody,
     ReturnDocument,
     ReturnParameters,
     ReturnSerializer,
     SendingBack,
+    StandingParameters,
     VersionRead,
+    Withdrawal,
     meant_for,
     numbered,
 )
@@ -38,6 +43,8 @@ from sovereignty.models import User
 from sovereignty.shapes import Shape, check
 
 NO_PERIOD = "There is no such period: see periods/ for those that have been opened."
+NOT_YET = "This return was not there yet at that moment: give a later one."
+NO_VERSION = "This return has had no such version: its history says which."
 NO_RETURN = "There is no such return, or you may not see it: see returns/ for those you may."
 
 
@@ -55,60 +62,14 @@ def quarter_called(code: str, sentence: str = NO_PERIOD) -> Quarter:
         raise NotFound(sentence) from None
 
 
-class PeriodList(Listing):
-    """The quarters that councils report on, the earliest first."""
-
-    serializer_class = PeriodSerializer
-
-    def rows(self, asked: dict[str, Any]) -> QuerySet[Period]:
-        return Period.objects.order_by("quarter")
-
-
-class _PeriodStep(Call):
-    body: type[Shape] = Shape
-
-    def post(self, request: Request, period: str) -> Response:
-        quarter = quarter_called(period)
-        found(Period.objects.all(), NO_PERIOD, quarter=quarter)
-        require(self.caller, "savings.run_calendar")
-        moved = self.move(quarter, check(self.body, request.data))
-        return Response(PeriodSerializer(moved).data)
-
-    def move(self, quarter: Quarter, said: dict[str, Any]) -> Period:
-        raise NotImplementedError
-
-
-class ClosePeriod(_PeriodStep):
-    """Close a quarter, once every council's return of it is certified. Programme office."""
-
-    @extend_schema(request=None, responses=PeriodSerializer)
-    def post(self, request: Request, period: str) -> Response:
-        return super().post(request, period)
-
-    def move(self, quarter: Quarter, said: dict[str, Any]) -> Period:
-        return actions.close_period(quarter=quarter, by=self.caller, at=timezone.now())
-
-
-class ReopenPeriod(_PeriodStep):
-    """Reopen the quarter closed last, for a reason. Programme office."""
-
-    body = Reopening
-
-    @extend_schema(request=Reopening, responses=PeriodSerializer)
-    def post(self, request: Request, period: str) -> Response:
-        return super().post(request, period)
-
-    def move(self, quarter: Quarter, said: dict[str, Any]) -> Period:
-        return actions.reopen_period(quarter=quarter, by=self.caller, at=timezone.now(), **said)
-
-
 def visible_returns(user: User) -> QuerySet[Return]:
     """The returns a person may see, with all that showing one needs."""
-    illustrative = Entry.objects.illustrative().filter(parent=OuterRef("pk"))
+    entries = Entry.objects.illustrative().filter(parent=OuterRef("pk"))
+    forecasts = Forecast.objects.illustrative().filter(parent=OuterRef("pk"))
     return (
         Return.objects.visible_to(user)
         .select_related("council", "period", "submitted_by", "certified_by", "sent_back_by")
-        .annotate(entry_count=Count("entries"), illustrative=Exists(illustrative))
+        .annotate(entry_count=Count("entries"), illustrative=Exists(entries) | Exists(forecasts))
     )
 
 
@@ -150,15 +111,30 @@ class _ReturnCall(Call):
         now = visible_returns(self.caller).prefetch_related(Prefetch("entries", entries))
         return Response(ReturnDocument(now.get(id=parent.id)).data)
 
+    def as_it_stood(
+        self, parent: Return, as_at: datetime | None = None, version: int | None = None
+    ) -> Response:
+        stood = history.as_it_stood(parent, moment=as_at, version=version)
+        if stood is None:
+            raise NotFound(NOT_YET if as_at else NO_VERSION)
+        return Response(ReturnDocument(stood).data)
+
 
 class ReturnDetail(_ReturnCall):
     """One council's return for one quarter, with its entries."""
 
+    parameters_shape = StandingParameters
+
     @extend_schema(responses=ReturnDocument)
     def get(self, request: Request, council: str, period: str) -> Response:
-        """The return and its entries, each with the columns of a return file."""
-        self.parameters()
-        return self.document(return_called(self.caller, council, period))
+        """The return and its entries, each with the columns of a return file.
+
+        With `as_at` or `version` as it stood then, worked out from its events. The
+        partnership's own return stands from when its document was loaded.
+        """
+        asked = self.parameters()
+        parent = return_called(self.caller, council, period)
+        return self.as_it_stood(parent, **asked) if asked else self.document(parent)
 
     @extend_schema(request=ReturnBody, responses=ReturnDocument)
     def put(self, request: Request, council: str, period: str) -> Response:
@@ -204,8 +180,25 @@ class SubmitReturn(_ReturnStep):
         actions.submit(return_id=parent.id, by=self.caller, at=timezone.now(), **said)
 
 
+class WithdrawReturn(_ReturnStep):
+    """Take a submitted return back before it is certified: a draft again. Finance officer."""
+
+    permission = "savings.withdraw_return"
+    body = Withdrawal
+
+    @extend_schema(request=Withdrawal, responses=ReturnDocument)
+    def post(self, request: Request, council: str, period: str) -> Response:
+        return super().post(request, council, period)
+
+    def move(self, parent: Return, said: dict[str, Any]) -> None:
+        actions.withdraw(return_id=parent.id, by=self.caller, at=timezone.now(), **said)
+
+
 class SendBackReturn(_ReturnStep):
-    """Make a submitted return a draft again, saying why. Section 151 officer or deputy."""
+    """Make a submitted return a draft again, saying why. Section 151 officer or deputy.
+
+    `questions` are asked on its lines in the same step: all of it happens or nothing.
+    """
 
     permission = "savings.send_back_return"
     body = SendingBack
@@ -215,13 +208,19 @@ class SendBackReturn(_ReturnStep):
         return super().post(request, council, period)
 
     def move(self, parent: Return, said: dict[str, Any]) -> None:
-        actions.send_back(return_id=parent.id, by=self.caller, at=timezone.now(), **said)
+        asked = asked_of(said.pop("questions", []))
+        asking.send_back(
+            return_id=parent.id, asked=asked, by=self.caller, at=timezone.now(), **said
+        )
 
 
 class CertifyReturn(_ReturnStep):
     """Certify a submitted return: its figures count and never change.
 
-    Section 151 officer or deputy, never whoever submitted it.
+    Section 151 officer or deputy, never whoever submitted it. Who calls makes the statement
+    that the page shows: that the entries agree with the accounts, that each saving has been
+    made and is reported once, and that its costs are reported in full. The return's history
+    keeps it with the totals.
     """
 
     permission = "savings.certify_return"

@@ -99,6 +99,8 @@ def _pair(
     alike: Callable[[EntryRow], Hashable],
 ) -> None:
     """Give each row that continues no line yet the first line left that is like it."""
+    if not left:
+        return
     waiting: dict[Hashable, deque[int]] = defaultdict(deque)
     for number, row in left.items():
         waiting[alike(row)].append(number)

@@ -25,7 +25,7 @@ from django.db.models import F, Q
 from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
 from finance.periods import Quarter
 from savings.provenance import Provenance
-from savings.returns.triggers import certified_stays
+from savings.returns.triggers import certified_stays, claims_fit
 from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council, User
@@ -65,7 +65,13 @@ class Period(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(opens_on__isnull=True, due_on__isnull=True, closes_on__isnull=True)
-                | Q(opens_on__lte=F("due_on"), due_on__lte=F("closes_on")),
+                | Q(
+                    opens_on__isnull=False,
+                    due_on__isnull=False,
+                    closes_on__isnull=False,
+                    opens_on__lte=F("due_on"),
+                    due_on__lte=F("closes_on"),
+                ),
                 name="period_dates_in_order",
                 violation_error_message="Give opening, due and closing dates in that order.",
             ),
@@ -231,6 +237,24 @@ class Return(models.Model):
                     RETURN NEW;
                 """,
             ),
+            claims_fit(),
+            Trigger(
+                name="nothing_unanswered_moves_on",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status__df=pgtrigger.F("new__status"))
+                & ~pgtrigger.Q(new__status="draft"),
+                func="""
+                    IF EXISTS (
+                        SELECT 1 FROM savings_question q
+                        WHERE q.parent_id = NEW.id AND q.answered_at IS NULL
+                    ) THEN
+                        RAISE EXCEPTION 'a question on a line is not answered'
+                            USING ERRCODE = 'restrict_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             no_truncate(),
         ]
 
@@ -366,7 +390,9 @@ class Entry(models.Model):
                 fields=["parent"],
                 condition=Q(provenance="illustrative"),
                 name="entry_illustrative",
-            )
+            ),
+            # Few entries claim, and every rollup and submission asks which.
+            models.Index(fields=["approval"], condition=~Q(approval=""), name="entry_claims"),
         ]
         triggers = [*certified_stays(), no_truncate()]
 

@@ -7,15 +7,19 @@ it rises.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
 
 from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
+from savings.calendar.dates import days_late, due_in_words
 from savings.provenance import Provenance
+from savings.questions.reports import unanswered_counts, with_questions
 from savings.record.models import SourceDocument
 from savings.returns.models import Entry, Period, Return
 from services.tree import ServiceTree
@@ -69,6 +73,15 @@ def sums_of(return_ids: Iterable[int]) -> dict[int, Sums]:
     return {id_: _sums(found[id_]) for id_ in ids}
 
 
+def sums_of_rows(rows: Iterable[tuple[str, Decimal, bool]]) -> Sums:
+    """The sums of rows that are not stored: kind, pounds and whether it is illustrative."""
+    found: dict[str, tuple[Decimal, int, int]] = {}
+    for kind, amount, made_up in rows:
+        total, count, illustrative = found.get(kind, (Decimal("0.00"), 0, 0))
+        found[kind] = (total + amount, count + 1, illustrative + made_up)
+    return _sums(found)
+
+
 def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
     return Sums(
         kinds=tuple(
@@ -76,6 +89,54 @@ def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
         ),
         entries=sum(count for _, count, _ in kinds.values()),
         illustrative=sum(made_up for _, _, made_up in kinds.values()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    """How much of a return is illustrative. While any is, the return is not certified.
+
+    >>> str(MadeUp(entries=5, forecasts=1)), bool(MadeUp(0, 0))
+    ('5 illustrative entries and 1 illustrative forecast', False)
+    """
+
+    entries: int
+    forecasts: int
+
+    def __bool__(self) -> bool:
+        return bool(self.entries or self.forecasts)
+
+    def __str__(self) -> str:
+        return self._worded("illustrative ", str)
+
+    @property
+    def words(self) -> str:
+        """The same to begin a sentence with, where it is said already what is meant."""
+        words = self._worded("", lambda count: "one" if count == 1 else str(count))
+        return f"{words[:1].upper()}{words[1:]}"
+
+    @property
+    def it(self) -> str:
+        return "it" if self.is_one else "them"
+
+    @property
+    def is_one(self) -> bool:
+        return self.entries + self.forecasts == 1
+
+    def _worded(self, kind: str, number: Callable[[int], str]) -> str:
+        counted = [(self.entries, "entry", "entries"), (self.forecasts, "forecast", "forecasts")]
+        return " and ".join(
+            f"{number(count)} {kind}{one if count == 1 else many}"
+            for count, one, many in counted
+            if count
+        )
+
+
+def made_up_in(parent: Return) -> MadeUp:
+    """What of a return is illustrative: two queries."""
+    return MadeUp(
+        entries=parent.entries.illustrative().count(),
+        forecasts=parent.forecasts.illustrative().count(),
     )
 
 
@@ -106,16 +167,30 @@ class KindLines:
 
 
 def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
-    """A return's entries under their kinds, those kinds left out that it has none of."""
+    """A return's entries under their kinds, those kinds left out that it has none of.
+
+    Each comes with the questions that were asked on it.
+    """
+    entries = with_questions(
+        parent.entries.select_related(
+            "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
+        )
+    )
+    return under_kinds(entries, sums.kinds, tree, parent.published_in)
+
+
+def under_kinds(
+    entries: Iterable[Entry], kinds: Iterable[KindSum], tree: ServiceTree, published_in: str = ""
+) -> list[KindLines]:
+    """Entries, in order, under their kinds, those left out that there are none of."""
     lines: dict[str, list[EntryLine]] = defaultdict(list)
-    document = f"{parent.published_in}: " if parent.published_in else ""
-    for entry in parent.entries.select_related(
-        "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
-    ):
-        above = reversed(tree.path(entry.service.slug)[1:])
-        names = tuple(tree.nodes[slug].name for slug in above)
+    document = f"{published_in}: " if published_in else ""
+    for entry in entries:
+        slug = entry.service.slug
+        above = reversed(tree.path(slug)[1:]) if slug in tree.nodes else ()
+        names = tuple(tree.nodes[step].name for step in above)
         lines[entry.kind].append(EntryLine(entry, names, entry.evidence.removeprefix(document)))
-    return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in sums.kinds if lines[sum_.kind]]
+    return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in kinds if lines[sum_.kind]]
 
 
 def document_of(parent: Return) -> SourceDocument | None:
@@ -135,13 +210,14 @@ class ReturnLine:
 
 @dataclass(frozen=True, slots=True)
 class QuarterLines:
-    """The returns of one quarter, the partnership's own last."""
+    """The returns of one quarter, the partnership's own last; how far off they are due."""
 
     period: Period
     lines: tuple[ReturnLine, ...]
+    due: str
 
 
-def returns_by_quarter(user: User, periods: Sequence[Period]) -> list[QuarterLines]:
+def returns_by_quarter(user: User, periods: Sequence[Period], today: date) -> list[QuarterLines]:
     """The returns that a person may see in these quarters, the latest quarter first."""
     returns = list(
         Return.objects.visible_to(user)
@@ -151,13 +227,26 @@ def returns_by_quarter(user: User, periods: Sequence[Period]) -> list[QuarterLin
     )
     sums = sums_of(parent.id for parent in returns)
     return [
-        QuarterLines(period, tuple(ReturnLine(parent, sums[parent.id]) for parent in group))
+        QuarterLines(
+            period,
+            tuple(ReturnLine(parent, sums[parent.id]) for parent in group),
+            due_in_words(period.due_on, today) if period.is_open else "",
+        )
         for period, group in groupby(returns, key=lambda parent: parent.period)
     ]
 
 
+def days_late_of(parent: Return, today: date) -> int | None:
+    """How late a return was submitted or, while it is not, is today; None without a due date."""
+    if parent.period.due_on is None:
+        return None
+    submitted = timezone.localdate(parent.submitted_at) if parent.submitted_at else today
+    return days_late(parent.period.due_on, submitted)
+
+
 class StepKind(StrEnum):
     PUT_RIGHT = "put right"
+    ANSWER = "answer"
     FILL_IN = "fill in"
     GO_ON = "go on"
     CERTIFY = "certify"
@@ -165,17 +254,23 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that waits for a person to do it."""
+    """Something that waits for a person to do it.
+
+    `questions` are the return's unanswered ones; `due` says how far off the day is by which
+    it is to be done: for a certificate the quarter's closing date, else its due date.
+    """
 
     kind: StepKind
     parent: Return
+    questions: int
+    due: str
 
 
-def next_steps(user: User) -> list[Step]:
-    """What waits for this person: what to certify, what came back, the earliest draft.
+def next_steps(user: User, today: date) -> list[Step]:
+    """What waits for this person: what to certify, what came back, what is asked, a draft.
 
     Quarters are filled in order, so only the earliest draft that nobody has begun or
-    finished is named; everything submitted or sent back is.
+    finished is named; everything submitted, sent back or asked about is.
     """
     waiting = list(
         Return.objects.visible_to(user)
@@ -185,52 +280,36 @@ def next_steps(user: User) -> list[Step]:
         .annotate(entry_count=Count("entries"))
         .order_by("period__quarter", "council__code")
     )
+    questions = unanswered_counts(parent.id for parent in waiting)
+
+    def step(kind: StepKind, parent: Return) -> Step:
+        day = parent.period.closes_on if kind == StepKind.CERTIFY else parent.period.due_on
+        return Step(kind, parent, questions.get(parent.id, 0), due_in_words(day, today))
+
     steps = [
-        Step(StepKind.CERTIFY, parent)
+        step(StepKind.CERTIFY, parent)
         for parent in waiting
         if parent.status == Return.Status.SUBMITTED
-        and parent.submitted_by_id != user.id
+        and user.id not in (parent.submitted_by_id, parent.filled_by_id)
         and parent.council
         and user.holds(*CERTIFYING_ROLES, council=parent.council)
     ]
-    drafts = [
+    own = [
         parent
         for parent in waiting
-        if parent.status == Return.Status.DRAFT
-        and parent.council
-        and user.holds(Role.FINANCE_OFFICER, council=parent.council)
+        if parent.council and user.holds(Role.FINANCE_OFFICER, council=parent.council)
     ]
-    steps += [Step(StepKind.PUT_RIGHT, parent) for parent in drafts if parent.was_sent_back]
-    fresh = [parent for parent in drafts if not parent.was_sent_back]
+    steps += [step(StepKind.PUT_RIGHT, parent) for parent in own if parent.was_sent_back]
+    asked = [parent for parent in own if parent.id in questions and not parent.was_sent_back]
+    steps += [step(StepKind.ANSWER, parent) for parent in asked]
+    fresh = [
+        parent
+        for parent in own
+        if parent.status == Return.Status.DRAFT
+        and not parent.was_sent_back
+        and parent.id not in questions
+    ]
     if fresh:
         begun = fresh[0].entry_count > 0
-        steps.append(Step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
+        steps.append(step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
     return steps
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """What the programme office may close and reopen next.
-
-    `waiting` are the returns that the quarter to close still waits for.
-    """
-
-    to_close: Period | None
-    waiting: list[Return] = field(default_factory=list)
-    to_reopen: Period | None = None
-
-
-def calendar() -> Calendar:
-    """Quarters are closed in order and only the latest closed one is reopened."""
-    to_close = Period.objects.filter(status=Period.Status.OPEN).order_by("quarter").first()
-    waiting = (
-        list(
-            to_close.returns.filter(council__isnull=False)
-            .exclude(status=Return.Status.CERTIFIED)
-            .select_related("council")
-            .order_by("council__code")
-        )
-        if to_close
-        else []
-    )
-    return Calendar(to_close, waiting, Period.objects.latest_closed())

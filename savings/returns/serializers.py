@@ -1,4 +1,4 @@
-"""Periods and returns as JSON, and the bodies that move a return on.
+"""Returns as JSON, and the bodies that move a return on.
 
 What an entry may say is decided by `savings.returns.rows` alone; `EntryColumns` only
 describes it for the schema.
@@ -11,31 +11,18 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.fields import empty
 
 from finance.money import json_money
+from savings.questions.serializers import QuestionList
 from savings.returns.actions import RawRows
-from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.models import PARTNERSHIP, Entry, Return
 from savings.returns.rows import LONGEST_TEXT
-from savings.serializers import Money, ProvenanceField
+from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import Choice, Shape, Text, WholeNumber
-
-
-class PeriodSerializer(serializers.ModelSerializer):
-    code = serializers.CharField(help_text="A quarter, such as 2013-14-Q1.")
-    label = serializers.CharField(source="quarter.label")  # type: ignore[assignment]
-    first_day = serializers.DateField(source="quarter.first_day")
-    last_day = serializers.DateField(source="quarter.last_day")
-
-    class Meta:
-        model = Period
-        fields = ["code", "status", "label", "first_day", "last_day"]
-
-
-class Reopening(Shape):
-    reason = Text("Say why the quarter is reopened.")
 
 
 class VersionRead(Shape):
@@ -45,8 +32,18 @@ class VersionRead(Shape):
     )
 
 
+class Withdrawal(VersionRead):
+    reason = Text(
+        "Say why, or leave this out.",
+        required=False,
+        allow_blank=True,
+        help_text="Why, for the return's history.",
+    )
+
+
 class SendingBack(VersionRead):
     reason = Text("Say what has to change.", help_text="What has to change.")
+    questions = QuestionList(required=False, help_text="What to ask on its lines at once.")
 
 
 class ReturnParameters(Shape):
@@ -81,7 +78,7 @@ class ReturnSerializer(serializers.Serializer):
     )
     entry_count = serializers.IntegerField()
     illustrative = serializers.BooleanField(
-        help_text="Whether any entry is illustrative: such a return is never certified."
+        help_text="Whether any entry or forecast is illustrative: such a return is never certified."
     )
 
     @extend_schema_field(StepSerializer(allow_null=True))
@@ -143,9 +140,47 @@ class EntrySerializer(serializers.Serializer):
 
 
 class ReturnDocument(ReturnSerializer):
-    """A return with its entries, read with their service and `caused_by`."""
+    """A return with its entries, read with their service and `caused_by`.
 
+    `as_at` is there only where the past was asked for.
+    """
+
+    as_at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="The moment asked for, null for a version; absent for the return as it stands.",
+    )
     entries = EntrySerializer(many=True)
+
+
+class VersionText(Text):
+    """A version as an address has it; becomes a number."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(REMEDY, max_length=9, **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
+        if not isinstance(value, str):
+            return value
+        if not (value.isascii() and value.isdigit()):
+            raise serializers.ValidationError(REMEDY)
+        return int(value)
+
+
+REMEDY = "Give the number of a version, such as 3."
+
+
+class StandingParameters(Shape):
+    as_at = MomentText()
+    version = VersionText(
+        required=False, help_text="As it stood at this version; not together with `as_at`."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if len(attrs) > 1:
+            raise serializers.ValidationError({"version": "Give as_at or version, not both."})
+        return attrs
 
 
 @extend_schema_serializer(component_name="EntryColumns")
@@ -235,21 +270,21 @@ class Rows(serializers.Field):
 class ReturnBody(VersionRead):
     """A draft's new entries. What else a reader was given may come back, unchanged."""
 
-    ignored = frozenset(ReturnSerializer().fields) - {"version"}
+    ignored = frozenset(ReturnDocument().fields) - {"version", "entries"}
 
     entries = Rows(help_text="Every entry of the return: those not sent are removed.")
 
 
-def numbered(entries: list[Any]) -> RawRows:
+def numbered(rows: list[Any], field: str = "entries", one: str = "entry") -> RawRows:
     """The rows with their numbers, counted from 1; raises BadContent for what is no row."""
     wrong = [
-        FieldError("entries", "Send each entry as an object with columns.", row=number)
-        for number, entry in enumerate(entries, start=1)
-        if not isinstance(entry, Mapping)
+        FieldError(field, f"Send each {one} as an object with columns.", row=number)
+        for number, row in enumerate(rows, start=1)
+        if not isinstance(row, Mapping)
     ]
     if wrong:
         raise BadContent(wrong)
-    return list(enumerate(entries, start=1))
+    return list(enumerate(rows, start=1))
 
 
 def meant_for(parent: Return, body: Any) -> None:

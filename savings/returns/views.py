@@ -1,4 +1,4 @@
-"""The pages of the quarterly returns: read, fill in, submit, send back, certify, close.
+"""The pages of the quarterly returns: read, submit, withdraw, send back, certify.
 
 Every look-up starts from what the person may see, so that another council's return is not
 found; then one action is called, and its refusal becomes the page: 403 with the sentence
@@ -7,7 +7,7 @@ that says who may, 409 or 422 with the error summary and everything that was typ
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -15,30 +15,38 @@ import rules
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from finance.periods import PeriodError, Quarter
+from savings.calendar.dates import due_in_words
+from savings.questions import actions as asking
+from savings.questions.forms import LineQuestions
+from savings.questions.reports import (
+    in_words,
+    orphans_of,
+    questions_of,
+    unanswered_counts,
+)
 from savings.record.reports import date_label
 from savings.returns import actions, reports
+from savings.returns.certification import since_last_certified, statement_of
 from savings.returns.forms import (
-    EntriesForm,
-    Lists,
+    CertifyForm,
     ReasonForm,
-    ReopenForm,
     SendBackForm,
     VersionForm,
-    lists_of,
+    WithdrawForm,
 )
 from savings.returns.models import PARTNERSHIP, Period, Return
 from savings.rollup import tasks
 from savings.rules import require
 from services.models import Service
-from sovereignty.models import Council, User
-from sovereignty.refusals import BadContent, NotAllowed, Refusal, StaleVersion, WrongState
+from sovereignty.models import User
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
 PERIODS_A_PAGE = 12
 
@@ -82,66 +90,23 @@ def page(*methods: str) -> Callable[[View[Params]], View[Params]]:
 @page("GET", "HEAD")
 def returns(request: SignedIn) -> HttpResponse:
     """Every return the person may see, and what they are to do next."""
-    return _returns_page(request)
-
-
-@page("GET", "HEAD", "POST")
-def close(request: SignedIn, period: str) -> HttpResponse:
-    """Close a quarter, once every return of it is certified."""
-    quarter = _period(period).quarter
-    if request.method != "POST":
-        return redirect("returns")
-    try:
-        actions.close_period(quarter=quarter, by=request.user, at=timezone.now())
-    except WrongState as refusal:
-        return _returns_page(request, refusal=refusal, status=409)
-    messages.success(request, f"{quarter.label} is closed.")
-    return redirect("returns")
-
-
-@page("GET", "HEAD", "POST")
-def reopen(request: SignedIn, period: str) -> HttpResponse:
-    """Reopen the quarter that was closed last, for a reason that everyone can read later."""
-    quarter = _period(period).quarter
-    if request.method != "POST":
-        return redirect("returns")
-    form = ReopenForm(request.POST)
-    try:
-        actions.reopen_period(
-            quarter=quarter, reason=form.text(), by=request.user, at=timezone.now()
-        )
-    except BadContent as refusal:
-        _add_errors(form, refusal)
-        return _returns_page(request, reopening=form, status=422)
-    except WrongState as refusal:
-        return _returns_page(request, reopening=form, refusal=refusal, status=409)
-    messages.success(request, f"{quarter.label} is open again.")
-    return redirect("returns")
-
-
-def _returns_page(
-    request: SignedIn,
-    *,
-    refusal: Refusal | None = None,
-    reopening: ReasonForm | None = None,
-    status: int = 200,
-) -> HttpResponse:
     require(request.user, "savings.see_partnership")
+    today = timezone.localdate()
     visible = Return.objects.visible_to(request.user)
     periods = Paginator(
-        Period.objects.filter(returns__in=visible).distinct().order_by("-quarter"), PERIODS_A_PAGE
+        Period.objects.filter(returns__in=visible)
+        .select_related("reopened_by")
+        .distinct()
+        .order_by("-quarter"),
+        PERIODS_A_PAGE,
     ).get_page(request.GET.get("page"))
     context: dict[str, object] = {
         "page": periods,
-        "quarters": reports.returns_by_quarter(request.user, list(periods)),
+        "quarters": reports.returns_by_quarter(request.user, list(periods), today),
         "kinds": list(reports.PLURALS.values()),
-        "steps": reports.next_steps(request.user),
-        "refusal": refusal,
-        "reopening": reopening or ReopenForm(),
+        "steps": reports.next_steps(request.user, today),
     }
-    if rules.has_perm("savings.run_calendar", request.user):
-        context["calendar"] = reports.calendar()
-    return render(request, "savings/returns/returns.html", context, status=status)
+    return render(request, "savings/returns/returns.html", context)
 
 
 # --- One return --------------------------------------------------------------------
@@ -150,18 +115,18 @@ def _returns_page(
 @page("GET", "HEAD")
 def show(request: SignedIn, council: str, period: str) -> HttpResponse:
     """One return: where it stands, what may be done with it, and its entries."""
-    return _return_page(request, _return(request, council, period))
+    return return_page(request, return_called(request, council, period))
 
 
 @page("GET", "HEAD", "POST")
 def submit_return(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Hand the draft to the section 151 officer."""
-    parent = _return(request, council, period)
+    parent = return_called(request, council, period)
     if request.method != "POST":
-        return _redirect(parent)
+        return to_return(parent)
     form = VersionForm(request.POST)
     if not form.is_valid():
-        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+        return return_page(request, parent, problem=NOT_WHOLE, status=422)
     try:
         actions.submit(
             return_id=parent.id,
@@ -170,29 +135,29 @@ def submit_return(request: SignedIn, council: str, period: str) -> HttpResponse:
             at=timezone.now(),
         )
     except WrongState as refusal:
-        return _return_page(request, _again(request, parent), problem=str(refusal), status=409)
+        return return_page(request, as_it_stands(request, parent), problem=str(refusal), status=409)
     messages.success(
         request,
         f"{parent.period} is submitted. The section 151 officer or deputy certifies it next.",
     )
-    return _redirect(parent)
+    return to_return(parent)
 
 
 @page("GET", "HEAD", "POST")
-def send_back_return(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """Ask for a reason, and make the return a draft again."""
-    parent = _return(request, council, period)
-    require(request.user, "savings.send_back_return", parent)
+def withdraw_return(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """Say what withdrawing does, and make a submitted return a draft again."""
+    parent = return_called(request, council, period)
+    require(request.user, "savings.withdraw_return", parent)
     if request.method != "POST":
         if parent.status != Return.Status.SUBMITTED:
-            return _redirect(parent)
-        return _send_back_page(request, parent, SendBackForm(), str(parent.version))
-    form, version = SendBackForm(request.POST), VersionForm(request.POST)
+            return to_return(parent)
+        return _withdraw_page(request, parent, WithdrawForm(), str(parent.version))
+    form, version = WithdrawForm(request.POST), VersionForm(request.POST)
     read_at = request.POST.get("version", "")
     if not version.is_valid():
-        return _send_back_page(request, parent, form, read_at, problem=NOT_WHOLE, status=422)
+        return _withdraw_page(request, parent, form, read_at, problem=NOT_WHOLE, status=422)
     try:
-        actions.send_back(
+        actions.withdraw(
             return_id=parent.id,
             version=version.cleaned_data["version"],
             reason=form.text(),
@@ -200,73 +165,106 @@ def send_back_return(request: SignedIn, council: str, period: str) -> HttpRespon
             at=timezone.now(),
         )
     except BadContent as refusal:
-        _add_errors(form, refusal)
-        return _send_back_page(request, parent, form, read_at, status=422)
+        _add_errors(form, refusal.errors)
+        return _withdraw_page(request, parent, form, read_at, status=422)
+    except WrongState as refusal:
+        return _withdraw_page(
+            request, as_it_stands(request, parent), form, read_at, problem=str(refusal), status=409
+        )
+    messages.success(request, f"{parent.period} is withdrawn: it is a draft again.")
+    return to_return(parent)
+
+
+@page("GET", "HEAD", "POST")
+def send_back_return(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """Ask for a reason and for questions on lines, and make the return a draft again."""
+    parent = return_called(request, council, period)
+    require(request.user, "savings.send_back_return", parent)
+    lines = _line_questions(parent, request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        if parent.status != Return.Status.SUBMITTED:
+            return to_return(parent)
+        return _send_back_page(request, parent, SendBackForm(), lines, str(parent.version))
+    form, version = SendBackForm(request.POST), VersionForm(request.POST)
+    read_at = request.POST.get("version", "")
+    if not version.is_valid():
+        return _send_back_page(request, parent, form, lines, read_at, problem=NOT_WHOLE, status=422)
+    if lines.mark_mistakes():
+        if not form.text().strip():
+            form.add_error("reason", "Say what has to change.")
+        return _send_back_page(request, parent, form, lines, read_at, status=422)
+    try:
+        asking.send_back(
+            return_id=parent.id,
+            version=version.cleaned_data["version"],
+            reason=form.text(),
+            asked=lines.asked(),
+            by=request.user,
+            at=timezone.now(),
+        )
+    except BadContent as refusal:
+        _add_errors(form, lines.take_errors(refusal.errors))
+        return _send_back_page(request, parent, form, lines, read_at, status=422)
     except WrongState as refusal:
         return _send_back_page(
-            request, _again(request, parent), form, read_at, problem=str(refusal), status=409
+            request,
+            as_it_stands(request, parent),
+            form,
+            lines,
+            read_at,
+            problem=str(refusal),
+            status=409,
         )
     messages.success(request, f"{parent.period} is sent back to the finance officer.")
-    return _redirect(parent)
+    return to_return(parent)
 
 
 @page("GET", "HEAD", "POST")
 def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """The statement and the totals, to be read; then the figures count and never change."""
-    parent = _return(request, council, period)
+    """The statement and the totals, to be read and confirmed; then the figures never change."""
+    parent = return_called(request, council, period)
     require(request.user, "savings.certify_return", parent)
-    sums = reports.sums_of([parent.id])[parent.id]
     if request.method != "POST":
-        if parent.status != Return.Status.SUBMITTED or sums.illustrative:
-            return _redirect(parent)
-        context = {"parent": parent, "sums": sums, "breadcrumbs": _trail(parent, "Certify")}
-        return render(request, "savings/returns/certify.html", context)
-    form = VersionForm(request.POST)
-    if not form.is_valid():
-        return _return_page(request, parent, problem=NOT_WHOLE, status=422)
+        try:
+            actions.check_certifiable(parent)
+        except WrongState:
+            return to_return(parent)
+        return _certify_page(request, parent, CertifyForm(initial={"version": parent.version}))
+    form = CertifyForm(request.POST)
+    confirmed = form.is_valid()
+    if form.has_error("version"):
+        return return_page(request, parent, problem=NOT_WHOLE, status=422)
+    version = form.cleaned_data["version"]
     try:
-        actions.certify(
-            return_id=parent.id,
-            version=form.cleaned_data["version"],
-            by=request.user,
-            at=timezone.now(),
-        )
+        if not confirmed:
+            actions.check_version(parent, version)
+            actions.check_certifiable(parent)
+            return _certify_page(request, parent, form, status=422)
+        actions.certify(return_id=parent.id, version=version, by=request.user, at=timezone.now())
     except WrongState as refusal:
-        return _return_page(request, _again(request, parent), problem=str(refusal), status=409)
+        return return_page(request, as_it_stands(request, parent), problem=str(refusal), status=409)
     tasks.wake()
     messages.success(request, f"{parent.period} is certified. Its figures count as delivered.")
-    return _redirect(parent)
+    return to_return(parent)
 
 
-def _return_page(
-    request: SignedIn, parent: Return, *, problem: str = "", status: int = 200
+def _certify_page(
+    request: SignedIn, parent: Return, form: CertifyForm, *, status: int = 200
 ) -> HttpResponse:
-    user = request.user
     sums = reports.sums_of([parent.id])[parent.id]
-    draft = parent.status == Return.Status.DRAFT and parent.period.is_open
-    submitted = parent.status == Return.Status.SUBMITTED
-    certifies = rules.has_perm("savings.send_back_return", user, parent)
-    document = reports.document_of(parent)
     context = {
         "parent": parent,
+        "form": form,
         "sums": sums,
-        "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
-        "numbered": parent.council_id and parent.status == Return.Status.CERTIFIED,
-        "problem": problem,
-        "document": document,
-        "published": date_label(document.published) if document else "",
-        "may_fill": draft and rules.has_perm("savings.fill_return", user, parent),
-        "may_send_back": submitted and certifies,
-        "may_certify": submitted
-        and not sums.illustrative
-        and rules.has_perm("savings.certify_return", user, parent),
-        "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
-        "breadcrumbs": _trail(parent),
+        "since": since_last_certified(parent, sums),
+        "statement": statement_of(parent),
+        "questions": in_words(questions_of(parent)),
+        "breadcrumbs": trail(parent, "Certify"),
     }
-    return render(request, "savings/returns/return.html", context, status=status)
+    return render(request, "savings/returns/certify.html", context, status=status)
 
 
-def _send_back_page(
+def _withdraw_page(
     request: SignedIn,
     parent: Return,
     form: ReasonForm,
@@ -280,106 +278,94 @@ def _send_back_page(
         "form": form,
         "version": version,
         "problem": problem,
-        "breadcrumbs": _trail(parent, "Send back"),
+        "breadcrumbs": trail(parent, "Withdraw"),
     }
-    return render(request, "savings/returns/send_back.html", context, status=status)
+    return render(request, "savings/returns/withdraw.html", context, status=status)
 
 
-# --- Its form ----------------------------------------------------------------------
+def return_page(
+    request: SignedIn, parent: Return, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    user = request.user
+    sums = reports.sums_of([parent.id])[parent.id]
+    made_up = reports.made_up_in(parent)
+    draft = parent.status == Return.Status.DRAFT and parent.period.is_open
+    submitted = parent.status == Return.Status.SUBMITTED
+    certifies = rules.has_perm("savings.send_back_return", user, parent)
+    document = reports.document_of(parent)
+    today = timezone.localdate()
+    unanswered = unanswered_counts([parent.id]).get(parent.id, 0)
+    open_to_questions = parent.period.is_open and (submitted or parent.was_sent_back)
+    context = {
+        "parent": parent,
+        "sums": sums,
+        "made_up": made_up,
+        "groups": reports.entries_by_kind(parent, sums, Service.objects.tree()),
+        "numbered": parent.council_id and parent.status == Return.Status.CERTIFIED,
+        "problem": problem,
+        "document": document,
+        "published": date_label(document.published) if document else "",
+        "may_fill": draft and rules.has_perm("savings.fill_return", user, parent),
+        "may_withdraw": submitted and rules.has_perm("savings.withdraw_return", user, parent),
+        "may_ask": open_to_questions and rules.has_perm("savings.ask_question", user, parent),
+        "may_answer": bool(unanswered) and rules.has_perm("savings.answer_question", user, parent),
+        "unanswered": unanswered,
+        "orphans": orphans_of(parent),
+        "due": due_in_words(parent.period.due_on, today) if draft else "",
+        "days_late": 0 if draft else reports.days_late_of(parent, today),
+        "may_send_back": submitted and certifies,
+        "may_certify": submitted
+        and not made_up
+        and not unanswered
+        and rules.has_perm("savings.certify_return", user, parent),
+        "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
+        "breadcrumbs": trail(parent),
+    }
+    return render(request, "savings/returns/return.html", context, status=status)
 
 
-@page("GET", "HEAD", "POST")
-def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """The form of a draft; saving replaces all of its entries, or none."""
-    parent = _return(request, council, period)
-    require(request.user, "savings.fill_return", parent)
-    if request.method != "POST":
-        return _blank_edit_page(request, parent)
-    form = EntriesForm.of_post(request.POST, _lists())
-    if not form.whole:
-        return _edit_page(request, parent, form, problem=NOT_WHOLE, status=422)
-    if "more" in request.POST:
-        form.add_rows()
-        return _edit_page(request, parent, form)
-    try:
-        saved = actions.replace_entries(
-            return_id=parent.id,
-            version=form.version or 0,
-            rows=form.raw_rows(),
-            by=request.user,
-            at=timezone.now(),
-        )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _edit_page(request, parent, form, status=422)
-    except StaleVersion:
-        return _edit_page(request, _again(request, parent), form, stale=True, status=409)
-    except WrongState as refusal:
-        return _edit_page(request, _again(request, parent), form, problem=str(refusal), status=409)
-    messages.success(request, f"{parent.period} is saved as version {saved.version}.")
-    return _redirect(parent)
-
-
-def _blank_edit_page(request: SignedIn, parent: Return) -> HttpResponse:
-    try:
-        actions.check_editable(parent)
-    except WrongState as refusal:
-        return _return_page(request, parent, problem=str(refusal), status=409)
-    entries = list(parent.entries.select_related("service", "caused_by"))
-    lists = _lists()
-    if len(entries) > lists.most_rows:
-        return _return_page(
-            request,
-            parent,
-            problem=f"This return has {len(entries):,} entries, more than the form can hold "
-            f"({lists.most_rows:,}): change it through the API.",
-            status=409,
-        )
-    return _edit_page(request, parent, EntriesForm.of_entries(entries, parent.version, lists))
-
-
-def _edit_page(
+def _send_back_page(
     request: SignedIn,
     parent: Return,
-    form: EntriesForm,
+    form: ReasonForm,
+    lines: LineQuestions,
+    version: str,
     *,
     problem: str = "",
-    stale: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    form.mark_illustrative(parent.entries.illustrative().select_related("service", "caused_by"))
     context = {
         "parent": parent,
         "form": form,
+        "lines": lines,
+        "version": version,
         "problem": problem,
-        "stale": stale,
-        "breadcrumbs": _trail(parent, "Fill in"),
+        "breadcrumbs": trail(parent, "Send back"),
     }
-    return render(request, "savings/returns/edit.html", context, status=status)
-
-
-def _lists() -> Lists:
-    return lists_of(Service.objects.tree(), Council.objects.all())
+    return render(request, "savings/returns/send_back.html", context, status=status)
 
 
 # --- Finding what an address names ---------------------------------------------------
 
 
-def _return(request: SignedIn, council: str, period: str) -> Return:
+def return_called(request: SignedIn, council: str, period: str) -> Return:
     visible = Return.objects.visible_to(request.user).select_related(
-        "council", "period", "submitted_by", "certified_by", "sent_back_by"
+        "council", "period__reopened_by", "submitted_by", "certified_by", "sent_back_by"
     )
     owner = {"council": None} if council == PARTNERSHIP else {"council__code": council}
     return get_object_or_404(visible, period__quarter=_quarter(period), **owner)
 
 
-def _again(request: SignedIn, parent: Return) -> Return:
+def as_it_stands(request: SignedIn, parent: Return) -> Return:
     """The return as it stands now."""
-    return _return(request, parent.council_code, parent.period.code)
+    return return_called(request, parent.council_code, parent.period.code)
 
 
-def _period(code: str) -> Period:
-    return get_object_or_404(Period, quarter=_quarter(code))
+def _line_questions(parent: Return, data: QueryDict | None) -> LineQuestions:
+    """The lines to ask on, as many as one page can hold."""
+    entries = list(parent.entries.select_related("service")[: LineQuestions.most])
+    total = len(entries) if len(entries) < LineQuestions.most else parent.entries.count()
+    return LineQuestions(entries, total, data)
 
 
 def _quarter(code: str) -> Quarter:
@@ -389,11 +375,11 @@ def _quarter(code: str) -> Quarter:
         raise Http404(str(error)) from error
 
 
-def _redirect(parent: Return) -> HttpResponse:
+def to_return(parent: Return) -> HttpResponse:
     return redirect("return", council=parent.council_code, period=parent.period.code)
 
 
-def _trail(parent: Return, last: str = "") -> list[dict[str, str]]:
+def trail(parent: Return, last: str = "") -> list[dict[str, str]]:
     """The breadcrumbs of a return's pages; `last` is the page below the return itself."""
     codes = {"council": parent.council_code, "period": parent.period.code}
     owner = parent.council.name if parent.council else "The partnership"
@@ -405,6 +391,6 @@ def _trail(parent: Return, last: str = "") -> list[dict[str, str]]:
     return [*trail, {"text": last, "url": ""}]
 
 
-def _add_errors(form: ReasonForm, refusal: BadContent) -> None:
-    for error in refusal.errors:
+def _add_errors(form: ReasonForm, errors: Iterable[FieldError]) -> None:
+    for error in errors:
         form.add_error(error.field, error.message)

@@ -2,8 +2,9 @@
 
 Readers see the old version until the transaction commits and the new one after:
 nothing in between. A lock in the database lets one rollup run at a time, so that
-running it twice, late or in parallel changes nothing. Amounts are whole pence in
-Python's own integers, which do not overflow.
+running it twice, late or in parallel changes nothing. A total that comes out as it
+was stays untouched; one that doesn't is retired and the new one added, from the same
+moment. Amounts are whole pence in Python's own integers, which do not overflow.
 """
 
 from __future__ import annotations
@@ -24,24 +25,66 @@ from django.db import connection, transaction
 from finance.apportionment import Splitter
 from finance.periods import Quarter
 from savings.attribution.arithmetic import Attribution, EntryFacts
+from savings.attribution.delivered import AttributedSum, Delivered
 from savings.attribution.reports import current_attribution
-from savings.returns.models import Return
+from savings.returns.models import Entry, Return
 from savings.rollup.locks import wait_for_rollup
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState
 from services.models import Service
 from sovereignty.models import Council
 
 #: Facts are written in batches of about this many rows, to bound the memory.
 BATCH = 50_000
 
-_FACT_TABLE, _TOTAL_TABLE = "savings_fact", "savings_total"
+_FACT_TABLE = "savings_fact"
+#: The totals as they come out, until they are compared with those in force.
+_WORKED_OUT = "worked_out_total"
+
+#: What a total says, apart from when; and how two rows say the same, in a way that
+#: PostgreSQL can hash (no id is 0).
+_SAID = "parent_id, quarter, service_id, council_id, kind, pence, entries, illustrative"
+_THE_SAME = """
+    t.parent_id = w.parent_id AND t.service_id = w.service_id
+    AND coalesce(t.council_id, 0) = coalesce(w.council_id, 0) AND t.kind = w.kind
+    AND t.quarter = w.quarter AND t.pence = w.pence AND t.entries = w.entries
+    AND t.illustrative = w.illustrative
+"""
+# Put together from the two texts above and nothing else.
+_RETIRE = f"""
+    UPDATE savings_total t SET until = %s
+    WHERE t.until IS NULL AND (%s OR t.parent_id = ANY(%s))
+      AND NOT EXISTS (SELECT 1 FROM {_WORKED_OUT} w WHERE {_THE_SAME})
+"""  # nosec B608
+_PUT_IN_FORCE = f"""
+    INSERT INTO savings_total ({_SAID}, since)
+    SELECT {_SAID}, %s FROM {_WORKED_OUT} w
+    WHERE NOT EXISTS (
+        SELECT 1 FROM savings_total t WHERE t.until IS NULL AND {_THE_SAME}
+    )
+    ORDER BY parent_id, service_id, council_id, kind
+"""  # nosec B608
+
+#: Savings and ongoing costs as they fall on councils, before the new totals are in force.
+_DELIVERED = f"""
+    SELECT s.slug, t.quarter, c.code, t.kind, sum(t.pence), bool_or(t.illustrative)
+    FROM (
+        SELECT {_SAID} FROM savings_total
+        WHERE until IS NULL AND NOT (%s OR parent_id = ANY(%s))
+        UNION ALL
+        SELECT {_SAID} FROM {_WORKED_OUT}
+    ) t
+    JOIN services_service s ON s.id = t.service_id
+    JOIN sovereignty_council c ON c.id = t.council_id
+    WHERE t.kind IN ('saving', 'ongoing_cost')
+    GROUP BY s.slug, t.quarter, c.code, t.kind
+"""  # nosec B608
 
 #: What every entry has of its own, and then what decides how it falls, in the order of
 #: `_facts`: entries alike in that fall alike.
 _ENTRIES = """
     SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter,
            s.slug, e.kind, e.scope, coalesce(corrected_period.quarter, p.quarter), c.code,
-           e.cause, caused.code, array_to_string(e.tupe, ',')
+           e.cause, caused.code, array_to_string(e.tupe, ','), e.approval
     FROM savings_entry e
     JOIN savings_return r ON r.id = e.parent_id
     JOIN savings_period p ON p.id = r.period_id
@@ -51,8 +94,35 @@ _ENTRIES = """
     LEFT JOIN savings_entry corrected ON corrected.id = e.corrects_id
     LEFT JOIN savings_return corrected_return ON corrected_return.id = corrected.parent_id
     LEFT JOIN savings_period corrected_period ON corrected_period.id = corrected_return.period_id
-    WHERE r.status = 'certified' AND r.id = ANY(%s)
+    WHERE r.status = 'certified' AND r.id = ANY(%s) AND (e.kind = 'transition_cost') = %s
     ORDER BY e.parent_id, e.id
+"""
+
+#: Certified returns with claims on transition budgets that rest on what these returns
+#: delivered: of the same service or one above, in their quarter or a later one.
+_RESTING_ON = """
+    WITH RECURSIVE touched(service_id, quarter) AS (
+        SELECT DISTINCT e.service_id, p.quarter
+        FROM savings_entry e
+        JOIN savings_return r ON r.id = e.parent_id
+        JOIN savings_period p ON p.id = r.period_id
+        WHERE r.id = ANY(%s) AND e.kind IN ('saving', 'ongoing_cost')
+        UNION
+        SELECT s.parent_id, t.quarter FROM touched t JOIN services_service s ON s.id = t.service_id
+        WHERE s.parent_id IS NOT NULL
+    ), earliest AS (
+        SELECT service_id, min(quarter) AS quarter FROM touched GROUP BY service_id
+    )
+    SELECT DISTINCT e.parent_id
+    FROM savings_entry e
+    JOIN earliest t ON t.service_id = e.service_id
+    JOIN savings_return r ON r.id = e.parent_id
+    JOIN savings_period p ON p.id = r.period_id
+    LEFT JOIN savings_entry corrected ON corrected.id = e.corrects_id
+    LEFT JOIN savings_return corrected_return ON corrected_return.id = corrected.parent_id
+    LEFT JOIN savings_period corrected_period ON corrected_period.id = corrected_return.period_id
+    WHERE e.approval <> '' AND e.kind = 'transition_cost' AND r.status = 'certified'
+      AND coalesce(corrected_period.quarter, p.quarter) >= t.quarter
 """
 
 
@@ -63,9 +133,12 @@ def roll_up_dirty(*, at: datetime) -> RollupState:
     dirty = dict(DirtyReturn.objects.values_list("id", "parent_id"))
     if not dirty:
         return _state()
-    _rewrite(sorted(set(dirty.values())))
+    state = _state()
+    moment = _moment(state, at)
+    returns = set(dirty.values())
+    _rewrite(sorted(returns | _resting_on(returns)), moment)
     DirtyReturn.objects.filter(id__in=list(dirty)).delete()
-    return _switch(at)
+    return _switch(state, moment)
 
 
 @transaction.atomic
@@ -73,16 +146,24 @@ def roll_up_everything(*, at: datetime) -> RollupState:
     """Work out every certified return from its entries, whatever stood there before."""
     wait_for_rollup()
     dirty = list(DirtyReturn.objects.values_list("id", flat=True))
+    state = _state()
+    moment = _moment(state, at)
     _rewrite(
         list(
             Return.objects.filter(status=Return.Status.CERTIFIED)
             .order_by("id")
             .values_list("id", flat=True)
         ),
+        moment,
         everything=True,
     )
     DirtyReturn.objects.filter(id__in=dirty).delete()
-    return _switch(at)
+    return _switch(state, moment)
+
+
+def _moment(state: RollupState, at: datetime) -> datetime:
+    """When this rollup takes effect: never before the one before it, whatever the clock says."""
+    return max(at, state.finished_at) if state.finished_at else at
 
 
 @dataclass
@@ -98,13 +179,13 @@ class _Batch:
 
     facts: io.StringIO = field(default_factory=io.StringIO)
     totals: io.StringIO = field(default_factory=io.StringIO)
-    digests: list[RolledReturn] = field(default_factory=list)
     size: int = 0
 
 
 #: Of an entry, in the order of `_ENTRIES`: service, kind, scope, ordinal of the quarter
-#: it is attributed in, council, cause, council that caused it, TUPE councils between commas.
-_Key = tuple[str, str, str, int, str | None, str, str | None, str]
+#: it is attributed in, council, cause, council that caused it, TUPE councils between
+#: commas, code of the transition budget claimed on.
+_Key = tuple[str, str, str, int, str | None, str, str | None, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +227,7 @@ class _Ways:
 
 
 def _facts(key: _Key) -> EntryFacts:
-    service, kind, scope, ordinal, council, cause, caused_by, tupe = key
+    service, kind, scope, ordinal, council, cause, caused_by, tupe, approval = key
     return EntryFacts(
         service,
         kind,
@@ -156,30 +237,86 @@ def _facts(key: _Key) -> EntryFacts:
         cause,
         caused_by,
         tuple(tupe.split(",")) if tupe else (),
+        approval,
     )
 
 
-def _rewrite(returns: list[int], *, everything: bool = False) -> None:
-    for model in (Fact, Total, RolledReturn):
+def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) -> None:
+    for model in (Fact, RolledReturn):
         rows = model.objects.all() if everything else model.objects.filter(parent__in=returns)
         rows.delete()
-    ways = _Ways(current_attribution())
+    _lay_out()
+    attribution = current_attribution()
     services = dict(Service.objects.values_list("slug", "id"))
     councils: dict[str | None, int | str] = {None: "\\N"}
     councils.update(Council.objects.values_list("code", "id"))
-    batch = _Batch()
-    for parent_id, entries in groupby(_entries(returns), key=itemgetter(0)):
-        _add_return(parent_id, entries, ways, services, councils, batch)
-        if batch.size >= BATCH:
-            _copy_in(batch)
-            batch = _Batch()
-    _copy_in(batch)
+    seals: dict[int, Any] = defaultdict(hashlib.sha256)
+    # Transition costs come last: how they fall may rest on how all the rest fell.
+    for transition_costs in (False, True):
+        if transition_costs and _any_claims(returns):
+            attribution = attribution.knowing(_delivered(returns, everything=everything))
+        ways = _Ways(attribution)
+        batch = _Batch()
+        for parent_id, entries in groupby(_entries(returns, transition_costs), key=itemgetter(0)):
+            _add_return(parent_id, entries, ways, services, councils, batch, seals[parent_id])
+            if batch.size >= BATCH:
+                _copy_in(batch)
+                batch = _Batch()
+        _copy_in(batch)
+    RolledReturn.objects.bulk_create(
+        RolledReturn(parent_id=parent_id, digest=seal.hexdigest())
+        for parent_id, seal in sorted(seals.items())
+    )
+    _put_in_force(returns, moment, everything=everything)
 
 
-def _entries(returns: list[int]) -> Iterator[tuple[Any, ...]]:
+def _lay_out() -> None:
+    """Make the table that totals are worked out into; it goes with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {_WORKED_OUT} ON COMMIT DROP AS "  # nosec B608
+            f"SELECT {_SAID} FROM savings_total WITH NO DATA"
+        )
+
+
+def _delivered(returns: list[int], *, everything: bool) -> Delivered:
+    """What stands of other returns, and what has come out of these so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELIVERED, [everything, returns])
+        return Delivered(
+            AttributedSum(slug, Quarter.from_ordinal(quarter), code, kind, int(pence), made_up)
+            for slug, quarter, code, kind, pence, made_up in cursor.fetchall()
+        )
+
+
+def _put_in_force(returns: list[int], moment: datetime, *, everything: bool) -> None:
+    """Retire the totals that no longer come out so, and add those that are new."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {_WORKED_OUT}")
+        cursor.execute(_RETIRE, [moment, everything, returns])
+        cursor.execute(_PUT_IN_FORCE, [moment])
+        cursor.execute(f"DROP TABLE {_WORKED_OUT}")
+
+
+def _resting_on(returns: set[int]) -> set[int]:
+    """The certified returns whose claims rest on what these delivered.
+
+    Asked at the rollup, which no change of figures gets around and no other rollup
+    overtakes: `docs/adr/transition-costs-by-net-reduction.md`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_RESTING_ON, [sorted(returns)])
+        return {parent_id for (parent_id,) in cursor.fetchall()}
+
+
+def _any_claims(returns: list[int]) -> bool:
+    return Entry.objects.filter(parent__in=returns).exclude(approval="").exists()
+
+
+def _entries(returns: list[int], transition_costs: bool) -> Iterator[tuple[Any, ...]]:
     # A cursor of its own in the server, so that memory stays bounded.
     with connection.chunked_cursor() as cursor:
-        cursor.execute(_ENTRIES, [returns])
+        cursor.execute(_ENTRIES, [returns, transition_costs])
         while rows := cursor.fetchmany(10_000):
             yield from rows
 
@@ -191,9 +328,9 @@ def _add_return(
     services: Mapping[str, int],
     councils: Mapping[str | None, int | str],
     batch: _Batch,
+    seal: Any,
 ) -> None:
     sums: dict[tuple[str, str | None, str], _Sum] = defaultdict(_Sum)
-    seal = hashlib.sha256()
     quarter = 0
     for row in rows:
         _, entry_id, pence, quarter = row[:4]
@@ -219,7 +356,6 @@ def _add_return(
             f"{parent_id}\t{quarter}\t{services[slug]}\t{councils[code]}\t{kind}\t{total.pence}"
             f"\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
         )
-    batch.digests.append(RolledReturn(parent_id=parent_id, digest=seal.hexdigest()))
 
 
 def _copy_in(batch: _Batch) -> None:
@@ -228,13 +364,12 @@ def _copy_in(batch: _Batch) -> None:
             (batch.facts, _FACT_TABLE, ("entry_id", "parent_id", "council_id", "pence", "rule_id")),
             (
                 batch.totals,
-                _TOTAL_TABLE,
+                _WORKED_OUT,
                 ("parent_id", "quarter", "service_id", "council_id", "kind", "pence", "entries"),
             ),
         ):
             rows.seek(0)
             cursor.copy_from(rows, table, columns=(*columns, "illustrative"))
-    RolledReturn.objects.bulk_create(batch.digests)
 
 
 def _state() -> RollupState:
@@ -252,8 +387,7 @@ def _digest() -> str:
     return seal.hexdigest()
 
 
-def _switch(at: datetime) -> RollupState:
-    state = _state()
+def _switch(state: RollupState, at: datetime) -> RollupState:
     digest = _digest()
     if digest != state.digest or not state.version:
         state.version += 1

@@ -3,19 +3,24 @@
 A **fact** is one certified entry's part for one council, in pence; no council
 means the entry is unattributed. A **total** sums facts by return, service,
 council and kind, so that a page reads a few hundred rows however many entries
-there are, and one certified return replaces its own totals alone. A **dirty
-return** is the outbox: certification writes it in the same transaction, the
-rollup removes it with its work. A **rolled return** holds the digest of its
-facts; **RollupState** is the one row that says which version readers see, and
-the digest of all.
+there are, and one certified return replaces its own totals alone. A total that
+is replaced stays, retired: it says from when and until when it stood, so that
+any sum can be asked for as it stood at a moment. A **dirty return** is the
+outbox: certification writes it in the same transaction, the rollup removes it
+with its work. A **rolled return** holds the digest of its facts;
+**RollupState** is the one row that says which version readers see, and the
+digest of all.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from savings.returns.models import Entry, Return
+from savings.rollup.triggers import retired_and_no_more
 from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council
@@ -56,10 +61,24 @@ class Fact(models.Model):
     )
     pence = models.BigIntegerField()
     rule_id = models.BigIntegerField(null=True, help_text="The attribution rule used, if any.")
-    illustrative = models.BooleanField(help_text="Whether it rests on an illustrative rule.")
+    illustrative = models.BooleanField(help_text="Whether it rests on anything illustrative.")
 
     def __str__(self) -> str:
         return f"{self.entry_id} {self.council_id}: {self.pence}"
+
+
+class TotalQuerySet(models.QuerySet["Total"]):
+    """Whoever reads totals begins with one of these two: all of them mixes now and then."""
+
+    def current(self) -> TotalQuerySet:
+        """The totals in force."""
+        return self.filter(until__isnull=True)
+
+    def as_at(self, moment: datetime | None) -> TotalQuerySet:
+        """The totals that were in force at a moment; without one, those that are now."""
+        if moment is None:
+            return self.current()
+        return self.filter(Q(until__isnull=True) | Q(until__gt=moment), since__lte=moment)
 
 
 class Total(models.Model):
@@ -81,17 +100,34 @@ class Total(models.Model):
     kind = models.CharField(max_length=15, choices=Entry.Kind)
     pence = models.BigIntegerField()
     entries = models.PositiveIntegerField()
-    illustrative = models.BooleanField(help_text="Whether any of it rests on such a rule.")
+    illustrative = models.BooleanField(help_text="Whether any of it does.")
+    since = models.DateTimeField(help_text="When a rollup put it in force.")
+    until = models.DateTimeField(
+        null=True, blank=True, help_text="When a rollup retired it; empty while it is in force."
+    )
+
+    objects = TotalQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["parent", "service", "council", "kind"],
                 name="total_once",
+                condition=Q(until__isnull=True),
                 nulls_distinct=False,
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="total_ends_after_it_begins",
+            ),
         ]
-        indexes = [models.Index(fields=["kind", "quarter"])]
+        indexes = [
+            models.Index(
+                fields=["kind", "quarter"], condition=Q(until__isnull=True), name="total_current"
+            ),
+            models.Index(fields=["kind", "quarter", "since"], name="total_as_it_stood"),
+        ]
+        triggers = retired_and_no_more()
 
     def __str__(self) -> str:
         return f"{self.quarter} {self.service_id} {self.council_id} {self.kind}: {self.pence}"

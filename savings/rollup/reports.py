@@ -15,6 +15,7 @@ from django.db.models.lookups import IsNull
 
 from finance.money import from_pence
 from finance.periods import Quarter
+from savings.attribution.delivered import COUNTED, AttributedSum, Delivered
 from savings.rollup.locks import ROLLUP
 from savings.rollup.models import DirtyReturn, RollupState, Total
 
@@ -72,13 +73,15 @@ def attributed(
     first: Quarter | None = None,
     last: Quarter | None = None,
     services: Collection[str] | None = None,
+    as_at: datetime | None = None,
 ) -> Attributed:
     """Certified amounts of a kind by council, service and period, in that order.
 
     `group_by` names any of `GROUPS`; `services` are slugs, with those below already
-    among them. One query, of the rollup's totals alone.
+    among them. With `as_at` as they stood then, else as they are. One query, of the
+    rollup's totals alone.
     """
-    totals = Total.objects.filter(kind=kind)
+    totals = Total.objects.as_at(as_at).filter(kind=kind)
     if first is not None:
         totals = totals.filter(quarter__gte=first)
     if last is not None:
@@ -112,6 +115,26 @@ def attributed(
         total=sum((row.amount for row in rows), unattributed),
         unattributed=unattributed,
         rows=tuple(rows),
+    )
+
+
+def delivered(services: Collection[str] | None = None, last: Quarter | None = None) -> Delivered:
+    """Savings and ongoing costs as they fell, for what is shared by net reductions: one query.
+
+    `services` are slugs, with those below already among them; all of them unless said.
+    From the latest rollup.
+    """
+    totals = Total.objects.current().filter(kind__in=COUNTED, council__isnull=False)
+    if services is not None:
+        totals = totals.filter(service__slug__in=services)
+    if last is not None:
+        totals = totals.filter(quarter__lte=last)
+    return Delivered(
+        AttributedSum(*row)
+        for row in totals.order_by()
+        .values("service__slug", "quarter", "council__code", "kind")
+        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
+        .values_list("service__slug", "quarter", "council__code", "kind", "sum", "marked")
     )
 
 

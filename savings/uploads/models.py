@@ -14,6 +14,20 @@ from savings.returns.models import Return
 from sovereignty.models import User
 
 
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, user: User) -> UploadQuerySet:
+        """The uploads that exist for a person: those of the returns that do."""
+        return self.filter(parent__in=Return.objects.visible_to(user))
+
+    def unfinished(self) -> UploadQuerySet:
+        """Those that have changed nothing and are only kept to go on with."""
+        return self.exclude(state=Upload.State.STORED)
+
+    def waiting(self) -> UploadQuerySet:
+        """Those that have not been checked to the end."""
+        return self.filter(state__in=[Upload.State.WAITING, Upload.State.CHECKING])
+
+
 class Upload(models.Model):
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting to be checked"
@@ -35,6 +49,8 @@ class Upload(models.Model):
     )
     outcome = models.JSONField(null=True, help_text="What was found: mistakes, or changes.")
 
+    objects = UploadQuerySet.as_manager()
+
     class Meta:
         ordering = ["-at", "-id"]
         constraints = [
@@ -47,3 +63,7 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"{self.filename} for {self.parent}: {self.get_state_display().lower()}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in (self.State.WAITING, self.State.CHECKING)

@@ -13,6 +13,15 @@ PURE_MODULES = [
     "finance.money",
     "finance.periods",
     "savings.attribution.arithmetic",
+    "savings.history.moments",
+    "savings.history.replay",
+    "savings.attribution.claims",
+    "savings.attribution.delivered",
+    "savings.attribution.wording",
+    "savings.forecasts.initiatives",
+    "savings.forecasts.rows",
+    "savings.forecasts.wording",
+    "savings.calendar.dates",
     "savings.returns.rows",
 ]
 

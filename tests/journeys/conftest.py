@@ -102,12 +102,12 @@ def site_with_workers(transactional_db: None, redis_url: str) -> Iterator[Site]:
 
 
 @pytest.fixture
-def sign_in(browser: Browser) -> Iterator[Callable[[Site, str], Page]]:
-    """Signs a person in, in a browser window of their own."""
+def sign_in(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Signs a person in, in a browser window of their own, with such options as are given."""
     contexts = []
 
-    def visit(site: Site, username: str) -> Page:
-        context = browser.new_context(base_url=site.address, locale="en-GB")
+    def visit(site: Site, username: str, **options: Any) -> Page:
+        context = browser.new_context(base_url=site.address, locale="en-GB", **options)
         contexts.append(context)
         page = context.new_page()
         page.goto("/")

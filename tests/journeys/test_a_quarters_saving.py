@@ -93,6 +93,7 @@ def certify(page: Page) -> None:
     page.goto(f"/returns/LBHF/{PERIOD}/")
     page.get_by_role("button", name="Certify", exact=True).click()
     assert "£432.01" in page.get_by_role("main").inner_text()
+    page.get_by_label("I have read the statement and the totals, and I certify them").check()
     page.get_by_role("button", name=re.compile("^Certify")).click()
     page.wait_for_url(f"**/returns/LBHF/{PERIOD}/")
     assert "Certified" in page.get_by_role("main").inner_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from savings.returns.actions import close_period
+from savings.calendar.actions import close_period
 from sovereignty.refusals import WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.scenarios.accounts import Accounts, Told

@@ -51,10 +51,29 @@ def test_participants_and_host_are_inherited(caller: Caller):
         "depth": 1,
         "participants": ["LBHF", "RBKC", "WCC"],
         "host": "RBKC",
+        "host_provenance": "reported",
+        "illustrative": False,
         "period": "2013-14-Q2",
     }
     assert rows["chief-executive-leadership"]["participants"] == ["LBHF", "RBKC"]
     assert rows["chief-executive-leadership"]["host"] is None
+
+
+def test_a_host_that_was_made_up_is_marked(partnership: Partnership, caller: Caller):
+    Hosting.objects.create(
+        service=partnership.services["cex"],
+        council=partnership.councils["LBHF"],
+        from_quarter=Quarter.parse("2011-12-Q1"),
+        provenance="illustrative",
+    )
+
+    rows = by_slug(caller)
+
+    assert {slug: row["host_provenance"] for slug, row in rows.items() if row["illustrative"]} == {
+        "cex": "illustrative",
+        "chief-executive-leadership": "illustrative",
+    }
+    assert rows["childrens"]["host_provenance"] is None
 
 
 def test_a_service_is_shown_as_at_the_quarter_asked_for(partnership: Partnership, caller: Caller):

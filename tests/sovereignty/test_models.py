@@ -170,13 +170,14 @@ def consent(decision: Decision, partnership: Partnership) -> Consent:
 
 
 def answer(decision: Decision, partnership: Partnership, code: str, **more: object) -> Consent:
-    given: dict[str, object] = {"agree": True, "minute_reference": "Minute 7", **more}
+    given: dict[str, object] = {
+        "agree": True,
+        "minute_reference": "Minute 7",
+        "by": partnership.s151(code),
+        **more,
+    }
     return Consent.objects.create(
-        decision=decision,
-        council=partnership.councils[code],
-        by=partnership.s151(code),
-        at=NOW,
-        **given,
+        decision=decision, council=partnership.councils[code], at=NOW, **given
     )
 
 
@@ -195,6 +196,33 @@ def test_a_refusal_has_a_reason(decision: Decision, partnership: Partnership) ->
         answer(decision, partnership, "WCC", agree=False)
     refusal = answer(decision, partnership, "WCC", agree=False, reason="Too dear.")
     assert str(refusal) == "Westminster refuses: A question"
+
+
+def test_an_answer_has_a_minute(decision: Decision, partnership: Partnership) -> None:
+    with pytest.raises(IntegrityError, match="consent_has_minute"), transaction.atomic():
+        answer(decision, partnership, "WCC", minute_reference="")
+
+
+@pytest.mark.parametrize(
+    "username",
+    ["s151.lbhf", "finance.wcc", "councillor.wcc", "programme.office", "auditor", "newcomer"],
+)
+def test_nobody_else_answers_for_a_council_however_it_is_written(
+    username: str, decision: Decision, newcomer: User, partnership: Partnership
+) -> None:
+    person = {**partnership.people, "newcomer": newcomer}[username]
+    with pytest.raises(IntegrityError, match="section 151"), transaction.atomic():
+        answer(decision, partnership, "WCC", by=person)
+    assert not decision.consents.exists()
+
+
+def test_a_deputy_answers(decision: Decision, newcomer: User, partnership: Partnership) -> None:
+    Appointment.objects.create(
+        user=newcomer,
+        role=Role.DEPUTY_SECTION_151_OFFICER,
+        council=partnership.councils["WCC"],
+    )
+    assert answer(decision, partnership, "WCC", by=newcomer).agree
 
 
 def raw(statement: str) -> None:

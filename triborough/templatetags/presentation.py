@@ -14,6 +14,7 @@ from django.forms import (
     BoundField,
     CheckboxInput,
     CheckboxSelectMultiple,
+    MultiWidget,
     RadioSelect,
     Select,
     Textarea,
@@ -49,11 +50,17 @@ def millions(amount: Decimal | None) -> str:
 NAVIGATION = (
     ("Promised and delivered", "comparison"),
     ("Returns", "returns"),
+    ("Forecasts", "forecasts"),
     ("Boroughs", "boroughs"),
     ("Agreements", "agreements"),
+    ("What if?", "what-if"),
+    ("Fairness", "fairness"),
     ("The record", "record"),
     ("API", "api-docs"),
 )
+
+#: Pages of an item whose addresses lie beside its own.
+BESIDE = {"returns": ("board", "calendar")}
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,7 @@ def navigation_items(context: template.Context) -> list[NavigationItem]:
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
     return [
-        NavigationItem(text=text, url=url, current=_current(path, url))
+        NavigationItem(text=text, url=url, current=_current(path, url, name))
         for text, name in NAVIGATION
         if (url := _address(name))
     ]
@@ -87,10 +94,11 @@ def _address(name: str) -> str:
         return ""
 
 
-def _current(path: str, url: str) -> str:
+def _current(path: str, url: str, name: str) -> str:
     if path == url:
         return "page"
-    return "true" if url != "/" and path.startswith(url) else ""
+    beside = [_address(other) for other in BESIDE.get(name, ())]
+    return "true" if any(path.startswith(here) for here in (url, *beside) if here > "/") else ""
 
 
 @register.inclusion_tag("components/breadcrumbs.html")
@@ -136,8 +144,10 @@ def govuk_widget(field: BoundField, classes: str = "") -> SafeString:
 
 @register.filter
 def control_kind(field: BoundField) -> str:
-    """Which shape of markup a bound field takes: options, checkbox, password or plain."""
+    """Which shape of markup a bound field takes: options, checkbox, password, date or plain."""
     widget = field.field.widget
+    if isinstance(widget, MultiWidget):
+        return "date"
     if isinstance(widget, CheckboxInput):
         return "checkbox"
     if isinstance(widget, RadioSelect):
@@ -182,8 +192,8 @@ def _form_errors(form: BaseForm) -> list[ErrorLink]:
 
 
 def _anchor(field: BoundField) -> str:
-    # A group of options has no control of its own name: its first option is the place.
-    suffix = "_0" if control_kind(field) == "options" else ""
+    # A group of options or boxes has no control of its own name: its first one is the place.
+    suffix = "_0" if control_kind(field) in ("options", "date") else ""
     return f"#{field.auto_id}{suffix}" if field.auto_id else ""
 
 

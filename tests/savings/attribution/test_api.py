@@ -7,8 +7,8 @@ import pytest
 from audit.models import Event
 from savings.attribution.actions import propose_rule, set_driver_value
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.calendar.actions import close_period
 from savings.provenance import Provenance
-from savings.returns.actions import close_period
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes, problem
@@ -481,6 +481,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
             "amount": "33.34",
             "exact_pence": "10000/3",
             "floored_pence": 3333,
+            "remainder": "1/3",
             "odd_pence": 1,
         },
         {
@@ -489,6 +490,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
             "amount": "33.33",
             "exact_pence": "10000/3",
             "floored_pence": 3333,
+            "remainder": "1/3",
             "odd_pence": 0,
         },
         {
@@ -497,6 +499,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
             "amount": "33.33",
             "exact_pence": "10000/3",
             "floored_pence": 3333,
+            "remainder": "1/3",
             "odd_pence": 0,
         },
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -17,6 +18,8 @@ from savings.attribution.arithmetic import (
     Rule,
     ValueOfDriver,
 )
+from savings.attribution.claims import Approval, why_not
+from savings.attribution.delivered import AttributedSum, Delivered, Reduction
 from services.tree import Node, ServiceTree, Spell
 
 Q1, Q2, Q3, Q4 = (Quarter.parse(f"2013-14-Q{number}") for number in (1, 2, 3, 4))
@@ -395,6 +398,146 @@ def test_a_transition_cost_without_an_approval_is_the_reporting_councils(scope: 
     assert falls(facts, fixed(), fixed(kind="ongoing_cost", rule_id=2)) == ({"RBKC": 1}, because)
 
 
+MOVE = Approval("MOVE", "childrens", 10**9, Q1, ALL)
+#: In pence; RBKC takes part from Q2, LBHF to Q3.
+DELIVERED = Delivered(
+    [
+        AttributedSum("fostering", Q1, "LBHF", "saving", 900),
+        AttributedSum("fostering", Q1, "WCC", "saving", 300),
+        AttributedSum("fostering", Q1, "WCC", "ongoing_cost", 100),
+        AttributedSum("services", Q2, "RBKC", "saving", 50),
+        AttributedSum("services", Q2, "RBKC", "ongoing_cost", 80),
+        AttributedSum("childrens", Q2, "LBHF", "ongoing_cost", 800),
+        # No part of anybody's net reduction.
+        AttributedSum("fostering", Q1, "WCC", "variance", -10_000),
+        AttributedSum("fostering", Q1, "WCC", "transition_cost", 10_000),
+        AttributedSum("hr", Q1, "WCC", "saving", 10_000),
+    ]
+)
+
+
+def claim(service: str = "fostering", quarter: Quarter = Q1, **more) -> EntryFacts:
+    return entry(service, "transition_cost", quarter, **{"approval": "MOVE", **more})
+
+
+def claimed(
+    facts: EntryFacts,
+    *rules: Rule,
+    approval: Approval | None = MOVE,
+    delivered: Delivered | None = DELIVERED,
+) -> Outcome:
+    approvals = [approval] if approval else []
+    return Attribution(TREE, rules, [], approvals, delivered).share_out(facts)
+
+
+@pytest.mark.parametrize(
+    ("service", "quarter", "shares"),
+    [
+        # LBHF 9.00, WCC 3.00 less 1.00.
+        ("fostering", Q1, {"LBHF": Fraction(9, 11), "WCC": Fraction(2, 11)}),
+        ("fostering", Q2, {"LBHF": Fraction(9, 11), "WCC": Fraction(2, 11)}),
+        # With what lies below; RBKC's costs are more than its savings.
+        ("services", Q2, {"LBHF": Fraction(9, 11), "WCC": Fraction(2, 11)}),
+        ("childrens", Q2, {"LBHF": Fraction(1, 3), "WCC": Fraction(2, 3)}),
+        # LBHF has left: its gain is nobody's to pay for.
+        ("childrens", Q4, {"WCC": Fraction(1)}),
+    ],
+)
+def test_an_agreed_transition_cost_goes_by_net_reductions(
+    service: str, quarter: Quarter, shares: dict[str, Fraction]
+) -> None:
+    outcome = claimed(claim(service, quarter))
+    assert (outcome.shares, outcome.because) == (shares, "net_reduction")
+    assert (outcome.approval, outcome.rule) == (MOVE, None)
+
+
+def test_the_working_of_a_net_reduction() -> None:
+    assert claimed(claim("childrens", Q2)).reductions == (
+        Reduction("LBHF", 900, 800),
+        Reduction("RBKC", 50, 80),
+        Reduction("WCC", 300, 100),
+    )
+    assert [each.net for each in claimed(claim("childrens", Q2)).reductions] == [100, -30, 200]
+
+
+@pytest.mark.parametrize(
+    ("rules", "shares", "because"),
+    [
+        ([fixed("childrens")], {"LBHF": Fraction(3, 4), "WCC": Fraction(1, 4)}, "no_reduction"),
+        ([COSTS], {}, "no_rule"),
+        ([fixed("childrens", {"RBKC": 1})], {}, "nothing_to_share_by"),
+    ],
+)
+def test_without_any_net_reduction_it_goes_as_savings_go(
+    rules: list[Rule], shares: dict[str, Fraction], because: str
+) -> None:
+    nought = [AttributedSum("fostering", Q1, "WCC", kind, 5) for kind in ("saving", "ongoing_cost")]
+    for sums in ([], nought):
+        outcome = claimed(claim(), *rules, delivered=Delivered(sums))
+        assert (outcome.shares, outcome.because) == (shares, because)
+        assert outcome.approval == MOVE
+        assert [each.net for each in outcome.reductions] == [0, 0]
+
+
+def test_an_own_claim_is_the_reporting_councils() -> None:
+    """Rule 1 comes first."""
+    outcome = claimed(claim(scope="own", council="WCC"), delivered=None)
+    assert (dict(outcome.shares), outcome.because) == ({"WCC": Fraction(1)}, "own")
+
+
+@pytest.mark.parametrize(
+    "approval",
+    [
+        None,
+        replace(MOVE, agreed_by=ALL - {"WCC"}),
+        replace(MOVE, agreed_by=frozenset()),
+        replace(MOVE, effective_from=Q2),
+        replace(MOVE, service="hr"),
+        replace(MOVE, code="move"),
+    ],
+)
+def test_a_budget_that_does_not_hold_is_none(approval: Approval | None) -> None:
+    outcome = claimed(claim(council="LBHF"), approval=approval, delivered=None)
+    assert (dict(outcome.shares), outcome.because) == (
+        {"LBHF": Fraction(1)},
+        "approval_not_in_force",
+    )
+    nobodys = claimed(claim(council=None, scope="own"), approval=approval, delivered=None)
+    assert (nobodys.shares, nobodys.because) == ({}, "no_rule")
+
+
+def test_a_budget_needs_those_who_share_it_in_that_quarter_and_those_who_share_the_part() -> None:
+    two = replace(MOVE, agreed_by=frozenset({"LBHF", "WCC"}))
+    assert claimed(claim(quarter=Q1), approval=two).because == "net_reduction"
+    # RBKC has joined and has not agreed; once LBHF is gone its agreement is not needed.
+    assert claimed(claim(quarter=Q2), approval=two).because == "approval_not_in_force"
+    others = replace(MOVE, agreed_by=frozenset({"RBKC", "WCC"}))
+    assert claimed(claim(quarter=Q4), approval=others).because == "net_reduction"
+    wider = ServiceTree.of(
+        [
+            Node("a", "A", participation=spells("LBHF", "WCC")),
+            Node("b", "B", "a", participation=spells("LBHF", "RBKC")),
+            Node("c", "C"),
+        ]
+    )
+    for agreed, needed in ((ALL, ""), (ALL - {"RBKC"}, "RBKC"), (ALL - {"WCC"}, "WCC")):
+        refusal = why_not(replace(MOVE, service="a", agreed_by=agreed), wider, "b", Q1)
+        assert (f"{needed} has not" in refusal) if needed else not refusal
+    assert "No council took part" in why_not(replace(MOVE, service="c"), wider, "c", Q1)
+
+
+def test_a_claim_is_not_asked_about_before_what_it_rests_on() -> None:
+    with pytest.raises(ShareError, match="comes after savings and costs"):
+        claimed(claim(), delivered=None)
+    informed = Attribution(TREE, [], [], [MOVE]).knowing(DELIVERED)
+    assert informed.share_out(claim()).because == "net_reduction"
+    assert [facts.rests_on_others for facts in (claim(), claim(scope="own"), entry())] == [
+        True,
+        False,
+        False,
+    ]
+
+
 # --- The partnership's own figures ---------------------------------------------
 
 
@@ -415,6 +558,47 @@ def test_what_rests_on_an_illustrative_rule_says_so() -> None:
     assert not ask(entry(), fixed()).illustrative
     assert not ask(entry(scope="own"), made_up).illustrative
     assert not ask(entry(), fixed(illustrative=True, since=Q2)).illustrative
+
+
+def made_up_value(driver: str, **by_council: int) -> list[ValueOfDriver]:
+    return [replace(value, illustrative=True) for value in values(driver, Q1, **by_council)]
+
+
+def test_what_rests_on_a_driver_value_that_was_made_up_says_so() -> None:
+    numbers = [*values("children", LBHF=1, RBKC=1), *made_up_value("children", WCC=1)]
+    assert ask(entry(), driven(), numbers=numbers).illustrative
+    assert not ask(entry("cex"), driven("cex"), numbers=numbers).illustrative
+    assert not ask(entry(scope="own"), driven(), numbers=numbers).illustrative
+
+
+def test_what_rests_on_a_host_that_was_made_up_says_so() -> None:
+    def tree(provenance: str) -> ServiceTree:
+        host = Spell("WCC", Q1, provenance=provenance)
+        return ServiceTree.of(
+            [Node("hr", "HR", participation=spells("LBHF", "WCC"), hosting=(host,))]
+        )
+
+    rule = fixed("hr", {"LBHF": 1}, kind="ongoing_cost", indirect_variance_to_host=True)
+    for cause, provenance, marked in (
+        ("indirect", "illustrative", True),
+        ("indirect", "reported", False),
+        ("demand", "illustrative", False),
+    ):
+        facts = entry("hr", "variance", cause=cause)
+        outcome = Attribution(tree(provenance), [rule], []).share_out(facts)
+        assert outcome.illustrative is marked
+
+
+def test_what_rests_on_a_net_reduction_or_budget_that_was_made_up_says_so() -> None:
+    sums = [
+        AttributedSum("fostering", Q1, "LBHF", "saving", 3),
+        AttributedSum("services", Q1, "WCC", "ongoing_cost", 3, illustrative=True),
+    ]
+    # WCC bears none, because of what was made up.
+    assert claimed(claim("services"), delivered=Delivered(sums)).illustrative
+    assert not claimed(claim("fostering"), delivered=Delivered(sums)).illustrative
+    assert claimed(claim(), approval=replace(MOVE, illustrative=True)).illustrative
+    assert not claimed(claim()).illustrative
 
 
 def test_the_same_question_gets_the_same_answer_from_memory() -> None:

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from savings.calendar.actions import close_period
 from savings.plans.models import Plan, PlanLine
-from savings.returns.actions import close_period
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
@@ -67,6 +67,7 @@ def test_the_comparison_of_a_plans_last_year_to_the_latest_closed_quarter(caller
         "plan": "proposals",
         "year": "2014-15",
         "to": "2013-14-Q1",
+        "as_at": None,
         "planned": "1005.50",
         "delivered": "300.00",
         "difference": "-705.50",

@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from savings.attribution.actions import answer_rule, propose_rule
+from savings.calendar.actions import close_period
 from savings.plans.models import PlanLine
 from savings.provenance import Provenance
-from savings.returns.actions import close_period
 from savings.rollup.actions import roll_up_dirty
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

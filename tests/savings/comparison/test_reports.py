@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from finance.periods import FinancialYear, Quarter
+from savings.calendar.actions import close_period
 from savings.comparison import sources
 from savings.comparison.reports import (
     by_council,
@@ -16,7 +17,6 @@ from savings.comparison.reports import (
     years_of,
 )
 from savings.plans.models import Plan
-from savings.returns.actions import close_period
 from savings.rollup.actions import roll_up_dirty
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 

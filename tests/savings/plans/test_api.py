@@ -34,7 +34,7 @@ def a_line(plan: Plan, label: str, year: str, middle: str, **more: object) -> Pl
 @pytest.fixture
 def partnership() -> Partnership:
     partnership = build()
-    plan = Plan.objects.create(code="proposals", name="The proposals", position=1)
+    plan = Plan.objects.create(code="proposals", name="The proposals", adopted=True, position=1)
     libraries = partnership.services["libraries"]
     a_line(plan, "Libraries", "2013-14", "100.00", service=libraries, low="50.00", high="150.00")
     a_line(plan, "Libraries", "2014-15", "200.10", service=libraries)
@@ -50,11 +50,18 @@ def caller(partnership: Partnership) -> Caller:
 
 def test_plans_with_their_years_and_sums(caller: Caller):
     assert caller.get("plans/").json()["results"] == [
-        {"code": "empty", "name": "A plan without lines", "description": "", "years": []},
+        {
+            "code": "empty",
+            "name": "A plan without lines",
+            "description": "",
+            "adopted": False,
+            "years": [],
+        },
         {
             "code": "proposals",
             "name": "The proposals",
             "description": "",
+            "adopted": True,
             "years": [
                 {"year": "2013-14", "planned": "100.00", "illustrative": False},
                 {"year": "2014-15", "planned": "200.30", "illustrative": True},
@@ -66,6 +73,7 @@ def test_plans_with_their_years_and_sums(caller: Caller):
 def test_one_plan_with_its_lines_and_their_places(caller: Caller):
     plan = caller.get("plans/proposals/").json()
 
+    assert plan["adopted"] is True
     assert plan["years"][1]["planned"] == "200.30"
     assert [line["label"] for line in plan["lines"]] == ["Libraries", "Libraries", "Undivided"]
     assert plan["lines"][0] == {

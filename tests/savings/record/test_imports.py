@@ -74,6 +74,27 @@ def test_what_each_plan_comes_to(record: Record, plan: str, year: str, total: st
     assert sum(planned(record, plan, year).values()) == Decimal(total)
 
 
+def test_which_plans_were_adopted(record: Record) -> None:
+    assert {plan.code: plan.adopted for plan in record.plans} == {
+        "proposals-2011": True,
+        "overall-target-2013": True,
+        "options-2010-1a": False,
+        "options-2010-1b": False,
+        "options-2010-2": False,
+        "options-2010-3": False,
+    }
+
+
+@pytest.mark.parametrize("said", ["", "Yes", "true", "1"])
+def test_a_plan_is_adopted_or_it_is_not(spoil: Spoil, said: str) -> None:
+    def blur(rows: list[dict[str, str]]) -> None:
+        rows[1]["adopted"] = said
+
+    with pytest.raises(RecordError) as caught:
+        read_record(spoil("plans.csv", blur))
+    assert "plans.csv, line 3: adopted is neither yes nor no." in caught.value.errors
+
+
 def test_the_overheads_line_is_split_and_says_why(record: Record) -> None:
     lines = [
         (line.service, line.middle, line.provenance)

@@ -18,7 +18,7 @@ from savings.record.models import Figure, FootingDifference, RecordTable, Source
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import DirtyReturn
 from services.models import Participation, Service
-from sovereignty.models import Council
+from sovereignty.models import Council, User
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LATER = datetime(2026, 2, 5, 9, 0, tzinfo=UTC)
@@ -207,6 +207,31 @@ def with_hr_at_the_top(record: Record) -> Record:
     )
 
 
+@pytest.mark.django_db
+def test_a_service_with_figures_of_a_closed_quarter_stays_where_it_lies(record: Record) -> None:
+    load(record, at=NOW)
+    council = Council.objects.get(code="WCC")
+    people = [User.objects.create(username=name) for name in ("finance", "s151")]
+    parent = Return.objects.create(council=council, period=Period.objects.get())
+    hr = Service.objects.get(slug="hr")
+    Entry.objects.create(
+        parent=parent, position=1, service=hr, kind="ongoing_cost", scope="own", amount=1
+    )
+    Return.objects.filter(id=parent.id).update(
+        status="certified",
+        submitted_by=people[0],
+        submitted_at=NOW,
+        certified_by=people[1],
+        certified_at=NOW,
+    )
+    above = hr.parent_id
+    with pytest.raises(RecordError, match="is closed and has certified figures"):
+        load(with_hr_at_the_top(record), at=LATER)
+    hr.refresh_from_db()
+    assert hr.parent_id == above
+    load(record, at=LATER)
+
+
 def with_another_name(record: Record) -> Record:
     return replace(
         record,
@@ -231,3 +256,22 @@ def test_who_shares_what_is_put_right_and_the_rollup_follows(
     assert DirtyReturn.objects.count() == 0
     load(changed(record), at=LATER)
     assert [dirty.parent.council for dirty in DirtyReturn.objects.all()] == [None] * marked
+
+
+@pytest.mark.django_db
+def test_a_plan_is_adopted_as_the_files_say_now(record: Record) -> None:
+    def adopted() -> list[str]:
+        return list(Plan.objects.filter(adopted=True).values_list("code", flat=True))
+
+    load(record, at=NOW)
+    assert adopted() == ["proposals-2011", "overall-target-2013"]
+    load(
+        replace(
+            record,
+            plans=tuple(
+                replace(plan, adopted=plan.code == "options-2010-3") for plan in record.plans
+            ),
+        ),
+        at=LATER,
+    )
+    assert adopted() == ["options-2010-3"]

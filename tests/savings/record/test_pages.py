@@ -139,6 +139,8 @@ def test_plans_show_lines_and_totals(loaded: None, reader: Client) -> None:
     assert "All services Not divided £40,000,000.00" in page
     assert "2014/15: £1,420,000.00 to £1,740,000.00." in page
     assert "Total £622,000.00 £1,006,000.00 £1,934,000.00" in page
+    assert "Proposals of February 2011 Adopted What the three" in page
+    assert (page.count(" Adopted "), page.count(" Considered ")) == (2, 4)
 
 
 def test_services_show_who_shares_them(loaded: None, reader: Client) -> None:

@@ -32,10 +32,14 @@ class Reading(HTMLParser):
         self.open: list[str] = []
         self._select = ""
         self._textarea = ""
+        self._inert = 0
         self.feed(html.replace("\r\n", "\n"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
+        self._inert += tag == "template"
+        if self._inert:
+            return
         self.ids += [values["id"] or ""] if "id" in values else []
         self.inline += [f"{tag} {name}" for name in values if name == "style" or name[:2] == "on"]
         if tag in ("script", "style"):
@@ -57,6 +61,9 @@ class Reading(HTMLParser):
         name, kind = values.get("name") or "", values.get("type") or tag
         if name == "csrfmiddlewaretoken":  # not the same twice
             return
+        if not name:  # never sent
+            self.controls.append(values)
+            return
         if kind != "hidden":
             self.controls.append(values)
         sent = self.forms[-1].sent
@@ -66,12 +73,15 @@ class Reading(HTMLParser):
         elif tag == "textarea":
             self._textarea = name
             sent[name] = ""
-        elif kind != "checkbox":
+        elif kind not in ("checkbox", "radio"):
             sent[name] = values.get("value") or ""
-        elif "checked" in values:
+        elif kind == "radio" and "checked" in values:
+            sent[name] = values.get("value") or "on"
+        elif kind == "checkbox" and "checked" in values:
             sent.setdefault(name, []).append(values.get("value") or "on")
 
     def handle_endtag(self, tag: str) -> None:
+        self._inert -= tag == "template"
         if tag in ("script", "style") and self.open:
             self.open.pop()
         elif tag == "select":
@@ -85,7 +95,7 @@ class Reading(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._textarea:
             self.forms[-1].sent[self._textarea] += data
-        elif not self.open:
+        elif not self.open and not self._inert:
             self.texts.append(data)
 
     @property

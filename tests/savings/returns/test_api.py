@@ -74,6 +74,7 @@ def test_an_empty_draft(finance: Caller):
         "published_in": "",
         "entry_count": 0,
         "illustrative": False,
+        "as_at": None,
         "entries": [],
     }
 
@@ -439,6 +440,29 @@ def test_nobody_certifies_what_they_submitted(partnership: Partnership):
     assert "never who filled it in" in said["detail"]
 
 
+def test_a_submitted_return_is_withdrawn_by_its_finance_officer(
+    partnership: Partnership, finance: Caller
+):
+    partnership.submitted("WCC", a_saving())
+    for name in ("s151.wcc", "programme.office", "auditor"):
+        answer = Caller(partnership.people[name]).post(f"{WCC}withdraw/", {"version": 2})
+        assert "finance officer" in problem(answer, 403, "not-allowed")["detail"]
+    for name in ("finance.lbhf", "councillor.wcc"):
+        answer = Caller(partnership.people[name]).post(f"{WCC}withdraw/", {"version": 2})
+        problem(answer, 404, "not-found")
+    assert set(mistakes(finance.post(f"{WCC}withdraw/", {"version": 2, "reason": None}))) == {
+        "reason"
+    }
+    problem(finance.post(f"{WCC}withdraw/", {"version": 1}), 409, "stale-version")
+
+    withdrawn = finance.post(f"{WCC}withdraw/", {"version": 2, "reason": "A line is missing."})
+
+    assert withdrawn.status_code == 200
+    assert (withdrawn.json()["status"], withdrawn.json()["version"]) == ("draft", 3)
+    assert withdrawn.json()["submitted"] is None
+    problem(finance.post(f"{WCC}withdraw/", {"version": 3}), 409, "wrong-state")
+
+
 @pytest.mark.parametrize("step", ["certify", "send-back"])
 def test_only_the_section_151_officer_decides(partnership: Partnership, step):
     partnership.submitted("WCC", a_saving())
@@ -484,78 +508,3 @@ def test_what_is_illustrative_is_never_certified(partnership: Partnership, s151:
     said = problem(s151.post(f"{WCC}certify/", {"version": 2}), 409, "wrong-state")
 
     assert "illustrative" in said["detail"]
-
-
-# --- Periods -----------------------------------------------------------------------
-
-
-def test_the_periods(partnership: Partnership, finance: Caller):
-    published(partnership)
-
-    assert finance.get("periods/").json()["results"] == [
-        {
-            "code": "2012-13-Q4",
-            "status": "closed",
-            "label": "2012/13 Q4",
-            "first_day": "2013-01-01",
-            "last_day": "2013-03-31",
-        },
-        {
-            "code": "2013-14-Q1",
-            "status": "open",
-            "label": "2013/14 Q1",
-            "first_day": "2013-04-01",
-            "last_day": "2013-06-30",
-        },
-        {
-            "code": "2013-14-Q2",
-            "status": "open",
-            "label": "2013/14 Q2",
-            "first_day": "2013-07-01",
-            "last_day": "2013-09-30",
-        },
-    ]
-
-
-def test_a_period_is_closed_once_all_is_certified_and_reopened_for_a_reason(
-    partnership: Partnership, office: Caller
-):
-    for code in ("LBHF", "RBKC"):
-        partnership.certified(code)
-    early = problem(office.post("periods/2013-14-Q1/close/"), 409, "wrong-state")
-    assert "Westminster" in early["detail"]
-    partnership.certified("WCC")
-
-    closed = office.post("periods/2013-14-Q1/close/")
-    assert (closed.status_code, closed.json()["status"]) == (200, "closed")
-    problem(office.post("periods/2013-14-Q1/close/"), 409, "wrong-state")
-    assert set(mistakes(office.post("periods/2013-14-Q1/reopen/"))) == {"reason"}
-
-    reopened = office.post("periods/2013-14-Q1/reopen/", {"reason": "A late invoice."})
-
-    assert (reopened.status_code, reopened.json()["status"]) == (200, "open")
-    problem(office.post("periods/2013-14-Q1/reopen/", {"reason": "Again."}), 409, "wrong-state")
-
-
-def test_quarters_are_closed_in_order(partnership: Partnership, office: Caller):
-    said = problem(office.post("periods/2013-14-Q2/close/"), 409, "wrong-state")
-
-    assert "2013/14 Q1" in said["detail"]
-
-
-def test_only_the_programme_office_runs_the_calendar(partnership: Partnership):
-    for name, person in partnership.people.items():
-        if name != "programme.office":
-            caller = Caller(person)
-            problem(caller.post("periods/2013-14-Q1/close/"), 403, "not-allowed")
-            problem(caller.post("periods/2013-14-Q1/reopen/", {"x": 1}), 403, "not-allowed")
-
-
-@pytest.mark.parametrize("code", ["2014-15-Q1", "2013-14", "nonsense", "%00"])
-def test_a_period_that_is_none_is_not_found(office: Caller, code):
-    problem(office.post(f"periods/{code}/close/"), 404, "not-found")
-    problem(office.post(f"periods/{code}/reopen/", {"reason": "Why?"}), 404, "not-found")
-
-
-def test_closing_takes_no_more_than_its_address(office: Caller):
-    assert set(mistakes(office.post("periods/2013-14-Q1/close/", {"force": True}))) == {"force"}

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 
 from savings.returns.models import Entry, Period, Return
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.returns.conftest import Everything
+from tests.savings.conftest import Everything
 
 
 def raw(statement: str, *parameters: int) -> None:

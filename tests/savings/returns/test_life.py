@@ -7,17 +7,16 @@ from decimal import Decimal
 import pytest
 
 from audit.models import Event
+from savings.calendar.actions import close_period, open_period, reopen_period
 from savings.provenance import Provenance
 from savings.returns.actions import (
     certify,
-    close_period,
     describe,
-    open_period,
-    reopen_period,
     replace_entries,
     row_of,
     send_back,
     submit,
+    withdraw,
 )
 from savings.returns.models import Period, Return
 from savings.rollup.models import DirtyReturn
@@ -25,6 +24,14 @@ from sovereignty.refusals import WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 
 Status = Return.Status
+
+STATEMENT = """\
+As section 151 officer or deputy of Westminster Council I certify version 5 of its return for \
+2013/14 Q1. I have read its entries and totals, and to the best of my knowledge:
+- they agree with the council's accounts for 1 April 2013 to 30 June 2013
+- each saving has been made, is reported once, and the evidence for it is held
+- the costs of making the savings, and any variances, are reported in full
+- what I and others asked about its lines has been answered"""
 
 
 def amounts(parent: Return) -> list[Decimal]:
@@ -122,8 +129,36 @@ def test_every_step_has_its_event(partnership: Partnership) -> None:
     )
     assert (certified.before, certified.after) == (
         {"status": "submitted", "version": 5, "sums": {"saving": "7.00"}},
-        {"status": "certified", "version": 6, "sums": {"saving": "7.00"}},
+        {
+            "status": "certified",
+            "version": 6,
+            "sums": {"saving": "7.00"},
+            "statement": STATEMENT,
+        },
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"), [("", ""), (" A line is missing. ", "A line is missing.")]
+)
+def test_a_return_is_withdrawn_and_submitted_again(
+    reason: str, kept: str, partnership: Partnership
+) -> None:
+    finance = partnership.finance("WCC")
+    parent = partnership.submitted("WCC", a_saving(amount="100"))
+
+    back = withdraw(return_id=parent.id, version=2, reason=reason, by=finance, at=NOW)
+
+    assert (back.status, back.version, back.was_sent_back) == (Status.DRAFT, 3, False)
+    assert (back.submitted_by, back.submitted_at) == (None, None)
+    assert amounts(back) == [Decimal("100.00")]
+    event = Event.objects.about("return", "WCC/2013-14-Q1").last()
+    assert event is not None
+    assert (event.by, event.action, event.reason) == ("finance.wcc", "withdrawn", kept)
+    assert event.before == {"status": "submitted", "version": 2, "sums": {"saving": "100.00"}}
+    assert event.after == {"status": "draft", "version": 3, "sums": {"saving": "100.00"}}
+    again = submit(return_id=parent.id, version=3, by=finance, at=NOW)
+    assert (again.status, again.version) == (Status.SUBMITTED, 4)
 
 
 def test_an_empty_return_may_be_submitted_and_certified(partnership: Partnership) -> None:
@@ -278,7 +313,12 @@ def test_quarters_close_in_order_once_all_is_certified_and_reopen_backwards(
         ("programme.office", "reopened", "Late.", "partnership"),
     ]
     assert [event.after for event in Event.objects.about("period", "2013-14-Q2")] == [
-        {"status": "open"},
+        {
+            "status": "open",
+            "opens_on": "2013-10-01",
+            "due_on": "2013-10-31",
+            "closes_on": "2013-11-15",
+        },
         {"status": "closed"},
         {"status": "open"},
     ]

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from finance.periods import Quarter
+from savings.attribution.claims import Approval, Budget, Budgets
 from savings.returns.models import Entry
 from savings.returns.rows import (
     CAUSES,
@@ -26,13 +28,31 @@ from savings.returns.rows import (
     correction_ids,
     read_rows,
 )
+from services.tree import Node, ServiceTree, Spell
 from sovereignty.refusals import FieldError
 
+Q1, Q2, Q3, Q4 = Quarter.parse("2013-14-Q1").year.quarters
+EVERYBODY = frozenset({"LBHF", "WCC"})
+TREE = ServiceTree.of(
+    Node(slug, slug, participation=(Spell("LBHF", Q1), Spell("WCC", Q1)))
+    for slug in ("hr", "libraries")
+)
 REFERENCE = Reference(
     services=frozenset({"hr", "libraries"}),
     councils=frozenset({"LBHF", "RBKC", "WCC"}),
-    approvals=frozenset({"MOVE-1"}),
-    correctable=frozenset({7}),
+    budgets=Budgets(
+        TREE,
+        Q3,
+        {
+            # Of £50, £20 are claimed already.
+            "MOVE-1": Budget(Approval("MOVE-1", "hr", 50_00, Q2, EVERYBODY), 20_00),
+            "MOVE-3": Budget(Approval("MOVE-3", "libraries", 50_00, Q2, EVERYBODY)),
+            "MOVE-4": Budget(Approval("MOVE-4", "hr", 50_00, Q4, EVERYBODY)),
+            "MOVE-5": Budget(Approval("MOVE-5", "hr", 50_00, Q2, EVERYBODY - {"WCC"})),
+            "MOVE-6": Budget(Approval("MOVE-6", "hr", 50_00, Q2, EVERYBODY), 50_00),
+        },
+    ),
+    correctable={7: Q1, 9: Q2},
 )
 SAVING = {
     "service": "hr",
@@ -68,9 +88,25 @@ NO_CAUSE = (
 NO_CAUSED_BY = "Enter the council that changed its specification."
 NOT_TEXT = "Send this as text."
 NOT_A_KIND = "“Saving” is not known here: use saving, ongoing_cost, transition_cost or variance."
+NO_BUDGET = (
+    "There is no transition budget “MOVE-2”: use the code of one that every council taking "
+    "part has agreed, or leave this empty."
+)
+ELSEWHERE = (
+    "The transition budget “MOVE-3” is for libraries, and hr does not lie in it: use another, "
+    "or leave this empty."
+)
+TOO_EARLY = (
+    "The transition budget “MOVE-4” begins in 2013/14 Q4: claim on it from then on, or leave "
+    "this empty."
+)
 NOT_AGREED = (
-    "No transition budget “MOVE-2” has been agreed by every council taking part: "
-    "leave this empty, or wait until it has."
+    "Not every council taking part has agreed to the transition budget “MOVE-5”: WCC has not. "
+    "Leave this empty, or wait until then."
+)
+CORRECTED_TOO_EARLY = (
+    "The transition budget “MOVE-1” begins in 2013/14 Q2: claim on it from then on, or leave "
+    "this empty."
 )
 NOT_A_CAUSE = (
     "“weather” is not known here: use indirect, demand, quality, direct or specification_change."
@@ -97,6 +133,66 @@ def mistakes(row: Mapping[str, object]) -> list[tuple[str, str, str]]:
     assert rows == []
     assert {error.row for error in errors} == {2}
     return [(error.field, error.value, error.message) for error in errors]
+
+
+def claim(amount: str, code: str = "MOVE-1", **more: object) -> dict[str, object]:
+    return {**MOVE, "amount": amount, "approval": code, **more}
+
+
+def past(*rows: Mapping[str, object]) -> list[tuple[int | None, str, str, str]]:
+    """Row, column, value and message of every mistake."""
+    return [(e.row, e.field, e.value, e.message) for e in read(*rows)[1]]
+
+
+def test_claims_up_to_the_ceiling_are_taken() -> None:
+    assert past(claim("20.00"), claim("10.00"), claim("50.00", "MOVE-3", service="libraries")) == []
+    # A claim of a quarter that began before, and what is not claimed at all.
+    assert past(claim("30.00", corrects="9"), {**MOVE, "amount": "99.00"}) == []
+
+
+def test_the_claim_that_passes_the_ceiling_is_the_one_refused() -> None:
+    assert past(claim("20.00"), claim("10.01"), claim("10.00")) == [
+        (
+            3,
+            "amount",
+            "10.01",
+            (
+                "This would pass the ceiling of “MOVE-1”: £10.00 of £50.00 is left. "
+                "Claim no more than that."
+            ),
+        )
+    ]
+
+
+def test_where_nothing_is_left_the_way_out_is_said() -> None:
+    assert past(claim("0.01", "MOVE-6"), claim("-", "MOVE-6")) == [
+        (
+            2,
+            "amount",
+            "0.01",
+            (
+                "This would pass the ceiling of “MOVE-6”: nothing of £50.00 is left. Leave the "
+                "budget's code out, and the cost falls on the council that reports it."
+            ),
+        )
+    ]
+
+
+def test_what_a_return_gives_back_counts_before_what_it_claims() -> None:
+    assert past(claim("40.00"), claim("-10.00")) == []
+    assert [row for row, *_ in past(claim("40.01"), claim("-10.00"))] == [2]
+    # Of another budget it makes no room.
+    assert [row for row, *_ in past(claim("40.00"), claim("-10.00", "MOVE-6"))] == [2]
+
+
+def test_a_ceiling_is_passed_in_the_same_answer_as_any_other_mistake() -> None:
+    found = past({**SAVING, "service": "hrm"}, claim("30.01"), claim("30.01", evidence=5))
+    assert [(row, column) for row, column, *_ in found] == [
+        (2, "service"),
+        (4, "evidence"),
+        (3, "amount"),
+        (4, "amount"),
+    ]
 
 
 def test_the_columns_are_the_contracts() -> None:
@@ -311,9 +407,14 @@ def test_a_good_row(typed: Mapping[str, object], row: EntryRow) -> None:
         ({**COST, "tupe": {"WCC": 1}}, [("tupe", "{'WCC': 1}", NOT_TEXT)]),
         # approval
         ({**SAVING, "approval": "MOVE-1"}, [("approval", "MOVE-1", ONLY_APPROVAL)]),
+        ({**MOVE, "approval": "MOVE-2"}, [("approval", "MOVE-2", NO_BUDGET)]),
+        ({**MOVE, "approval": "MOVE-3"}, [("approval", "MOVE-3", ELSEWHERE)]),
+        ({**MOVE, "approval": "MOVE-4"}, [("approval", "MOVE-4", TOO_EARLY)]),
+        ({**MOVE, "approval": "MOVE-5"}, [("approval", "MOVE-5", NOT_AGREED)]),
+        # A correction claims in the quarter of what it corrects.
         (
-            {**MOVE, "approval": "MOVE-2"},
-            [("approval", "MOVE-2", NOT_AGREED)],
+            {**MOVE, "approval": "MOVE-1", "corrects": "7"},
+            [("approval", "MOVE-1", CORRECTED_TOO_EARLY)],
         ),
         # corrects
         ({**SAVING, "corrects": "8"}, [("corrects", "8", CORRECTS)]),

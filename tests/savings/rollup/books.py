@@ -13,7 +13,7 @@ Books = dict[str, list[tuple[object, ...]]]
 
 
 def books() -> Books:
-    """Facts, totals, digests and state as they stand."""
+    """Facts, totals in force, digests and state as they stand."""
     return {
         "facts": list(
             Fact.objects.order_by("entry_id", F("council__code").asc(nulls_first=True)).values_list(
@@ -21,9 +21,11 @@ def books() -> Books:
             )
         ),
         "totals": list(
-            Total.objects.order_by(
+            Total.objects.current()
+            .order_by(
                 "parent_id", "service__slug", "kind", F("council__code").asc(nulls_first=True)
-            ).values_list(
+            )
+            .values_list(
                 "parent_id",
                 "quarter",
                 "service__slug",

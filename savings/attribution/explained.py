@@ -1,0 +1,186 @@
+"""One entry's explanation as JSON: what a second implementation rebuilds every share from.
+
+Fractions are exact, as "1/3"; pence are whole numbers, or exact fractions where they are
+not rounded yet.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from finance.money import json_money
+from savings.approvals.serializers import ApprovalSerializer
+from savings.attribution.arithmetic import REASONS
+from savings.attribution.explaining import Explanation, TransitionWorking
+from savings.attribution.serializers import DriverValueSerializer, RuleSerializer
+from savings.provenance import Provenance
+from savings.returns.models import Entry
+from savings.returns.serializers import EntrySerializer
+from savings.serializers import Money, ProvenanceField
+from services.serializers import QuarterText
+from services.tree import Spell
+
+
+class ExplainedEntrySerializer(EntrySerializer):
+    """The entry itself, with the return it stands in."""
+
+    council = serializers.CharField(help_text="Who reported it; “partnership” for its own.")
+    period = serializers.CharField()
+    status = serializers.CharField(help_text="The status of its return.")
+
+    def to_representation(self, instance: Entry) -> dict[str, object]:
+        return {
+            **super().to_representation(instance),
+            "council": instance.parent.council_code,
+            "period": instance.parent.period.code,
+            "status": instance.parent.status,
+        }
+
+
+class ExactFraction(serializers.CharField):
+    """An exact fraction as text: 1/3, or 1 where it is whole."""
+
+    def to_representation(self, value: Fraction) -> str:  # type: ignore[override]
+        return str(value)
+
+
+class PartSerializer(serializers.Serializer):
+    """One council's share; `floored_pence` and the odd penny add up to `amount`."""
+
+    council = serializers.CharField()
+    share = ExactFraction(help_text="An exact fraction, such as 1/3.")
+    amount = Money()
+    exact_pence = ExactFraction(help_text="The pence before rounding, as an exact fraction.")
+    floored_pence = serializers.IntegerField()
+    remainder = ExactFraction(help_text="What flooring left, of a penny, without the sign.")
+    odd_pence = serializers.IntegerField(
+        help_text="The left-over penny that this council takes, with the entry's sign; else 0."
+    )
+
+
+class RoundingSerializer(serializers.Serializer):
+    """How the pennies went that flooring left over."""
+
+    left_over = serializers.IntegerField(help_text="Pennies left over, without a sign.")
+    order = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The order in which they are handed out: largest remainder first, the "
+        "alphabet among equals.",
+    )
+    reason = serializers.CharField(help_text="Who got the odd penny and why.")
+
+
+class HostSerializer(serializers.Serializer):
+    council = serializers.CharField()
+    effective_from = QuarterText(source="first")
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+    provenance = serializers.ChoiceField(choices=Provenance.choices)
+    illustrative = serializers.SerializerMethodField()
+
+    def get_illustrative(self, spell: Spell) -> bool:
+        return spell.provenance == Provenance.ILLUSTRATIVE
+
+
+class ReductionSerializer(serializers.Serializer):
+    """A council's certified savings and ongoing costs to date, as attributed, in pence."""
+
+    council = serializers.CharField()
+    savings_pence = serializers.IntegerField(source="savings")
+    ongoing_costs_pence = serializers.IntegerField(source="ongoing_costs")
+    net_pence = serializers.IntegerField(
+        source="net", help_text="Savings less ongoing costs; nought or less bears nothing."
+    )
+    illustrative = serializers.BooleanField()
+
+
+class TransitionSerializer(serializers.Serializer):
+    """What a claim on a transition budget falls by. The context is `ApprovalSerializer`'s."""
+
+    approval = ApprovalSerializer()
+    approval_participants = serializers.ListField(
+        source="needed",
+        child=serializers.CharField(),
+        help_text="Councils whose agreement the claim rests on.",
+    )
+    services = serializers.ListField(
+        child=serializers.CharField(), help_text="The entry's service and what lies below it."
+    )
+    up_to = QuarterText(source="quarter", help_text="The last quarter that is counted.")
+    reductions = ReductionSerializer(many=True)
+    shared_by = serializers.SerializerMethodField()
+
+    def get_shared_by(self, working: TransitionWorking) -> str:
+        """net_reduction, or saving_shares where no council has one."""
+        return "net_reduction" if working.by_reduction else "saving_shares"
+
+
+class CorrectionSerializer(serializers.Serializer):
+    """An entry that corrects this one, or one that does."""
+
+    id = serializers.IntegerField()
+    corrects = serializers.IntegerField(source="corrects_id")
+    council = serializers.CharField(source="parent.council_code")
+    period = serializers.CharField(source="parent.period.code")
+    status = serializers.CharField(source="parent.status", help_text="Of its return.")
+    kind = serializers.ChoiceField(choices=Entry.Kind.choices)
+    amount = Money()
+    provenance = ProvenanceField()
+
+
+class ExplanationSerializer(serializers.Serializer):
+    """Everything that an entry's shares rest on. The context is `ApprovalSerializer`'s,
+    and `corrected`, the entry with its corrections.
+    """
+
+    entry = ExplainedEntrySerializer()
+    attributed_in = serializers.CharField(
+        source="facts.quarter.code",
+        help_text="The quarter whose rules count: a correction's is that of what it corrects.",
+    )
+    attributed = serializers.SerializerMethodField()
+    because = serializers.ChoiceField(choices=list(REASONS))
+    reason = serializers.CharField(help_text="The same in a sentence.")
+    shares = PartSerializer(source="parts", many=True, help_text="Empty where unattributed.")
+    rounding = RoundingSerializer(allow_null=True, help_text="Null where unattributed.")
+    participants = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Councils that take part in the entry's service in that quarter.",
+    )
+    rule = RuleSerializer(allow_null=True)
+    rule_participants = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Councils that take part in the rule's service in that quarter: whose "
+        "agreement it rests on.",
+    )
+    driver_values = DriverValueSerializer(source="values", many=True)
+    host = HostSerializer(allow_null=True, help_text="Where the host alone bears it.")
+    transition = TransitionSerializer(
+        allow_null=True, help_text="Where it claims on a transition budget."
+    )
+    provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
+    illustrative = serializers.BooleanField(
+        help_text="The entry is illustrative, or a rule, driver value, host, budget or net "
+        "reduction that it falls by."
+    )
+    corrections = serializers.SerializerMethodField(
+        help_text="What corrects the entry, or a correction of it, as far as you may see it."
+    )
+    corrected_amount = serializers.SerializerMethodField(
+        help_text="What it comes to with its certified corrections of the same kind."
+    )
+
+    @extend_schema_field(CorrectionSerializer(many=True))
+    def get_corrections(self, explanation: Explanation) -> list[dict[str, Any]]:
+        shown = CorrectionSerializer(self.context["corrected"].corrections, many=True)
+        return list(shown.data)
+
+    @extend_schema_field(Money())
+    def get_corrected_amount(self, explanation: Explanation) -> str:
+        return json_money(self.context["corrected"].amount)
+
+    def get_attributed(self, explanation: Explanation) -> bool:
+        return bool(explanation.parts)

@@ -1,0 +1,226 @@
+"""Why one entry falls as it does, with all that it takes to work it out again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from finance.apportionment import split_pence
+from finance.money import from_pence, to_pence
+from finance.periods import Quarter
+from savings.approvals.models import TransitionApproval, claimed_on
+from savings.attribution.arithmetic import REASONS, Attribution, EntryFacts, Outcome
+from savings.attribution.claims import councils_needed
+from savings.attribution.delivered import Reduction
+from savings.attribution.models import AttributionRule, DriverValue
+from savings.attribution.reports import current_attribution, facts_of
+from savings.attribution.wording import Remainder, odd_pennies
+from savings.provenance import Provenance
+from savings.returns.models import Entry, Return
+from savings.rollup.reports import delivered
+from services.tree import Spell
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfEntry:
+    """One council's part: the exact fraction, the pence before rounding and after.
+
+    `remainder` is what flooring left, always from 0 to below 1, whatever the sign.
+    """
+
+    council: str
+    share: Fraction
+    amount: Decimal
+    exact_pence: Fraction
+    floored_pence: int
+    odd_pence: int
+
+    @property
+    def remainder(self) -> Fraction:
+        return abs(self.exact_pence) - abs(self.floored_pence)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How the pennies went that flooring every part left over."""
+
+    parts: tuple[PartOfEntry, ...]
+
+    @property
+    def left_over(self) -> int:
+        return sum(abs(part.odd_pence) for part in self.parts)
+
+    @property
+    def order(self) -> list[str]:
+        """The councils in the order in which left-over pennies go round."""
+        return [p.council for p in sorted(self.parts, key=lambda p: (-p.remainder, p.council))]
+
+    @property
+    def reason(self) -> str:
+        """Who got the odd penny and why, with councils by their codes."""
+        return self.in_words()
+
+    def in_words(self, names: Mapping[str, str] | None = None) -> str:
+        """The same with councils by their names."""
+        remainders = [Remainder(p.council, p.remainder, bool(p.odd_pence)) for p in self.parts]
+        return odd_pennies(remainders, names)
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionWorking:
+    """What a claim on a transition budget falls by.
+
+    `needed` are the councils whose agreement it rests on; the reductions are those of
+    `services` to the end of `quarter`, one for every council that takes part in the
+    entry's service. `claimed` is what others and this one claim, submitted or certified.
+    """
+
+    approval: TransitionApproval
+    needed: tuple[str, ...]
+    claimed: Decimal
+    services: tuple[str, ...]
+    quarter: Quarter
+    reductions: tuple[Reduction, ...]
+
+    @property
+    def by_reduction(self) -> bool:
+        """Whether any council has a net reduction; else it is split as savings are."""
+        return any(each.net > 0 for each in self.reductions)
+
+    @property
+    def left(self) -> Decimal:
+        return self.approval.ceiling - self.claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an entry falls as it does, with everything needed to work it out again.
+
+    `parts` is empty where the entry is unattributed; `rule`, `values`, `host` and
+    `transition` are what was used. `participants` take part in the entry's service in
+    its quarter, `rule_participants` in the rule's. `provisional` where not certified.
+    """
+
+    entry: Entry
+    facts: EntryFacts
+    because: str
+    reason: str
+    parts: tuple[PartOfEntry, ...]
+    participants: tuple[str, ...]
+    rule: AttributionRule | None
+    rule_participants: tuple[str, ...]
+    values: tuple[DriverValue, ...]
+    host: Spell | None
+    transition: TransitionWorking | None
+    illustrative_basis: bool
+    provisional: bool
+
+    @property
+    def illustrative(self) -> bool:
+        return self.entry.provenance == Provenance.ILLUSTRATIVE or self.illustrative_basis
+
+    @property
+    def made_up(self) -> list[str]:
+        """What of all this is illustrative, in words."""
+        working = self.transition
+        return [
+            name
+            for name, illustrative in (
+                ("the entry itself", self.entry.provenance == Provenance.ILLUSTRATIVE),
+                ("the rule", self.rule is not None and self.rule.is_illustrative),
+                (
+                    "a value of its driver",
+                    any(v.provenance == Provenance.ILLUSTRATIVE for v in self.values),
+                ),
+                ("the host", self.host and self.host.provenance == Provenance.ILLUSTRATIVE),
+                ("the transition budget", working and working.approval.is_illustrative),
+                ("a net reduction", working and any(r.illustrative for r in working.reductions)),
+            )
+            if illustrative
+        ]
+
+    @property
+    def rounding(self) -> Rounding | None:
+        """How the odd pennies went; None where there are no parts."""
+        return Rounding(self.parts) if self.parts else None
+
+    @property
+    def claimed(self) -> dict[str, Decimal]:
+        """What is claimed on the transition budget, by its code."""
+        working = self.transition
+        return {working.approval.code: working.claimed} if working else {}
+
+
+def explain(entry: Entry, attribution: Attribution | None = None) -> Explanation:
+    """Explain one entry, read by `with_facts`: the same arithmetic as the rollup's.
+
+    Who explains many hands on an `attribution` that knows all that was delivered, instead
+    of having it read for each.
+    """
+    facts = facts_of(entry)
+    if attribution is None:
+        attribution = current_attribution()
+        if facts.rests_on_others:
+            below = attribution.tree.below(facts.service)
+            attribution = attribution.knowing(delivered(below, facts.quarter))
+    outcome = attribution.share_out(facts)
+    rule = None
+    if outcome.rule:
+        rule = AttributionRule.objects.with_consents().get(id=outcome.rule.id)
+    tree, quarter = attribution.tree, facts.quarter
+    return Explanation(
+        entry=entry,
+        facts=facts,
+        because=outcome.because,
+        reason=REASONS[outcome.because],
+        parts=_parts(entry, outcome),
+        participants=tree.participants(facts.service, quarter),
+        rule=rule,
+        rule_participants=tree.participants(rule.service.slug, quarter) if rule else (),
+        values=_values(outcome),
+        host=outcome.host,
+        transition=_transition(attribution, facts, outcome),
+        illustrative_basis=outcome.illustrative,
+        provisional=entry.parent.status != Return.Status.CERTIFIED,
+    )
+
+
+def _parts(entry: Entry, outcome: Outcome) -> tuple[PartOfEntry, ...]:
+    if not outcome.shares:
+        return ()
+    return tuple(
+        PartOfEntry(
+            council=code,
+            share=part.share,
+            amount=from_pence(part.pence),
+            exact_pence=part.exact_pence,
+            floored_pence=part.floored_pence,
+            odd_pence=part.odd_pence,
+        )
+        for code, part in split_pence(to_pence(entry.amount), outcome.shares).items()
+    )
+
+
+def _values(outcome: Outcome) -> tuple[DriverValue, ...]:
+    if not outcome.values:
+        return ()
+    values = DriverValue.objects.select_related("driver", "council")
+    return tuple(values.filter(id__in=[value.id for value in outcome.values]))
+
+
+def _transition(
+    attribution: Attribution, facts: EntryFacts, outcome: Outcome
+) -> TransitionWorking | None:
+    if outcome.approval is None:
+        return None
+    code = outcome.approval.code
+    return TransitionWorking(
+        approval=TransitionApproval.objects.with_consents().get(code=code),
+        needed=councils_needed(outcome.approval, attribution.tree, facts.service, facts.quarter),
+        claimed=claimed_on([code]).get(code, Decimal("0.00")),
+        services=tuple(sorted(attribution.tree.below(facts.service))),
+        quarter=facts.quarter,
+        reductions=outcome.reductions,
+    )

@@ -1,0 +1,59 @@
+"""An axis of money for a picture: round steps in whole pence, labelled in pounds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from finance.money import MINUS, from_pence
+
+_STEPS = (1, 2, 5)
+
+
+def round_steps(amounts: Iterable[int], most: int = 5) -> list[int]:
+    """Round amounts of pence from at or below the least to at or above the largest.
+
+    Always with nought; at most `most` steps between them.
+
+    >>> round_steps([-1200, 6900])
+    [-2000, 0, 2000, 4000, 6000, 8000]
+    """
+    found = [0, *amounts]
+    least, largest = min(found), max(found)
+    size = 1
+    while True:
+        for step in _STEPS:
+            first, last = (least // (step * size)), -(-largest // (step * size))
+            if last - first <= most:
+                return [number * step * size for number in range(first, max(last, first + 1) + 1)]
+        size *= 10
+
+
+def money_axis(amounts: Iterable[int]) -> dict[str, Any]:
+    """An axis for pence whose labels say pounds, thousands or millions."""
+    steps = round_steps(amounts)
+    room = (steps[-1] - steps[0]) // 20
+    return {
+        "tickmode": "array",
+        "tickvals": steps,
+        "ticktext": [in_short(step) for step in steps],
+        "range": [steps[0] - room, steps[-1] + room],
+    }
+
+
+def in_short(pence: int) -> str:
+    """A round amount as an axis says it.
+
+    >>> in_short(-25_000_000), in_short(150_000), in_short(50)
+    ('−£250k', '£1.5k', '£0.50')
+    """
+    if not pence:
+        return "£0"
+    amount = abs(from_pence(pence))
+    unit = ""
+    for name, size in (("m", 1_000_000), ("k", 1_000)):
+        if amount >= size:
+            amount, unit = amount / size, name
+            break
+    text = f"{amount:.2f}" if not unit and amount % 1 else f"{amount:f}".rstrip("0").rstrip(".")
+    return f"{MINUS if pence < 0 else ''}£{text}{unit}"

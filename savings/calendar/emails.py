@@ -1,0 +1,44 @@
+"""The calendar's emails, in plain text, each with the address of the page it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from savings.calendar.dates import due_in_words
+from savings.questions.reports import unanswered_counts
+from savings.returns.models import Return
+
+
+def of_due(parent: Return, kind: str, *, to: Sequence[str], today: date) -> EmailMessage:
+    """The reminder before or after the due date; it says what waits, and how long for."""
+    due = due_in_words(parent.period.due_on, today)
+    waits = "a return waits for your certificate"
+    what = waits if parent.status == Return.Status.SUBMITTED else f"your return is {due}"
+    return _mail(
+        f"{parent.period}: {what}",
+        f"savings/calendar/{kind}.txt",
+        parent,
+        to,
+        due=due,
+        questions=unanswered_counts([parent.id]).get(parent.id, 0),
+    )
+
+
+def of_reopening(parent: Return, *, to: Sequence[str]) -> EmailMessage:
+    """The news that a quarter is reopened: by whom and why."""
+    subject = f"{parent.period} is open again"
+    return _mail(subject, "savings/calendar/reopened.txt", parent, to)
+
+
+def _mail(
+    subject: str, template: str, parent: Return, to: Sequence[str], **more: object
+) -> EmailMessage:
+    path = reverse("return", args=[parent.council_code, parent.period.code])
+    context = {"parent": parent, "period": parent.period, "link": f"{settings.SITE_URL}{path}"}
+    return EmailMessage(subject, render_to_string(template, {**context, **more}), to=list(to))

@@ -1,0 +1,78 @@
+"""What can be done to the fairness test: propose one.
+
+A council answers it as it answers a rule: `savings.attribution.actions.answer`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.db import transaction
+
+import audit.actions
+from finance.apportionment import ShareError, parse_share
+from savings.fairness.models import MOST_QUARTERS, SHARE, FairnessTest
+from savings.provenance import Provenance
+from savings.rules import require
+from sovereignty.models import Decision, User
+from sovereignty.refusals import BadContent, FieldError
+
+
+@transaction.atomic
+def propose_test(
+    *,
+    below: str,
+    quarters: int,
+    by: User,
+    at: datetime,
+    provenance: Provenance = Provenance.REPORTED,
+) -> FairnessTest:
+    """Propose when a council gains too little for too long.
+
+    `below` is a decimal or a fraction as text, above nought and at most one. It takes the
+    place of the test in force once every council has agreed. Raises NotAllowed or
+    BadContent.
+    """
+    require(by, "savings.propose_fairness_test")
+    text = below.strip()
+    errors = [*_mistakes_in_below(text)]
+    if not 1 <= quarters <= MOST_QUARTERS:
+        errors.append(
+            FieldError("quarters", f"Give a number from 1 to {MOST_QUARTERS}.", str(quarters)[:20])
+        )
+    if errors:
+        raise BadContent(errors)
+    test = FairnessTest.objects.create(
+        below=text,
+        quarters=quarters,
+        provenance=provenance,
+        decision=Decision.objects.create(
+            title=f"Fairness test: below {text} of its share, {quarters} in a row",
+            proposed_by=by,
+            proposed_at=at,
+        ),
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="proposed",
+        subject="fairness test",
+        subject_id=test.id,
+        after={"below": text, "quarters": quarters, "provenance": provenance.value},
+    )
+    return test
+
+
+def _mistakes_in_below(text: str) -> list[FieldError]:
+    if not text:
+        return [FieldError("below", "Give a decimal or a fraction, such as 0.5 or 1/2.")]
+    try:
+        share = parse_share(text)
+    except ShareError as error:
+        return [FieldError("below", str(error), text[:20])]
+    if not share:
+        return [FieldError("below", "Give more than nought: below nothing nobody can be.", text)]
+    if not re.fullmatch(SHARE, text):
+        return [FieldError("below", "Give fewer digits: at most nine on either side.", text[:20])]
+    return []

@@ -1,0 +1,209 @@
+"""Who gains, who pays, since when, and whether it is always the same council. Pure.
+
+**Net** is what a council gains: savings less ongoing costs, transition costs and
+variances. **Contribution** is what it puts in to get them: the ongoing and the transition
+costs that fall on it. Both are plain sums of attributed pence, and shares of them are
+exact fractions. What no council has attributed is in neither. Source: `docs/fairness.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from finance.periods import Quarter
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Pence of each kind that fell on a council: of a quarter, or of all to its end."""
+
+    savings: int = 0
+    ongoing_costs: int = 0
+    transition_costs: int = 0
+    variances: int = 0
+    illustrative: bool = False
+
+    @property
+    def against(self) -> int:
+        """All that is set against the savings."""
+        return self.ongoing_costs + self.transition_costs + self.variances
+
+    @property
+    def net(self) -> int:
+        """What the council gains: below nought it has paid more than it has saved."""
+        return self.savings - self.against
+
+    @property
+    def contribution(self) -> int:
+        """What the council puts in: the ongoing and the transition costs that fall on it.
+
+        Variances are no part of it: they are how much dearer or cheaper it came than
+        planned, not what was agreed to be put in.
+        """
+        return self.ongoing_costs + self.transition_costs
+
+    def __add__(self, other: Amounts) -> Amounts:
+        return Amounts(
+            self.savings + other.savings,
+            self.ongoing_costs + other.ongoing_costs,
+            self.transition_costs + other.transition_costs,
+            self.variances + other.variances,
+            self.illustrative or other.illustrative,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A council at the end of a quarter: that quarter's amounts, all to date, and its shares.
+
+    A share is None where there is nothing to have a share of: no council has gained on
+    balance, or none has contributed.
+    """
+
+    quarter: Quarter
+    amounts: Amounts
+    to_date: Amounts
+    share_of_net: Fraction | None
+    share_of_contribution: Fraction | None
+
+    @property
+    def ratio(self) -> Fraction | None:
+        """Share of net over share of contribution: 1 is in proportion, below 1 gains less."""
+        if self.share_of_net is None or not self.share_of_contribution:
+            return None
+        return self.share_of_net / self.share_of_contribution
+
+    def gains_little(self, below: Fraction) -> bool:
+        """Whether the share of net is below this much of the share of contribution.
+
+        Where either is a share of nothing there is no telling, and so no.
+        """
+        if self.share_of_net is None or self.share_of_contribution is None:
+            return False
+        return self.share_of_net < below * self.share_of_contribution
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One council, quarter by quarter."""
+
+    council: str
+    points: tuple[Point, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all has fallen on the council."""
+        nothing = Amounts()
+        return all(point.amounts == nothing for point in self.points)
+
+    @property
+    def latest(self) -> Point | None:
+        return self.points[-1] if self.points else None
+
+    @property
+    def break_even(self) -> Quarter | None:
+        """The first quarter from which the net to date is nought or more, to the latest.
+
+        None where the council has paid more than it has gained.
+        """
+        found = None
+        for point in reversed(self.points):
+            if point.to_date.net < 0:
+                break
+            found = point.quarter
+        return found
+
+    @property
+    def deepest(self) -> Point | None:
+        """Where it had paid the most more than it had gained; None where it never had."""
+        under = [point for point in self.points if point.to_date.net < 0]
+        return min(under, key=lambda point: (point.to_date.net, point.quarter), default=None)
+
+    def little_for(self, below: Fraction) -> int:
+        """For how many quarters in a row, to the latest, it has gained little."""
+        run = 0
+        for point in reversed(self.points):
+            if not point.gains_little(below):
+                break
+            run += 1
+        return run
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """The agreed test: little is below so much of one's share, persistent so many quarters."""
+
+    below: Fraction
+    quarters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A council that persistently gains little, and for how many quarters in a row by now."""
+
+    council: str
+    run: int
+
+
+Figures = Mapping[tuple[Quarter, str], Amounts]
+
+
+def tracks(figures: Figures, councils: Sequence[str]) -> tuple[Track, ...]:
+    """Each council over the quarters that have figures for any of them.
+
+    >>> q = Quarter.parse("2013-14-Q1")
+    >>> found = tracks({(q, "LBHF"): Amounts(300, 50), (q, "WCC"): Amounts(150, 50, 50)},
+    ...     ["LBHF", "WCC"])
+    >>> [(t.points[0].share_of_net, t.points[0].share_of_contribution) for t in found]
+    [(Fraction(5, 6), Fraction(1, 3)), (Fraction(1, 6), Fraction(2, 3))]
+    """
+    to_date = dict.fromkeys(councils, Amounts())
+    points: dict[str, list[Point]] = {council: [] for council in councils}
+    for quarter in sorted({quarter for quarter, _ in figures}):
+        for council in councils:
+            to_date[council] += figures.get((quarter, council), Amounts())
+        net = sum(amounts.net for amounts in to_date.values())
+        contribution = sum(amounts.contribution for amounts in to_date.values())
+        for council in councils:
+            points[council].append(
+                Point(
+                    quarter,
+                    figures.get((quarter, council), Amounts()),
+                    to_date[council],
+                    _share(to_date[council].net, net),
+                    _share(to_date[council].contribution, contribution),
+                )
+            )
+    return tuple(Track(council, tuple(points[council])) for council in councils)
+
+
+def persistently(found: Sequence[Track], criterion: Criterion) -> tuple[Warned, ...]:
+    """The councils that have gained little for as many quarters in a row as the test says."""
+    runs = ((track.council, track.little_for(criterion.below)) for track in found)
+    return tuple(Warned(council, run) for council, run in runs if run >= criterion.quarters)
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """Who gains least of a service, to date: several where they are equal, none where all are."""
+
+    service: str
+    councils: tuple[str, ...]
+    nets: Mapping[str, int]
+    illustrative: bool = False
+
+
+def gaining_least(service: str, amounts: Mapping[str, Amounts]) -> Least:
+    """Who has the least net of a service, among the councils that have any figure in it."""
+    nets = {council: each.net for council, each in sorted(amounts.items())}
+    least = min(nets.values(), default=0)
+    last = tuple(council for council, net in nets.items() if net == least)
+    made_up = any(each.illustrative for each in amounts.values())
+    return Least(service, () if len(last) == len(nets) else last, nets, made_up)
+
+
+def _share(part: int, whole: int) -> Fraction | None:
+    """None where the whole is nought or less: of a loss nobody has a share of the gain."""
+    return Fraction(part, whole) if whole > 0 else None

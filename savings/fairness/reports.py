@@ -1,0 +1,198 @@
+"""Reading fairness from the rollup's totals: pandas adds up and reshapes whole pence.
+
+Pence stay Python's own integers throughout (`object` columns), so that nothing overflows
+and no float comes near. Which council gains little is `savings.fairness.fairness`'s to say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from django.db.models import Sum
+
+from finance.periods import Quarter
+from savings.fairness.fairness import (
+    Amounts,
+    Criterion,
+    Least,
+    Track,
+    Warned,
+    gaining_least,
+    persistently,
+    tracks,
+)
+from savings.fairness.models import FairnessTest
+from savings.returns.models import Entry, Period
+from savings.rollup.models import Total
+from savings.rollup.reports import AnyOf, one_version
+from services.tree import ServiceTree
+from sovereignty.models import Council
+
+_COLUMNS = ("quarter", "service", "council", "kind", "pence", "illustrative")
+#: The kinds in the order of the fields of `Amounts`.
+_KINDS = (
+    Entry.Kind.SAVING,
+    Entry.Kind.ONGOING_COST,
+    Entry.Kind.TRANSITION_COST,
+    Entry.Kind.VARIANCE,
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose fairness: of a service with what lies below it, or all; from and to which quarter."""
+
+    tree: ServiceTree
+    service: str | None = None
+    first: Quarter | None = None
+    last: Quarter | None = None
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """For each service that counts, the one under whose name it is shown among others.
+
+        These are the services right below the one asked about and that itself, or the
+        programmes where all are asked about.
+        """
+        tops = self.tree.children.get(self.service, ())
+        found = {slug: top for top in tops for slug in self.tree.below(top)}
+        if self.service is not None:
+            found[self.service] = self.service
+        return found
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """What was found. `councils` has every council's name by code, in order of code.
+
+    `services` are the parts that have figures, in the order of the tree; `unattributed`
+    is what falls on no council. `test` is the one in force, if any, and `warned` whom it
+    warns of; `proposed` are those that wait for an answer.
+    """
+
+    asked: Asked
+    councils: dict[str, str]
+    tracks: tuple[Track, ...]
+    services: tuple[Least, ...]
+    unattributed: Amounts
+    test: FairnessTest | None
+    proposed: tuple[FairnessTest, ...]
+    warned: tuple[Warned, ...]
+
+    @property
+    def criterion(self) -> Criterion | None:
+        return self.test.as_criterion() if self.test else None
+
+    @property
+    def quarters(self) -> tuple[Quarter, ...]:
+        return tuple(point.quarter for point in self.tracks[0].points) if self.tracks else ()
+
+    @property
+    def illustrative(self) -> bool:
+        """Whether any of the figures rests on something made up."""
+        return any(
+            point.to_date.illustrative for track in self.tracks for point in track.points[-1:]
+        )
+
+
+@one_version()
+def fairness_of(asked: Asked) -> Fairness:
+    """Who gains and who pays of what is asked: four queries, of the rollup's totals alone."""
+    councils = {council.code: council.name for council in Council.objects.order_by("code")}
+    frame = _totals(asked)
+    own = frame[frame["council"].notna()]
+    found = tracks(_by_quarter(own), list(councils)) if len(own) else ()
+    test, proposed = tests_of(councils)
+    nobodys = frame[frame["council"].isna()]
+    return Fairness(
+        asked=asked,
+        councils=councils,
+        tracks=found,
+        services=_services(own, asked),
+        unattributed=sum(_by(nobodys, "quarter", "service").values(), Amounts()),
+        test=test,
+        proposed=proposed,
+        warned=persistently(found, test.as_criterion()) if test else (),
+    )
+
+
+def tests_of(councils: Iterable[str]) -> tuple[FairnessTest | None, tuple[FairnessTest, ...]]:
+    """The test in force (the latest that every council has agreed to), and those that wait.
+
+    One that is withdrawn or refused, or older than the one in force, waits for nobody.
+    Two queries.
+    """
+    codes = list(councils)
+    in_force: FairnessTest | None = None
+    waiting: list[FairnessTest] = []
+    for test in FairnessTest.objects.with_consents().order_by("-id"):
+        if test.is_agreed(codes):
+            in_force = test
+            break
+        if not test.decision.is_withdrawn and not test.is_refused:
+            waiting.append(test)
+    return in_force, tuple(waiting)
+
+
+def quarters_to_choose() -> list[Quarter]:
+    """The quarters that returns are made for, earliest first: one query."""
+    return list(Period.objects.order_by("quarter").values_list("quarter", flat=True))
+
+
+def _totals(asked: Asked) -> pd.DataFrame:
+    """Attributed pence by quarter, service, council and kind; a part's name for each service."""
+    parts = asked.parts
+    totals = Total.objects.current()
+    if asked.service is not None:
+        totals = totals.filter(service__slug__in=parts)
+    if asked.first is not None:
+        totals = totals.filter(quarter__gte=asked.first)
+    if asked.last is not None:
+        totals = totals.filter(quarter__lte=asked.last)
+    rows = (
+        totals.order_by()
+        .values("quarter", "service__slug", "council__code", "kind")
+        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
+        .values_list("quarter", "service__slug", "council__code", "kind", "sum", "marked")
+    )
+    return pd.DataFrame(
+        [
+            (quarter.ordinal, parts[slug], council, kind, int(pence), marked)
+            for quarter, slug, council, kind, pence, marked in rows
+        ],
+        columns=pd.Index(_COLUMNS),
+        dtype=object,
+    )
+
+
+def _by(frame: pd.DataFrame, first: str, second: str) -> dict[tuple[Any, str], Amounts]:
+    """Amounts of each pair of values in two columns."""
+    if frame.empty:
+        return {}
+    keys = [first, second]
+    pence = frame.groupby([*keys, "kind"])["pence"].sum().unstack("kind", fill_value=0)
+    pence = pence.reindex(columns=pd.Index([kind.value for kind in _KINDS]), fill_value=0)
+    marked = frame.groupby(keys)["illustrative"].any()
+    return {
+        pair: Amounts(int(row[0]), int(row[1]), int(row[2]), int(row[3]), bool(marked.loc[pair]))
+        for pair, row in zip(pence.index, pence.itertuples(index=False), strict=True)
+    }
+
+
+def _by_quarter(own: pd.DataFrame) -> dict[tuple[Quarter, str], Amounts]:
+    return {
+        (Quarter.from_ordinal(ordinal), council): amounts
+        for (ordinal, council), amounts in _by(own, "quarter", "council").items()
+    }
+
+
+def _services(own: pd.DataFrame, asked: Asked) -> tuple[Least, ...]:
+    amounts: dict[str, dict[str, Amounts]] = defaultdict(dict)
+    for (service, council), each in _by(own, "service", "council").items():
+        amounts[service][council] = each
+    order: Sequence[str] = [node.slug for node, _ in asked.tree.walk()]
+    return tuple(gaining_least(slug, amounts[slug]) for slug in order if slug in amounts)

@@ -1,0 +1,182 @@
+"""Fairness as JSON, and what proposes its test."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from savings.attribution.serializers import ConsentSerializer
+from savings.fairness.fairness import Point, Track
+from savings.fairness.models import MOST_QUARTERS, FairnessTest
+from savings.fairness.reports import Fairness
+from savings.serializers import MoneyOfPence, ProvenanceField
+from services.serializers import QuarterText
+from sovereignty.shapes import Shape, Text, WholeNumber
+
+
+class FairnessParameters(Shape):
+    service = Text(required=False, max_length=80, help_text="A slug: takes in what lies below it.")
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # “from” can't be the name of an attribute.
+        between = {
+            "from": QuarterText(required=False, help_text="The first quarter to count."),
+            "to": QuarterText(required=False, help_text="The last quarter to count."),
+        }
+        return {**super().get_fields(), **between}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        first, last = attrs.get("from"), attrs.get("to")
+        if first and last and last < first:
+            raise serializers.ValidationError({"to": f"Give {first} or a later quarter."})
+        return attrs
+
+
+@extend_schema_field({"type": "string", "pattern": r"^-?[0-9]+(/[0-9]+)?$", "example": "1/3"})
+class ExactShare(serializers.Field):
+    """An exact fraction as text; null where there is nothing to have a share of."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, allow_null=True, **options)
+
+    def to_representation(self, value: Fraction) -> str:
+        return str(value)
+
+
+class AmountsSerializer(serializers.Serializer):
+    savings = MoneyOfPence()
+    ongoing_costs = MoneyOfPence()
+    transition_costs = MoneyOfPence()
+    variances = MoneyOfPence()
+    net = MoneyOfPence(help_text="Savings less all three.")
+    contribution = MoneyOfPence(help_text="Ongoing and transition costs.")
+
+
+class PointSerializer(serializers.Serializer):
+    """A quarter of a council. The context has the `criterion` in force, if there is one."""
+
+    period = serializers.CharField(source="quarter.code")
+    amounts = AmountsSerializer(help_text="Of the quarter.")
+    to_date = AmountsSerializer(help_text="From the first quarter counted to the end of this one.")
+    share_of_net = ExactShare(help_text="Of all councils' net to date; null unless above nought.")
+    share_of_contribution = ExactShare(
+        help_text="Of all councils' contribution to date; null unless above nought."
+    )
+    gains_little = serializers.SerializerMethodField(
+        help_text="By the test in force; null where there is none."
+    )
+    illustrative = serializers.BooleanField(source="amounts.illustrative")
+
+    def get_gains_little(self, point: Point) -> bool | None:
+        criterion = self.context["criterion"]
+        return point.gains_little(criterion.below) if criterion else None
+
+
+class DeepestSerializer(serializers.Serializer):
+    period = serializers.CharField(source="quarter.code")
+    net_to_date = MoneyOfPence(source="to_date.net")
+
+
+class TrackSerializer(serializers.Serializer):
+    council = serializers.CharField()
+    break_even = serializers.SerializerMethodField(
+        help_text="The first quarter from which the net to date is nought or more, to the latest; "
+        "null where it is below."
+    )
+    deepest = DeepestSerializer(
+        allow_null=True, help_text="Where its net to date was lowest; null if never below nought."
+    )
+    quarters = PointSerializer(many=True, source="points")
+
+    def get_break_even(self, track: Track) -> str | None:
+        return track.break_even.code if track.break_even else None
+
+
+class LeastSerializer(serializers.Serializer):
+    service = serializers.CharField()
+    gain_least = serializers.ListField(
+        child=serializers.CharField(),
+        source="councils",
+        help_text="Who has the lowest net; empty where all have the same.",
+    )
+    nets = serializers.DictField(child=MoneyOfPence(), help_text="Net to date by council.")
+    illustrative = serializers.BooleanField()
+
+
+class WarnedSerializer(serializers.Serializer):
+    council = serializers.CharField()
+    quarters = serializers.IntegerField(source="run", help_text="In a row, to the latest.")
+
+
+class FairnessTestSerializer(serializers.ModelSerializer):
+    """A test with every council's answer. The context has the `councils`' codes."""
+
+    provenance = ProvenanceField()
+    illustrative = serializers.BooleanField(source="is_illustrative")
+    decision = serializers.IntegerField(source="decision_id")
+    proposed_by = serializers.CharField(source="decision.proposed_by.username")
+    proposed_at = serializers.DateTimeField(source="decision.proposed_at")
+    consents = ConsentSerializer(source="decision.consents", many=True)
+    waiting_for = serializers.SerializerMethodField(help_text="Councils that have not agreed.")
+    agreed = serializers.SerializerMethodField(help_text="Whether every council has agreed.")
+
+    class Meta:
+        model = FairnessTest
+        fields = [
+            "id",
+            "decision",
+            "below",
+            "quarters",
+            "provenance",
+            "illustrative",
+            "proposed_by",
+            "proposed_at",
+            "consents",
+            "waiting_for",
+            "agreed",
+        ]
+
+    def get_waiting_for(self, test: FairnessTest) -> list[str]:
+        return [code for code in self.context["councils"] if code not in test.agreed_by]
+
+    def get_agreed(self, test: FairnessTest) -> bool:
+        return test.is_agreed(self.context["councils"])
+
+
+class FairnessSerializer(serializers.Serializer):
+    """The context has the `criterion` and the `councils`' codes."""
+
+    councils = TrackSerializer(source="tracks", many=True)
+    services = LeastSerializer(
+        many=True,
+        help_text="The services right below the one asked about and that itself, or the "
+        "programmes; those that have figures.",
+    )
+    unattributed = AmountsSerializer(help_text="What falls on no council, and is in none's.")
+    test = FairnessTestSerializer(
+        allow_null=True, help_text="The test in force: the latest that every council has agreed to."
+    )
+    warnings = WarnedSerializer(
+        source="warned", many=True, help_text="Who persistently gains little, by that test."
+    )
+    illustrative = serializers.BooleanField()
+
+
+class FairnessTestBody(Shape):
+    below = Text(
+        "Give a decimal or a fraction, such as 1/2.",
+        max_length=40,
+        help_text="Little is below this much of the share of contribution: 0.5, 1/2.",
+    )
+    quarters = WholeNumber(
+        "Give a whole number of quarters, such as 4.", min_value=1, max_value=MOST_QUARTERS
+    )
+
+
+def as_json(fairness: Fairness) -> dict[str, Any]:
+    """What the API answers."""
+    context = {"criterion": fairness.criterion, "councils": list(fairness.councils)}
+    return FairnessSerializer(fairness, context=context).data

@@ -1,0 +1,156 @@
+"""The pages of fairness: the figures with their warning, the same as CSV, proposing the test."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import rules
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from finance.money import from_pence
+from savings.fairness import charts, wording
+from savings.fairness.actions import propose_test
+from savings.fairness.exports import as_csv
+from savings.fairness.fairness import Amounts, Least, Track
+from savings.fairness.forms import FairnessForm, ProposalForm
+from savings.fairness.reports import Fairness, fairness_of, quarters_to_choose
+from savings.pages import partnership_page, person
+from savings.rollup.reports import standing
+from savings.rules import require
+from services.models import Service
+from sovereignty.refusals import BadContent, NotAllowed
+
+
+@require_safe
+@partnership_page
+def fairness(request: HttpRequest) -> HttpResponse:
+    """Who gains, who pays, since when, and whether it is always the same council."""
+    form = FairnessForm(request.GET, Service.objects.tree(), quarters_to_choose())
+    if not form.is_valid():
+        return render(request, "savings/fairness/fairness.html", {"form": form}, status=422)
+    found = fairness_of(form.asked())
+    context = {
+        "form": form,
+        "rollup": standing(),
+        "may_propose": rules.has_perm("savings.propose_fairness_test", person(request)),
+    }
+    return render(request, "savings/fairness/fairness.html", context | _told(found))
+
+
+@require_safe
+@partnership_page
+def download(request: HttpRequest) -> HttpResponse:
+    """The figures of the page as CSV."""
+    form = FairnessForm(request.GET, Service.objects.tree(), quarters_to_choose())
+    if not form.is_valid():
+        return render(request, "savings/fairness/fairness.html", {"form": form}, status=422)
+    name = f"tri-borough-fairness{'-' * bool(form.asked().service)}{form.asked().service or ''}.csv"
+    return HttpResponse(
+        as_csv(fairness_of(form.asked())),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@partnership_page
+def propose(request: HttpRequest) -> HttpResponse:
+    """Propose the test by which the page warns; every council answers it."""
+    user = person(request)
+    try:
+        require(user, "savings.propose_fairness_test")
+    except NotAllowed as refusal:
+        context = {"refusal": refusal}
+        return render(request, "savings/returns/not_allowed.html", context, status=403)
+    if request.method != "POST":
+        return _propose_page(request, ProposalForm())
+    form = ProposalForm(request.POST)
+    try:
+        test = propose_test(
+            below=form.say("below"), quarters=form.count(), by=user, at=timezone.now()
+        )
+    except BadContent as refusal:
+        form.add_errors(refusal.errors)
+        return _propose_page(request, form, status=422)
+    messages.success(request, "It is proposed. It holds once every council has agreed.")
+    return redirect("agreement", decision_id=test.decision_id)
+
+
+def _propose_page(request: HttpRequest, form: ProposalForm, status: int = 200) -> HttpResponse:
+    breadcrumbs = [
+        {"text": "Fairness", "url": reverse("fairness")},
+        {"text": "Propose a test", "url": ""},
+    ]
+    context = {"form": form, "breadcrumbs": breadcrumbs}
+    return render(request, "savings/fairness/propose.html", context, status=status)
+
+
+# --- What the page tells ---------------------------------------------------------------
+
+
+def _told(found: Fairness) -> dict[str, Any]:
+    names, criterion = found.councils, found.criterion
+    asked = {
+        "service": found.asked.service or "",
+        "from": found.asked.first.code if found.asked.first else "",
+        "to": found.asked.last.code if found.asked.last else "",
+    }
+    nodes = found.asked.tree.nodes
+    return {
+        "fairness": found,
+        "of": nodes[found.asked.service].name if found.asked.service else "",
+        "warning": wording.warning_of(found.warned, names),
+        "rule": wording.rule_of(criterion) if criterion else "",
+        "net_reading": wording.reading_of_net(found.tracks, names),
+        "net_figure": charts.net_to_date(found.tracks, names) if len(found.quarters) > 1 else None,
+        "shares_reading": wording.reading_of_shares(found.tracks, names),
+        "shares_figure": charts.shares(found.tracks, names),
+        "rows": [_row(track, names[track.council]) for track in found.tracks],
+        "together": sum(
+            (track.latest.to_date for track in found.tracks if track.latest), Amounts()
+        ),
+        "quarters": [
+            {
+                "label": quarter.label,
+                "rows": [
+                    {
+                        "name": names[track.council],
+                        "point": track.points[place],
+                        "little": wording.gains_little_of(track.points[place], criterion),
+                    }
+                    for track in found.tracks
+                ],
+            }
+            for place, quarter in enumerate(found.quarters)
+        ],
+        "services": [_service(least, found) for least in found.services],
+        "query": urlencode({name: text for name, text in asked.items() if text}),
+    }
+
+
+def _row(track: Track, name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "point": track.latest,
+        "break_even": wording.break_even_of(track),
+    }
+
+
+def _service(least: Least, found: Fairness) -> dict[str, Any]:
+    nodes, asked = found.asked.tree.nodes, found.asked.service
+    own = least.service == asked
+    return {
+        "slug": "" if own else least.service,
+        "name": f"{nodes[least.service].name}, not divided" if own else nodes[least.service].name,
+        "nets": [
+            from_pence(least.nets[code]) if code in least.nets else None for code in found.councils
+        ],
+        "least": ", ".join(found.councils[code] for code in least.councils),
+        "illustrative": least.illustrative,
+    }

@@ -1,0 +1,129 @@
+"""What fairness says in words. Pure: tracks and names in, sentences out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from finance.money import MINUS, format_pounds, from_pence
+from savings.fairness.fairness import Criterion, Point, Track, Warned
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def percent(share: Fraction | None) -> str:
+    """A share to one decimal, halves rounded away from nought; a dash where there is none.
+
+    >>> percent(Fraction(1, 3)), percent(Fraction(-1, 8)), percent(None)
+    ('33.3%', '−12.5%', '–')
+    """
+    if share is None:
+        return "–"
+    tenths = (abs(share) * 2_000 + 1) // 2
+    return f"{MINUS if share < 0 and tenths else ''}{tenths // 10}.{tenths % 10}%"
+
+
+def times(ratio: Fraction | None) -> str:
+    """Share of net over share of contribution, as a page says it.
+
+    >>> times(Fraction(1, 2)), times(None)
+    ('0.50', '–')
+    """
+    if ratio is None:
+        return "–"
+    hundredths = (abs(ratio) * 200 + 1) // 2
+    return f"{MINUS if ratio < 0 and hundredths else ''}{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def rule_of(criterion: Criterion) -> str:
+    """The agreed rule with its parameters, in full."""
+    return (
+        "A council gains little where its share of the net to date is below "
+        f"{criterion.below} of its share of the contribution to date. It does so persistently "
+        f"where that is so at the end of {_count(criterion.quarters, 'quarter')} with figures, in "
+        "a row and to the latest."
+    )
+
+
+def warning_of(warned: Sequence[Warned], names: Mapping[str, str]) -> str:
+    """Who persistently gains little, and since when; empty where nobody does."""
+    if not warned:
+        return ""
+    runs = [
+        f"{names[each.council]} has gained little for what it puts in for "
+        f"{_count(each.run, 'quarter')} in a row"
+        for each in warned
+    ]
+    return f"{_listed(runs)}."
+
+
+def reading_of_net(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
+    """Who has gained the most to date, and who the least."""
+    nets = {t.council: t.latest.to_date.net for t in tracks if t.latest and not t.is_empty}
+    if not nets:
+        return "Nothing certified has fallen on any council yet."
+    most = max(nets, key=lambda council: (nets[council], council))
+    least = min(nets, key=lambda council: (nets[council], council))
+    if nets[most] == nets[least]:
+        return f"To date every council’s net comes to {_pounds(nets[most])}."
+    return (
+        f"To date {names[most]} has gained the most, {_pounds(nets[most])}, and {names[least]} "
+        f"the least, {_pounds(nets[least])}."
+    )
+
+
+def reading_of_shares(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
+    """Who gains least for what it puts in."""
+    latest = {track.council: track.latest for track in tracks if track.latest}
+    if not latest:
+        return "Nothing certified has fallen on any council yet."
+    first = next(iter(latest.values()))
+    if first.share_of_contribution is None:
+        return "No council has put anything in yet, so there is nothing to set the gain against."
+    if first.share_of_net is None:
+        return "The councils together have not gained on balance yet, so no share can be told."
+    ratios = {council: r for council, p in latest.items() if (r := p.ratio) is not None}
+    least = min(ratios, key=lambda council: (ratios[council], council))
+    if len(set(ratios.values())) == 1:
+        return "Every council that puts something in gains in proportion to it."
+    point = latest[least]
+    return (
+        f"{names[least]} gains least for what it puts in: {percent(point.share_of_net)} of the "
+        f"net for {percent(point.share_of_contribution)} of the contribution."
+    )
+
+
+def break_even_of(track: Track) -> str:
+    """When what a council has gained made up for what it paid, and how far behind it was."""
+    if track.is_empty or track.latest is None:
+        return "No figures yet"
+    deepest = track.deepest
+    if deepest is None:
+        return "Never behind"
+    if track.break_even is None:
+        return f"Not yet: {_pounds(-track.latest.to_date.net)} behind"
+    behind = f"{_pounds(-deepest.to_date.net)} behind by the end of {deepest.quarter.label}"
+    return f"{track.break_even.label}, after being {behind}"
+
+
+def gains_little_of(point: Point, criterion: Criterion | None) -> str:
+    """Whether a council gains little at the end of a quarter, by the agreed rule."""
+    if criterion is None:
+        return ""
+    if point.share_of_net is None or point.share_of_contribution is None:
+        return "can’t be told"
+    return "yes" if point.gains_little(criterion.below) else "no"
+
+
+def _pounds(pence: int) -> str:
+    return format_pounds(from_pence(pence))
+
+
+def _count(number: int, what: str) -> str:
+    said = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+    return f"{said} {what}{'' if number == 1 else 's'}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,148 @@
+"""What can be done to a return's forecasts: replaced, whole or not at all, with its event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+import audit.actions
+from savings.forecasts.models import Forecast
+from savings.forecasts.reports import initiatives_of, is_illustrative, last_forecasts, row_of
+from savings.forecasts.rows import ForecastRow, describe, read_rows
+from savings.provenance import Provenance
+from savings.returns.actions import RawRows, check_editable, locked
+from savings.returns.models import Return
+from services.models import Service
+from sovereignty.models import User
+from sovereignty.refusals import BadContent
+
+
+@transaction.atomic
+def replace_forecasts(
+    *,
+    return_id: int,
+    version: int,
+    rows: RawRows,
+    by: User,
+    at: datetime,
+    provenance: Provenance = Provenance.REPORTED,
+) -> Return:
+    """Replace a draft's forecasts by these rows; every row is stored or none is.
+
+    `rows` pairs each row's number with its columns, as typed. A row that says to the
+    letter what an illustrative forecast says, of this quarter or of the one before that
+    a form starts from, stays illustrative. Rows that change nothing leave the version as
+    it is. Raises NotAllowed, WrongState, StaleVersion, or BadContent with every mistake
+    of every row.
+    """
+    parent = locked(return_id, version, "savings.fill_return", by)
+    check_editable(parent)
+    owed = initiatives_of(parent)
+    typed, errors = read_rows(rows, {initiative.service for initiative in owed})
+    if errors:
+        raise BadContent(errors)
+    old = {
+        forecast.service.slug: forecast for forecast in parent.forecasts.select_related("service")
+    }
+    was = {slug: row_of(forecast) for slug, forecast in old.items()}
+    now = {row.service: row for row in typed}
+    if was == now:
+        return parent
+    origins = _origins(parent, old, rows, typed, provenance)
+    _write(parent, old, was, now, origins)
+    parent.version += 1
+    parent.filled_by = by
+    parent.save(update_fields=["version", "filled_by"])
+    _record(parent, by, at, version, was, now)
+    return parent
+
+
+def _origins(
+    parent: Return,
+    old: Mapping[str, Forecast],
+    raw: RawRows,
+    typed: Sequence[ForecastRow],
+    provenance: Provenance,
+) -> dict[str, Provenance]:
+    """Where each row comes from: nobody makes up a figure once and then calls it reported."""
+    known = [*old.values(), *last_forecasts(parent).values()]
+    made_up = {row_of(forecast) for forecast in known if is_illustrative(forecast)}
+    return {
+        row.service: Provenance.ILLUSTRATIVE
+        if row in made_up or columns.get("provenance") == Provenance.ILLUSTRATIVE
+        else provenance
+        for row, (_, columns) in zip(typed, raw, strict=True)
+    }
+
+
+def _write(
+    parent: Return,
+    old: Mapping[str, Forecast],
+    was: Mapping[str, ForecastRow],
+    now: Mapping[str, ForecastRow],
+    origins: Mapping[str, Provenance],
+) -> None:
+    """Write what differs, a changed forecast under its own number."""
+    gone = [forecast.id for slug, forecast in old.items() if slug not in now]
+    if gone:
+        parent.forecasts.filter(id__in=gone).delete()
+    services = {
+        service.slug: service for service in Service.objects.filter(slug__in=set(now) - set(was))
+    }
+    new = [Forecast(parent=parent, service=services[slug]) for slug in now if slug not in was]
+    changed = [old[slug] for slug in now if slug in was and was[slug] != now[slug]]
+    for forecast in (*new, *changed):
+        row = now[forecast.service.slug]
+        forecast.this_year = row.this_year
+        forecast.full_year_effect = row.full_year_effect
+        forecast.status = row.status
+        forecast.starts_on = row.starts_on
+        forecast.reason = row.reason
+        forecast.replacement = row.replacement
+        forecast.provenance = origins[row.service]
+    Forecast.objects.bulk_create(new)
+    Forecast.objects.bulk_update(changed, _FIELDS)
+
+
+_FIELDS = (
+    "this_year",
+    "full_year_effect",
+    "status",
+    "starts_on",
+    "reason",
+    "replacement",
+    "provenance",
+)
+
+
+def _record(
+    parent: Return,
+    by: User,
+    at: datetime,
+    version: int,
+    was: Mapping[str, ForecastRow],
+    now: Mapping[str, ForecastRow],
+) -> None:
+    """An event with what differs, as it was and as it is, in the order of the services."""
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="forecasts saved",
+        subject="return",
+        subject_id=f"{parent.council_code}/{parent.period.code}",
+        chain=parent.council_code,
+        before={
+            "version": version,
+            "forecasts": [
+                describe(was[slug]) for slug in sorted(was) if was[slug] != now.get(slug)
+            ],
+        },
+        after={
+            "version": parent.version,
+            "forecasts": [
+                describe(now[slug]) for slug in sorted(now) if now[slug] != was.get(slug)
+            ],
+        },
+    )

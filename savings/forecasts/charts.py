@@ -1,0 +1,75 @@
+"""The forecasts as a picture: rows to a Plotly figure as plain data.
+
+Amounts are whole pence, so that no float stands for money; what is read is the label
+beside each bar. Typeface and margins are the page's (`static/js/charts.js`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import plotly.graph_objects as go
+
+from finance.money import to_pence
+from savings.comparison.charts import DELIVERED, PROMISED
+from savings.comparison.wording import short
+from savings.forecasts.overview import Row
+
+EXPECTED = "#5f93a0"
+_INK = "#16211f"
+#: Of the longest bar's length, how much more room the labels need.
+_ROOM = Decimal("1.3")
+
+
+def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, Any]:
+    """For each initiative what is planned (if that may be compared), forecast and delivered."""
+    made_up = any(row.illustrative for row in rows)
+    bars = [
+        _bars(
+            "Forecast (illustrative)" if made_up else "Forecast",
+            EXPECTED,
+            [(row, row.expected if row.forecasts else None) for row in rows],
+        ),
+        _bars("Delivered to date", DELIVERED, [(row, row.delivered) for row in rows]),
+    ]
+    if beside_plan:
+        bars.insert(0, _bars("Planned", PROMISED, [(row, row.planned) for row in rows]))
+    figure = go.Figure(bars)
+    shown = [amount for row in rows for amount in (row.expected, row.delivered)]
+    shown += [row.planned for row in rows if beside_plan]
+    pence = [to_pence(amount) for amount in shown]
+    longest, least = max([*pence, 1]), min([*pence, 0])
+    each = 16 + 20 * len(bars)
+    figure.update_layout(
+        template=go.layout.Template(),
+        barmode="group",
+        height=40 + each * len(rows),
+        meta={"narrow_height": 40 + (each + 14) * len(rows)},
+        # The labels say the amounts: an axis would say them twice.
+        xaxis={"visible": False, "range": [int(least * _ROOM), int(longest * _ROOM)]},
+        yaxis={"autorange": "reversed"},
+    )
+    return figure.to_plotly_json()
+
+
+def _bars(name: str, colour: str, rows: Sequence[tuple[Row, Decimal | None]]) -> go.Bar:
+    """`None` is an amount that nobody has given yet, which is not the same as nil."""
+    return go.Bar(
+        name=name,
+        orientation="h",
+        y=[row.name for row, _ in rows],
+        x=[to_pence(amount or Decimal(0)) for _, amount in rows],
+        text=[
+            "none yet" if amount is None else (short(amount) if amount else "nil")
+            for _, amount in rows
+        ],
+        textposition="outside",
+        textangle=0,
+        textfont={"color": _INK},
+        constraintext="none",
+        cliponaxis=False,
+        hovertemplate=f"%{{y}}<br>{name}: %{{text}}<extra></extra>",
+        marker={"color": colour},
+    )

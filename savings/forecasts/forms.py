@@ -1,0 +1,282 @@
+"""The plain form of a return's forecasts, and what the programme office's page is asked for.
+
+A form for each initiative, with everything kept as it was typed. Nothing here decides
+whether a forecast is right: `savings.forecasts.rows` does, for the form as for the API.
+An initiative whose form is wholly empty has no forecast and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+
+from finance.periods import Quarter
+from savings.choosing import ChoosingForm, choice, cut_short
+from savings.forecasts.models import Forecast
+from savings.forecasts.reports import Line, is_illustrative
+from savings.forecasts.rows import COLUMNS, IN_DOUBT, STATUSES
+from savings.forecasts.wording import MISSING, NO_FORECAST_YET
+from savings.returns.forms import VersionForm
+from savings.returns.models import Period
+from sovereignty.models import Council
+from sovereignty.refusals import FieldError
+
+#: What the service itself has; the rest is typed.
+TYPED = COLUMNS[1:]
+
+#: What to say in the page's own words where a row's reader speaks of codes.
+EMPTY_MESSAGES = {"status": "Choose the status."}
+
+
+class ForecastForm(forms.Form):
+    """The forecast of one initiative, every column as text."""
+
+    this_year = forms.Field(
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "spellcheck": "false"}),
+    )
+    full_year_effect = forms.Field(
+        label="Full-year effect (£)",
+        required=False,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "spellcheck": "false"}),
+    )
+    status = forms.Field(
+        label="Status",
+        required=False,
+        widget=forms.Select(choices=[("", "Choose"), *STATUSES.items()]),
+    )
+    starts_on = forms.Field(
+        label="Start date (optional)",
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+    reason = forms.Field(
+        label="Why is it in doubt?", required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    replacement = forms.Field(
+        label="What replaces the saving?",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(
+        self,
+        number: int,
+        line: Line,
+        quarter: Quarter,
+        data: QueryDict | None = None,
+        initial: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(data, prefix=line.initiative.service, initial=initial)
+        self.number = number
+        self.line = line
+        self.fields["this_year"].label = f"Forecast for {quarter.year.label} (£)"
+
+    def columns(self) -> dict[str, object]:
+        """What was typed, or what there was, a value for each column of a forecast."""
+        return {"service": self.line.initiative.service, **self.typed()}
+
+    def typed(self) -> dict[str, str]:
+        return {name: _plain(self[name].value()) for name in TYPED}
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(value.strip() for value in self.typed().values())
+
+    @property
+    def as_last_quarter(self) -> bool:
+        """Whether it says to the letter what was forecast a quarter ago."""
+        return self.line.last is not None and self.typed() == typed(self.line.last)
+
+    @property
+    def is_stored(self) -> bool:
+        return self.line.forecast is not None and self.typed() == typed(self.line.forecast)
+
+    @property
+    def is_illustrative(self) -> bool:
+        """Whether it still says to the letter what an illustrative forecast says."""
+        known = [found for found in (self.line.forecast, self.line.last) if found]
+        said = self.typed()
+        return any(said == typed(found) for found in known if is_illustrative(found))
+
+    @property
+    def shows_explanation(self) -> bool:
+        """Whether reason and replacement have to stand open: wanted, given or wrong."""
+        said = self.typed()
+        return said["status"] in IN_DOUBT or bool(
+            said["reason"] or said["replacement"] or {"reason", "replacement"} & set(self.errors)
+        )
+
+
+class SizeForm(VersionForm):
+    """With the version, which initiatives the page had: one that lost some is not saved."""
+
+    initiatives = forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+class ForecastsForm:
+    """The forecasts of a return, an initiative a form, and the version they were read at."""
+
+    def __init__(
+        self, version: int | None, rows: Sequence[ForecastForm], *, whole: bool = True
+    ) -> None:
+        self.version = version
+        self.rows = rows
+        #: False where a part of the page got lost on its way here.
+        self.whole = whole
+
+    @classmethod
+    def of_lines(cls, lines: Sequence[Line], version: int, quarter: Quarter) -> ForecastsForm:
+        """A form of what is stored; where nothing is yet, of what was forecast a quarter ago."""
+        begun = any(line.forecast for line in lines)
+        found = []
+        for number, line in enumerate(lines, start=1):
+            from_ = line.forecast if begun else line.last
+            initial = typed(from_) if from_ else None
+            found.append(ForecastForm(number, line, quarter, initial=initial))
+        return cls(version, found)
+
+    @classmethod
+    def of_post(cls, data: QueryDict, lines: Sequence[Line], quarter: Quarter) -> ForecastsForm:
+        """The form as it was sent."""
+        size = SizeForm(data)
+        slugs = [line.initiative.service for line in lines]
+        whole = size.is_valid() and size.cleaned_data["initiatives"].split() == slugs
+        whole = whole and all(f"{slug}-{name}" in data for slug in slugs for name in TYPED)
+        found = [
+            ForecastForm(number, line, quarter, data) for number, line in enumerate(lines, start=1)
+        ]
+        return cls(size.cleaned_data.get("version"), found, whole=whole)
+
+    @property
+    def initiatives(self) -> str:
+        """The initiatives of the page, for `SizeForm`."""
+        return " ".join(form.line.initiative.service for form in self.rows)
+
+    @property
+    def starts_from_last_quarter(self) -> bool:
+        """Whether what it shows was forecast a quarter ago and is not stored yet."""
+        return any(form.as_last_quarter and form.line.forecast is None for form in self.rows)
+
+    def raw_rows(self) -> list[tuple[int, dict[str, object]]]:
+        """The forecasts to save, each with its place on the page, as typed."""
+        return [(form.number, form.columns()) for form in self.rows if not form.is_empty]
+
+    def add_errors(self, errors: Iterable[FieldError]) -> None:
+        """Put every mistake beside the control it is in."""
+        for error in errors:
+            if error.row is not None:
+                said = EMPTY_MESSAGES.get(error.field, "") if not error.value else ""
+                # The service is the page's, not typed: what is wrong with it has no control.
+                field = error.field if error.field in TYPED else None
+                self.rows[error.row - 1].add_error(field, said or error.message)
+
+    @property
+    def error_links(self) -> list[dict[str, str]]:
+        """The error summary: each mistake with its initiative, a link to its control."""
+        links = [
+            {
+                "message": f"{form.line.initiative.name}: {message}",
+                "href": f"#initiative-{form.prefix}",
+            }
+            for form in self.rows
+            for message in form.non_field_errors()
+        ]
+        links += [
+            {
+                "message": f"{form.line.initiative.name}{_of(field, str(message))}: {message}",
+                "href": f"#{field.auto_id}",
+            }
+            for form in self.rows
+            for field in form
+            for message in field.errors
+        ]
+        return links
+
+
+def typed(forecast: Forecast) -> dict[str, str]:
+    """A forecast as a person would have typed it."""
+    day = forecast.starts_on
+    return {
+        "this_year": f"{forecast.this_year:,.2f}",
+        "full_year_effect": f"{forecast.full_year_effect:,.2f}",
+        "status": forecast.status,
+        "starts_on": f"{day.day}/{day.month}/{day.year}" if day else "",
+        "reason": forecast.reason,
+        "replacement": forecast.replacement,
+    }
+
+
+class OverviewForm(ChoosingForm):
+    """All three may be left out: the usual quarter, any status, every council one may see."""
+
+    period = choice("Quarter")
+    status = choice("Status")
+    council = choice("Council")
+
+    def __init__(
+        self,
+        data: QueryDict,
+        *,
+        periods: Sequence[Period],
+        usual: Quarter | None,
+        councils: Sequence[Council],
+    ) -> None:
+        super().__init__(data)
+        self.usual = usual
+        self.quarters = {period.code: period.quarter for period in periods}
+        self.councils = {council.code: council for council in councils}
+        self.statuses = {**STATUSES, MISSING: NO_FORECAST_YET}
+        label = f"Latest with forecasts ({usual.label})" if usual else "No quarter yet"
+        self.offer("period", [("", label), *((p.code, str(p)) for p in periods)])
+        self.offer("status", [("", "Any status"), *self.statuses.items()])
+        self.offer("council", [("", "Every council"), *((c.code, c.name) for c in councils)])
+        if len(councils) < 2 and not data.get("council"):
+            del self.fields["council"]
+
+    def clean_period(self) -> Quarter | None:
+        code = self.cleaned_data["period"]
+        if not code:
+            return self.usual
+        if code not in self.quarters:
+            raise ValidationError(
+                f"“{cut_short(code)}” is not a quarter with returns that you may see. "
+                "Choose one from the list."
+            )
+        return self.quarters[code]
+
+    def clean_status(self) -> str:
+        code: str = self.cleaned_data["status"]
+        if code and code not in self.statuses:
+            raise ValidationError(f"There is no status “{cut_short(code)}”. Choose one.")
+        return code
+
+    def clean_council(self) -> str:
+        code: str = self.cleaned_data["council"]
+        if code and code not in self.councils:
+            raise ValidationError(
+                f"“{cut_short(code)}” is no council whose forecasts you may see. "
+                "Choose one from the list."
+            )
+        return code
+
+    def answer(self) -> tuple[Quarter | None, str, str]:
+        """Quarter, status and council of a valid form; the last two empty for all."""
+        said = self.cleaned_data
+        return said["period"], said["status"], said.get("council", "")
+
+
+def _of(field: forms.BoundField, message: str) -> str:
+    """The control's name inside a sentence, where the message itself doesn't say it."""
+    if message.startswith(("Choose", "Say")):
+        return ""
+    label = str(field.label).partition(" (")[0].rstrip("?")
+    return f", {label[:1].lower()}{label[1:]}"
+
+
+def _plain(value: object) -> str:
+    """A control's value as rows are compared and read; browsers send lines ending in CRLF."""
+    return "" if value is None else str(value).replace("\r\n", "\n")

@@ -1,0 +1,223 @@
+"""Reading the forecasts of all councils for a quarter, an initiative a row.
+
+Only where the forecasts of all councils are added up may they be held beside a plan,
+which is for all councils together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from finance.periods import Quarter
+from savings.forecasts.initiatives import Initiative, topmost
+from savings.forecasts.models import Forecast
+from savings.forecasts.remarks import Remark, RemarkKind
+from savings.forecasts.reports import (
+    NIL,
+    Line,
+    Saved,
+    Standing,
+    below,
+    is_illustrative,
+    savings_of,
+    standings,
+    visible_returns,
+)
+from savings.forecasts.rows import IN_DOUBT
+from savings.returns.models import Period
+from services.models import Service
+from sovereignty.models import Council, User
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An initiative with the lines of the councils asked for, and their sums.
+
+    `delivered` is what those councils have certified and, where all are asked for, what
+    was published for the partnership.
+    """
+
+    initiative: Initiative
+    lines: tuple[Line, ...]
+    delivered: Decimal
+    delivered_this_year: Decimal
+
+    @property
+    def name(self) -> str:
+        return self.initiative.name
+
+    @property
+    def planned(self) -> Decimal:
+        return self.initiative.planned
+
+    @property
+    def forecasts(self) -> list[Forecast]:
+        return [line.forecast for line in self.lines if line.forecast]
+
+    @property
+    def this_year(self) -> Decimal:
+        return sum((forecast.this_year for forecast in self.forecasts), NIL)
+
+    @property
+    def full_year_effect(self) -> Decimal:
+        return sum((forecast.full_year_effect for forecast in self.forecasts), NIL)
+
+    @property
+    def expected(self) -> Decimal:
+        """The forecast that stands beside `planned`: a year's saving, or the year's own."""
+        return self.this_year if self.initiative.full_year is None else self.full_year_effect
+
+    @property
+    def illustrative(self) -> bool:
+        return any(map(is_illustrative, self.forecasts))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Forecasts of a quarter, an initiative a row, of every council whose return one may see.
+
+    `all_councils` is true where none was chosen and all may be seen: only then does a sum
+    of forecasts stand beside a plan, which is for all councils together. `remarks` are
+    those on the lines shown.
+    """
+
+    quarter: Quarter
+    rows: tuple[Row, ...]
+    standings: tuple[Standing, ...]
+    all_councils: bool
+    status: str
+    remarks: tuple[tuple[Council, Remark], ...]
+
+    @property
+    def beside_plan(self) -> bool:
+        """Whether forecasts may be held beside a plan: only those of all councils."""
+        return self.all_councils and not self.status
+
+    @property
+    def lines(self) -> list[Line]:
+        return [line for row in self.rows for line in row.lines]
+
+    @property
+    def standing_counts(self) -> Counter[str]:
+        """How many lines have each status, also those that were not asked for."""
+        return sum((standing.counts for standing in self.standings), Counter())
+
+    @property
+    def in_doubt(self) -> list[Line]:
+        return [line for line in self.lines if line.forecast and line.status in IN_DOUBT]
+
+    @property
+    def planned(self) -> Decimal:
+        return sum((row.planned for row in self.rows), NIL)
+
+    @property
+    def expected(self) -> Decimal:
+        return sum((row.expected for row in self.rows), NIL)
+
+    @property
+    def this_year(self) -> Decimal:
+        return sum((row.this_year for row in self.rows), NIL)
+
+    @property
+    def full_year_effect(self) -> Decimal:
+        return sum((row.full_year_effect for row in self.rows), NIL)
+
+    @property
+    def delivered(self) -> Decimal:
+        """What is certified for any of the initiatives, each pound once."""
+        top = topmost(row.initiative for row in self.rows)
+        return sum((row.delivered for row in self.rows if row.initiative.service in top), NIL)
+
+    @property
+    def illustrative(self) -> bool:
+        return any(row.illustrative for row in self.rows)
+
+    @property
+    def counts(self) -> Counter[str]:
+        return Counter(line.status for line in self.lines)
+
+
+def quarters_to_choose(user: User) -> list[Period]:
+    """The periods with a return that the person may see, latest first."""
+    returns = visible_returns(user)
+    return list(Period.objects.filter(returns__in=returns).distinct().order_by("-quarter"))
+
+
+def councils_to_choose(user: User) -> list[Council]:
+    """The councils whose returns a person may ever see."""
+    if user.sees_every_council:
+        return list(Council.objects.all())
+    return [user.council] if user.council else []
+
+
+def first_choice(user: User, periods: Sequence[Period]) -> Quarter | None:
+    """The latest quarter with a forecast; else the earliest open one; else the latest of all."""
+    latest = (
+        Forecast.objects.visible_to(user)
+        .order_by("-parent__period__quarter")
+        .values_list("parent__period__quarter", flat=True)
+        .first()
+    )
+    if latest is not None:
+        return latest
+    quarters = [period.quarter for period in periods if period.is_open]
+    if quarters:
+        return min(quarters)
+    return max((period.quarter for period in periods), default=None)
+
+
+def overview_of(
+    user: User, quarter: Quarter, today: date, *, council: str = "", status: str = ""
+) -> Overview:
+    """The forecasts of a quarter that the person may see, or those of one council or status."""
+    tree = Service.objects.tree()
+    asked = visible_returns(user).filter(period__quarter=quarter).order_by("council__code")
+    if council:
+        asked = asked.filter(council__code=council)
+    found = standings(user, list(asked), quarter, tree, today)
+    whole = user.sees_every_council and not council
+    published = savings_of(user, quarter)[None] if whole and not status else {}
+    by_slug: dict[str, list[Line]] = defaultdict(list)
+    for standing in found:
+        for line in standing.lines:
+            if status in ("", line.status):
+                by_slug[line.initiative.service].append(line)
+    return Overview(
+        quarter=quarter,
+        rows=tuple(
+            _row(lines, below(tree, node.slug, published))
+            for node, _ in tree.walk()
+            if (lines := by_slug.get(node.slug))
+        ),
+        standings=tuple(found),
+        all_councils=whole,
+        status=status,
+        remarks=_sorted_remarks(found, status),
+    )
+
+
+def _row(lines: Sequence[Line], published: Saved) -> Row:
+    saved = sum((line.saved for line in lines), published)
+    return Row(
+        initiative=lines[0].initiative,
+        lines=tuple(lines),
+        delivered=saved.delivered,
+        delivered_this_year=saved.this_year,
+    )
+
+
+def _sorted_remarks(found: Iterable[Standing], status: str) -> tuple[tuple[Council, Remark], ...]:
+    """Remarks on the lines of a status, by kind, then in the order of the councils."""
+    return tuple(
+        (line.council, remark)
+        for kind in RemarkKind
+        for standing in found
+        for line in standing.lines
+        if status in ("", line.status)
+        for remark in line.remarks
+        if remark.kind == kind
+    )

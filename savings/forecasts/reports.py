@@ -1,0 +1,295 @@
+"""Reading a council's forecasts for a quarter, beside the plan and what was delivered.
+
+A council's forecast is of what its own returns will report, so what was delivered is
+counted the same way: certified savings of its own returns, for the initiative and below
+it, however they are divided. What was planned is planned for all councils together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q, QuerySet, Sum
+
+from finance.money import from_pence
+from finance.periods import FinancialYear, Quarter
+from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives, topmost
+from savings.forecasts.models import Forecast
+from savings.forecasts.remarks import Remark, remarks
+from savings.forecasts.rows import ForecastRow
+from savings.forecasts.wording import MISSING
+from savings.plans.models import PlanLine
+from savings.provenance import Provenance
+from savings.returns.models import Entry, Return
+from savings.rollup.models import Total
+from services.models import Service
+from services.tree import ServiceTree
+from sovereignty.models import Council, User
+
+NIL = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Savings of one council for an initiative and below, to the end of a quarter, in pounds.
+
+    `delivered` is what is certified, `this_year` its part of the quarter's financial
+    year; `entered` also has what is not certified yet.
+    """
+
+    delivered: Decimal = NIL
+    this_year: Decimal = NIL
+    entered: Decimal = NIL
+
+    def __add__(self, other: Saved) -> Saved:
+        return Saved(
+            self.delivered + other.delivered,
+            self.this_year + other.this_year,
+            self.entered + other.entered,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An initiative with a council's forecast of this quarter and of the one before, if any."""
+
+    council: Council
+    initiative: Initiative
+    forecast: Forecast | None
+    last: Forecast | None
+    saved: Saved
+    remarks: tuple[Remark, ...]
+
+    @property
+    def status(self) -> str:
+        return self.forecast.status if self.forecast else MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The forecasts of one return: a line for each initiative that needs one, in tree order.
+
+    `others` are forecasts of what needs one no longer, because a plan has changed since.
+    """
+
+    parent: Return
+    lines: tuple[Line, ...]
+    others: tuple[Forecast, ...]
+    remarks: tuple[Remark, ...]
+
+    @property
+    def forecasts(self) -> list[Forecast]:
+        return [line.forecast for line in self.lines if line.forecast] + list(self.others)
+
+    @property
+    def owed(self) -> list[str]:
+        return [line.initiative.service for line in self.lines]
+
+    @property
+    def this_year(self) -> Decimal:
+        return sum((forecast.this_year for forecast in self.forecasts), NIL)
+
+    @property
+    def full_year_effect(self) -> Decimal:
+        return sum((forecast.full_year_effect for forecast in self.forecasts), NIL)
+
+    @property
+    def delivered(self) -> Decimal:
+        """What is certified for any of the initiatives, each pound once."""
+        top = topmost(line.initiative for line in self.lines)
+        return sum(
+            (line.saved.delivered for line in self.lines if line.initiative.service in top), NIL
+        )
+
+    @property
+    def illustrative(self) -> bool:
+        return any(map(is_illustrative, self.forecasts))
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many lines have each status; `MISSING` is one."""
+        return Counter(line.status for line in self.lines)
+
+
+def is_illustrative(forecast: Forecast) -> bool:
+    return forecast.provenance == Provenance.ILLUSTRATIVE
+
+
+def row_of(forecast: Forecast) -> ForecastRow:
+    """A forecast as the row that would make it. Reads forecast.service."""
+    return ForecastRow(
+        service=forecast.service.slug,
+        this_year=forecast.this_year,
+        full_year_effect=forecast.full_year_effect,
+        status=forecast.status,
+        starts_on=forecast.starts_on,
+        reason=forecast.reason,
+        replacement=forecast.replacement,
+    )
+
+
+def initiatives_of(parent: Return) -> list[Initiative]:
+    """What a council owes a forecast in this return; the partnership owes none: four queries."""
+    if parent.council is None:
+        return []
+    tree = Service.objects.tree()
+    return initiatives(planned_lines(), tree, parent.council.code, parent.quarter)
+
+
+def planned_lines() -> list[PlannedLine]:
+    """Every line of every plan, as the rule reads it: one query."""
+    return [
+        PlannedLine(
+            plan=position,
+            adopted=adopted,
+            service=slug,
+            year=FinancialYear.parse(year),
+            full_year=basis == PlanLine.Basis.FULL_YEAR,
+            amount=amount,
+        )
+        for position, adopted, slug, year, basis, amount in PlanLine.objects.order_by(
+            "plan__position", "id"
+        ).values_list("plan__position", "plan__adopted", "service__slug", "year", "basis", "middle")
+    ]
+
+
+def forecasts_of(user: User, parent: Return, today: date) -> Standing:
+    """The forecasts of one return, which the person may see: seven queries, however many."""
+    if parent.council is None:
+        return Standing(parent, lines=(), others=(), remarks=())
+    (standing,) = standings(user, [parent], parent.quarter, Service.objects.tree(), today)
+    return standing
+
+
+def last_forecasts(parent: Return) -> dict[str, Forecast]:
+    """The council's forecasts of the quarter before, by service: where a new form starts from."""
+    found = Forecast.objects.select_related("service").filter(
+        parent__council=parent.council_id, parent__period__quarter=parent.quarter.preceding
+    )
+    return {forecast.service.slug: forecast for forecast in found}
+
+
+def visible_returns(user: User) -> QuerySet[Return]:
+    """The councils' returns, and so their forecasts, that a person may see."""
+    return (
+        Return.objects.visible_to(user)
+        .filter(council__isnull=False)
+        .select_related("council", "period__reopened_by")
+    )
+
+
+def standings(
+    user: User, returns: Sequence[Return], quarter: Quarter, tree: ServiceTree, today: date
+) -> list[Standing]:
+    lines = planned_lines()
+    forecasts: dict[tuple[int | None, Quarter], dict[str, Forecast]] = defaultdict(dict)
+    councils = [parent.council_id for parent in returns]
+    for forecast in (
+        Forecast.objects.visible_to(user)
+        .filter(
+            parent__council__in=councils,
+            parent__period__quarter__in=[quarter, quarter.preceding],
+        )
+        .select_related("service", "parent__period")
+        .order_by("service__position", "service__slug")
+    ):
+        of = forecasts[forecast.parent.council_id, forecast.parent.quarter]
+        of[forecast.service.slug] = forecast
+    saved = savings_of(user, quarter, councils)
+    return [
+        _standing(
+            parent,
+            parent.council,
+            initiatives(lines, tree, parent.council.code, quarter),
+            forecasts[parent.council_id, quarter],
+            forecasts[parent.council_id, quarter.preceding],
+            saved[parent.council_id],
+            tree,
+            today,
+        )
+        for parent in returns
+        if parent.council
+    ]
+
+
+def _standing(
+    parent: Return,
+    council: Council,
+    owed: Sequence[Initiative],
+    now: Mapping[str, Forecast],
+    last: Mapping[str, Forecast],
+    by_service: Mapping[str, Saved],
+    tree: ServiceTree,
+    today: date,
+) -> Standing:
+    saved = {one.service: below(tree, one.service, by_service) for one in owed}
+    made_up = {slug for slug, forecast in now.items() if is_illustrative(forecast)}
+    found = [
+        replace(remark, illustrative=remark.service in made_up)
+        for remark in remarks(
+            quarter=parent.quarter,
+            today=today,
+            initiatives=owed,
+            now={slug: row_of(forecast) for slug, forecast in now.items()},
+            last={slug: row_of(forecast) for slug, forecast in last.items()},
+            saved={slug: amounts.entered for slug, amounts in saved.items()},
+        )
+    ]
+    return Standing(
+        parent=parent,
+        lines=tuple(
+            Line(
+                council=council,
+                initiative=initiative,
+                forecast=now.get(initiative.service),
+                last=last.get(initiative.service),
+                saved=saved[initiative.service],
+                remarks=tuple(remark for remark in found if remark.service == initiative.service),
+            )
+            for initiative in owed
+        ),
+        others=tuple(forecast for slug, forecast in now.items() if slug not in saved),
+        remarks=tuple(found),
+    )
+
+
+def savings_of(
+    user: User, quarter: Quarter, councils: Sequence[int | None] | None = None
+) -> dict[int | None, dict[str, Saved]]:
+    """Savings to the end of a quarter by council (None: the partnership) and service: 2 queries.
+
+    What is rolled up is read from the totals; the rest, drafts above all, from the entries.
+    """
+    saved: dict[int | None, dict[str, Saved]] = defaultdict(lambda: defaultdict(Saved))
+    visible = Return.objects.visible_to(user).filter(period__quarter__lte=quarter)
+    visible = (
+        visible.filter(council__isnull=True)
+        if councils is None
+        else visible.filter(council__in=councils)
+    )
+    first = quarter.year.quarters[0]
+    for council, slug, pence, this_year in (
+        Total.objects.current()
+        .filter(parent__in=visible, kind=Entry.Kind.SAVING)
+        .order_by()
+        .values_list("parent__council", "service__slug")
+        .annotate(sum=Sum("pence"), this_year=Sum("pence", filter=Q(quarter__gte=first)))
+    ):
+        amount = from_pence(pence)
+        saved[council][slug] += Saved(amount, from_pence(this_year or 0), amount)
+    for council, slug, amount in (
+        Entry.objects.filter(parent__in=visible.filter(rolled__isnull=True), kind=Entry.Kind.SAVING)
+        .order_by()
+        .values_list("parent__council", "service__slug")
+        .annotate(sum=Sum("amount"))
+    ):
+        saved[council][slug] += Saved(entered=amount)
+    return saved
+
+
+def below(tree: ServiceTree, slug: str, saved: Mapping[str, Saved]) -> Saved:
+    return sum((saved[step] for step in tree.below(slug) if step in saved), Saved())

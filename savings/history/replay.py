@@ -1,0 +1,250 @@
+"""A return as it stood, from its events alone. Pure.
+
+Every change of a return is an event. A "saved" one holds, before, the lines that it
+changed or removed as they were; after, those that it changed or added, and the order of
+all lines; the others hold the status and the version. Played from the first on, they
+give the return after each: nothing else is read, so what comes out is what was there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from savings.returns.rows import COLUMNS
+
+DRAFT, SUBMITTED, CERTIFIED = "draft", "submitted", "certified"
+SENT_BACK = "sent back"
+
+_PLACES = {column: place for place, column in enumerate(COLUMNS)}
+
+#: A line's columns, as the events have them: what is empty is left out.
+Columns = Mapping[str, object]
+
+
+class ReplayError(ValueError):
+    """An event that does not follow from those before it; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event as the replay takes it."""
+
+    at: datetime
+    by: str
+    action: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who took a step, when, and why where that was asked for."""
+
+    by: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A return after some of its events: `lines` are ids with their columns, in order."""
+
+    version: int = 0
+    status: str = DRAFT
+    lines: tuple[tuple[int, Columns], ...] = ()
+    submitted: Step | None = None
+    certified: Step | None = None
+    sent_back: Step | None = None
+
+
+#: A return that nothing has happened to yet.
+UNTOUCHED = Standing()
+
+
+def standings(happenings: Iterable[Happening]) -> Iterator[Standing]:
+    """The return after each event, from the first on.
+
+    Raises ReplayError where an event changes a line that is not there, or otherwise than
+    it was, or orders lines that there are not.
+
+    >>> from datetime import UTC
+    >>> line = {"id": 7, "service": "hr", "amount": "1.00"}
+    >>> saved = Happening(datetime(2013, 7, 1, tzinfo=UTC), "finance.wcc", "saved",
+    ...     {"version": 0, "entries": []}, {"version": 1, "entries": [line], "order": [7]})
+    >>> [(s.version, s.lines) for s in standings([saved])]
+    [(1, ((7, {'service': 'hr', 'amount': '1.00'}),))]
+    """
+    standing = UNTOUCHED
+    for happening in happenings:
+        standing = _after(standing, happening)
+        yield standing
+
+
+def last_of(happenings: Iterable[Happening]) -> Standing | None:
+    """The return after all of these events; None where there is none."""
+    standing = None
+    for after in standings(happenings):
+        standing = after
+    return standing
+
+
+def as_version(happenings: Iterable[Happening], version: int) -> Standing | None:
+    """The return as it stood at one of its versions; None where it had none such."""
+    for standing in standings(happenings):
+        if standing.version == version:
+            return standing
+    return None
+
+
+def _after(standing: Standing, happening: Happening) -> Standing:
+    after = happening.after
+    if "order" in after:
+        standing = replace(standing, lines=_lines(standing, happening))
+    if "version" in after:
+        standing = replace(standing, version=after["version"])
+    status = after.get("status", standing.status)
+    if status == standing.status:
+        return standing
+    step = Step(happening.by, happening.at, happening.reason)
+    standing = replace(standing, status=status)
+    if status == SUBMITTED:
+        return replace(standing, submitted=step, sent_back=None)
+    if status == CERTIFIED:
+        return replace(standing, certified=step)
+    if happening.action == SENT_BACK:
+        return replace(standing, submitted=None, sent_back=step)
+    return replace(standing, submitted=None)
+
+
+def _lines(standing: Standing, happening: Happening) -> tuple[tuple[int, Columns], ...]:
+    lines = dict(standing.lines)
+    for number, columns in entries_of(happening.before):
+        if lines.pop(number, None) != columns:
+            raise ReplayError(
+                f"Version {happening.after.get('version')} changes line {number}, which did not "
+                "stand so before."
+            )
+    for number, columns in entries_of(happening.after):
+        if number in lines:
+            raise ReplayError(
+                f"Version {happening.after.get('version')} writes over line {number}."
+            )
+        lines[number] = columns
+    order = happening.after["order"]
+    if len(order) != len(lines) or set(order) != set(lines):
+        raise ReplayError(f"Version {happening.after.get('version')} orders other lines.")
+    return tuple((number, lines[number]) for number in order)
+
+
+def entries_of(half: Mapping[str, Any]) -> list[tuple[int, Columns]]:
+    """The lines in one half of an event, each with its id."""
+    return [
+        (line["id"], {name: value for name, value in line.items() if name != "id"})
+        for line in half.get("entries", ())
+    ]
+
+
+# --- What one event did ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """What a column said before and after; None where it said nothing."""
+
+    column: str
+    before: object
+    after: object
+
+
+ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """What happened to a line: `row` is its place, counted from 1; a removed one's, before.
+
+    `about` is all that the line says now; of a removed one, what it said.
+    """
+
+    kind: str
+    line: int
+    row: int
+    columns: tuple[ColumnChange, ...]
+    about: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that one event did. `moved`: lines that stayed changed places among each other.
+
+    `others` is what else it says before and after, apart from lines, version and status.
+    """
+
+    lines: tuple[LineChange, ...] = ()
+    moved: bool = False
+    others: tuple[ColumnChange, ...] = ()
+
+
+def changes_of(happening: Happening, order_before: Sequence[int]) -> Changes:
+    """What an event did, given the order of the lines before it.
+
+    Lines in the order of the rows, those that were removed last.
+    """
+    others = _others(happening)
+    if "order" not in happening.after:
+        return Changes(others=others)
+    order = happening.after["order"]
+    before, after = dict(entries_of(happening.before)), dict(entries_of(happening.after))
+    place = {number: row for row, number in enumerate(order, start=1)}
+    place_before = {number: row for row, number in enumerate(order_before, start=1)}
+    written = sorted(after, key=lambda number: place.get(number, 0))
+    gone = [number for number in before if number not in after]
+    lines = [
+        LineChange(
+            CHANGED if number in before else ADDED,
+            number,
+            place.get(number, 0),
+            _columns(before.get(number, {}), after[number]),
+            after[number],
+        )
+        for number in written
+    ]
+    lines += [
+        LineChange(
+            REMOVED,
+            number,
+            place_before.get(number, 0),
+            _columns(before[number], {}),
+            before[number],
+        )
+        for number in sorted(gone, key=lambda number: place_before.get(number, 0))
+    ]
+    stayed = set(order) & set(order_before)
+    moved = [n for n in order if n in stayed] != [n for n in order_before if n in stayed]
+    return Changes(tuple(lines), moved, others)
+
+
+#: What an event says that is told in words of its own, or follows from the lines.
+_TOLD = frozenset({"version", "status", "sums", "entries", "order"})
+
+
+def _others(happening: Happening) -> tuple[ColumnChange, ...]:
+    before, after = happening.before, happening.after
+    return tuple(
+        ColumnChange(name, before.get(name), after.get(name))
+        for name in sorted({*before, *after} - _TOLD)
+        if before.get(name) != after.get(name)
+    )
+
+
+def _columns(before: Columns, after: Columns) -> tuple[ColumnChange, ...]:
+    names = sorted({*before, *after}, key=lambda name: (_PLACES.get(name, len(_PLACES)), name))
+    return tuple(
+        ColumnChange(name, before.get(name), after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    )

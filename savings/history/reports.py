@@ -1,0 +1,372 @@
+"""Reading history: who sees which events, what each did, and a return as it stood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from audit.models import Event
+from finance.periods import Quarter
+from savings.history.replay import (
+    UNTOUCHED,
+    Changes,
+    Columns,
+    Happening,
+    ReplayError,
+    Standing,
+    Step,
+    as_version,
+    changes_of,
+    last_of,
+)
+from savings.provenance import Provenance
+from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.reports import PLURALS, KindLines, KindSum, under_kinds
+from services.models import Service
+from services.tree import ServiceTree
+from sovereignty.models import Council, User
+from sovereignty.refusals import WrongState
+
+RETURN, PERIOD = "return", "period"
+
+#: What a council's councillors may read of its chain beside its certified returns.
+_DECIDED = ("attribution rule", "driver value")
+
+
+def visible_events(user: User) -> QuerySet[Event]:
+    """The events that a person may read, of whole chains wherever that is possible.
+
+    The programme office and auditors read every chain; a council's officers their own
+    council's; its councillors of that what concerns certified returns and rules, since
+    drafts are not theirs to see.
+    """
+    if user.sees_every_council:
+        return Event.objects.all()
+    if user.council is None:
+        return Event.objects.none()
+    own = Event.objects.filter(chain=user.council.code)
+    if user.handles_returns:
+        return own
+    returns = Return.objects.visible_to(user).filter(council=user.council)
+    ids = [subject_id(parent) for parent in returns.select_related("council", "period")]
+    return own.filter(Q(subject=RETURN, subject_id__in=ids) | Q(subject__in=_DECIDED))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which events are asked for; what is empty narrows nothing."""
+
+    chain: str = ""
+    subject: str = ""
+    subject_id: str = ""
+    by: str = ""
+    first: datetime | None = None
+    last: datetime | None = None
+
+    def of(self, events: QuerySet[Event]) -> QuerySet[Event]:
+        """Those of these events that are asked for."""
+        for name in ("chain", "subject", "subject_id", "by"):
+            if value := getattr(self, name):
+                events = events.filter(**{name: value})
+        if self.first is not None:
+            events = events.filter(at__gte=self.first)
+        if self.last is not None:
+            events = events.filter(at__lte=self.last)
+        return events
+
+
+def subject_id(parent: Return) -> str:
+    """What events call a return: ``WCC/2013-14-Q1``."""
+    return f"{parent.council_code}/{parent.period.code}"
+
+
+def events_of(parent: Return) -> QuerySet[Event]:
+    """Every event of a return, oldest first: as visible as the return is."""
+    return Event.objects.about(RETURN, subject_id(parent)).filter(chain=parent.council_code)
+
+
+def happening(event: Event) -> Happening:
+    """An event as the pure modules take it."""
+    return Happening(
+        at=event.at,
+        by=event.by,
+        action=event.action,
+        before=event.before or {},
+        after=event.after or {},
+        reason=event.reason,
+    )
+
+
+# --- What each event did -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An event of a return and what it did to its lines."""
+
+    event: Event
+    changes: Changes
+
+    @property
+    def version(self) -> int | None:
+        """The version that it made, if it made one."""
+        return (self.event.after or {}).get("version")
+
+    @property
+    def status(self) -> str | None:
+        """The status that it left the return in, if it says so."""
+        return (self.event.after or {}).get("status")
+
+
+def deeds(events: Iterable[Event], order: Sequence[int] = ()) -> Iterator[Deed]:
+    """Events of one return, oldest first, with what each did.
+
+    `order` is that of the lines before the first. One event is held at a time.
+    """
+    for event in events:
+        yield Deed(event, changes_of(happening(event), order))
+        order = (event.after or {}).get("order", order)
+
+
+def deeds_of_page(parent: Return, page: Sequence[Event]) -> list[Deed]:
+    """What each event of a page did, given oldest first: one query more."""
+    if not page:
+        return []
+    earlier = events_of(parent).filter(id__lt=page[0].id, after__has_key="order")
+    order = earlier.order_by("-id").values_list("after__order", flat=True).first() or ()
+    return list(deeds(page, order))
+
+
+# --- A return as it stood ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """`parent` as it stood: read like a return. `entries` are like the rows there were.
+
+    None of it is ever to be saved. `as_at` is the moment asked for, None where a version
+    was. The partnership's own return stands as its document has it from the moment that
+    it was loaded.
+    """
+
+    parent: Return
+    as_at: datetime | None
+    status: str
+    version: int
+    entries: tuple[Entry, ...]
+    submitted_by: User | None = None
+    submitted_at: datetime | None = None
+    certified_by: User | None = None
+    certified_at: datetime | None = None
+    sent_back_by: User | None = None
+    sent_back_at: datetime | None = None
+    sent_back_reason: str = ""
+
+    @property
+    def council(self) -> Council | None:
+        return self.parent.council
+
+    @property
+    def council_code(self) -> str:
+        return self.parent.council_code
+
+    @property
+    def period(self) -> Period:
+        return self.parent.period
+
+    @property
+    def published_in(self) -> str:
+        return self.parent.published_in
+
+    @property
+    def entry_count(self) -> int:
+        return len(self.entries)
+
+    @property
+    def illustrative(self) -> bool:
+        """Whether any of the entries was."""
+        return any(entry.provenance == Provenance.ILLUSTRATIVE for entry in self.entries)
+
+    @property
+    def was_sent_back(self) -> bool:
+        return self.status == Return.Status.DRAFT and self.sent_back_at is not None
+
+
+def as_it_stood(
+    parent: Return, *, moment: datetime | None = None, version: int | None = None
+) -> Stood | None:
+    """A return at a moment, or at one of its versions; None where there was none yet.
+
+    Reads events alone for what a council reports: their number decides the work.
+    Raises WrongState where they do not follow from each other.
+    """
+    events = events_of(parent)
+    if moment is not None:
+        # In the order of the chain: what the clock puts earlier still comes after.
+        latest = events.filter(at__lte=moment).order_by("-id").values_list("id", flat=True).first()
+        events = events.filter(id__lte=latest or 0)
+    if parent.council_id is None:
+        return _published(parent, events, moment, version)
+    try:
+        standing = _standing(events, version)
+    except ReplayError as error:
+        raise WrongState(
+            f"The history of this return does not hold together: {error} Tell the programme office."
+        ) from error
+    if standing is None:
+        opened = opened_at(parent.period)
+        if version or (moment is not None and opened is not None and moment < opened):
+            return None
+        standing = UNTOUCHED
+    return _stood(parent, standing, moment)
+
+
+def _standing(events: QuerySet[Event], version: int | None) -> Standing | None:
+    happenings = (happening(event) for event in events.iterator(chunk_size=10))
+    return last_of(happenings) if version is None else as_version(happenings, version)
+
+
+def _published(
+    parent: Return, events: QuerySet[Event], moment: datetime | None, version: int | None
+) -> Stood | None:
+    loaded_later = events_of(parent).exists() and not events.exists()
+    if loaded_later or version not in (None, parent.version):
+        return None
+    entries = parent.entries.select_related("service", "caused_by").order_by("position")
+    return Stood(
+        parent,
+        moment,
+        parent.status,
+        parent.version,
+        tuple(entries),
+        certified_at=parent.certified_at,
+    )
+
+
+def begins(parent: Return) -> datetime | None:
+    """When a return was first there: its quarter opened, or its document loaded. None: unknown."""
+    if parent.council_id is None:
+        return events_of(parent).values_list("at", flat=True).first()
+    return opened_at(parent.period)
+
+
+def opened_at(period: Period) -> datetime | None:
+    """When a quarter was opened; None where that is not known."""
+    events = Event.objects.about(PERIOD, period.code).filter(action="opened")
+    return events.values_list("at", flat=True).first()
+
+
+def _stood(parent: Return, standing: Standing, moment: datetime | None) -> Stood:
+    submitted, certified, sent_back = standing.submitted, standing.certified, standing.sent_back
+    names = {step.by for step in (submitted, certified, sent_back) if step}
+    people = {user.username: user for user in User.objects.filter(username__in=names)}
+
+    def by(step: Step | None) -> User | None:
+        return people.get(step.by) or User(username=step.by) if step else None
+
+    return Stood(
+        parent,
+        moment,
+        standing.status,
+        standing.version,
+        tuple(_entries(parent, standing.lines)),
+        submitted_by=by(submitted),
+        submitted_at=submitted.at if submitted else None,
+        certified_by=by(certified),
+        certified_at=certified.at if certified else None,
+        sent_back_by=by(sent_back),
+        sent_back_at=sent_back.at if sent_back else None,
+        sent_back_reason=sent_back.reason if sent_back else "",
+    )
+
+
+def _entries(parent: Return, lines: Sequence[tuple[int, Columns]]) -> Iterator[Entry]:
+    """Lines of events as entries: a handful of queries, however many lines."""
+    services = {service.slug: service for service in Service.objects.all()}
+    councils = {council.code: council for council in Council.objects.all()}
+    ids = {columns["corrects"] for _, columns in lines if "corrects" in columns}
+    corrected = Entry.objects.select_related("parent__council", "parent__period").in_bulk(ids)
+    for position, (number, columns) in enumerate(lines, start=1):
+        said: dict[str, Any] = dict(columns)
+        slug = said["service"]
+        entry = Entry(
+            id=number,
+            parent=parent,
+            position=position,
+            service=services.get(slug) or Service(slug=slug, name=slug),
+            amount=Decimal(said["amount"]),
+            provenance=said.get("provenance", Provenance.REPORTED),
+            corrects_id=said.get("corrects"),
+            **{name: value for name, value in said.items() if name in _AS_THEY_ARE},
+        )
+        if entry.corrects_id in corrected:
+            entry.corrects = corrected[entry.corrects_id]
+        if "caused_by" in said:
+            entry.caused_by = councils[said["caused_by"]]
+        yield entry
+
+
+_AS_THEY_ARE = frozenset(
+    ["kind", "scope", "recurrence", "nature", "cause", "tupe", "approval", "evidence", "note"]
+)
+
+
+def by_kind(stood: Stood, tree: ServiceTree) -> tuple[list[KindSum], list[KindLines]]:
+    """The sums of a return as it stood, and its entries under their kinds."""
+    sums = [
+        KindSum(
+            kind=kind,
+            label=label,
+            amount=sum((entry.amount for entry in found), Decimal("0.00")) if found else None,
+            entries=len(found),
+            illustrative=sum(entry.provenance == Provenance.ILLUSTRATIVE for entry in found),
+        )
+        for kind, label in PLURALS.items()
+        for found in [[entry for entry in stood.entries if entry.kind == kind]]
+    ]
+    return sums, under_kinds(stood.entries, sums, tree, stood.published_in)
+
+
+# --- Quarters as they stood ----------------------------------------------------------
+
+
+def quarters_open_at(moment: datetime) -> dict[Quarter, bool]:
+    """The quarters that there were at a moment, and whether each was open: two queries.
+
+    A quarter of the record is there, closed, from when the record was loaded. Where no
+    event speaks of a quarter at all, it counts as it stands now.
+    """
+    found: dict[str, bool] = {}
+    spoken_of: set[str] = set()
+    for subject, named, at, after in (
+        Event.objects.filter(
+            Q(subject=PERIOD) | Q(subject=RETURN, chain=PARTNERSHIP, action="certified")
+        )
+        .order_by("id")
+        .values_list("subject", "subject_id", "at", "after__status")
+    ):
+        code = named.rpartition("/")[2]
+        spoken_of.add(code)
+        if at > moment or after is None:
+            continue
+        if subject == PERIOD:
+            found[code] = after == Period.Status.OPEN
+        else:
+            found.setdefault(code, False)
+    quarters = {
+        period.quarter: period.is_open
+        for period in Period.objects.all()
+        if period.code not in spoken_of
+    }
+    return quarters | {Quarter.parse(code): is_open for code, is_open in found.items()}
+
+
+def latest_closed_at(moment: datetime) -> Quarter | None:
+    """The latest quarter that was closed at a moment."""
+    closed = [quarter for quarter, is_open in quarters_open_at(moment).items() if not is_open]
+    return max(closed, default=None)

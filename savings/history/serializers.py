@@ -1,0 +1,135 @@
+"""Events and histories as JSON, and what they are asked for by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from audit.models import Event
+from savings.history.exports import changes_as_json, event_as_json
+from savings.history.replay import ADDED, CHANGED, REMOVED
+from savings.history.reports import Deed
+from savings.serializers import MomentText
+from sovereignty.shapes import Shape, Text
+
+#: How many changed lines of one event a history tells; the page has all of them to download.
+MOST_LINES = 100
+
+
+class EventParameters(Shape):
+    chain = Text(required=False, max_length=20, help_text="A council's code, or “partnership”.")
+    subject = Text(
+        required=False, max_length=60, help_text="Kind of record, such as return or period."
+    )
+    subject_id = Text(
+        required=False, max_length=60, help_text="Which record, such as WCC/2013-14-Q1."
+    )
+    by = Text(required=False, max_length=150, help_text="A person's username.")
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # “from” can't be the name of an attribute.
+        between = {
+            "from": MomentText(
+                first=True,
+                help_text="The first day, from its beginning in London, or time with its zone.",
+            ),
+            "to": MomentText(
+                help_text="The last day, to its end in London, or time with its zone."
+            ),
+        }
+        return {**super().get_fields(), **between}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        first, last = attrs.get("from"), attrs.get("to")
+        if first and last and last < first:
+            raise serializers.ValidationError({"to": "Give a later day than from."})
+        return attrs
+
+
+@extend_schema_field({"type": "object", "nullable": True, "additionalProperties": {}})
+class Half(serializers.JSONField):
+    """What an event keeps of before or after: an object by the kind of event, or nothing."""
+
+
+class EventSerializer(serializers.Serializer):
+    """An event. `hash` is the SHA-256 of `previous_hash`, a line feed, and all the rest as
+    JSON with sorted keys and no spaces; the first of a chain follows sixty-four noughts.
+    """
+
+    chain = serializers.CharField()
+    at = serializers.CharField(help_text="As it is hashed: in UTC, with its offset.")
+    by = serializers.CharField(help_text="A username, or a command.")
+    action = serializers.CharField()
+    subject = serializers.CharField(help_text="Kind of record.")
+    subject_id = serializers.CharField()
+    before = Half(allow_null=True)
+    after = Half(allow_null=True)
+    reason = serializers.CharField(allow_blank=True)
+    previous_hash = serializers.CharField()
+    hash = serializers.CharField()
+
+    def to_representation(self, instance: Event) -> dict[str, Any]:
+        """To the letter, so that it can be checked."""
+        return event_as_json(instance)
+
+
+@extend_schema_field(
+    {
+        "nullable": True,
+        "oneOf": [
+            {"type": "string"},
+            {"type": "integer"},
+            {"type": "array", "items": {"type": "string"}},
+        ],
+    }
+)
+class ColumnValue(serializers.JSONField):
+    """A column of a line as events have it: money as text, councils as a list, an id."""
+
+
+class ColumnChangeSerializer(serializers.Serializer):
+    before = ColumnValue(allow_null=True, help_text="Null where it said nothing.")
+    after = ColumnValue(allow_null=True, help_text="Null where it says nothing.")
+
+
+class LineChangeSerializer(serializers.Serializer):
+    change = serializers.ChoiceField(choices=[ADDED, CHANGED, REMOVED])
+    row = serializers.IntegerField(
+        help_text="Its place, counted from 1; of a removed line the one that it had."
+    )
+    line = serializers.IntegerField(help_text="The line's id, the same through every edit.")
+    columns = serializers.DictField(
+        child=ColumnChangeSerializer(), help_text="The columns that changed, by name."
+    )
+
+
+class DeedSerializer(serializers.Serializer):
+    """An event of a return, and what it did to its lines."""
+
+    at = serializers.DateTimeField()
+    by = serializers.CharField(help_text="A username, or a command.")
+    action = serializers.CharField(help_text="Such as saved, submitted, sent back, certified.")
+    version = serializers.IntegerField(allow_null=True, help_text="The version that it made.")
+    status = serializers.CharField(allow_null=True, help_text="The status it led to, if it says.")
+    reason = serializers.CharField(allow_blank=True)
+    change_count = serializers.IntegerField(help_text="How many lines it changed.")
+    moved = serializers.BooleanField(help_text="Whether lines that stayed changed places.")
+    changes = LineChangeSerializer(
+        many=True, help_text=f"The first {MOST_LINES} of them, in the order of the rows."
+    )
+    hash = serializers.CharField(help_text="The event's own, by which events/ has it.")
+
+    def to_representation(self, instance: Deed) -> dict[str, Any]:
+        event = instance.event
+        return {
+            "at": self.fields["at"].to_representation(event.at),
+            "by": event.by,
+            "action": event.action,
+            "version": instance.version,
+            "status": instance.status,
+            "reason": event.reason,
+            **changes_as_json(instance, MOST_LINES),
+            "hash": event.hash,
+        }

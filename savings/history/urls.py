@@ -1,0 +1,10 @@
+"""Under /history/; the pages of one return are among the returns' own."""
+
+from django.urls import path
+
+from savings.history import views
+
+urlpatterns = [
+    path("", views.events, name="history"),
+    path("events.<str:extension>", views.download_events, name="history-download"),
+]

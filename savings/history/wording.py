@@ -1,0 +1,197 @@
+"""What history says in words: moments, actions, columns and their values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from finance.money import format_pounds
+from savings.history.moments import LONDON, day_ended
+from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
+from savings.provenance import Provenance
+from savings.returns.models import Entry
+
+
+def moment_in_words(moment: datetime) -> str:
+    """A moment to follow "as it stood at".
+
+    >>> from datetime import date
+    >>> from savings.history.moments import end_of
+    >>> moment_in_words(end_of(date(2013, 8, 1)))
+    'the end of 1 August 2013'
+    """
+    day = day_ended(moment)
+    if day is not None:
+        return f"the end of {day.day} {day:%B %Y}"
+    local = moment.astimezone(LONDON)
+    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+
+
+def moment_in_address(moment: datetime) -> str:
+    """A moment as an address has it, to be read again by `moment_of`.
+
+    >>> from datetime import UTC
+    >>> moment_in_address(datetime(2013, 8, 1, 12, tzinfo=UTC))
+    '2013-08-01T12:00:00Z'
+    """
+    day = day_ended(moment)
+    if day is not None:
+        return day.isoformat()
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+# --- What an event did ---------------------------------------------------------------
+
+#: The columns of a line as they head a change.
+COLUMN_LABELS = {
+    "service": "Service",
+    "kind": "Kind",
+    "scope": "Falls on",
+    "amount": "Amount",
+    "recurrence": "Recurrence",
+    "nature": "Nature",
+    "cause": "Cause",
+    "caused_by": "Council that changed its specification",
+    "tupe": "Staff transferred (TUPE)",
+    "approval": "Transition budget",
+    "corrects": "Corrects entry",
+    "evidence": "Evidence",
+    "note": "Note",
+    "provenance": "Marked",
+}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "kind": dict(Entry.Kind.choices),
+    "scope": dict(Entry.Scope.choices),
+    "recurrence": dict(Entry.Recurrence.choices),
+    "nature": dict(Entry.Nature.choices),
+    "cause": dict(Entry.Cause.choices),
+    "provenance": dict(Provenance.choices),
+}
+NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names by slug and by code, for what events call by those."""
+
+    services: Mapping[str, str]
+    councils: Mapping[str, str]
+
+
+def column_in_words(column: str) -> str:
+    return COLUMN_LABELS.get(column) or column.replace("_", " ").capitalize()
+
+
+def value_in_words(column: str, value: object, names: Names) -> str:
+    """What a column said, as a page says it; nothing is said to be nothing.
+
+    >>> value_in_words("amount", "-1234.50", Names({}, {}))
+    '−£1,234.50'
+    """
+    if value is None:
+        return str(Provenance.REPORTED.label) if column == "provenance" else NOTHING
+    if column == "amount":
+        return format_pounds(Decimal(str(value)))
+    if column == "service":
+        return names.services.get(str(value), str(value))
+    if column == "caused_by":
+        return names.councils.get(str(value), str(value))
+    if column in _WORDS:
+        return _WORDS[column].get(str(value), str(value))
+    if isinstance(value, str | int):
+        return str(value)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ToldColumn:
+    """A column that changed: its name, and what it said before and after."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change in words: of a row, or of the return (`row` is None).
+
+    `whole` is all that an added or removed line says; `columns` what changed in another.
+    """
+
+    row: int | None
+    what: str
+    change: str
+    illustrative: bool = False
+    whole: tuple[str, ...] = ()
+    columns: tuple[ToldColumn, ...] = ()
+
+
+def changes_in_words(changes: Changes, names: Names, most: int) -> list[Told]:
+    """What an event did, in words; of no more than `most` lines of a return.
+
+    >>> from savings.history.replay import ColumnChange, LineChange
+    >>> line = LineChange("changed", 7, 3, (ColumnChange("amount", "100.00", "120.00"),),
+    ...     {"service": "hr", "kind": "saving"})
+    >>> (told,) = changes_in_words(Changes((line,)), Names({"hr": "Human resources"}, {}), 50)
+    >>> told.row, told.what, told.change
+    (3, 'Human resources, saving', 'Changed')
+    >>> [(column.name, column.before, column.after) for column in told.columns]
+    [('Amount', '£100.00', '£120.00')]
+    """
+    found = [_line_in_words(line, names) for line in changes.lines[:most]]
+    if changes.moved:
+        found.append(Told(None, "", "Rows changed places"))
+    if changes.others:
+        found.append(Told(None, "", "Changed", columns=_columns(changes.others, names)))
+    return found
+
+
+def _line_in_words(line: LineChange, names: Names) -> Told:
+    kind = value_in_words("kind", line.about.get("kind"), names).lower()
+    what = f"{value_in_words('service', line.about.get('service'), names)}, {kind}"
+    columns = () if line.kind in (ADDED, REMOVED) else _columns(line.columns, names)
+    return Told(
+        line.row,
+        what,
+        line.kind.capitalize(),
+        illustrative=line.about.get("provenance") == Provenance.ILLUSTRATIVE
+        or any(change.column == "provenance" for change in line.columns),
+        whole=() if columns else _whole(line.about, names),
+        columns=columns,
+    )
+
+
+def _columns(changes: Sequence[ColumnChange], names: Names) -> tuple[ToldColumn, ...]:
+    return tuple(
+        ToldColumn(
+            column_in_words(change.column),
+            value_in_words(change.column, change.before, names),
+            value_in_words(change.column, change.after, names),
+        )
+        for change in changes
+    )
+
+
+def _whole(line: Columns, names: Names) -> tuple[str, ...]:
+    """All that a line says beside its service and kind: what it is, and then each text."""
+    plain = [
+        value_in_words(column, line[column], names)
+        for column in ("amount", "scope", "recurrence", "nature", "cause")
+        if column in line
+    ]
+    texts = [
+        f"{label}: {value_in_words(column, line[column], names)}"
+        for column, label in COLUMN_LABELS.items()
+        if column in line and column in _TEXTS
+    ]
+    first, *rest = plain
+    return (", ".join([first, *(word.lower() for word in rest)]), *texts)
+
+
+_TEXTS = frozenset({"caused_by", "tupe", "approval", "corrects", "evidence", "note"})

@@ -1,0 +1,191 @@
+"""Asking on a line of a return, and answering.
+
+A question is asked while a return is submitted, or after it was sent back, and holds it up:
+until it is answered the return can't be submitted again nor certified. Asking and answering
+change no figure, and so not the return's version; both lock the return, so that a line is
+kept as it was, and nothing is asked of a return that is just being certified.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+import audit.actions
+from savings.questions.models import Question
+from savings.returns import actions as returns
+from savings.returns.actions import describe, row_of
+from savings.returns.models import Entry, Return
+from savings.returns.rows import LONGEST_TEXT
+from savings.rules import require
+from sovereignty.models import User
+from sovereignty.refusals import BadContent, FieldError, WrongState
+
+#: An entry's id, and what is asked about it.
+Asked = tuple[int, str]
+
+
+@transaction.atomic
+def ask(*, return_id: int, entry_id: int, text: str, by: User, at: datetime) -> Question:
+    """Ask the council's finance officer something about one line of its return.
+
+    Raises NotAllowed, WrongState, or BadContent without a text or for a line that the
+    return doesn't have.
+    """
+    (question,) = _ask(return_id, [(entry_id, text)], by, at)
+    return question
+
+
+@transaction.atomic
+def send_back(
+    *,
+    return_id: int,
+    version: int,
+    reason: str,
+    asked: Sequence[Asked],
+    by: User,
+    at: datetime,
+) -> Return:
+    """Send a submitted return back and ask on its lines, all of it or nothing.
+
+    Raises what `savings.returns.actions.send_back` and `ask` do, a mistake in a question as
+    one of row 1, 2 … of `asked`.
+    """
+    parent = returns.send_back(return_id=return_id, version=version, reason=reason, by=by, at=at)
+    if asked:
+        _ask(return_id, asked, by, at, numbered=True)
+    return parent
+
+
+@transaction.atomic
+def answer(*, question_id: int, text: str, by: User, at: datetime) -> Question:
+    """Answer a question, once. Raises NotAllowed, WrongState, or BadContent without a text."""
+    question = Question.objects.get(id=question_id)
+    parent = _locked(question.parent_id)
+    require(by, "savings.answer_question", parent)
+    question = Question.objects.select_for_update(of=("self",)).get(id=question_id)
+    if question.is_answered:
+        raise WrongState("This question has been answered already.")
+    _check_unsettled(parent)
+    wrong = _mistake_in(text, "answer", "Write the answer.")
+    if wrong:
+        raise BadContent([wrong])
+    question.answer, question.answered_by, question.answered_at = text.strip(), by, at
+    question.save(update_fields=["answer", "answered_by", "answered_at"])
+    _record(
+        parent,
+        by,
+        at,
+        "answered",
+        before={"question": question.id, "text": question.text, "line": question.line},
+        after={"question": question.id, "answer": question.answer},
+    )
+    return question
+
+
+def check_askable(parent: Return) -> None:
+    """Raises WrongState unless questions may be asked of the return as it stands."""
+    _check_unsettled(parent)
+    if parent.status == Return.Status.DRAFT and not parent.was_sent_back:
+        raise WrongState(
+            "This return is a draft that its finance officer is still filling in: ask once it "
+            "is submitted."
+        )
+
+
+def _ask(
+    return_id: int, asked: Sequence[Asked], by: User, at: datetime, *, numbered: bool = False
+) -> list[Question]:
+    parent = _locked(return_id)
+    require(by, "savings.ask_question", parent)
+    check_askable(parent)
+    entries = {
+        entry.id: entry
+        for entry in Entry.objects.filter(
+            parent=parent, id__in=[entry_id for entry_id, _ in asked]
+        ).select_related("service", "caused_by")
+    }
+    errors = []
+    for number, (entry_id, text) in enumerate(asked, start=1):
+        row = number if numbered else None
+        if entry_id not in entries:
+            errors.append(
+                FieldError(
+                    "entry",
+                    "This return has no such entry: use the id of one of its entries.",
+                    str(entry_id)[:40],
+                    row,
+                )
+            )
+        if wrong := _mistake_in(text, "text", "Write what you want to know.", row):
+            errors.append(wrong)
+    if errors:
+        raise BadContent(errors)
+    return [_asked(parent, entries[entry_id], text.strip(), by, at) for entry_id, text in asked]
+
+
+def _asked(parent: Return, entry: Entry, text: str, by: User, at: datetime) -> Question:
+    question = Question.objects.create(
+        parent=parent,
+        entry=entry,
+        line={"row": entry.position, "id": entry.id, **describe(row_of(entry))},
+        text=text,
+        asked_by=by,
+        asked_at=at,
+    )
+    _record(
+        parent,
+        by,
+        at,
+        "asked",
+        after={"question": question.id, "text": text, "line": question.line},
+    )
+    return question
+
+
+def _mistake_in(text: str, field: str, remedy: str, row: int | None = None) -> FieldError | None:
+    if not text.strip():
+        return FieldError(field, remedy, row=row)
+    if "\x00" in text:
+        return FieldError(field, "Remove the null character.", row=row)
+    if len(text.strip()) > LONGEST_TEXT:
+        return FieldError(field, f"Shorten this to {LONGEST_TEXT:,} characters.", row=row)
+    return None
+
+
+def _locked(return_id: int) -> Return:
+    return (
+        Return.objects.select_for_update(of=("self",))
+        .select_related("council", "period")
+        .get(id=return_id)
+    )
+
+
+def _check_unsettled(parent: Return) -> None:
+    if parent.status == Return.Status.CERTIFIED:
+        raise WrongState("This return is certified: what there was to ask has been settled.")
+    if not parent.period.is_open:
+        raise WrongState(f"{parent.period} is closed.")
+
+
+def _record(
+    parent: Return,
+    by: User,
+    at: datetime,
+    action: str,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object],
+) -> None:
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action=action,
+        subject="return",
+        subject_id=f"{parent.council_code}/{parent.period.code}",
+        chain=parent.council_code,
+        before=before,
+        after=after,
+    )

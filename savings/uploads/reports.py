@@ -1,0 +1,156 @@
+"""What a template holds, and an upload's preview as a person reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from savings.returns.lines import stored_lines
+from savings.returns.models import Entry, Return
+from savings.returns.reports import PLURALS
+from savings.returns.rows import COLUMNS
+from savings.uploads.models import Upload
+from savings.uploads.templates import ServiceLine, Template
+from services.models import Service
+from services.tree import ServiceTree
+from sovereignty.models import Council
+
+#: What the page of a preview shows of each sort of change.
+LINES_SHOWN = 100
+MISTAKES_SHOWN = 200
+
+
+def filled_template(parent: Return) -> Template:
+    """A return to fill in, with the rows that it has."""
+    tree = Service.objects.tree()
+    return Template(
+        council=parent.council_code,
+        council_name=parent.council.name if parent.council else "The partnership",
+        period=parent.period.code,
+        quarter=parent.quarter.label,
+        rows=[line.row for line in stored_lines(parent)],
+        services=[
+            ServiceLine(
+                node.slug,
+                node.name,
+                tree.nodes[tree.programme(node.slug)].name,
+                tree.participants(node.slug, parent.quarter),
+            )
+            for node, _ in tree.walk()
+        ],
+        councils=list(Council.objects.values_list("code", "name")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KindChange:
+    """What the entries of a kind come to as the return stands, and as the file has it."""
+
+    label: str
+    before: Decimal
+    after: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A line that a file adds, changes or removes; `row` is its row in the file.
+
+    `others` are the other columns that change: name, what was there, what comes.
+    """
+
+    row: int | None
+    service: str
+    kind: str
+    scope: str
+    before: Decimal | None
+    after: Decimal | None
+    words: str
+    others: Sequence[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file would do: how many lines of each sort, and the first of them."""
+
+    added: int
+    changed: int
+    removed: int
+    moved: bool
+    kinds: Sequence[KindChange]
+    added_lines: Sequence[LineChange]
+    changed_lines: Sequence[LineChange]
+    removed_lines: Sequence[LineChange]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not (self.added or self.changed or self.removed or self.moved)
+
+
+def preview_of(upload: Upload) -> Preview:
+    """The preview of an upload that was found right."""
+    outcome: Mapping[str, Any] = upload.outcome or {}
+    tree = Service.objects.tree()
+    lines = outcome["lines"]
+    return Preview(
+        added=outcome["added"],
+        changed=outcome["changed"],
+        removed=outcome["removed"],
+        moved=outcome["moved"],
+        kinds=[
+            KindChange(label, Decimal(outcome["before"][kind]), Decimal(outcome["after"][kind]))
+            for kind, label in PLURALS.items()
+        ],
+        added_lines=_lines(lines["added"], tree),
+        changed_lines=_lines(lines["changed"], tree),
+        removed_lines=_lines(lines["removed"], tree),
+    )
+
+
+def _lines(lines: Sequence[Mapping[str, Any]], tree: ServiceTree) -> list[LineChange]:
+    return [_line(line, tree) for line in lines[:LINES_SHOWN]]
+
+
+def _line(line: Mapping[str, Any], tree: ServiceTree) -> LineChange:
+    before, after = line.get("before") or {}, line.get("after") or {}
+    columns = after or before
+    node = tree.nodes.get(columns["service"])
+    others = [
+        (column, _words(before.get(column)), _words(after.get(column)))
+        for column in COLUMNS
+        if column != "amount" and before and after and before.get(column) != after.get(column)
+    ]
+    return LineChange(
+        row=line.get("row"),
+        service=node.name if node else columns["service"],
+        kind=str(Entry.Kind(columns["kind"]).label),
+        scope=str(Entry.Scope(columns["scope"]).label),
+        before=Decimal(before["amount"]) if before else None,
+        after=Decimal(after["amount"]) if after else None,
+        words=columns.get("note") or columns.get("evidence") or "",
+        others=others,
+    )
+
+
+def _words(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """The mistakes of a file that can't be stored: how many, and the first of them."""
+
+    count: int
+    shown: Sequence[Mapping[str, Any]]
+
+
+def mistakes_of(upload: Upload) -> Mistakes:
+    outcome: Mapping[str, Any] = upload.outcome or {}
+    return Mistakes(outcome["mistakes"], outcome["errors"][:MISTAKES_SHOWN])

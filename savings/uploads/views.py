@@ -1,0 +1,203 @@
+"""The pages of a return's file: the template, the upload, its preview, its mistakes.
+
+As with every page of a return, a look-up starts from what the person may see, and a refusal
+becomes the page. A file is looked through once, at once, for what it plainly is; the rest is
+a task's, and the page says how far that is.
+"""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRefresh
+
+from finance.periods import PeriodError, Quarter
+from savings.returns.actions import check_editable
+from savings.returns.models import PARTNERSHIP, Return
+from savings.returns.views import SignedIn, page
+from savings.rules import require
+from savings.uploads import actions, tasks
+from savings.uploads.exports import FORMATS, XLSX, as_download, template_file
+from savings.uploads.guards import TOO_LARGE
+from savings.uploads.marking import marked_workbook
+from savings.uploads.models import Upload
+from savings.uploads.parts import LONGEST_FORM, content_of
+from savings.uploads.reports import filled_template, mistakes_of, preview_of
+from sovereignty.refusals import BadContent, StaleVersion, WrongState
+
+CHOOSE = "Choose the file to upload."
+
+
+@page("GET", "HEAD")
+def template(request: SignedIn, council: str, period: str, extension: str) -> HttpResponse:
+    """The return as a file to fill in."""
+    parent = _parent(request, council, period)
+    if extension not in FORMATS:
+        raise Http404("There is no template of this kind.")
+    return template_file(filled_template(parent), extension, for_people=True)
+
+
+@page("GET", "HEAD", "POST")
+def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
+    """Choose a file; what it plainly can't be is said at once, the rest after it is checked."""
+    parent = _parent(request, council, period)
+    require(request.user, "savings.fill_return", parent)
+    try:
+        check_editable(parent)
+        if request.method != "POST":
+            return _choose_page(request, parent)
+        file = request.FILES.get("file")
+        if file is None:
+            return _choose_page(request, parent, _nothing_came(request), status=422)
+        started = actions.start_upload(
+            return_id=parent.id,
+            filename=file.name or "",
+            content=content_of(file),
+            by=request.user,
+            at=timezone.now(),
+        )
+    except BadContent as refusal:
+        return _choose_page(request, parent, refusal.errors[0].message, status=422)
+    except WrongState as refusal:
+        return _choose_page(request, parent, refused=str(refusal), status=409)
+    tasks.check_later(started.id)
+    return _to_upload(parent, started)
+
+
+@page("GET", "HEAD")
+def show(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
+    """How far the check is; then what the file would change, or what has to be put right."""
+    parent = _parent(request, council, period)
+    kept = _upload(request, parent, upload_id)
+    if not request.headers.get("HX-Request"):
+        return _upload_page(request, parent, kept)
+    if not kept.is_waiting:
+        return HttpResponseClientRefresh()
+    return render(request, "savings/uploads/progress.html", {"parent": parent, "upload": kept})
+
+
+@page("GET", "HEAD", "POST")
+def store(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
+    """Replace the draft's entries by what was previewed."""
+    parent = _parent(request, council, period)
+    kept = _upload(request, parent, upload_id)
+    if request.method != "POST":
+        return _to_upload(parent, kept)
+    try:
+        saved = actions.store_upload(upload_id=kept.id, by=request.user, at=timezone.now())
+    except (BadContent, StaleVersion):
+        tasks.check_later(kept.id)
+        messages.warning(
+            request,
+            "The return was changed after the file had been compared with it, so nothing was "
+            "stored. Here is the file compared with the return as it is now.",
+        )
+        return _to_upload(parent, kept)
+    except WrongState as refusal:
+        return _upload_page(request, parent, kept, problem=str(refusal), status=409)
+    messages.success(
+        request, f"{parent.period} is saved as version {saved.version}, from {kept.filename}."
+    )
+    return redirect("return", council=parent.council_code, period=parent.period.code)
+
+
+@page("GET", "HEAD", "POST")
+def discard(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
+    """Forget an upload; the return stays as it is."""
+    parent = _parent(request, council, period)
+    kept = _upload(request, parent, upload_id)
+    if request.method != "POST":
+        return _to_upload(parent, kept)
+    try:
+        actions.discard_upload(upload_id=kept.id, by=request.user)
+    except WrongState as refusal:
+        return _upload_page(request, parent, kept, problem=str(refusal), status=409)
+    messages.success(request, f"{kept.filename} is discarded. The return stays as it was.")
+    return redirect("return", council=parent.council_code, period=parent.period.code)
+
+
+@page("GET", "HEAD")
+def marked(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
+    """The person's own workbook, with what has to be put right marked in it."""
+    parent = _parent(request, council, period)
+    kept = _upload(request, parent, upload_id)
+    if kept.state != Upload.State.REFUSED:
+        raise Http404("This upload has no mistakes to mark.")
+    name = f"to-put-right-{parent.council_code}-{parent.period.code}.xlsx"
+    return as_download(marked_workbook(*actions.look_again(upload_id=kept.id)), XLSX, name)
+
+
+def _choose_page(
+    request: SignedIn,
+    parent: Return,
+    mistake: str = "",
+    *,
+    refused: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "parent": parent,
+        "mistake": mistake,
+        "errors": [{"message": mistake, "href": "#file"}] if mistake else [],
+        "refused": refused,
+        "breadcrumbs": _trail(parent, "Fill in by file"),
+    }
+    return render(request, "savings/uploads/choose.html", context, status=status)
+
+
+def _upload_page(
+    request: SignedIn, parent: Return, kept: Upload, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    context: dict[str, object] = {
+        "parent": parent,
+        "upload": kept,
+        "problem": problem,
+        "breadcrumbs": _trail(parent, "Fill in by file"),
+    }
+    if kept.state == Upload.State.READY:
+        context["preview"] = preview_of(kept)
+        context["stale"] = kept.version != parent.version
+    elif kept.state == Upload.State.REFUSED:
+        context["mistakes"] = mistakes_of(kept)
+    return render(request, "savings/uploads/upload.html", context, status=status)
+
+
+def _nothing_came(request: HttpRequest) -> str:
+    """Why there is no file: none was chosen, or it was too long to be let in."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return TOO_LARGE if length.isdecimal() and int(length) > LONGEST_FORM else CHOOSE
+
+
+def _parent(request: SignedIn, council: str, period: str) -> Return:
+    try:
+        quarter = Quarter.parse(period)
+    except PeriodError as error:
+        raise Http404(str(error)) from error
+    visible = Return.objects.visible_to(request.user).select_related("council", "period")
+    owner = {"council": None} if council == PARTNERSHIP else {"council__code": council}
+    return get_object_or_404(visible, period__quarter=quarter, **owner)
+
+
+def _upload(request: SignedIn, parent: Return, upload_id: int) -> Upload:
+    """An upload of this return, for whoever fills it in."""
+    require(request.user, "savings.fill_return", parent)
+    uploads = Upload.objects.visible_to(request.user).filter(parent=parent)
+    return get_object_or_404(uploads.defer("content").select_related("by"), id=upload_id)
+
+
+def _to_upload(parent: Return, kept: Upload) -> HttpResponse:
+    council, period = parent.council_code, parent.period.code
+    return redirect("upload", council=council, period=period, upload_id=kept.id)
+
+
+def _trail(parent: Return, last: str) -> list[dict[str, str]]:
+    codes = {"council": parent.council_code, "period": parent.period.code}
+    owner = parent.council.name if parent.council else "The partnership"
+    return [
+        {"text": "Returns", "url": reverse("returns")},
+        {"text": f"{owner}, {parent.period}", "url": reverse("return", kwargs=codes)},
+        {"text": last, "url": ""},
+    ]

@@ -1,0 +1,1 @@
+"""What another rule, or another driver value, would have done: worked out, shown, never stored."""

@@ -1,0 +1,63 @@
+"""What another rule or driver value would have done."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from savings.rollup.reports import one_version
+from savings.whatif.asking import Asked, read
+from savings.whatif.reports import known, work_out
+from savings.whatif.serializers import WhatIfParameters, WhatIfSerializer, as_json
+from sovereignty.calls import Call
+
+
+class WhatIfCall(Call):
+    """What a rule, a driver's value or a proposal would have done to every council.
+
+    Worked out beside today's for every quarter to date and over the adopted plans, to the
+    penny, and stored nowhere. Closed quarters stay as they are whatever is agreed. Give the
+    parameters of a rule (service, kind, method and what it shares by), of a driver's value
+    (driver, council, value), or a decision.
+    """
+
+    parameters_shape = WhatIfParameters
+
+    @extend_schema(
+        responses=WhatIfSerializer,
+        examples=[
+            OpenApiExample(
+                "A saving that two thirds of would have been one council's",
+                value={
+                    "question": "What if the savings of Libraries and what lies below it were "
+                    "split by fixed shares, Kensington & Chelsea 1/3 and Westminster 2/3, all "
+                    "along?",
+                    "gains": "Of what is certified to date, Westminster would have £10.00 more of "
+                    "the savings; Kensington & Chelsea would have £10.00 less.",
+                    "entries_looked_at": 1,
+                    "entries_moved": 1,
+                    "rows": [
+                        {
+                            "council": "WCC",
+                            "period": "2013-14-Q1",
+                            "kind": "saving",
+                            "closed": True,
+                            "today": "30.00",
+                            "then": "40.00",
+                            "difference": "10.00",
+                            "illustrative": False,
+                        }
+                    ],
+                    "plan_rows": [],
+                },
+                response_only=True,
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        self.parameters()
+        asked = Asked.of({name: request.query_params[name] for name in request.query_params})
+        with one_version():
+            answered = work_out(read(asked, known()))
+        return Response(as_json(answered, asked))

@@ -1,0 +1,357 @@
+"""What another rule, or another driver's value, would have done to every council. Pure.
+
+The same entries are attributed twice by the same arithmetic, once in today's world and
+once in one that differs in a single rule or value. Each entry is split by itself in whole
+pence, so that what a rule would have done and what the rollup makes of it once it is
+agreed are equal to the penny. Source: the public contract, "Attribution".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from finance.apportionment import Splitter, split_pence
+from finance.periods import FinancialYear, Quarter
+from savings.attribution.arithmetic import (
+    ONGOING_COST,
+    SAVING,
+    SHARED,
+    VARIANCE,
+    Attribution,
+    EntryFacts,
+    Outcome,
+    Rule,
+    ValueOfDriver,
+)
+from savings.attribution.claims import Approval
+from savings.attribution.delivered import AttributedSum, Delivered
+from services.tree import ServiceTree
+
+#: What the rules of a kind split: a variance follows the rule for ongoing costs.
+SPLIT_BY = {
+    SAVING: frozenset({SAVING}),
+    ONGOING_COST: frozenset({ONGOING_COST, VARIANCE}),
+}
+IN_YEAR = "in_year"
+#: Before any quarter there is: from here on means all along.
+_ALWAYS = Quarter.parse("1900-01-Q1")
+_QUARTERS_OF_A_YEAR = {str(number): Fraction(1, 4) for number in (1, 2, 3, 4)}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that attribution rests on, to be asked as it is or with one thing otherwise."""
+
+    tree: ServiceTree
+    rules: tuple[Rule, ...]
+    values: tuple[ValueOfDriver, ...]
+    approvals: tuple[Approval, ...] = ()
+
+    def attribution(self) -> Attribution:
+        return Attribution(self.tree, self.rules, self.values, self.approvals)
+
+    def with_rule(self, rule: Rule, everybody: Collection[str], since: Quarter | None) -> World:
+        """The world in which every council has agreed to this rule, from `since` on.
+
+        It takes its place among the others as an agreed rule does: a later one still
+        replaces it, and an earlier one holds before it. Without a `since` it holds in
+        every quarter, instead of every other rule of its service and kind. A rule with
+        the id of one that is there takes that one's place; id 0 is a new one's.
+        """
+        others = [other for other in self.rules if other.id != rule.id]
+        if since is None:
+            others = [
+                other
+                for other in others
+                if (other.service, other.kind) != (rule.service, rule.kind)
+            ]
+        agreed = replace(
+            rule,
+            id=rule.id or 1 + max((other.id for other in others), default=0),
+            effective_from=since or _ALWAYS,
+            agreed_by=frozenset(everybody),
+        )
+        return replace(self, rules=(*others, agreed))
+
+    def with_value(self, value: ValueOfDriver, since: Quarter | None) -> World:
+        """The world in which a driver has this value for its council, from `since` on.
+
+        A later value still replaces it. Without a `since` the driver has no other value
+        for the council, in any quarter.
+        """
+        others = list(self.values)
+        if since is None:
+            others = [
+                other
+                for other in others
+                if (other.driver, other.council) != (value.driver, value.council)
+            ]
+        newest = 1 + max((other.id for other in others), default=0)
+        given = replace(value, id=newest, effective_from=since or _ALWAYS)
+        return replace(self, values=(*others, given))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a question is about: kinds of some services, or whatever a driver splits.
+
+    Figures of it are told whole, whether they move or not; what else moves is told too.
+    """
+
+    services: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    driver: str | None = None
+
+    def holds(self, facts: EntryFacts, outcomes: Iterable[Outcome]) -> bool:
+        if self.driver is not None:
+            return any(value.driver == self.driver for o in outcomes for value in o.values)
+        return facts.service in self.services and facts.kind in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Certified entries that are alike in all that decides how they fall.
+
+    `facts.quarter` is the one whose rules count, `quarter` that of their returns;
+    `pence` has each entry's own amount.
+    """
+
+    facts: EntryFacts
+    quarter: Quarter
+    pence: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Whole pence of one kind that fall on a council in a quarter, today and then.
+
+    No council is what nobody's rule attributes. `illustrative` where either rests on
+    something made up.
+    """
+
+    council: str | None
+    quarter: Quarter
+    kind: str
+    today: int
+    then: int
+    illustrative: bool
+
+    @property
+    def difference(self) -> int:
+        return self.then - self.today
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """The lines, by quarter, kind and council; what nobody has comes last of its kind.
+
+    `looked_at` counts the entries attributed twice, `moved` those that fall otherwise.
+    """
+
+    lines: tuple[Line, ...]
+    looked_at: int
+    moved: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A line of a plan: what was to be saved, in a year alone or a year from then on."""
+
+    plan: str
+    service: str
+    year: FinancialYear
+    basis: str
+    pence: int
+    illustrative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedLine:
+    """Whole pence of a plan's year that fall on a council, today and then: of savings."""
+
+    plan: str
+    year: FinancialYear
+    council: str | None
+    today: int
+    then: int
+    illustrative: bool
+
+    @property
+    def kind(self) -> str:
+        return SAVING
+
+    @property
+    def difference(self) -> int:
+        return self.then - self.today
+
+
+@dataclass
+class _Sums:
+    today: int = 0
+    then: int = 0
+    illustrative: bool = False
+
+
+def compare(entries: Sequence[Alike], today: World, then: World, reach: Reach) -> WhatIf:
+    """How the entries fall in both worlds, told for what the question reaches and moves.
+
+    >>> from services.tree import Node, Spell
+    >>> q = Quarter.parse("2013-14-Q1")
+    >>> both = frozenset({"LBHF", "WCC"})
+    >>> world = World(ServiceTree.of([Node("hr", "HR", participation=(
+    ...     Spell("LBHF", q), Spell("WCC", q)))]), (), ())
+    >>> halves = Rule(0, "hr", "saving", "fixed", q, frozenset(),
+    ...     shares={"LBHF": Fraction(1, 2), "WCC": Fraction(1, 2)})
+    >>> saved = Alike(EntryFacts("hr", "saving", "shared", q, "WCC"), q, (101, 7))
+    >>> found = compare([saved], world, world.with_rule(halves, both, q),
+    ...     Reach(frozenset({"hr"}), frozenset({"saving"})))
+    >>> [(line.council, line.today, line.then) for line in found.lines]
+    [('LBHF', 0, 55), ('WCC', 0, 53), (None, 108, 0)]
+    """
+    split = _Splits(entries)
+    before, after = _outcomes(split, today), _outcomes(split, then)
+    concerned = {
+        (alike.facts.service, alike.facts.kind)
+        for alike, old, new in zip(entries, before, after, strict=True)
+        if old.shares != new.shares or reach.holds(alike.facts, (old, new))
+    }
+    sums: dict[tuple[Quarter, str, str | None], _Sums] = defaultdict(_Sums)
+    looked_at = moved = 0
+    for place, (alike, old, new) in enumerate(zip(entries, before, after, strict=True)):
+        looked_at += len(alike.pence)
+        moved += len(alike.pence) if old.shares != new.shares else 0
+        if (alike.facts.service, alike.facts.kind) not in concerned:
+            continue
+        made_up = old.illustrative or new.illustrative
+        for council, pence in split.of(place, old.shares).items():
+            found = sums[alike.quarter, alike.facts.kind, council]
+            found.today += pence
+            found.illustrative |= made_up
+        for council, pence in split.of(place, new.shares).items():
+            found = sums[alike.quarter, alike.facts.kind, council]
+            found.then += pence
+            found.illustrative |= made_up
+    lines = (
+        Line(council, quarter, kind, found.today, found.then, found.illustrative)
+        for (quarter, kind, council), found in sums.items()
+    )
+    return WhatIf(
+        tuple(sorted(lines, key=lambda e: (e.quarter, e.kind, e.council is None, e.council or ""))),
+        looked_at,
+        moved,
+    )
+
+
+def over_the_plan(
+    lines: Iterable[Planned], today: World, then: World, reach: Reach
+) -> tuple[PlannedLine, ...]:
+    """The plan's lines that the question reaches, split in both worlds.
+
+    A saving a year, once all is in place, falls by the rule of the year's last quarter. A
+    saving in a year alone falls by quarters: a quarter of it in each, in whole pence, the
+    odd ones first.
+    """
+    before, after = today.attribution(), then.attribution()
+    sums: dict[tuple[str, FinancialYear, str | None], _Sums] = defaultdict(_Sums)
+    for line in lines:
+        for facts, pence in _as_entries(line):
+            old, new = before.share_out(facts), after.share_out(facts)
+            if old.shares == new.shares and not reach.holds(facts, (old, new)):
+                continue
+            made_up = line.illustrative or old.illustrative or new.illustrative
+            for council, part in _parts(pence, old.shares).items():
+                found = sums[line.plan, line.year, council]
+                found.today += part
+                found.illustrative |= made_up
+            for council, part in _parts(pence, new.shares).items():
+                found = sums[line.plan, line.year, council]
+                found.then += part
+                found.illustrative |= made_up
+    return tuple(
+        PlannedLine(plan, year, council, found.today, found.then, found.illustrative)
+        for (plan, year, council), found in sorted(
+            sums.items(), key=lambda item: (*item[0][:2], item[0][2] is None, item[0][2] or "")
+        )
+    )
+
+
+def _as_entries(line: Planned) -> Iterable[tuple[EntryFacts, int]]:
+    def saved_in(quarter: Quarter) -> EntryFacts:
+        return EntryFacts(line.service, SAVING, SHARED, quarter, None)
+
+    if line.basis != IN_YEAR:
+        yield saved_in(line.year.quarters[-1]), line.pence
+        return
+    parts = split_pence(line.pence, _QUARTERS_OF_A_YEAR)
+    for quarter in line.year.quarters:
+        yield saved_in(quarter), parts[str(quarter.number)].pence
+
+
+def _parts(pence: int, shares: Mapping[str, Fraction]) -> dict[str | None, int]:
+    if not shares:
+        return {None: pence}
+    return {code: part.pence for code, part in split_pence(pence, shares).items()}
+
+
+class _Splits:
+    """What entries that are alike come to for each council: each split once by each shares.
+
+    Most fall the same in both worlds, and most of the time goes into splitting.
+    """
+
+    def __init__(self, entries: Sequence[Alike]) -> None:
+        self.entries = entries
+        self._splitters: dict[tuple[tuple[str, Fraction], ...], Splitter] = {}
+        self._found: dict[tuple[int, tuple[tuple[str, Fraction], ...]], dict[str | None, int]] = {}
+
+    def of(self, place: int, shares: Mapping[str, Fraction]) -> dict[str | None, int]:
+        """The sum of each council's parts; under None all of it where nobody has a share."""
+        key = tuple(sorted(shares.items()))
+        if (place, key) not in self._found:
+            self._found[place, key] = self._split(self.entries[place].pence, key)
+        return self._found[place, key]
+
+    def _split(
+        self, amounts: Sequence[int], shares: tuple[tuple[str, Fraction], ...]
+    ) -> dict[str | None, int]:
+        if len(shares) < 2:
+            return {shares[0][0] if shares else None: sum(amounts)}
+        if shares not in self._splitters:
+            self._splitters[shares] = Splitter(dict(shares))
+        splitter = self._splitters[shares]
+        sums = [0] * len(splitter.codes)
+        for amount in amounts:
+            for place, part in enumerate(splitter.split(amount)):
+                sums[place] += part
+        return dict(zip(splitter.codes, sums, strict=True))
+
+
+def _outcomes(split: _Splits, world: World) -> list[Outcome]:
+    """How each group falls: what falls by itself first, then what rests on how that fell."""
+    attribution = world.attribution()
+    resting = any(alike.facts.rests_on_others for alike in split.entries)
+    outcomes: list[Outcome | None] = []
+    sums: dict[tuple[str, Quarter, str, str], _Sums] = defaultdict(_Sums)
+    for place, alike in enumerate(split.entries):
+        if alike.facts.rests_on_others:
+            outcomes.append(None)
+            continue
+        outcome = attribution.share_out(alike.facts)
+        outcomes.append(outcome)
+        if not resting:
+            continue
+        for council, pence in split.of(place, outcome.shares).items():
+            if council is not None:
+                key = (alike.facts.service, alike.quarter, council, alike.facts.kind)
+                sums[key].today += pence
+                sums[key].illustrative |= outcome.illustrative
+    informed = attribution.knowing(
+        Delivered(AttributedSum(*key, each.today, each.illustrative) for key, each in sums.items())
+    )
+    return [
+        outcome or informed.share_out(alike.facts)
+        for alike, outcome in zip(split.entries, outcomes, strict=True)
+    ]

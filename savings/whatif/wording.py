@@ -1,0 +1,147 @@
+"""What a what-if says in words: what is asked, and who gains and who bears. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol
+
+from finance.money import format_pounds, from_pence
+from savings.attribution.arithmetic import SAVING
+
+#: A kind's name in the middle of a sentence.
+KINDS = {
+    "saving": "savings",
+    "ongoing_cost": "ongoing costs",
+    "transition_cost": "transition costs",
+    "variance": "variances",
+}
+
+
+class Moved(Protocol):
+    """What falls on a council, today and then; no council is nobody."""
+
+    @property
+    def council(self) -> str | None: ...
+    @property
+    def difference(self) -> int: ...
+
+
+class MovedOfAKind(Moved, Protocol):
+    @property
+    def kind(self) -> str: ...
+
+
+def gains(lines: Iterable[MovedOfAKind]) -> dict[str, int]:
+    """By how many pence each council would be better off: more savings, or less of a cost.
+
+    Of what is nobody's nobody gains. Councils that nothing moves for are left out.
+    """
+    found: dict[str, int] = {}
+    for line in lines:
+        if line.council is not None:
+            sign = 1 if line.kind == SAVING else -1
+            found[line.council] = found.get(line.council, 0) + sign * line.difference
+    return {council: gain for council, gain in found.items() if gain}
+
+
+def who_gains(lines: Iterable[MovedOfAKind], names: Mapping[str, str], *, of: str) -> str:
+    """Who gains and who bears, in a sentence or two; the largest change first.
+
+    `of` says what is counted, such as “Of what is certified to date”.
+    """
+    lines = list(lines)
+    kinds = {line.kind for line in lines if line.difference}
+    if not kinds:
+        return f"{of}, nothing would fall otherwise."
+    found = gains(lines)
+    if kinds == {SAVING}:
+        verb, up, down = "would have", "more of the savings", "less"
+    elif SAVING not in kinds:
+        verb, up, down = "would bear", "less of the costs", "more"
+    else:
+        verb, up, down = "would be", "better off", "worse off"
+    parts = _sides(found, names, verb, up, down)
+    sentences = [f"{of}, {parts}."] if parts else []
+    freed = sum(-line.difference for line in lines if line.council is None)
+    if freed:
+        whose = "that is no council’s today" if freed > 0 else "more"
+        becomes = "would fall on the councils" if freed > 0 else "would be no council’s"
+        start = "" if sentences else f"{of}, "
+        sentences.append(f"{start}{_pounds(abs(freed))} {whose} {becomes}.")
+    return " ".join(sentences) or f"{of}, no council would gain or lose on balance."
+
+
+def _sides(
+    found: Mapping[str, int], names: Mapping[str, str], verb: str, up: str, down: str
+) -> str:
+    order = sorted(found, key=lambda council: (-abs(found[council]), council))
+    sides = []
+    for councils, word in (
+        ([c for c in order if found[c] > 0], up),
+        ([c for c in order if found[c] < 0], down),
+    ):
+        if not councils:
+            continue
+        first, *others = councils
+        said = [f"{names[first]} {verb} {_pounds(abs(found[first]))} {word}"]
+        said += [f"{names[other]} {_pounds(abs(found[other]))}" for other in others]
+        sides.append(_listed(said))
+    return "; ".join(sides)
+
+
+def of_one_quarter(quarter: str, *, closed: bool) -> str:
+    """What is said of figures that are all of one quarter."""
+    if closed:
+        return (
+            f"All of it is of {quarter}, which is closed and stands: this is what would have been."
+        )
+    return f"All of it is of {quarter}, which is still open."
+
+
+def number(value: Fraction | str) -> str:
+    """A driver's value as a person writes it.
+
+    >>> number("2000"), number("1,163.50"), number(Fraction(9, 4))
+    ('2,000', '1,163.5', '2.25')
+    """
+    exact = Decimal(value.replace(",", "")) if isinstance(value, str) else _decimal(value)
+    return f"{exact:,f}".rstrip("0").rstrip(".") if exact % 1 else f"{exact:,.0f}"
+
+
+def _decimal(value: Fraction) -> Decimal:
+    """Exact: a value has at most four decimals."""
+    return Decimal(int(value * 10_000)).scaleb(-4)
+
+
+def asked_of_rule(
+    *,
+    service: str,
+    kind: str,
+    method: str,
+    shares: Mapping[str, str],
+    driver: str,
+    weights: Mapping[str, str],
+    to_host: bool,
+) -> str:
+    """A rule in words: names and shares in, the middle of a sentence out."""
+    what = f"the {KINDS[kind]} of {service} and what lies below it were split"
+    if method == "fixed":
+        how = "by fixed shares, " + _listed([f"{name} {share}" for name, share in shares.items()])
+    elif method == "driver":
+        how = f"by {driver}"
+    else:
+        parts = _listed([f"{weight} of {name}" for name, weight in weights.items()])
+        how = f"by a blend, {parts}"
+    host = ", with variances in indirect costs left to the host" if to_host else ""
+    return f"{what} {how}{host}"
+
+
+def _pounds(pence: int) -> str:
+    return format_pounds(from_pence(pence))
+
+
+def _listed(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last

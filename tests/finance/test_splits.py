@@ -1,0 +1,49 @@
+"""Twenty thousand generated splits; `bench/splits.py` does a million of the same."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from random import Random
+
+import pytest
+
+from bench import splits
+from finance.apportionment import Splitter
+
+
+def test_every_split_is_exact_fair_and_the_same_in_any_order_and_sign() -> None:
+    random = Random(2011)
+    made = odd = 0
+    for shares, amounts in splits.generated(20_000, random):
+        odd += splits.check(shares, amounts, random)
+        made += len(amounts)
+    assert made == 20_000
+    # Pennies were left over: else nothing was put to the test.
+    assert odd > 20_000
+
+
+class ToTheFirst(Splitter):
+    """Gives every odd penny to the first in the alphabet."""
+
+    def split(self, pence: int) -> list[int]:
+        parts = [pence * numerator // self.denominator for numerator in self.numerators]
+        parts[0] += pence - sum(parts)
+        return parts
+
+
+class FloorsAlone(Splitter):
+    """Loses the odd pennies."""
+
+    def split(self, pence: int) -> list[int]:
+        return [pence * numerator // self.denominator for numerator in self.numerators]
+
+
+@pytest.mark.parametrize("wrong", [ToTheFirst, FloorsAlone])
+def test_a_wrong_split_does_not_pass(
+    wrong: type[Splitter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = {"LBHF": Fraction(1, 3), "WCC": Fraction(2, 3)}
+    assert splits.check(shares, [100, -100, 0], Random(1)) == 2
+    monkeypatch.setattr(splits, "Splitter", wrong)
+    with pytest.raises(splits.Unfair, match="100 by"):
+        splits.check(shares, [100], Random(1))

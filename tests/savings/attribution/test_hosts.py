@@ -1,0 +1,167 @@
+"""Who hosts a service is recorded from a quarter on, and never for a closed one."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.models import Event
+from finance.periods import Quarter
+from savings.attribution.actions import set_host
+from savings.calendar.actions import close_period
+from savings.provenance import Provenance
+from savings.rollup.models import DirtyReturn, Fact
+from savings.rollup.tasks import roll_up
+from services.models import Hosting, Service
+from services.tree import Spell
+from sovereignty.refusals import BadContent, NotAllowed, WrongState
+from tests.partnership import NOW, Q1, Q2, Partnership, a_cost
+
+pytestmark = pytest.mark.django_db
+
+Q3 = Q2.following
+
+
+def host(
+    partnership: Partnership, code: str = "WCC", since: Quarter = Q2, **more: object
+) -> Hosting:
+    given: dict[str, object] = {
+        "service": partnership.services["libraries"],
+        "council": partnership.councils[code],
+        "effective_from": since,
+        "source": " Cabinet, 3 July 2013. ",
+        "provenance": Provenance.REPORTED,
+        "by": partnership.people["programme.office"],
+        "at": NOW,
+        **more,
+    }
+    return set_host(**given)  # type: ignore[arg-type]
+
+
+def spells(slug: str = "libraries") -> list[tuple[str, str, str | None]]:
+    return [
+        (
+            hosting.council.code,
+            hosting.from_quarter.code,
+            hosting.to_quarter.code if hosting.to_quarter else None,
+        )
+        for hosting in Hosting.objects.filter(service__slug=slug).order_by("from_quarter")
+    ]
+
+
+def test_a_new_host_takes_over_from_the_old(partnership: Partnership) -> None:
+    made = host(partnership)
+    assert (made.source, made.provenance) == ("Cabinet, 3 July 2013.", "reported")
+    assert spells() == [("RBKC", "2011-12-Q1", "2013-14-Q1"), ("WCC", "2013-14-Q2", None)]
+    tree = Service.objects.tree()
+    assert [tree.host("library-service", quarter) for quarter in (Q1, Q2, Q3)] == [
+        "RBKC",
+        "WCC",
+        "WCC",
+    ]
+    assert tree.hosting("libraries", Q2) == Spell(
+        "WCC", Q2, None, "reported", "Cabinet, 3 July 2013."
+    )
+    event = Event.objects.about("service", "libraries").get()
+    assert (event.action, event.by, event.before) == (
+        "host set",
+        "programme.office",
+        {"host": "RBKC"},
+    )
+    assert event.after == {
+        "host": "WCC",
+        "effective_from": "2013-14-Q2",
+        "source": "Cabinet, 3 July 2013.",
+        "provenance": "reported",
+    }
+
+
+def test_a_host_before_another_ends_where_that_begins(partnership: Partnership) -> None:
+    host(partnership, "WCC", Q3)
+    host(partnership, "LBHF", Q2)
+    assert spells() == [
+        ("RBKC", "2011-12-Q1", "2013-14-Q1"),
+        ("LBHF", "2013-14-Q2", "2013-14-Q2"),
+        ("WCC", "2013-14-Q3", None),
+    ]
+
+
+def test_a_first_host_and_one_of_a_part_alone(partnership: Partnership) -> None:
+    host(partnership, "LBHF", Q1, service=partnership.services["cex"])
+    host(partnership, "LBHF", Q1, service=partnership.services["library-service"])
+    assert spells("cex") == [("LBHF", "2013-14-Q1", None)]
+    assert Event.objects.about("service", "cex").get().before == {"host": None}
+    tree = Service.objects.tree()
+    assert (tree.host("libraries", Q1), tree.host("library-service", Q1)) == ("RBKC", "LBHF")
+
+
+@pytest.mark.parametrize(
+    ("more", "messages"),
+    [
+        ({"source": " "}, {"source": "Say where this was settled."}),
+        (
+            {"slug": "cex"},
+            {
+                "council": "Westminster takes no part in Cex in 2013/14 Q2: choose one that does.",
+            },
+        ),
+        (
+            {"slug": "cex", "source": ""},
+            {
+                "source": "Say where this was settled.",
+                "council": "Westminster takes no part in Cex in 2013/14 Q2: choose one that does.",
+            },
+        ),
+    ],
+)
+def test_what_can_not_be_is_refused(
+    more: dict[str, str], messages: dict[str, str], partnership: Partnership
+) -> None:
+    given: dict[str, object] = dict(more)
+    if slug := given.pop("slug", None):
+        given["service"] = partnership.services[str(slug)]
+    with pytest.raises(BadContent) as refusal:
+        host(partnership, **given)  # type: ignore[arg-type]
+    assert {error.field: error.message for error in refusal.value.errors} == messages
+    assert spells() == [("RBKC", "2011-12-Q1", None)]
+
+
+def test_one_host_from_a_quarter_on(partnership: Partnership) -> None:
+    host(partnership)
+    with pytest.raises(WrongState, match="Libraries has a host from 2013/14 Q2 already"):
+        host(partnership, "LBHF")
+
+
+def test_only_the_programme_office_records_hosts(partnership: Partnership) -> None:
+    for name, person in partnership.people.items():
+        if name != "programme.office":
+            with pytest.raises(NotAllowed, match="Only the programme office records"):
+                host(partnership, by=person)
+
+
+def test_a_closed_quarter_keeps_its_host(partnership: Partnership) -> None:
+    for code in partnership.councils:
+        partnership.certified(code)
+    close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
+    for late in (Q1, Quarter.parse("2012-13-Q2")):
+        with pytest.raises(WrongState, match="2013/14 Q1"):
+            host(partnership, since=late)
+    assert spells() == [("RBKC", "2011-12-Q1", None)]
+
+
+def test_what_the_host_bears_moves_with_it(partnership: Partnership) -> None:
+    thirds = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
+    partnership.rule("libraries", thirds, kind="ongoing_cost", indirect_variance="host")
+    variance = a_cost("variance", amount="9.00", cause="indirect")
+    for quarter in (Q1, Q2):
+        partnership.certified("RBKC", variance, quarter=quarter)
+    roll_up()
+    parts = Fact.objects.order_by("parent__period__quarter").values_list(
+        "council__code", "pence", "illustrative"
+    )
+    assert list(parts) == [("RBKC", 900, False), ("RBKC", 900, False)]
+
+    host(partnership, provenance=Provenance.ILLUSTRATIVE)
+    marked = DirtyReturn.objects.values_list("parent__period__quarter", flat=True)
+    assert list(marked) == [Q2]
+    roll_up()
+    assert list(parts.all()) == [("RBKC", 900, False), ("WCC", 900, True)]

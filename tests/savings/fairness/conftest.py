@@ -1,0 +1,73 @@
+"""A partnership in which Westminster pays first, and a test of fairness to be agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from savings.fairness.actions import propose_test
+from savings.fairness.models import FairnessTest
+from savings.rollup.actions import roll_up_dirty
+from tests.partnership import COUNCILS, NOW, Q2, Partnership, a_saving
+
+SignIn = Callable[[str], Client]
+
+
+def a_cost(kind: str, amount: str, slug: str = "library-service", **more: object) -> dict:
+    return {"service": slug, "kind": kind, "scope": "shared", "amount": amount, **more}
+
+
+def agreed_test(
+    partnership: Partnership, below: str = "1/2", quarters: int = 2, agreed_by: object = COUNCILS
+) -> FairnessTest:
+    """A test that these councils have agreed: all of them unless said."""
+    test = propose_test(
+        below=below, quarters=quarters, by=partnership.people["programme.office"], at=NOW
+    )
+    for code in agreed_by:  # type: ignore[attr-defined]
+        partnership.agree(test.decision_id, code)
+    return test
+
+
+@pytest.fixture
+def books(partnership: Partnership) -> Partnership:
+    """Libraries: savings by thirds, costs by halves of RBKC's and WCC's.
+
+    In Q1 £300 saved, £90 of ongoing costs, and £60 of transition cost that is Westminster's
+    own: net £100, £55 and −£5, of £150 put in £0, £45 and £105. In Q2 £30 saved. Beside
+    that £7 of a service that no rule shares, and £1 of Westminster's own in childrens.
+    """
+    partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
+    partnership.rule(
+        "libraries",
+        {"RBKC": "1/2", "WCC": "1/2"},
+        kind="ongoing_cost",
+        agreed_by=["LBHF", "RBKC", "WCC"],
+    )
+    partnership.certified(
+        "WCC",
+        a_saving(amount="300.00"),
+        a_cost("ongoing_cost", "90.00"),
+        a_cost("transition_cost", "60.00", scope="own"),
+        a_saving("cex", "7.00"),
+    )
+    partnership.certified(
+        "WCC",
+        a_saving(amount="30.00"),
+        a_saving("youth-offending", "1.00", scope="own"),
+        quarter=Q2,
+    )
+    roll_up_dirty(at=NOW)
+    return partnership
+
+
+@pytest.fixture
+def signed_in(books: Partnership) -> SignIn:
+    def sign_in(username: str) -> Client:
+        client = Client()
+        client.force_login(books.people[username])
+        return client
+
+    return sign_in

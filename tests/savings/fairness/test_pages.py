@@ -1,0 +1,316 @@
+"""The pages of fairness: figures by equality, the warning and its rule, CSV, proposing a test."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from savings.fairness.models import FairnessTest
+from sovereignty.models import User
+from tests.partnership import Partnership
+from tests.savings.fairness.conftest import SignIn, agreed_test
+from tests.savings.returns.pages import read
+from tests.savings.tables import table_headed, tables_of
+
+pytestmark = pytest.mark.django_db
+
+FAIRNESS = "/fairness/"
+CSV = "/fairness/fairness.csv"
+NOT_AGREED = "The councils have not agreed a test of fairness, so nothing here warns"
+
+
+@pytest.fixture
+def reader(signed_in: SignIn) -> Client:
+    return signed_in("councillor.lbhf")
+
+
+# --- Who may read ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", [FAIRNESS, CSV, "/fairness/propose/"])
+def test_a_stranger_signs_in_first_and_nobody_is_refused(
+    address: str, client: Client, books: Partnership
+) -> None:
+    assert client.get(address).status_code == 302
+    client.force_login(User.objects.create_user("nobody", is_superuser=True))
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("username", ["finance.wcc", "s151.rbkc", "programme.office", "auditor"])
+def test_everybody_sees_the_same_figures(username: str, reader: Client, signed_in: SignIn) -> None:
+    assert tables_of(signed_in(username).get(FAIRNESS)) == tables_of(reader.get(FAIRNESS))
+
+
+# --- The figures --------------------------------------------------------------------
+
+
+def test_each_council_to_the_penny(reader: Client) -> None:
+    net, shares, services, quarters = tables_of(reader.get(FAIRNESS))
+
+    assert net[1:] == [
+        ["Hammersmith & Fulham", "£110.00", "£0.00", "£0.00", "£0.00", "£110.00", "Never behind"],
+        ["Kensington & Chelsea", "£110.00", "£45.00", "£0.00", "£0.00", "£65.00", "Never behind"],
+        [
+            "Westminster",
+            "£111.00",
+            "£45.00",
+            "£60.00",
+            "£0.00",
+            "£6.00",
+            "2013/14 Q2, after being £5.00 behind by the end of 2013/14 Q1",
+        ],
+        ["All councils", "£331.00", "£90.00", "£60.00", "£0.00", "£181.00", ""],
+    ]
+    assert shares[1:] == [
+        ["Hammersmith & Fulham", "60.8%", "£0.00", "0.0%", "–"],
+        ["Kensington & Chelsea", "35.9%", "£45.00", "30.0%", "1.20"],
+        ["Westminster", "3.3%", "£105.00", "70.0%", "0.05"],
+    ]
+    assert services[1:] == [
+        ["Childrens", "–", "–", "£1.00", "No one: all alike"],
+        ["Libraries", "£110.00", "£65.00", "£5.00", "Westminster"],
+    ]
+    assert quarters[4] == [
+        "Westminster",
+        "£100.00",
+        "£105.00",
+        "−£5.00",
+        "−£5.00",
+        "−3.3%",
+        "70.0%",
+    ]
+    assert [row[0] for row in quarters if len(row) == 1] == ["2013/14 Q1", "2013/14 Q2"]
+
+
+def test_each_picture_has_its_title_and_sentence_and_no_fractions_of_pence(reader: Client) -> None:
+    response = reader.get(FAIRNESS)
+    html = response.content.decode()
+    words = read(response).words
+
+    assert (
+        "To date Hammersmith & Fulham has gained the most, £110.00, and Westminster the least, "
+        "£6.00."
+    ) in words
+    assert (
+        "Westminster gains least for what it puts in: 3.3% of the net for 70.0% of the "
+        "contribution."
+    ) in words
+    figures = {
+        name: json.loads(text)
+        for name, text in re.findall(
+            r'<script id="(\w+-figure)" type="application/json">(.*?)</script>', html
+        )
+    }
+    assert {trace["name"]: trace["y"] for trace in figures["net-figure"]["data"]} == {
+        "Hammersmith & Fulham": [10000, 11000],
+        "Kensington & Chelsea": [5500, 6500],
+        "Westminster": [-500, 600],
+    }
+    assert [trace["x"] for trace in figures["shares-figure"]["data"]] == [
+        [607, 359, 33],
+        [0, 300, 700],
+    ]
+
+
+def test_what_is_nobodys_is_said(reader: Client) -> None:
+    assert "In none of these figures: savings of £7.00" in read(reader.get(FAIRNESS)).words
+
+
+def test_one_service_with_what_lies_below(reader: Client) -> None:
+    response = reader.get(FAIRNESS, {"service": "libraries", "to": "2013-14-Q1"})
+    page = read(response)
+    assert table_headed(response, "Service") == [
+        ["Library service", "£100.00", "£55.00", "−£5.00", "Westminster"]
+    ]
+    assert "to the end of 2013/14 Q1" in page.words
+    assert f"{CSV}?service=libraries&to=2013-14-Q1" in page.hrefs
+    assert "/api/v1/fairness/?service=libraries&to=2013-14-Q1" in page.hrefs
+    assert f"{FAIRNESS}?service=library-service&to=2013-14-Q1" in page.hrefs
+
+
+def test_where_nothing_has_fallen_on_a_council(reader: Client) -> None:
+    response = reader.get(FAIRNESS, {"service": "cex"})
+    assert tables_of(response) == []
+    assert "No certified saving or cost has fallen on a council from Cex" in read(response).words
+
+
+@pytest.mark.parametrize(
+    ("query", "anchor"),
+    [
+        ({"service": "zoo"}, "#id_service"),
+        ({"from": "soon"}, "#id_from"),
+        ({"from": "2013-14-Q2", "to": "2013-14-Q1"}, "#id_to"),
+    ],
+)
+@pytest.mark.parametrize("address", [FAIRNESS, CSV])
+def test_a_choice_that_is_none(
+    address: str, query: dict[str, str], anchor: str, reader: Client
+) -> None:
+    response = reader.get(address, query)
+    assert response.status_code == 422
+    assert anchor in read(response).hrefs
+
+
+# --- The warning -----------------------------------------------------------------------
+
+
+def test_without_an_agreed_test_the_page_says_so(reader: Client, books: Partnership) -> None:
+    assert NOT_AGREED in read(reader.get(FAIRNESS)).words
+
+    test = agreed_test(books, agreed_by=["LBHF"])
+    page = read(reader.get(FAIRNESS))
+
+    assert NOT_AGREED in page.words
+    assert "Proposed and not yet agreed by all" in page.words
+    assert f"/agreements/{test.decision_id}/" in page.hrefs
+    assert "Gains little" not in page.words
+
+
+def test_the_persistent_one_is_named_with_the_rule(reader: Client, books: Partnership) -> None:
+    test = agreed_test(books, "1/2", 2)
+    response = reader.get(FAIRNESS)
+    page = read(response)
+
+    assert (
+        "Warning Westminster has gained little for what it puts in for two quarters in a row."
+    ) in page.words
+    assert (
+        "A council gains little where its share of the net to date is below 1/2 of its share of "
+        "the contribution to date. It does so persistently where that is so at the end of two "
+        "quarters with figures, in a row and to the latest."
+    ) in page.words
+    assert f"/agreements/{test.decision_id}/" in page.hrefs
+    assert [row[-1] for row in table_headed(response, "Quarter and borough") if len(row) > 1] == [
+        "no",
+        "no",
+        "yes",
+    ] * 2
+
+
+def test_by_a_milder_test_nobody_is(reader: Client, books: Partnership) -> None:
+    agreed_test(books, "1/2", 3)
+    words = read(reader.get(FAIRNESS)).words
+    assert "By the agreed test no council persistently gains little." in words
+    assert "Warning" not in words
+
+
+# --- The same as CSV ---------------------------------------------------------------------
+
+
+def test_the_figures_as_csv(reader: Client) -> None:
+    response = reader.get(CSV, {"service": "libraries"})
+
+    assert response["Content-Disposition"] == (
+        'attachment; filename="tri-borough-fairness-libraries.csv"'
+    )
+    text = response.content.decode()
+    assert text.startswith("\ufeffperiod,council,savings,")
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+    assert len(rows) == 6
+    assert rows[2] == {
+        "period": "2013-14-Q1",
+        "council": "WCC",
+        "savings": "100.00",
+        "ongoing_costs": "45.00",
+        "transition_costs": "60.00",
+        "variances": "0.00",
+        "net": "-5.00",
+        "net_to_date": "-5.00",
+        "contribution_to_date": "105.00",
+        "share_of_net": "-0.033333",
+        "share_of_contribution": "0.700000",
+        "illustrative": "false",
+    }
+    assert (rows[5]["net"], rows[5]["net_to_date"]) == ("10.00", "5.00")
+
+
+def test_a_share_of_nothing_is_empty_in_csv(reader: Client) -> None:
+    rows = csv.DictReader(
+        io.StringIO(reader.get(CSV, {"service": "childrens"}).content.decode("utf-8-sig"))
+    )
+    assert [(row["share_of_net"], row["share_of_contribution"]) for row in rows] == [
+        ("0.000000", ""),
+        ("0.000000", ""),
+        ("1.000000", ""),
+    ]
+
+
+# --- Proposing a test ----------------------------------------------------------------
+
+
+def test_a_test_is_proposed_and_waits_among_the_agreements(
+    signed_in: SignIn, books: Partnership
+) -> None:
+    finance = signed_in("finance.lbhf")
+    assert "/fairness/propose/" in read(finance.get(FAIRNESS)).hrefs
+
+    response = finance.post("/fairness/propose/", {"below": "1/2", "quarters": "4"}, follow=True)
+
+    test = FairnessTest.objects.get()
+    assert response.redirect_chain == [(f"/agreements/{test.decision_id}/", 302)]
+    words = read(response).words
+    assert "Fairness test: below 1/2 of its share, 4 in a row" in words
+    assert "it waits for Hammersmith & Fulham, Kensington & Chelsea, Westminster" in words
+    assert read(finance.get("/agreements/")).hrefs.count(f"/agreements/{test.decision_id}/") > 0
+
+
+def test_the_last_answer_puts_it_in_force(signed_in: SignIn, books: Partnership) -> None:
+    test = agreed_test(books, agreed_by=["LBHF", "RBKC"])
+    officer = signed_in("s151.wcc")
+
+    response = officer.post(
+        f"/agreements/{test.decision_id}/answer/",
+        {"agree": "yes", "minute_reference": "Cabinet, item 7", "reason": ""},
+        follow=True,
+    )
+
+    assert "Every council concerned has agreed: it holds, until" in read(response).words
+    assert "Westminster has gained little" in read(officer.get(FAIRNESS)).words
+
+
+@pytest.mark.parametrize(
+    ("typed", "anchors"),
+    [
+        ({"below": "", "quarters": ""}, ["#id_below", "#id_quarters"]),
+        ({"below": "half", "quarters": "4"}, ["#id_below"]),
+        ({"below": "1/2", "quarters": "four"}, ["#id_quarters"]),
+        ({"below": "1/2", "quarters": "9" * 50}, ["#id_quarters"]),
+    ],
+)
+def test_a_test_that_will_not_do_keeps_what_was_typed(
+    typed: dict[str, str], anchors: list[str], signed_in: SignIn
+) -> None:
+    response = signed_in("programme.office").post("/fairness/propose/", typed)
+    page = read(response)
+    assert response.status_code == 422
+    assert [href for href in page.hrefs if href.startswith("#id")] == anchors
+    assert {str(c["name"]): c.get("value") or "" for c in page.controls} == typed
+    assert FairnessTest.objects.count() == 0
+
+
+@pytest.mark.parametrize("username", ["councillor.wcc", "auditor"])
+def test_who_may_not_propose_is_told_who_may(username: str, signed_in: SignIn) -> None:
+    client = signed_in(username)
+    assert "/fairness/propose/" not in read(client.get(FAIRNESS)).hrefs
+    for response in (client.get("/fairness/propose/"), client.post("/fairness/propose/")):
+        assert response.status_code == 403
+        assert "finance and section 151 officers propose tests" in read(response).words
+
+
+# --- How much is read ----------------------------------------------------------------
+
+
+def test_as_many_queries_for_one_quarter_as_for_two(reader: Client, books: Partnership) -> None:
+    def queries(**query: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert reader.get(FAIRNESS, query).status_code == 200
+        return len(captured)
+
+    assert queries() == queries(to="2013-14-Q1") == queries(service="libraries")

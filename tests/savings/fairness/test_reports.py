@@ -1,0 +1,140 @@
+"""Fairness read from the rollup: to the penny, narrowed, and in as many queries always."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from savings.fairness.fairness import Amounts, Least, Warned
+from savings.fairness.reports import Asked, Fairness, fairness_of
+from savings.rollup.actions import roll_up_dirty
+from savings.rollup.models import Total
+from services.models import Service
+from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership, a_saving
+from tests.savings.fairness.conftest import a_cost, agreed_test
+
+pytestmark = pytest.mark.django_db
+
+
+def of(service: str | None = None, **asked: object) -> Fairness:
+    return fairness_of(Asked(Service.objects.tree(), service, **asked))  # type: ignore[arg-type]
+
+
+def to_date(found: Fairness) -> dict[str, Amounts]:
+    return {track.council: track.points[-1].to_date for track in found.tracks}
+
+
+def test_what_fell_on_each_council_by_the_end(books: Partnership) -> None:
+    found = of()
+
+    assert found.quarters == (Q1, Q2)
+    assert to_date(found) == {
+        "LBHF": Amounts(11000),
+        "RBKC": Amounts(11000, 4500),
+        "WCC": Amounts(11100, 4500, 6000),
+    }
+    assert [track.points[0].amounts for track in found.tracks] == [
+        Amounts(10000),
+        Amounts(10000, 4500),
+        Amounts(10000, 4500, 6000),
+    ]
+    assert found.unattributed == Amounts(700)
+    assert [
+        (t.points[0].share_of_net, t.points[0].share_of_contribution) for t in found.tracks
+    ] == [
+        (Fraction(2, 3), 0),
+        (Fraction(11, 30), Fraction(3, 10)),
+        (Fraction(-1, 30), Fraction(7, 10)),
+    ]
+    assert [track.break_even for track in found.tracks] == [Q1, Q1, Q2]
+    assert not found.illustrative
+
+
+def test_the_sums_are_the_rollups(books: Partnership) -> None:
+    for kind, name in (
+        ("saving", "savings"),
+        ("ongoing_cost", "ongoing_costs"),
+        ("transition_cost", "transition_costs"),
+    ):
+        pence = sum(
+            Total.objects.current()
+            .filter(kind=kind, council__isnull=False)
+            .values_list("pence", flat=True)
+        )
+        assert sum(getattr(amounts, name) for amounts in to_date(of()).values()) == pence
+
+
+def test_a_service_takes_in_what_lies_below_it_and_nothing_beside(books: Partnership) -> None:
+    assert (
+        to_date(of("libraries"))
+        == to_date(of("library-service"))
+        == {
+            "LBHF": Amounts(11000),
+            "RBKC": Amounts(11000, 4500),
+            "WCC": Amounts(11000, 4500, 6000),
+        }
+    )
+    assert to_date(of("childrens"))["WCC"] == Amounts(100)
+    assert of("libraries").unattributed == Amounts()
+    assert (of("cex").tracks, of("cex").unattributed) == ((), Amounts(700))
+
+
+def test_quarters_are_counted_from_and_to(books: Partnership) -> None:
+    assert to_date(of(last=Q1))["WCC"] == Amounts(10000, 4500, 6000)
+    assert to_date(of(first=Q2))["WCC"] == Amounts(1100)
+    assert of(first=Q2).quarters == (Q2,)
+
+
+def test_where_a_council_gains_least(books: Partnership) -> None:
+    books.certified(
+        "LBHF",
+        a_saving("libraries", "3.00", scope="own"),
+        a_cost("variance", "5.00", "youth-offending", scope="own", cause="demand"),
+    )
+    roll_up_dirty(at=NOW)
+
+    assert of().services == (
+        Least("childrens", ("LBHF",), {"LBHF": -500, "WCC": 100}),
+        Least("libraries", ("WCC",), {"LBHF": 11300, "RBKC": 6500, "WCC": 500}),
+    )
+    # What is recorded for the service itself stands beside those below it.
+    assert of("libraries").services == (
+        Least("libraries", (), {"LBHF": 300}),
+        Least("library-service", ("WCC",), {"LBHF": 11000, "RBKC": 6500, "WCC": 500}),
+    )
+
+
+def test_without_a_test_nobody_is_warned_of(books: Partnership) -> None:
+    assert (of().test, of().criterion, of().warned) == (None, None, ())
+    agreed_test(books, agreed_by=["LBHF", "RBKC"])
+    assert (of().test, of().warned) == (None, ())
+
+
+def test_by_the_agreed_test_the_persistent_one_is_named(books: Partnership) -> None:
+    agreed_test(books, "1/2", 2)
+    assert of().warned == (Warned("WCC", 2),)
+    assert of("childrens").warned == ()
+    assert of(last=Q1).warned == ()
+
+    agreed_test(books, "1/2", 3)
+    assert of().warned == ()
+
+
+def test_nothing_certified_is_nothing_at_all(partnership: Partnership) -> None:
+    agreed_test(partnership)
+    found = of()
+    assert (found.tracks, found.quarters, found.services, found.warned) == ((), (), (), ())
+    assert found.unattributed == Amounts()
+    assert list(found.councils) == list(COUNCILS)
+
+
+def test_as_many_queries_for_one_quarter_as_for_more(books: Partnership) -> None:
+    tree = Service.objects.tree()
+    agreed_test(books)
+    for asked in (Asked(tree, last=Q1), Asked(tree), Asked(tree, "libraries", Q1, Q2)):
+        with CaptureQueriesContext(connection) as queries:
+            fairness_of(asked)
+        assert len(queries) == 4

@@ -1,0 +1,188 @@
+"""What is pointed out about forecasts, rule by rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from finance.periods import Quarter
+from savings.forecasts.initiatives import Initiative
+from savings.forecasts.remarks import Remark, RemarkKind, remarks
+from savings.forecasts.rows import ForecastRow
+
+Q2 = Quarter.parse("2013-14-Q2")
+LATER = date(2013, 12, 1)
+ICT = Initiative("ict", "ICT", (), (), None, Decimal("4000000.00"), None)
+HR = replace(ICT, service="hr", name="HR")
+ROW = ForecastRow("ict", Decimal("100.00"), Decimal("200.00"), "on_track")
+DOUBTFUL = replace(ROW, status="at_risk", reason="Late.", replacement="Held posts.")
+STARTED = replace(ROW, starts_on=date(2013, 7, 1))
+NOTHING: dict[str, Decimal] = {}
+
+
+def found(
+    now: ForecastRow | None,
+    last: ForecastRow | None = None,
+    *,
+    saved: str = "0",
+    today: date = LATER,
+    quarter: Quarter = Q2,
+) -> list[Remark]:
+    return remarks(
+        quarter=quarter,
+        today=today,
+        initiatives=[ICT],
+        now={"ict": now} if now else {},
+        last={"ict": last} if last else {},
+        saved={"ict": Decimal(saved)},
+    )
+
+
+def kinds(*args: ForecastRow | None, **more: object) -> list[str]:
+    return [remark.kind.value for remark in found(*args, **more)]  # type: ignore[arg-type]
+
+
+def test_a_forecast_that_is_new_on_track_and_undated_is_not_remarked_on() -> None:
+    assert found(ROW) == []
+
+
+def test_an_initiative_without_a_forecast() -> None:
+    assert found(None, ROW) == [
+        Remark(
+            RemarkKind.MISSING,
+            "ict",
+            "ICT: no forecast for 2013/14.",
+            "Enter what it is expected to bring, and its status.",
+        )
+    ]
+
+
+def test_a_forecast_in_doubt() -> None:
+    assert found(DOUBTFUL) == [
+        Remark(
+            RemarkKind.IN_DOUBT,
+            "ict",
+            "ICT: at risk, with £100.00 forecast for 2013/14.",
+            "Check that the reason still holds, and that what replaces the saving is certain "
+            "enough.",
+        )
+    ]
+    (remark,) = found(replace(DOUBTFUL, status="not_achievable", this_year=Decimal(0)))
+    assert remark.sentence == "ICT: not achievable, with £0.00 forecast for 2013/14."
+
+
+def test_a_forecast_unchanged_for_two_quarters() -> None:
+    assert found(ROW, ROW) == [
+        Remark(
+            RemarkKind.UNCHANGED,
+            "ict",
+            "ICT: the same forecast for two quarters, 2013/14 Q1 and 2013/14 Q2.",
+            "Hold it against the latest figures; if it is right, leave it.",
+        )
+    ]
+    across = found(ROW, ROW, quarter=Quarter.parse("2013-14-Q1"))
+    assert across[0].sentence == (
+        "ICT: the same forecast for two quarters, 2012/13 Q4 and 2013/14 Q1."
+    )
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        None,
+        replace(ROW, this_year=Decimal("100.01")),
+        replace(ROW, full_year_effect=Decimal("200.01")),
+        replace(ROW, status="delivered"),
+        replace(ROW, starts_on=date(2014, 1, 1)),
+        DOUBTFUL,
+    ],
+)
+def test_a_forecast_that_was_another_has_changed(last: ForecastRow | None) -> None:
+    assert kinds(ROW, last) == []
+
+
+def test_other_words_are_a_change_too() -> None:
+    assert kinds(DOUBTFUL, replace(DOUBTFUL, reason="Later still.")) == ["in_doubt"]
+    assert kinds(DOUBTFUL, DOUBTFUL) == ["in_doubt", "unchanged"]
+
+
+def test_what_is_delivered_may_stay_as_it_is() -> None:
+    delivered = replace(ROW, status="delivered")
+    assert kinds(delivered, delivered) == []
+
+
+def test_a_start_date_that_has_passed_with_nothing_delivered() -> None:
+    assert found(STARTED) == [
+        Remark(
+            RemarkKind.NOTHING_DELIVERED,
+            "ict",
+            "ICT: to start on 1 July 2013, but no saving has been entered for it.",
+            "Enter what has been saved, or give the date on which it will start now.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "today", "passed"),
+    [
+        (date(2013, 9, 29), date(2013, 9, 30), True),
+        # The day itself has not passed while it lasts.
+        (date(2013, 9, 30), date(2013, 9, 30), False),
+        (date(2013, 9, 30), date(2013, 10, 1), True),
+        # What starts after the quarter is no matter of its return, however late it is read.
+        (date(2013, 10, 1), date(2026, 1, 1), False),
+        (date(2012, 2, 29), date(2013, 7, 1), True),
+    ],
+)
+def test_a_date_passes_when_its_day_is_over(starts_on: date, today: date, passed: bool) -> None:
+    row = replace(ROW, starts_on=starts_on)
+    assert kinds(row, today=today) == (["nothing_delivered"] if passed else [])
+
+
+@pytest.mark.parametrize(("saved", "remarked"), [("0.01", False), ("0.00", True), ("-5", True)])
+def test_any_saving_will_do_but_one_taken_back(saved: str, remarked: bool) -> None:
+    assert kinds(STARTED, saved=saved) == (["nothing_delivered"] if remarked else [])
+
+
+def test_what_is_said_to_be_delivered_has_to_be_reported_too() -> None:
+    assert kinds(replace(STARTED, status="delivered")) == ["nothing_delivered"]
+
+
+def test_they_stand_by_kind_and_then_by_initiative() -> None:
+    hr = replace(DOUBTFUL, service="hr", starts_on=date(2013, 7, 1))
+    both = remarks(
+        quarter=Q2,
+        today=LATER,
+        initiatives=[ICT, HR],
+        now={"ict": STARTED, "hr": hr},
+        last={"ict": STARTED, "hr": hr},
+        saved=NOTHING,
+    )
+    assert [(remark.kind.value, remark.service) for remark in both] == [
+        ("in_doubt", "hr"),
+        ("nothing_delivered", "ict"),
+        ("nothing_delivered", "hr"),
+        ("unchanged", "ict"),
+        ("unchanged", "hr"),
+    ]
+
+
+def test_a_forecast_of_what_is_not_owed_is_not_remarked_on() -> None:
+    assert (
+        remarks(
+            quarter=Q2, today=LATER, initiatives=[], now={"ict": DOUBTFUL}, last={}, saved=NOTHING
+        )
+        == []
+    )
+
+
+def test_every_kind_has_a_heading() -> None:
+    assert [kind.label for kind in RemarkKind] == [
+        "In doubt",
+        "Start date passed, nothing delivered",
+        "No forecast yet",
+        "Unchanged for two quarters",
+    ]

@@ -1,0 +1,388 @@
+"""A what-if through the API: every parameter, every mistake, and nothing written."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from savings.attribution.actions import (
+    create_driver,
+    propose_rule,
+    set_driver_value,
+)
+from savings.attribution.models import Driver
+from savings.provenance import Provenance
+from savings.rollup.actions import roll_up_dirty
+from savings.rollup.models import Total
+from tests.calling import Caller, mistakes, problem
+from tests.partnership import NOW, Q2, Partnership, a_saving
+from tests.savings.whatif.conftest import THIRDS
+
+pytestmark = pytest.mark.django_db
+
+HALVES = {
+    "service": "libraries",
+    "kind": "saving",
+    "method": "fixed",
+    "shares": "RBKC:1/2,WCC:1/2",
+}
+
+
+@pytest.fixture
+def caller(books: Partnership) -> Caller:
+    return Caller(books.people["councillor.wcc"])
+
+
+def asked(caller: Caller, **parameters: object) -> dict[str, Any]:
+    answer = caller.get("what-if/", **parameters)
+    assert answer.status_code == 200, answer.content[:500]
+    return answer.json()
+
+
+def rows(answer: dict[str, Any]) -> list[tuple[str | None, str, str, str]]:
+    return [(r["council"], r["period"], r["today"], r["then"]) for r in answer["rows"]]
+
+
+def driver(partnership: Partnership, **values: int) -> None:
+    """Visits, with a value for each council from 2013/14 Q2 on: Q1 is closed."""
+    office = partnership.people["programme.office"]
+    made = create_driver(code="visits", name="Visits", unit="visits", by=office, at=NOW)
+    for code, value in values.items():
+        set_driver_value(
+            driver=made,
+            council=partnership.councils[code],
+            effective_from=Q2,
+            value=Decimal(value),
+            source="Counted.",
+            provenance=Provenance.REPORTED,
+            by=office,
+            at=NOW,
+        )
+
+
+# --- What is answered --------------------------------------------------------------
+
+
+def test_a_rule_that_had_held_all_along(caller: Caller) -> None:
+    answer = asked(caller, **HALVES)
+
+    assert rows(answer) == [
+        ("LBHF", "2013-14-Q1", "50.01", "0.00"),
+        ("RBKC", "2013-14-Q1", "50.00", "75.00"),
+        ("WCC", "2013-14-Q1", "49.99", "75.00"),
+        ("LBHF", "2013-14-Q2", "3.00", "0.00"),
+        ("RBKC", "2013-14-Q2", "3.00", "4.50"),
+        ("WCC", "2013-14-Q2", "3.00", "4.50"),
+    ]
+    assert [row["closed"] for row in answer["rows"]] == [True] * 3 + [False] * 3
+    assert {(row["kind"], row["illustrative"]) for row in answer["rows"]} == {("saving", False)}
+    assert answer["rows"][0]["difference"] == "-50.01"
+    assert (answer["entries_looked_at"], answer["entries_moved"]) == (3, 3)
+    assert answer["question"] == (
+        "What if the savings of Libraries and what lies below it were split by fixed shares, "
+        "Kensington & Chelsea 1/2 and Westminster 1/2, all along?"
+    )
+    assert answer["gains"] == (
+        "Of what is certified to date, Westminster would have £26.51 more of the savings and "
+        "Kensington & Chelsea £26.50; Hammersmith & Fulham would have £53.01 less."
+    )
+    assert [
+        (r["plan"], r["year"], r["council"], r["today"], r["then"], r["difference"])
+        for r in answer["plan_rows"]
+    ] == [
+        ("The promise", "2013-14", "LBHF", "30.00", "0.00", "-30.00"),
+        ("The promise", "2013-14", "RBKC", "30.00", "45.00", "15.00"),
+        ("The promise", "2013-14", "WCC", "30.00", "45.00", "15.00"),
+    ]
+
+
+def test_a_rule_from_a_quarter_on(caller: Caller) -> None:
+    answer = asked(caller, **HALVES, effective_from="2013-14-Q2")
+
+    assert [(row["period"], row["then"]) for row in answer["rows"] if row["council"] == "WCC"] == [
+        ("2013-14-Q1", "49.99"),
+        ("2013-14-Q2", "4.50"),
+    ]
+    assert (answer["entries_looked_at"], answer["entries_moved"]) == (3, 1)
+    assert answer["question"].endswith(", from 2013/14 Q2 on?")
+
+
+def test_todays_own_rule_changes_nothing(caller: Caller) -> None:
+    answer = asked(caller, **{**HALVES, "shares": "LBHF:1/3,RBKC:1/3,WCC:1/3"})
+
+    assert {row["difference"] for row in answer["rows"] + answer["plan_rows"]} == {"0.00"}
+    assert answer["entries_moved"] == 0
+    assert answer["gains"] == "Of what is certified to date, nothing would fall otherwise."
+
+
+def test_what_no_council_has_today(caller: Caller) -> None:
+    answer = asked(
+        caller, service="cex", kind="saving", method="fixed", shares="LBHF:0.25,RBKC:0.75"
+    )
+
+    assert rows(answer) == [
+        ("LBHF", "2013-14-Q1", "0.00", "10.00"),
+        ("RBKC", "2013-14-Q1", "0.00", "30.00"),
+        (None, "2013-14-Q1", "40.00", "0.00"),
+    ]
+    assert answer["gains"] == (
+        "Of what is certified to date, Kensington & Chelsea would have £30.00 more of the savings "
+        "and Hammersmith & Fulham £10.00. £40.00 that is no council’s today would fall on the "
+        "councils."
+    )
+
+
+def test_a_drivers_value(caller: Caller, books: Partnership) -> None:
+    driver(books, LBHF=1, RBKC=1, WCC=1)
+    rule = propose_rule(
+        service=books.services["libraries"],
+        kind="saving",
+        method="driver",
+        driver=Driver.objects.get(),
+        effective_from=Q2,
+        basis="By visits.",
+        by=books.people["programme.office"],
+        at=NOW,
+    )
+    for code in THIRDS:
+        books.agree(rule.decision_id, code)
+
+    answer = asked(caller, driver="visits", council="LBHF", value="4", effective_from="2013-14-Q2")
+
+    assert rows(answer) == [
+        ("LBHF", "2013-14-Q1", "33.34", "33.34"),
+        ("RBKC", "2013-14-Q1", "33.33", "33.33"),
+        ("WCC", "2013-14-Q1", "33.33", "33.33"),
+        ("LBHF", "2013-14-Q2", "3.00", "6.00"),
+        ("RBKC", "2013-14-Q2", "3.00", "1.50"),
+        ("WCC", "2013-14-Q2", "3.00", "1.50"),
+    ]
+    assert answer["question"] == (
+        "What if Visits (visits) were 4 for Hammersmith & Fulham, from 2013/14 Q2 on?"
+    )
+    assert [(row["council"], row["then"]) for row in answer["plan_rows"]] == [
+        ("LBHF", "60.00"),
+        ("RBKC", "15.00"),
+        ("WCC", "15.00"),
+    ]
+
+
+def test_a_blend(caller: Caller, books: Partnership) -> None:
+    driver(books, LBHF=1, RBKC=0, WCC=3)
+
+    answer = asked(
+        caller, service="libraries", kind="saving", method="blend", weights="visits:1",
+        effective_from="2013-14-Q2",
+    )  # fmt: skip
+
+    assert [(r["council"], r["then"]) for r in answer["rows"] if r["period"] == "2013-14-Q2"] == [
+        ("LBHF", "2.25"),
+        ("RBKC", "0.00"),
+        ("WCC", "6.75"),
+    ]
+    assert (
+        answer["question"].split("were ")[1] == "split by a blend, 1 of Visits, from 2013/14 Q2 on?"
+    )
+
+
+def test_a_proposal_that_waits(caller: Caller, books: Partnership) -> None:
+    rule = books.rule("libraries", {"WCC": "1"}, effective_from=Q2, agreed_by=["WCC"])
+
+    always = asked(caller, decision=rule.decision_id)
+    own = asked(caller, decision=rule.decision_id, effective_from="2013-14-Q2")
+
+    assert [row["then"] for row in always["rows"] if row["council"] == "WCC"] == ["150.00", "9.00"]
+    assert [row["then"] for row in own["rows"] if row["council"] == "WCC"] == ["49.99", "9.00"]
+    assert "Westminster 1, all along?" in always["question"]
+
+
+@pytest.mark.parametrize("through", ["the address", "the proposal"])
+def test_once_it_is_agreed_the_rollup_has_it_to_the_penny(
+    caller: Caller, books: Partnership, through: str
+) -> None:
+    """Odd amounts, a nearer rule, and a rule above that another of its quarter replaced."""
+    books.certified(
+        "WCC",
+        a_saving(amount="10.01"),
+        a_saving("libraries", "0.02"),
+        a_saving(amount="-7.77"),
+        quarter=Q2,
+    )
+    books.rule("libraries", {"LBHF": "1"}, effective_from=Q2, agreed_by=list(THIRDS))
+    proposed = {"LBHF": "2/7", "RBKC": "4/7", "WCC": "1/7"}
+    shares = ",".join(f"{code}:{share}" for code, share in proposed.items())
+    if through == "the address":
+        answer = asked(caller, **{**HALVES, "shares": shares, "effective_from": "2013-14-Q2"})
+        books.rule("libraries", proposed, effective_from=Q2)
+    else:
+        rule = books.rule("libraries", proposed, effective_from=Q2, agreed_by=["LBHF"])
+        answer = asked(caller, decision=rule.decision_id, effective_from="2013-14-Q2")
+        for code in ("RBKC", "WCC"):
+            books.agree(rule.decision_id, code)
+    roll_up_dirty(at=NOW)
+
+    sums: dict[tuple[str | None, str], int] = defaultdict(int)
+    for council, quarter, pence in Total.objects.filter(
+        kind="saving", service__slug__in=["libraries", "library-service"]
+    ).values_list("council__code", "quarter", "pence"):
+        sums[council, quarter.code] += pence
+    assert {
+        (r["council"], r["period"]): int(Decimal(r["then"]) * 100) for r in answer["rows"]
+    } == sums
+    assert sums["RBKC", "2013-14-Q2"] == 643
+
+
+def test_a_later_agreed_rule_replaces_it(caller: Caller, books: Partnership) -> None:
+    books.rule("libraries", {"LBHF": "1"}, effective_from=Q2, agreed_by=list(THIRDS))
+
+    answer = asked(caller, **HALVES, effective_from="2013-14-Q1")
+
+    assert [row["then"] for row in answer["rows"] if row["council"] == "LBHF"] == ["0.00", "9.00"]
+
+
+# --- What is not ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        (
+            {},
+            {
+                "service": "Choose the service.",
+                "kind": "Choose the kind.",
+                "method": "Choose the method.",
+            },
+        ),
+        ({**HALVES, "service": "zoo"}, {"service": "There is no service of this name."}),
+        ({**HALVES, "kind": "variance"}, {"kind": "Use one of: saving, ongoing_cost."}),
+        (
+            {**HALVES, "shares": "RBKC:1/2,WCC:1/3"},
+            {"shares": "The shares add up to 5/6; they must add up to exactly 1."},
+        ),
+        ({**HALVES, "shares": ""}, {"shares": "Give the shares: they add up to 1."}),
+        (
+            {**HALVES, "shares": "WCC:1/2,WCC:1/2"},
+            {"shares.WCC": "“1/2 1/2” is not a share: write it as 0.25 or 1/4."},
+        ),
+        (
+            {**HALVES, "shares": "BRENT:1/2,WCC:1/2"},
+            {"shares.BRENT": "There is no council of this code."},
+        ),
+        (
+            {**HALVES, "service": "cex", "shares": "LBHF:1/2,WCC:1/2"},
+            {"shares.WCC": "Westminster takes no part in this service: leave its share out."},
+        ),
+        (
+            {**HALVES, "driver": "visits", "weights": "visits:1"},
+            {
+                "driver": "A rule by fixed has no driver: leave it out.",
+                "weights": "A rule by fixed has no weights: leave it out.",
+            },
+        ),
+        (
+            {**HALVES, "method": "driver", "shares": "", "driver": "horses"},
+            {"driver": "There is no driver of this name."},
+        ),
+        (
+            {**HALVES, "method": "blend", "shares": "", "weights": "horses:1"},
+            {"weights.horses": "There is no driver of this code."},
+        ),
+        (
+            {**HALVES, "indirect_variance": "host"},
+            {"indirect_variance": "Only a rule for ongoing costs says this: leave it out."},
+        ),
+        (
+            {**HALVES, "effective_from": "2013-Q1"},
+            {"effective_from": "“2013-Q1” is not a quarter: write it as 2012-13-Q4."},
+        ),
+        (
+            {"council": "BRENT", "value": "1e3"},
+            {
+                "driver": "Choose the driver.",
+                "council": "There is no council of this name.",
+                "value": "Enter a number of nought or more, such as 412 or 12.5, with at most "
+                "four decimals.",
+            },
+        ),
+        (
+            {"driver": "x", "council": "WCC", "service": "cex"},
+            {
+                "driver": "There is no driver of this name.",
+                "service": "This is of a rule: leave it out, or ask for no driver's value.",
+                "value": "Enter the value, such as 412.",
+            },
+        ),
+        (
+            {"decision": "1", "service": "cex"},
+            {
+                "decision": "No rule is proposed by this decision. Budgets and tests split nothing "
+                "by themselves.",
+                "service": "A proposal says this itself: leave it out, or leave the proposal out.",
+            },
+        ),
+        ({"decision": "-1"}, {"decision": "No rule is proposed by this decision. Budgets and tests "
+                              "split nothing by themselves."}),
+    ],
+)  # fmt: skip
+def test_every_mistake_is_named(
+    caller: Caller, parameters: dict[str, str], expected: dict[str, str]
+) -> None:
+    assert mistakes(caller.get("what-if/", **parameters)) == expected
+
+
+def test_a_parameter_of_another_name_is_refused(caller: Caller) -> None:
+    assert list(mistakes(caller.get("what-if/", **HALVES, share="1"))) == ["share"]
+
+
+def test_whoever_has_an_appointment_may_ask_and_nobody_else(
+    books: Partnership, django_user_model: Any
+) -> None:
+    problem(Caller().get("what-if/", **HALVES), 401, "unknown-caller")
+    nobody = django_user_model.objects.create_user("nobody")
+    problem(Caller(nobody).get("what-if/", **HALVES), 403, "not-allowed")
+    answers = {
+        Caller(books.people[name]).get("what-if/", **HALVES).content
+        for name in ("finance.lbhf", "s151.rbkc", "councillor.wcc", "auditor")
+    }
+    assert len(answers) == 1
+
+
+# --- Nothing is written, and little is read ----------------------------------------------
+
+
+def counts() -> dict[str, int]:
+    return {
+        model._meta.label: model._base_manager.count()
+        for model in apps.get_models()
+        if model._meta.managed and not model._meta.proxy
+    }
+
+
+def test_nothing_is_stored(caller: Caller, books: Partnership) -> None:
+    asked(caller, **HALVES)  # the token notes its use
+    before = counts()
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        asked(caller, **HALVES)
+    assert counts() == before
+    assert {query["sql"].split()[0] for query in queries} <= {"SELECT", "SAVEPOINT", "RELEASE"}
+
+
+def test_as_many_queries_for_one_entry_as_for_many(caller: Caller, books: Partnership) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            asked(caller, **HALVES)
+        return len(captured)
+
+    before = queries()
+    books.certified("WCC", *(a_saving(amount=f"{n}.01") for n in range(1, 30)), quarter=Q2)
+    books.rule("library-service", {"WCC": "1"}, effective_from=Q2, agreed_by=["WCC"])
+    assert queries() == before
