@@ -117,7 +117,7 @@ class Filling:
                 self.request,
                 self.parent,
                 problem=f"This return has {len(entries):,} entries, more than the form can hold "
-                f"({form.most_rows:,}): change it through the API.",
+                f"({form.most_rows:,}): change it by file or through the API.",
                 status=409,
             )
         if (slug := self.request.GET.get("service", "")) in self.tree.nodes:

@@ -1,6 +1,7 @@
-"""A quarter of forty lines: filled in, sent back, put right, certified and closed.
+"""A quarter of forty lines, from an empty draft to a closed quarter.
 
-The same journey twice: by keyboard and paste alone, and without scripts, by plain forms.
+Filled in, sent back with a question, answered, put right, certified and closed. The same
+journey twice: by keyboard and paste alone, and without scripts, by plain forms.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requires_brow
 PERIOD = "2013-14-Q2"
 RETURN = f"/returns/LBHF/{PERIOD}/"
 EDIT = f"{RETURN}edit/"
-REASON = "Line 40 is the half year, not the quarter."
+REASON = "See my question on the last row."
+QUESTION = "Is this the quarter, or the half year?"
+ANSWER = "The half year. It is put right."
 SignIn = Callable[..., "Page"]
 
 #: Thirty-eight lines as a ledger extract has them: the programme's own words, not our codes.
@@ -82,6 +85,11 @@ def test_by_keyboard_and_paste_alone(site: Site, sign_in: SignIn) -> None:
     send_back(site, sign_in)
 
     finance.goto(RETURN)
+    keys.press_link("Answer this question")
+    keys.tab_to("Your answer")
+    finance.keyboard.type(ANSWER)
+    keys.press_button("Send the answer")
+    finance.goto(RETURN)
     keys.press_link("Change entries")
     keys.reach("Amount in pounds", row=40)
     finance.keyboard.type("(8,250)")
@@ -114,6 +122,10 @@ def test_without_scripts_by_forms(site: Site, sign_in: SignIn) -> None:
 
     send_back(site, sign_in, java_script_enabled=False)
 
+    finance.goto(RETURN)
+    finance.get_by_role("link", name="Answer this question").click()
+    finance.get_by_label("Your answer").fill(ANSWER)
+    finance.get_by_role("button", name="Send the answer").click()
     finance.goto(RETURN)
     finance.get_by_role("button", name="Change entries").click()
     finance.locator("[name=row-40-amount]").fill("(8,250)")
@@ -224,14 +236,19 @@ def send_back(site: Site, sign_in: SignIn, **options: Any) -> None:
     page.goto(RETURN)
     page.get_by_role("button", name="Send back").click()
     page.get_by_label("What has to change?").fill(REASON)
+    page.locator("[name^=ask-]").last.check()
+    page.locator("[name^=question-]").last.fill(QUESTION)
     page.get_by_role("button", name="Send back").click()
-    assert REASON in page.get_by_role("main").inner_text()
+    said = page.get_by_role("main").inner_text()
+    assert REASON in said
+    assert QUESTION in said
 
 
 def certify_and_close(site: Site, sign_in: SignIn, **options: Any) -> None:
     assert stored(site) == lines("-8250.00")
     page = sign_in(site, "s151.lbhf", **options)
     page.goto(RETURN)
+    assert ANSWER in page.get_by_role("main").inner_text()
     page.get_by_role("button", name="Certify", exact=True).click()
     total = sum((Decimal(f"{n}250.{n:02d}") for n in range(1, 39)), Decimal(0))
     assert f"£{total:,.2f}" in page.get_by_role("main").inner_text()

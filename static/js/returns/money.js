@@ -1,6 +1,6 @@
 // Money as finance/money.py reads it, in whole pence: BigInt, so that no float comes near it.
-const AMOUNT = /^(-)?(?:£ ?)?(-)?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?([kKmM])?$/;
-const NIL = new Set(["-", "–", "—"]);
+const AMOUNT = /^(-)?£?(-)?([1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]+))?([kKmM])?$/;
+const NIL = "-";
 const FACTORS = { "": 1n, k: 1_000n, m: 1_000_000n };
 const LIMIT = 100_000_000_000n * 100n;
 // What Python calls space around a text, which is not quite what trim() does.
@@ -11,7 +11,7 @@ const strip = (text) => text.replace(AROUND, "");
 // The amount in pence, or null for what is no amount.
 export function pence(text) {
   const typed = strip(text);
-  if (NIL.has(typed)) return 0n;
+  if (typed === NIL) return 0n;
   const bracketed = typed.startsWith("(") && typed.endsWith(")");
   const match = AMOUNT.exec(bracketed ? strip(typed.slice(1, -1)) : typed);
   if (!match) return null;

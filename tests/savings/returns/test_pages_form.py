@@ -170,7 +170,7 @@ def test_rows_can_be_removed_and_all_of_them(partnership: Partnership, officer: 
                 "approval": "T-1",
             },
             "approval",
-            "Row 3, transition budget: No transition budget “T-1” has been agreed",
+            "Row 3, transition budget: There is no transition budget “T-1”: use the code of one",
         ),
         (
             a_saving(corrects="999999"),
