@@ -230,7 +230,7 @@ def test_a_claim_on_what_is_not_agreed_is_an_error_at_entry(
 def test_a_claim_before_its_time_or_elsewhere_is_an_error(partnership: Partnership) -> None:
     partnership.approval(effective_from=Q2)
     assert "begins in 2013/14 Q2" in mistakes(partnership, "WCC", a_claim())["approval"]
-    elsewhere = a_claim(slug="cex")
+    elsewhere = a_claim(service="cex")
     assert "does not lie in it" in mistakes(partnership, "WCC", elsewhere)["approval"]
     unknown = a_claim(code="others")
     assert "There is no transition budget" in mistakes(partnership, "WCC", unknown)["approval"]
@@ -289,7 +289,7 @@ def test_a_claim_that_fitted_when_entered_is_held_to_the_ceiling_again(
 def test_a_newcomer_who_has_not_agreed_holds_a_certification_up(partnership: Partnership) -> None:
     """The claim was good when it was submitted; then Westminster joined."""
     partnership.approval(slug="cex", agreed_by=["LBHF", "RBKC"])
-    parent = partnership.submitted("RBKC", a_claim(slug="cex"))
+    parent = partnership.submitted("RBKC", a_claim(service="cex"))
     Participation.objects.create(
         service=partnership.services["cex"], council=partnership.councils["WCC"], from_quarter=Q1
     )

@@ -35,7 +35,7 @@ def roll_up() -> set[int]:
 
 @pytest.fixture
 def partnership(db: None) -> Partnership:
-    """A budget for all of the libraries and no rule; what councils report as own is theirs."""
+    """A budget for all of the libraries, and no rule."""
     partnership = build()
     partnership.approval(ceiling="100000.00")
     partnership.approval("others", "cex", ceiling="100000.00")
@@ -67,9 +67,9 @@ def test_a_claim_moves_with_every_certification_of_its_quarter(partnership: Part
 def test_only_claims_of_the_service_or_above_in_that_quarter_or_later_are_asked_again(
     partnership: Partnership,
 ) -> None:
-    above = partnership.certified("RBKC", a_claim("30.00", slug="libraries"))
+    above = partnership.certified("RBKC", a_claim("30.00", service="libraries"))
     earlier = partnership.certified("LBHF", a_claim("30.00"))
-    elsewhere = partnership.certified("WCC", a_claim("30.00", "others", slug="cex"))
+    elsewhere = partnership.certified("WCC", a_claim("30.00", "others", service="cex"))
     later = partnership.certified("RBKC", a_claim("30.00"), quarter=Q2)
     roll_up()
     saved = partnership.certified("WCC", own("10.00"), quarter=Q2)
