@@ -9,6 +9,10 @@ import pytest
 from django.core.management import call_command
 
 from finance.money import from_pence
+from savings.forecasts.actions import replace_forecasts
+from savings.forecasts.models import Forecast
+from savings.forecasts.reports import row_of as row_of_forecast
+from savings.questions.actions import answer
 from savings.returns.actions import certify, replace_entries, row_of, send_back, submit
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Fact
@@ -45,6 +49,10 @@ def certify_as_own(parent: Return) -> None:
         send_back(reason="Our own figures", by=s151, **given())
     rows = [own(entry) for entry in parent.entries.select_related("service", "caused_by")]
     replace_entries(rows=list(enumerate(rows, start=1)), by=finance, **given())
+    promised = [own_forecast(forecast) for forecast in parent.forecasts.select_related("service")]
+    replace_forecasts(rows=list(enumerate(promised, start=1)), by=finance, **given())
+    for question in parent.questions.unanswered():
+        answer(question_id=question.id, text="Looked into.", by=finance, at=NOW)
     submit(by=finance, **given())
     certify(by=s151, **given())
 
@@ -57,6 +65,18 @@ def own(entry: Entry) -> dict[str, object]:
         for name in ("service", "kind", "scope", "recurrence", "nature", "cause", "approval")
     }
     return {**columns, "amount": str(row.amount + Decimal("0.01"))}
+
+
+def own_forecast(forecast: Forecast) -> dict[str, object]:
+    """The forecast as another would make it, a penny more."""
+    row = row_of_forecast(forecast)
+    texts = {name: getattr(row, name) for name in ("service", "status", "reason", "replacement")}
+    return {
+        **texts,
+        "this_year": str(row.this_year + Decimal("0.01")),
+        "full_year_effect": str(row.full_year_effect),
+        "starts_on": row.starts_on.isoformat() if row.starts_on else "",
+    }
 
 
 @pytest.mark.usefixtures("certified")
