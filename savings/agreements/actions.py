@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Proposal, Standing, proposal, proposals
+from savings.approvals.models import TransitionApproval, claimed_on
 from sovereignty import disputes
 from sovereignty.models import CERTIFYING_ROLES, Council, Decision, User
 from sovereignty.refusals import WrongState
@@ -23,7 +24,8 @@ def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) 
     """Take back a proposal that not every council has agreed to.
 
     Raises NotAllowed, BadContent without a reason, or WrongState where it is withdrawn or
-    agreed: what is agreed is replaced by a new proposal, from a later quarter on.
+    agreed, or a budget that costs are claimed on: what is agreed is replaced by a new
+    proposal, from a later quarter on.
     """
     Decision.objects.select_for_update().get(id=decision_id)
     found = proposal(decision_id)
@@ -32,6 +34,9 @@ def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) 
             "Every council has agreed to this, so it stands. Propose another from a later "
             "quarter on instead."
         )
+    budget = TransitionApproval.objects.filter(decision=decision_id).first()
+    if budget and claimed_on([budget.code]):
+        raise WrongState("Costs are claimed on this budget already, so it stands.")
     return disputes.withdraw(decision_id=decision_id, reason=reason, by=by, at=at)
 
 

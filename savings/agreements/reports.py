@@ -14,7 +14,9 @@ from enum import StrEnum
 
 from django.db.models import Prefetch, QuerySet
 
+from finance.money import format_pounds
 from finance.periods import Quarter
+from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule
 from savings.fairness.models import FairnessTest
 from services.models import Service
@@ -123,11 +125,18 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
             "service", "driver"
         )
     }
+    budgets = {
+        budget.decision_id: budget
+        for budget in TransitionApproval.objects.filter(decision__in=found).select_related(
+            "service"
+        )
+    }
     tests = {test.decision_id: test for test in FairnessTest.objects.filter(decision__in=found)}
     return [
         proposal
         for decision in found
         if (proposal := _proposal(decision, rules.get(decision.id), tree, councils))
+        or (proposal := _proposed_budget(decision, budgets.get(decision.id), tree, councils))
         or (proposal := _proposed_test(decision, tests.get(decision.id), councils))
     ]
 
@@ -189,6 +198,40 @@ def _proposal(
         answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
         dispute=getattr(decision, "dispute", None),
         rule=rule,
+    )
+
+
+def _proposed_budget(
+    decision: Decision,
+    budget: TransitionApproval | None,
+    tree: ServiceTree,
+    councils: dict[str, Council],
+) -> Proposal | None:
+    """A transition budget; who shares a part of the service alone may have answered too."""
+    if budget is None:
+        return None
+    by_council = {consent.council.code: consent for consent in decision.consents.all()}
+    concerned = [
+        code
+        for code in sorted(councils)
+        if code in by_council or tree.takes_part(budget.service.slug, code, budget.effective_from)
+    ]
+    return Proposal(
+        decision=decision,
+        kind="budget",
+        service=budget.service,
+        effective_from=budget.effective_from,
+        facts=(
+            ("Pays for", f"One-off costs of changing {budget.service.name} and all below it"),
+            ("Falls on", "Each council in proportion to the net reduction in its spending"),
+            ("Up to", format_pounds(budget.ceiling)),
+            ("Claimed on by", budget.code),
+            ("From", budget.effective_from.label),
+            ("Why", budget.description),
+        ),
+        illustrative=budget.is_illustrative,
+        answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
+        dispute=getattr(decision, "dispute", None),
     )
 
 

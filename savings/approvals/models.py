@@ -106,6 +106,7 @@ class TransitionApproval(models.Model):
                 consent.council.code for consent in self.decision.consents.all() if consent.agree
             ),
             illustrative=self.is_illustrative,
+            withdrawn=self.decision.is_withdrawn,
         )
 
 

@@ -26,6 +26,7 @@ class Approval:
     effective_from: Quarter
     agreed_by: frozenset[str]
     illustrative: bool = False
+    withdrawn: bool = False
 
 
 def councils_needed(
@@ -48,6 +49,8 @@ def councils_needed(
 
 def why_not(approval: Approval, tree: ServiceTree, service: str, quarter: Quarter) -> str:
     """Why a cost of a service in a quarter can't be claimed on a budget; empty where it can."""
+    if approval.withdrawn:
+        return f"The transition budget “{approval.code}” was withdrawn: leave this empty."
     if approval.service not in tree.path(service):
         return (
             f"The transition budget “{approval.code}” is for {approval.service}, and {service} "

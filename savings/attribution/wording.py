@@ -48,10 +48,11 @@ def odd_pennies(remainders: Sequence[Remainder], names: Mapping[str, str] | None
         return f"{start} to {to}, which {has}, {sizes} of a penny."
     even = _listed([named.get(each.council, each.council) for each in tied])
     codes = _listed([each.council for each in lucky if each.left == last])
+    has = "has" if len(tied) == 1 else "have"
+    comes = "comes" if codes.count(" ") == 0 else "come"
     return (
-        f"{start} to {to}: {even} {'has' if len(tied) == 1 else 'have'} a remainder as large, "
-        f"{last} of a penny, and among equals the alphabet decides, in which {codes} "
-        f"{'comes' if ',' not in codes and ' and ' not in codes else 'come'} first."
+        f"{start} to {to}. {even} {has} a remainder as large, {last} of a penny; among equals "
+        f"the alphabet decides, in which {codes} {comes} first."
     )
 
 

@@ -46,6 +46,23 @@ def test_the_list_shows_what_waits_for_the_reader_and_how_each_stands(
     assert "waits for Hammersmith &amp; Fulham, Kensington &amp; Chelsea" in page
 
 
+def test_a_transition_budget_is_an_agreement_like_any_other(partnership: Partnership) -> None:
+    approval = partnership.approval(ceiling="1000.00", agreed_by=["LBHF"])
+    reader = signed_in(partnership, "s151.wcc")
+    page = reader.get(f"/agreements/{approval.decision_id}/").content.decode()
+    assert "Libraries: transition budget moves" in page
+    assert "£1,000.00" in page
+    assert "Moving in together." in page
+    assert "Propose a revised rule" not in page
+    answer = {"agree": "yes", "minute_reference": "WCC 7", "reason": ""}
+    assert reader.post(f"/agreements/{approval.decision_id}/answer/", answer).status_code == 302
+    (proposal,) = proposals()
+    assert (proposal.kind, proposal.standing) == ("budget", "waiting")
+    assert [council.code for council in proposal.waiting_for] == ["RBKC"]
+    partnership.agree(approval.decision_id, "RBKC")
+    assert proposals()[0].standing == "agreed"
+
+
 def test_the_list_takes_as_many_queries_for_one_as_for_three(partnership: Partnership) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:

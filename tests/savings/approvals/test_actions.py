@@ -10,6 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit.models import Event
 from finance.periods import Quarter
+from savings.agreements.actions import withdraw_proposal
 from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval, claimed_on
 from savings.attribution.actions import answer
@@ -197,6 +198,32 @@ def test_who_takes_no_part_has_nothing_to_answer(partnership: Partnership) -> No
     )
     assert partnership.agree(approval.decision_id, "WCC").agree
     assert Consent.objects.count() == 1
+
+
+def test_a_budget_is_withdrawn_until_it_is_agreed(partnership: Partnership) -> None:
+    approval = partnership.approval(agreed_by=["LBHF", "RBKC"])
+    office = partnership.people["programme.office"]
+    given = {"decision_id": approval.decision_id, "by": office, "at": NOW}
+    withdraw_proposal(reason="Another will come.", **given)  # type: ignore[arg-type]
+    with pytest.raises(WrongState, match="withdrawn"):
+        partnership.agree(approval.decision_id, "WCC")
+    assert "was withdrawn" in mistakes(partnership, "WCC", a_claim())["approval"]
+
+
+def test_a_budget_that_costs_are_claimed_on_stands(partnership: Partnership) -> None:
+    """A council that joins later has not agreed; that lets nobody take it back."""
+    approval = partnership.approval(slug="cex")
+    partnership.submitted("LBHF", a_claim("1.00", service="cex"))
+    Participation.objects.create(
+        service=partnership.services["cex"], council=partnership.councils["WCC"], from_quarter=Q2
+    )
+    with pytest.raises(WrongState, match="Costs are claimed on this budget already"):
+        withdraw_proposal(
+            decision_id=approval.decision_id,
+            reason="No.",
+            by=partnership.people["programme.office"],
+            at=NOW,
+        )
 
 
 # --- Claiming ------------------------------------------------------------------

@@ -38,18 +38,18 @@ def story(pence: int, **shares: str) -> str:
             100,
             {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"},
             (
-                "One penny is left over. It goes to Fulham: Chelsea and "
-                "Westminster have a remainder as large, 1/3 of a penny, and among equals the "
-                "alphabet decides, in which LBHF comes first."
+                "One penny is left over. It goes to Fulham. Chelsea and Westminster have a "
+                "remainder as large, 1/3 of a penny; among equals the alphabet decides, in which "
+                "LBHF comes first."
             ),
         ),
         (
             -200,
             {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"},
             (
-                "Two pennies are left over. They go to Fulham and Chelsea: "
-                "Westminster has a remainder as large, 2/3 of a penny, and among equals the "
-                "alphabet decides, in which LBHF and RBKC come first."
+                "Two pennies are left over. They go to Fulham and Chelsea. Westminster has a "
+                "remainder as large, 2/3 of a penny; among equals the alphabet decides, in which "
+                "LBHF and RBKC come first."
             ),
         ),
         (
@@ -72,9 +72,9 @@ def story(pence: int, **shares: str) -> str:
             100,
             {"BRENT": "1/7", "LBHF": "2/7", "RBKC": "2/7", "WCC": "2/7"},
             (
-                "Two pennies are left over. They go to Fulham and Chelsea: "
-                "Westminster has a remainder as large, 4/7 of a penny, and among equals the "
-                "alphabet decides, in which LBHF and RBKC come first."
+                "Two pennies are left over. They go to Fulham and Chelsea. Westminster has a "
+                "remainder as large, 4/7 of a penny; among equals the alphabet decides, in which "
+                "LBHF and RBKC come first."
             ),
         ),
         (7, {"WCC": "1"}, "Every share comes to whole pence, so no penny is left over."),
