@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from savings.attribution.arithmetic import REASONS
-from savings.attribution.sharing import share_all
 from tests.savings.attribution import naive, worlds
+from tests.savings.attribution.sharing import share_all
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -12,8 +12,8 @@ from typing import Any
 from finance.periods import Quarter
 from savings.attribution.arithmetic import Attribution, EntryFacts, Rule, ValueOfDriver
 from savings.attribution.claims import Approval
-from savings.attribution.sharing import Reported
 from services.tree import Node, ServiceTree, Spell
+from tests.savings.attribution.sharing import Reported
 
 FIRST = Quarter.parse("2013-14-Q1").ordinal
 COUNCILS = ["BRENT", "LBHF", "RBKC", "WCC"]

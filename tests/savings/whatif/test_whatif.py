@@ -9,11 +9,11 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from savings.attribution.sharing import Reported, share_all
 
 from finance.periods import FinancialYear, Quarter
 from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
 from savings.attribution.claims import Approval
-from savings.attribution.sharing import Reported, share_all
 from savings.whatif.whatif import Alike, Line, Planned, Reach, World, compare, over_the_plan
 from services.tree import Node, ServiceTree, Spell
 

@@ -1,7 +1,6 @@
-"""All entries together: what falls by itself first, then what rests on how that fell. Pure.
+"""All entries together: what falls by itself first, then what rests on how that fell.
 
-For whoever asks about everything at once, such as what another rule would have done.
-The rollup does the same with a database in between; tests hold the two equal.
+As the rollup does with a database in between, for worlds that are in none.
 """
 
 from __future__ import annotations
