@@ -34,6 +34,11 @@ from sovereignty.refusals import WrongState
 
 RETURN, PERIOD = "return", "period"
 
+#: Columns of a line that an event has as the table has them.
+_AS_THEY_ARE = frozenset(
+    ["kind", "scope", "recurrence", "nature", "cause", "tupe", "approval", "evidence", "note"]
+)
+
 #: What a council's councillors may read of its chain beside its certified returns.
 _DECIDED = ("attribution rule", "driver value")
 
@@ -248,6 +253,48 @@ def _published(
     )
 
 
+def differences() -> tuple[int, list[str]]:
+    """How many councils' returns were compared with their events, and how any differs.
+
+    A return that nothing happened to is compared too: it has to be empty still.
+    """
+    compared, different = 0, []
+    for parent in Return.objects.filter(council__isnull=False).select_related("council", "period"):
+        compared += 1
+        try:
+            stood = as_it_stood(parent)
+        except WrongState as error:
+            different.append(f"{subject_id(parent)}: {error}")
+            continue
+        if stood is None or _held(stood, stood.entries) != _held(parent, parent.entries.all()):
+            different.append(f"{subject_id(parent)}: the database holds other than its events say.")
+    return compared, different
+
+
+_HELD = (
+    "id",
+    "position",
+    "service_id",
+    "amount",
+    "caused_by_id",
+    "corrects_id",
+    "provenance",
+    *sorted(_AS_THEY_ARE),
+)
+
+
+def _held(parent: Return | Stood, entries: Iterable[Entry]) -> tuple[object, ...]:
+    """What a return says, to be compared."""
+    return (
+        parent.version,
+        parent.status,
+        [
+            [getattr(entry, name) for name in _HELD]
+            for entry in sorted(entries, key=lambda entry: entry.position)
+        ],
+    )
+
+
 def begins(parent: Return) -> datetime | None:
     """When a return was first there: its quarter opened, or its document loaded. None: unknown."""
     if parent.council_id is None:
@@ -309,11 +356,6 @@ def _entries(parent: Return, lines: Sequence[tuple[int, Columns]]) -> Iterator[E
         if "caused_by" in said:
             entry.caused_by = councils[said["caused_by"]]
         yield entry
-
-
-_AS_THEY_ARE = frozenset(
-    ["kind", "scope", "recurrence", "nature", "cause", "tupe", "approval", "evidence", "note"]
-)
 
 
 def by_kind(stood: Stood, tree: ServiceTree) -> tuple[list[KindSum], list[KindLines]]:
