@@ -51,11 +51,12 @@ def replace_forecasts(
     if was == now:
         return parent
     origins = _origins(parent, old, rows, typed, provenance)
+    origins_before = {slug: forecast.provenance for slug, forecast in old.items()}
     _write(parent, old, was, now, origins)
     parent.version += 1
     parent.filled_by = by
     parent.save(update_fields=["version", "filled_by"])
-    _record(parent, by, at, version, was, now)
+    _record(parent, by, at, version, _said(was, now, origins_before), _said(now, was, origins))
     return parent
 
 
@@ -117,15 +118,30 @@ _FIELDS = (
 )
 
 
+def _said(
+    rows: Mapping[str, ForecastRow], others: Mapping[str, ForecastRow], origins: Mapping[str, str]
+) -> list[dict[str, object]]:
+    """Those forecasts that are not the same among the others, as an event keeps them.
+
+    In the order of the services; where a figure comes from only if that is not a report.
+    """
+    return [
+        describe(rows[slug])
+        | ({} if origins[slug] == Provenance.REPORTED else {"provenance": str(origins[slug])})
+        for slug in sorted(rows)
+        if rows[slug] != others.get(slug)
+    ]
+
+
 def _record(
     parent: Return,
     by: User,
     at: datetime,
     version: int,
-    was: Mapping[str, ForecastRow],
-    now: Mapping[str, ForecastRow],
+    before: list[dict[str, object]],
+    after: list[dict[str, object]],
 ) -> None:
-    """An event with what differs, as it was and as it is, in the order of the services."""
+    """An event with what differs, as it was and as it is."""
     audit.actions.record(
         by=by.username,
         at=at,
@@ -133,16 +149,6 @@ def _record(
         subject="return",
         subject_id=f"{parent.council_code}/{parent.period.code}",
         chain=parent.council_code,
-        before={
-            "version": version,
-            "forecasts": [
-                describe(was[slug]) for slug in sorted(was) if was[slug] != now.get(slug)
-            ],
-        },
-        after={
-            "version": parent.version,
-            "forecasts": [
-                describe(now[slug]) for slug in sorted(now) if now[slug] != was.get(slug)
-            ],
-        },
+        before={"version": version, "forecasts": before},
+        after={"version": parent.version, "forecasts": after},
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from audit.models import Event
 from savings.boroughs.exports import safe_text
+from savings.history.replay import LineChange
 from savings.history.reports import Deed
 
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -81,7 +82,7 @@ def history_as_json(council: str, period: str, deeds: Iterable[Deed]) -> Iterato
 
 def changes_as_json(deed: Deed, most: int | None = None) -> dict[str, Any]:
     """What an event did: `changes` are its first `most`, `change_count` counts them all."""
-    lines = deed.changes.lines
+    lines, forecasts = deed.changes.lines, deed.changes.forecasts
     return {
         "change_count": len(lines),
         "moved": deed.changes.moved,
@@ -90,13 +91,20 @@ def changes_as_json(deed: Deed, most: int | None = None) -> dict[str, Any]:
                 "change": line.kind,
                 "row": line.row,
                 "line": line.line,
-                "columns": {
-                    column.column: {"before": column.before, "after": column.after}
-                    for column in line.columns
-                },
+                "columns": _columns(line),
             }
             for line in lines[:most]
         ],
+        "forecasts": [
+            {"change": line.kind, "service": line.about["service"], "columns": _columns(line)}
+            for line in forecasts
+        ],
+    }
+
+
+def _columns(line: LineChange) -> dict[str, dict[str, object]]:
+    return {
+        column.column: {"before": column.before, "after": column.after} for column in line.columns
     }
 
 
@@ -111,6 +119,12 @@ def history_as_csv(deeds: Iterable[Deed]) -> Iterator[str]:
             for line in deed.changes.lines
             for column in line.columns
         ]
+        for line in deed.changes.forecasts:
+            name = f"forecast {line.about['service']}"
+            rows += [
+                [*said, line.kind, None, name, column.column, column.before, column.after]
+                for column in line.columns
+            ]
         if deed.changes.moved:
             rows.append([*said, "moved", None, None, "", "", ""])
         rows += [

@@ -2,7 +2,8 @@
 
 Every change of a return is an event. A "saved" one holds, before, the lines that it
 changed or removed as they were; after, those that it changed or added, and the order of
-all lines; the others hold the status and the version. Played from the first on, they
+all lines; one of forecasts those that it changed, before and after; the others hold the
+status and the version. Played from the first on, they
 give the return after each: nothing else is read, so what comes out is what was there.
 """
 
@@ -17,6 +18,7 @@ from savings.returns.rows import COLUMNS
 
 DRAFT, SUBMITTED, CERTIFIED = "draft", "submitted", "certified"
 SENT_BACK = "sent back"
+FORECASTS = "forecasts"
 
 _PLACES = {column: place for place, column in enumerate(COLUMNS)}
 
@@ -51,11 +53,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A return after some of its events: `lines` are ids with their columns, in order."""
+    """A return after some of its events: `lines` are ids with their columns, in order.
+
+    `forecasts` are the columns of each by its service, in the order of those.
+    """
 
     version: int = 0
     status: str = DRAFT
     lines: tuple[tuple[int, Columns], ...] = ()
+    forecasts: tuple[tuple[str, Columns], ...] = ()
     submitted: Step | None = None
     certified: Step | None = None
     sent_back: Step | None = None
@@ -104,6 +110,8 @@ def _after(standing: Standing, happening: Happening) -> Standing:
     after = happening.after
     if "order" in after:
         standing = replace(standing, lines=_lines(standing, happening))
+    if FORECASTS in after:
+        standing = replace(standing, forecasts=_forecasts(standing, happening))
     if "version" in after:
         standing = replace(standing, version=after["version"])
     status = after.get("status", standing.status)
@@ -140,6 +148,24 @@ def _lines(standing: Standing, happening: Happening) -> tuple[tuple[int, Columns
     return tuple((number, lines[number]) for number in order)
 
 
+def _forecasts(standing: Standing, happening: Happening) -> tuple[tuple[str, Columns], ...]:
+    forecasts = dict(standing.forecasts)
+    for columns in happening.before.get(FORECASTS, ()):
+        if forecasts.pop(columns["service"], None) != columns:
+            raise ReplayError(
+                f"Version {happening.after.get('version')} changes the forecast of "
+                f"{columns['service']}, which did not stand so before."
+            )
+    for columns in happening.after[FORECASTS]:
+        if columns["service"] in forecasts:
+            raise ReplayError(
+                f"Version {happening.after.get('version')} writes over the forecast of "
+                f"{columns['service']}."
+            )
+        forecasts[columns["service"]] = columns
+    return tuple(sorted(forecasts.items()))
+
+
 def entries_of(half: Mapping[str, Any]) -> list[tuple[int, Columns]]:
     """The lines in one half of an event, each with its id."""
     return [
@@ -167,7 +193,8 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 class LineChange:
     """What happened to a line: `row` is its place, counted from 1; a removed one's, before.
 
-    `about` is all that the line says now; of a removed one, what it said.
+    `about` is all that the line says now; of a removed one, what it said. A forecast is
+    a line without a number and a place: both are nought.
     """
 
     kind: str
@@ -181,10 +208,12 @@ class LineChange:
 class Changes:
     """All that one event did. `moved`: lines that stayed changed places among each other.
 
-    `others` is what else it says before and after, apart from lines, version and status.
+    `others` is what else it says before and after, apart from lines, forecasts, version
+    and status.
     """
 
     lines: tuple[LineChange, ...] = ()
+    forecasts: tuple[LineChange, ...] = ()
     moved: bool = False
     others: tuple[ColumnChange, ...] = ()
 
@@ -194,9 +223,9 @@ def changes_of(happening: Happening, order_before: Sequence[int]) -> Changes:
 
     Lines in the order of the rows, those that were removed last.
     """
-    others = _others(happening)
+    forecasts, others = _forecast_changes(happening), _others(happening)
     if "order" not in happening.after:
-        return Changes(others=others)
+        return Changes(forecasts=forecasts, others=others)
     order = happening.after["order"]
     before, after = dict(entries_of(happening.before)), dict(entries_of(happening.after))
     place = {number: row for row, number in enumerate(order, start=1)}
@@ -225,11 +254,26 @@ def changes_of(happening: Happening, order_before: Sequence[int]) -> Changes:
     ]
     stayed = set(order) & set(order_before)
     moved = [n for n in order if n in stayed] != [n for n in order_before if n in stayed]
-    return Changes(tuple(lines), moved, others)
+    return Changes(tuple(lines), forecasts, moved, others)
+
+
+def _forecast_changes(happening: Happening) -> tuple[LineChange, ...]:
+    before = {columns["service"]: columns for columns in happening.before.get(FORECASTS, ())}
+    after = {columns["service"]: columns for columns in happening.after.get(FORECASTS, ())}
+    return tuple(
+        LineChange(
+            (CHANGED if service in after else REMOVED) if service in before else ADDED,
+            0,
+            0,
+            _columns(before.get(service, {}), after.get(service, {})),
+            after.get(service) or before[service],
+        )
+        for service in sorted({*before, *after})
+    )
 
 
 #: What an event says that is told in words of its own, or follows from the lines.
-_TOLD = frozenset({"version", "status", "sums", "entries", "order"})
+_TOLD = frozenset({"version", "status", "sums", "entries", "order", FORECASTS})
 
 
 def _others(happening: Happening) -> tuple[ColumnChange, ...]:

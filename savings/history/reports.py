@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 
 from audit.models import Event
 from finance.periods import Quarter
+from savings.forecasts.models import Forecast
 from savings.history.replay import (
     UNTOUCHED,
     Changes,
@@ -164,6 +165,7 @@ class Stood:
     status: str
     version: int
     entries: tuple[Entry, ...]
+    forecasts: tuple[Forecast, ...] = ()
     submitted_by: User | None = None
     submitted_at: datetime | None = None
     certified_by: User | None = None
@@ -194,8 +196,10 @@ class Stood:
 
     @property
     def illustrative(self) -> bool:
-        """Whether any of the entries was."""
-        return any(entry.provenance == Provenance.ILLUSTRATIVE for entry in self.entries)
+        """Whether any of the entries or forecasts was."""
+        origins = [entry.provenance for entry in self.entries]
+        origins += [forecast.provenance for forecast in self.forecasts]
+        return Provenance.ILLUSTRATIVE in origins
 
     @property
     def was_sent_back(self) -> bool:
@@ -266,7 +270,8 @@ def differences() -> tuple[int, list[str]]:
         except WrongState as error:
             different.append(f"{subject_id(parent)}: {error}")
             continue
-        if stood is None or _held(stood, stood.entries) != _held(parent, parent.entries.all()):
+        held = _held(parent, parent.entries.all(), parent.forecasts.select_related("service"))
+        if stood is None or _held(stood, stood.entries, stood.forecasts) != held:
             different.append(f"{subject_id(parent)}: the database holds other than its events say.")
     return compared, different
 
@@ -283,7 +288,21 @@ _HELD = (
 )
 
 
-def _held(parent: Return | Stood, entries: Iterable[Entry]) -> tuple[object, ...]:
+_HELD_OF_FORECASTS = (
+    "service_id",
+    "this_year",
+    "full_year_effect",
+    "status",
+    "starts_on",
+    "reason",
+    "replacement",
+    "provenance",
+)
+
+
+def _held(
+    parent: Return | Stood, entries: Iterable[Entry], forecasts: Iterable[Forecast]
+) -> tuple[object, ...]:
     """What a return says, to be compared."""
     return (
         parent.version,
@@ -291,6 +310,10 @@ def _held(parent: Return | Stood, entries: Iterable[Entry]) -> tuple[object, ...
         [
             [getattr(entry, name) for name in _HELD]
             for entry in sorted(entries, key=lambda entry: entry.position)
+        ],
+        [
+            [getattr(forecast, name) for name in _HELD_OF_FORECASTS]
+            for forecast in sorted(forecasts, key=lambda forecast: forecast.service.slug)
         ],
     )
 
@@ -322,6 +345,7 @@ def _stood(parent: Return, standing: Standing, moment: datetime | None) -> Stood
         standing.status,
         standing.version,
         tuple(_entries(parent, standing.lines)),
+        tuple(_forecasts(parent, standing.forecasts)),
         submitted_by=by(submitted),
         submitted_at=submitted.at if submitted else None,
         certified_by=by(certified),
@@ -372,6 +396,24 @@ def by_kind(stood: Stood, tree: ServiceTree) -> tuple[list[KindSum], list[KindLi
         for found in [[entry for entry in stood.entries if entry.kind == kind]]
     ]
     return sums, under_kinds(stood.entries, sums, tree, stood.published_in)
+
+
+def _forecasts(parent: Return, forecasts: Sequence[tuple[str, Columns]]) -> Iterator[Forecast]:
+    slugs = [slug for slug, _ in forecasts]
+    services = {service.slug: service for service in Service.objects.filter(slug__in=slugs)}
+    for slug, columns in forecasts:
+        said: dict[str, Any] = dict(columns)
+        yield Forecast(
+            parent=parent,
+            service=services.get(slug) or Service(slug=slug, name=slug),
+            this_year=Decimal(said["this_year"]),
+            full_year_effect=Decimal(said["full_year_effect"]),
+            status=said["status"],
+            starts_on=date.fromisoformat(said["starts_on"]) if "starts_on" in said else None,
+            reason=said.get("reason", ""),
+            replacement=said.get("replacement", ""),
+            provenance=said.get("provenance", Provenance.REPORTED),
+        )
 
 
 # --- Quarters as they stood ----------------------------------------------------------

@@ -105,6 +105,12 @@ class LineChangeSerializer(serializers.Serializer):
     )
 
 
+class ForecastChangeSerializer(serializers.Serializer):
+    change = serializers.ChoiceField(choices=[ADDED, CHANGED, REMOVED])
+    service = serializers.CharField()
+    columns = serializers.DictField(child=ColumnChangeSerializer())
+
+
 class DeedSerializer(serializers.Serializer):
     """An event of a return, and what it did to its lines."""
 
@@ -119,6 +125,7 @@ class DeedSerializer(serializers.Serializer):
     changes = LineChangeSerializer(
         many=True, help_text=f"The first {MOST_LINES} of them, in the order of the rows."
     )
+    forecasts = ForecastChangeSerializer(many=True, help_text="The forecasts that it changed.")
     hash = serializers.CharField(help_text="The event's own, by which events/ has it.")
 
     def to_representation(self, instance: Deed) -> dict[str, Any]:

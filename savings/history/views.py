@@ -94,7 +94,10 @@ def return_history(request: HttpRequest, council: str, period: str) -> HttpRespo
                 "by": people.get(deed.event.by, ""),
                 "version": deed.version,
                 "told": changes_in_words(deed.changes, names, MOST_LINES),
-                "more": max(len(deed.changes.lines) - MOST_LINES, 0),
+                "more": sum(
+                    max(len(found) - MOST_LINES, 0)
+                    for found in (deed.changes.lines, deed.changes.forecasts)
+                ),
             }
             for deed in reports.deeds_of_page(parent, list(reversed(page)))[::-1]
         ],

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from finance.money import format_pounds
+from savings.forecasts.models import Forecast
 from savings.history.moments import LONDON, day_ended
 from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
 from savings.provenance import Provenance
@@ -25,9 +26,13 @@ def moment_in_words(moment: datetime) -> str:
     """
     day = day_ended(moment)
     if day is not None:
-        return f"the end of {day.day} {day:%B %Y}"
+        return f"the end of {day_in_words(day)}"
     local = moment.astimezone(LONDON)
-    return f"{local:%H:%M} on {local.day} {local:%B %Y}"
+    return f"{local:%H:%M} on {day_in_words(local.date())}"
+
+
+def day_in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def moment_in_address(moment: datetime) -> str:
@@ -61,7 +66,18 @@ COLUMN_LABELS = {
     "evidence": "Evidence",
     "note": "Note",
     "provenance": "Marked",
+    # Of a forecast, and of what else is said of a return.
+    "this_year": "For the year",
+    "full_year_effect": "Full-year effect",
+    "status": "Status",
+    "starts_on": "Starts on",
+    "reason": "Why",
+    "replacement": "What replaces it",
+    "sent_to": "Sent to",
+    "due_on": "Due on",
 }
+_MONEY = frozenset({"amount", "this_year", "full_year_effect"})
+_DAYS = frozenset({"starts_on", "due_on", "opens_on", "closes_on"})
 _WORDS: Mapping[str, Mapping[str, str]] = {
     "kind": dict(Entry.Kind.choices),
     "scope": dict(Entry.Scope.choices),
@@ -69,6 +85,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "nature": dict(Entry.Nature.choices),
     "cause": dict(Entry.Cause.choices),
     "provenance": dict(Provenance.choices),
+    "status": dict(Forecast.Status.choices),
 }
 NOTHING = "nothing"
 
@@ -93,7 +110,9 @@ def value_in_words(column: str, value: object, names: Names) -> str:
     """
     if value is None:
         return str(Provenance.REPORTED.label) if column == "provenance" else NOTHING
-    if column == "amount":
+    if column in _DAYS:
+        return day_in_words(date.fromisoformat(str(value)))
+    if column in _MONEY:
         return format_pounds(Decimal(str(value)))
     if column == "service":
         return names.services.get(str(value), str(value))
@@ -145,25 +164,74 @@ def changes_in_words(changes: Changes, names: Names, most: int) -> list[Told]:
     [('Amount', '£100.00', '£120.00')]
     """
     found = [_line_in_words(line, names) for line in changes.lines[:most]]
+    found += [_forecast_in_words(line, names) for line in changes.forecasts[:most]]
     if changes.moved:
         found.append(Told(None, "", "Rows changed places"))
     if changes.others:
-        found.append(Told(None, "", "Changed", columns=_columns(changes.others, names)))
+        found.append(_others_in_words(changes.others, names))
     return found
 
 
 def _line_in_words(line: LineChange, names: Names) -> Told:
-    kind = value_in_words("kind", line.about.get("kind"), names).lower()
-    what = f"{value_in_words('service', line.about.get('service'), names)}, {kind}"
     columns = () if line.kind in (ADDED, REMOVED) else _columns(line.columns, names)
     return Told(
         line.row,
-        what,
+        _what(line.about, names),
         line.kind.capitalize(),
-        illustrative=line.about.get("provenance") == Provenance.ILLUSTRATIVE
-        or any(change.column == "provenance" for change in line.columns),
+        illustrative=_is_illustrative(line),
         whole=() if columns else _whole(line.about, names),
         columns=columns,
+    )
+
+
+def _forecast_in_words(line: LineChange, names: Names) -> Told:
+    columns = () if line.kind in (ADDED, REMOVED) else _columns(line.columns, names)
+    about = [
+        f"{column_in_words(column)}: {value_in_words(column, value, names)}"
+        for column, value in line.about.items()
+        if column not in ("service", "provenance")
+    ]
+    return Told(
+        None,
+        f"forecast of {value_in_words('service', line.about['service'], names)}",
+        line.kind.capitalize(),
+        illustrative=_is_illustrative(line),
+        whole=() if columns else tuple(about),
+        columns=columns,
+    )
+
+
+def _others_in_words(others: Sequence[ColumnChange], names: Names) -> Told:
+    """What else an event says: a question about its line, or whatever it is, by its name."""
+    told = [other for other in others if other.column not in ("line", "question")]
+    line = next((other.after or other.before for other in others if other.column == "line"), None)
+    about = line if isinstance(line, dict) else {}
+    return Told(
+        about.get("row"),
+        _what(about, names) if about else "",
+        "",
+        whole=tuple(
+            f"{column_in_words(other.column)}: {value_in_words(other.column, value, names)}"
+            for other in told
+            for value in [other.before if other.after is None else other.after]
+            if other.before is None or other.after is None
+        ),
+        columns=_columns(
+            [other for other in told if other.before is not None and other.after is not None],
+            names,
+        ),
+    )
+
+
+def _what(about: Columns, names: Names) -> str:
+    """A line by its service and kind."""
+    kind = value_in_words("kind", about.get("kind"), names).lower()
+    return f"{value_in_words('service', about.get('service'), names)}, {kind}"
+
+
+def _is_illustrative(line: LineChange) -> bool:
+    return line.about.get("provenance") == Provenance.ILLUSTRATIVE or any(
+        change.column == "provenance" for change in line.columns
     )
 
 

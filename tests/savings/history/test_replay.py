@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.models import Event
+from savings.forecasts.actions import replace_forecasts
+from savings.forecasts.reports import row_of as forecast_row
 from savings.history.replay import (
     Changes,
     ColumnChange,
@@ -24,11 +26,21 @@ from savings.history.replay import (
     last_of,
     standings,
 )
-from savings.history.reports import Stood, as_it_stood
+from savings.history.reports import Stood, as_it_stood, differences
 from savings.provenance import Provenance
-from savings.returns.actions import certify, replace_entries, row_of, send_back, submit
+from savings.questions.actions import answer, ask
+from savings.questions.models import Question
+from savings.returns.actions import (
+    certify,
+    replace_entries,
+    row_of,
+    send_back,
+    submit,
+    withdraw,
+)
 from savings.returns.models import Return
 from tests.partnership import NOW, Partnership, a_saving
+from tests.savings.forecasts.conftest import OWED, make_plans
 
 DAY = timedelta(days=1)
 
@@ -134,6 +146,46 @@ def test_an_event_that_does_not_follow_is_not_guessed_at(second: Happening, why:
         last_of([FIRST, second])
 
 
+def forecasts_saved(version: int, before: list[Any], after: list[Any]) -> Happening:
+    return Happening(
+        NOW + version * DAY,
+        "finance.wcc",
+        "forecasts saved",
+        {"version": version - 1, "forecasts": before},
+        {"version": version, "forecasts": after},
+    )
+
+
+HR, IT = {"service": "hr", "this_year": "1.00"}, {"service": "ict", "this_year": "2.00"}
+DEARER = {"service": "hr", "this_year": "3.00"}
+
+
+def test_forecasts_change_by_their_service() -> None:
+    happenings = [
+        forecasts_saved(1, [], [IT, HR]),
+        forecasts_saved(2, [HR], [DEARER]),
+        forecasts_saved(3, [IT], []),
+    ]
+    assert [standing.forecasts for standing in standings(happenings)] == [
+        (("hr", HR), ("ict", IT)),
+        (("hr", DEARER), ("ict", IT)),
+        (("hr", DEARER),),
+    ]
+    assert changes_of(happenings[1], []) == Changes(
+        forecasts=(
+            LineChange("changed", 0, 0, (ColumnChange("this_year", "1.00", "3.00"),), DEARER),
+        )
+    )
+    assert [change.kind for change in changes_of(happenings[2], []).forecasts] == ["removed"]
+    for wrong in (
+        forecasts_saved(2, [DEARER], [HR]),
+        forecasts_saved(2, [], [DEARER]),
+        forecasts_saved(2, [{"service": "x"}], []),
+    ):
+        with pytest.raises(ReplayError, match=r"the forecast of (hr|x)"):
+            last_of([happenings[0], wrong])
+
+
 def test_what_one_event_did() -> None:
     second = saved(
         2,
@@ -180,15 +232,16 @@ def test_what_else_an_event_did() -> None:
 def held(parent: Return) -> tuple[Any, ...]:
     """A return as the database holds it, with all that a reader is shown of it."""
     entries = parent.entries.select_related("service", "caused_by").order_by("position")
-    return _shown(parent, list(entries))
+    forecasts = parent.forecasts.select_related("service").order_by("service__slug")
+    return _shown(parent, list(entries), list(forecasts))
 
 
 def shown(stood: Stood | None) -> tuple[Any, ...]:
     assert stood is not None
-    return _shown(stood, list(stood.entries))
+    return _shown(stood, list(stood.entries), list(stood.forecasts))
 
 
-def _shown(parent: Return | Stood, entries: list[Any]) -> tuple[Any, ...]:
+def _shown(parent: Return | Stood, entries: list[Any], forecasts: list[Any]) -> tuple[Any, ...]:
     return (
         parent.version,
         parent.status,
@@ -200,6 +253,7 @@ def _shown(parent: Return | Stood, entries: list[Any]) -> tuple[Any, ...]:
         parent.sent_back_at,
         parent.sent_back_reason,
         [(entry.id, entry.position, row_of(entry), entry.provenance) for entry in entries],
+        [(forecast_row(forecast), forecast.provenance) for forecast in forecasts],
     )
 
 
@@ -216,8 +270,11 @@ ROWS = st.fixed_dictionaries(
     }
 )
 SAVE = st.tuples(st.just("save"), st.lists(ROWS, max_size=5))
-STEP = st.tuples(st.sampled_from(["submit", "send back"]), st.lists(ROWS, max_size=0))
-SERIES = st.lists(st.one_of(SAVE, SAVE, STEP), max_size=8)
+STEPS = ["submit", "send back", "withdraw", "ask", "answer"]
+STEP = st.tuples(st.sampled_from(STEPS), st.lists(ROWS, max_size=0))
+#: A forecast of each service that one is owed for, or of fewer: made of a row's columns.
+FORECAST = st.tuples(st.just("forecast"), st.lists(ROWS, max_size=2))
+SERIES = st.lists(st.one_of(SAVE, SAVE, FORECAST, STEP), max_size=9)
 
 
 def typed(row: dict[str, Any], lines: list[int]) -> dict[str, object]:
@@ -254,6 +311,7 @@ def test_any_series_replays_to_what_the_database_held_after_each_step(
     series: list[tuple[str, list[dict[str, Any]]]], partnership: Partnership
 ) -> None:
     with transaction.atomic():
+        make_plans()
         moment, after_each = NOW, []
         for what, rows in series:
             moment += DAY
@@ -266,6 +324,7 @@ def test_any_series_replays_to_what_the_database_held_after_each_step(
             assert shown(as_it_stood(parent, version=then[0])) == then
         assert shown(as_it_stood(parent, moment=NOW))[:2] == (0, "draft")
         assert Event.objects.first_break("WCC") is None
+        assert differences() == (6, [])
         transaction.set_rollback(True)
 
 
@@ -277,10 +336,41 @@ def act(partnership: Partnership, what: str, rows: list[dict[str, Any]], at: dat
         lines = list(parent.entries.order_by("position").values_list("id", flat=True))
         raw = list(enumerate((typed(row, lines) for row in rows), start=1))
         replace_entries(rows=raw, by=partnership.finance("WCC"), **asked)
-    elif what == "submit" and parent.status == Return.Status.DRAFT:
+    elif what == "forecast" and parent.status == Return.Status.DRAFT:
+        raw = list(enumerate(map(forecast, OWED["WCC"], rows), start=1))
+        replace_forecasts(rows=raw, by=partnership.finance("WCC"), **asked)
+    elif what == "submit" and parent.status == Return.Status.DRAFT and not unanswered(parent):
         submit(by=partnership.finance("WCC"), **asked)
     elif what == "send back" and parent.status == Return.Status.SUBMITTED:
         send_back(reason="Once more.", by=partnership.s151("WCC"), **asked)
+    elif what == "withdraw" and parent.status == Return.Status.SUBMITTED:
+        withdraw(by=partnership.finance("WCC"), **asked)
+    elif what == "ask" and parent.status == Return.Status.SUBMITTED and parent.entries.exists():
+        line = parent.entries.earliest("position").id
+        ask(return_id=parent.id, entry_id=line, text="Why?", by=partnership.s151("WCC"), at=at)
+    elif what == "answer" and (question := unanswered(parent)):
+        answer(question_id=question.id, text="So.", by=partnership.finance("WCC"), at=at)
+
+
+def unanswered(parent: Return) -> Question | None:
+    return parent.questions.filter(answered_at__isnull=True).first()
+
+
+def forecast(service: str, row: dict[str, Any]) -> dict[str, object]:
+    """A forecast made of a drawn row."""
+    columns: dict[str, object] = {
+        "service": service,
+        "this_year": row["amount"],
+        "full_year_effect": "5.00",
+        "status": "on_track",
+    }
+    if row["kind"] == "variance":
+        columns |= {"status": "at_risk", "reason": "Late.", "replacement": row["note"] or "None."}
+    if row["kind"] == "saving":
+        columns["starts_on"] = "2013-06-01"
+    if row["made_up"]:
+        columns["provenance"] = Provenance.ILLUSTRATIVE.value
+    return columns
 
 
 def test_a_certified_return_stands_as_it_was_certified(partnership: Partnership) -> None:
