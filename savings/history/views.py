@@ -152,7 +152,7 @@ def as_it_stood(request: HttpRequest, council: str, period: str) -> HttpResponse
         return render(request, template, {**context, "problem": str(refusal)}, status=409)
     if stood is None:
         context["begins"] = reports.begins(parent)
-        return render(request, template, context, status=404)
+        return render(request, template, context)
     sums, groups = reports.by_kind(stood, Service.objects.tree())
     context |= {
         "stood": stood,

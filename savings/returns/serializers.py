@@ -140,15 +140,12 @@ class EntrySerializer(serializers.Serializer):
 
 
 class ReturnDocument(ReturnSerializer):
-    """A return with its entries, read with their service and `caused_by`.
-
-    `as_at` is there only where the past was asked for.
-    """
+    """A return with its entries, read with their service and `caused_by`."""
 
     as_at = serializers.DateTimeField(
         required=False,
         allow_null=True,
-        help_text="The moment asked for, null for a version; absent for the return as it stands.",
+        help_text="The moment asked for; null for the return as it stands, and for a version.",
     )
     entries = EntrySerializer(many=True)
 
