@@ -36,6 +36,7 @@ AFTER = timedelta(days=1)
 STILL_NEWS = timedelta(days=14)
 
 SYSTEM = "system"
+TOLD = "told of a reopening"
 
 
 @transaction.atomic
@@ -309,12 +310,12 @@ def _send_once(reminder: Reminder, mail: EmailMessage, at: datetime) -> list[Rem
             audit.actions.record(
                 by=SYSTEM,
                 at=at,
-                action="reminded",
+                action=TOLD if reminder.kind == Reminder.Kind.REOPENED else "reminded",
                 subject="return",
                 subject_id=f"{reminder.council.code}/{reminder.period.code}",
                 chain=reminder.council.code,
                 after={
-                    "kind": reminder.kind,
+                    "reminder": reminder.kind,
                     "sent_to": mail.to,
                     **({"due_on": reminder.due_on.isoformat()} if reminder.due_on else {}),
                 },

@@ -13,6 +13,7 @@ from savings.forecasts.models import Forecast
 from savings.history.moments import LONDON, day_ended
 from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
 from savings.provenance import Provenance
+from savings.questions.reports import line_in_words
 from savings.returns.models import Entry
 
 
@@ -120,6 +121,8 @@ def value_in_words(column: str, value: object, names: Names) -> str:
         return names.councils.get(str(value), str(value))
     if column in _WORDS:
         return _WORDS[column].get(str(value), str(value))
+    if column == "line" and isinstance(value, dict):  # what a question was asked on
+        return line_in_words(value, names.services)
     if isinstance(value, str | int):
         return str(value)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):

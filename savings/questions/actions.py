@@ -79,8 +79,12 @@ def answer(*, question_id: int, text: str, by: User, at: datetime) -> Question:
         by,
         at,
         "answered",
-        before={"question": question.id, "text": question.text, "line": question.line},
-        after={"question": question.id, "answer": question.answer},
+        after={
+            "question": question.id,
+            "text": question.text,
+            "line": question.line,
+            "answer": question.answer,
+        },
     )
     return question
 
@@ -176,7 +180,6 @@ def _record(
     at: datetime,
     action: str,
     *,
-    before: dict[str, object] | None = None,
     after: dict[str, object],
 ) -> None:
     audit.actions.record(
@@ -186,6 +189,5 @@ def _record(
         subject="return",
         subject_id=f"{parent.council_code}/{parent.period.code}",
         chain=parent.council_code,
-        before=before,
         after=after,
     )

@@ -176,7 +176,9 @@ def _parent(request: SignedIn, council: str, period: str) -> Return:
         quarter = Quarter.parse(period)
     except PeriodError as error:
         raise Http404(str(error)) from error
-    visible = Return.objects.visible_to(request.user).select_related("council", "period")
+    visible = Return.objects.visible_to(request.user).select_related(
+        "council", "period__reopened_by"
+    )
     owner = {"council": None} if council == PARTNERSHIP else {"council__code": council}
     return get_object_or_404(visible, period__quarter=quarter, **owner)
 

@@ -266,7 +266,7 @@ def test_a_reminder_has_its_row_and_its_event(partnership: Partnership) -> None:
     assert event is not None
     assert (event.by, event.action, event.chain) == ("system", "reminded", "WCC")
     assert event.after == {
-        "kind": "after_due",
+        "reminder": "after_due",
         "sent_to": ["finance.wcc@example.com"],
         "due_on": "2013-07-31",
     }
@@ -369,6 +369,13 @@ def test_everybody_concerned_is_told_why_a_quarter_is_reopened(
         [f"finance.{code}@example.com", f"s151.{code}@example.com"]
         for code in ("lbhf", "rbkc", "wcc")
     ]
+    event = Event.objects.about("return", "WCC/2013-14-Q1").last()
+    assert event is not None
+    assert (event.by, event.action) == ("system", "told of a reopening")
+    assert event.after == {
+        "reminder": "reopened",
+        "sent_to": ["finance.wcc@example.com", "s151.wcc@example.com"],
+    }
     assert mail.outbox[-1].subject == "2013/14 Q1 is open again"
     assert words(mail.outbox[-1]) == (
         "2013/14 Q1 (April to June) was closed and is open again. programme.office reopened it "

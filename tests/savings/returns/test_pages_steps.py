@@ -101,6 +101,7 @@ def test_from_an_empty_draft_to_a_closed_quarter(partnership: Partnership, as_: 
         ("s151.wcc", "sent back", "The quarter only, please."),
         ("finance.wcc", "submitted", ""),
         ("s151.wcc", "certified", ""),
+        ("system", "told of a reopening", ""),
     ]
 
 
