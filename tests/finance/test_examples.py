@@ -18,11 +18,18 @@ PURE_MODULES = [
     "savings.attribution.claims",
     "savings.attribution.delivered",
     "savings.attribution.wording",
+    "savings.axes",
+    "savings.fairness.exports",
+    "savings.fairness.fairness",
+    "savings.fairness.wording",
     "savings.forecasts.initiatives",
     "savings.forecasts.rows",
     "savings.forecasts.wording",
     "savings.calendar.dates",
     "savings.returns.rows",
+    "savings.whatif.asking",
+    "savings.whatif.whatif",
+    "savings.whatif.wording",
 ]
 
 

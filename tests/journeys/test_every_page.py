@@ -54,6 +54,9 @@ KINDS = {
     "comparison-area",
     "entries",
     "entry",
+    "fairness",
+    "fairness-download",
+    "fairness-propose",
     "login",
     "period-dates",
     "period-open",
@@ -70,6 +73,7 @@ KINDS = {
     "return-send-back",
     "return-withdraw",
     "returns",
+    "what-if",
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from finance.money import from_pence, json_money
 from savings.fairness.fairness import Amounts, Least, Warned
 from savings.fairness.reports import Asked, Fairness, fairness_of
 from savings.rollup.actions import roll_up_dirty
@@ -129,6 +132,29 @@ def test_nothing_certified_is_nothing_at_all(partnership: Partnership) -> None:
     assert (found.tracks, found.quarters, found.services, found.warned) == ((), (), (), ())
     assert found.unattributed == Amounts()
     assert list(found.councils) == list(COUNCILS)
+
+
+def test_the_documents_example_is_worked_out_here(books: Partnership) -> None:
+    """The table of docs/fairness.md, row by row: the books of these tests, libraries alone."""
+    text = (Path(settings.BASE_DIR) / "docs" / "fairness.md").read_text(encoding="utf-8")
+    printed = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if line.startswith("| 20")
+    ]
+    found = of("libraries")
+    assert printed == [
+        [
+            quarter.code,
+            track.council,
+            json_money(from_pence(track.points[place].to_date.net)),
+            json_money(from_pence(track.points[place].to_date.contribution)),
+            str(track.points[place].share_of_net),
+            str(track.points[place].share_of_contribution),
+        ]
+        for place, quarter in enumerate(found.quarters)
+        for track in found.tracks
+    ]
 
 
 def test_as_many_queries_for_one_quarter_as_for_more(books: Partnership) -> None:

@@ -34,6 +34,15 @@ HALVES = {
 }
 
 
+#: A claim on the transition budget of `Partnership.approval`.
+CLAIM = {
+    "service": "library-service",
+    "kind": "transition_cost",
+    "scope": "shared",
+    "approval": "moves",
+}
+
+
 @pytest.fixture
 def caller(books: Partnership) -> Caller:
     return Caller(books.people["councillor.wcc"])
@@ -202,40 +211,101 @@ def test_a_proposal_that_waits(caller: Caller, books: Partnership) -> None:
     assert "Westminster 1, all along?" in always["question"]
 
 
+def rolled_up() -> dict[tuple[str | None, str, str], int]:
+    """The rollup's pence of libraries by council, quarter and kind."""
+    sums: dict[tuple[str | None, str, str], int] = defaultdict(int)
+    for council, quarter, kind, pence in (
+        Total.objects.current()
+        .filter(service__slug__in=["libraries", "library-service"])
+        .values_list("council__code", "quarter", "kind", "pence")
+    ):
+        sums[council, quarter.code, kind] += pence
+    return dict(sums)
+
+
+def as_rolled_up(answer: dict[str, Any], which: str) -> dict[tuple[str | None, str, str], int]:
+    return {
+        (row["council"], row["period"], row["kind"]): int(Decimal(row[which]) * 100)
+        for row in answer["rows"]
+    }
+
+
 @pytest.mark.parametrize("through", ["the address", "the proposal"])
 def test_once_it_is_agreed_the_rollup_has_it_to_the_penny(
     caller: Caller, books: Partnership, through: str
 ) -> None:
-    """Odd amounts, a nearer rule, and a rule above that another of its quarter replaced."""
+    """Odd amounts, another rule of the same quarter, and a claim on a budget that follows."""
+    books.approval(effective_from=Q2)
     books.certified(
         "WCC",
         a_saving(amount="10.01"),
         a_saving("libraries", "0.02"),
         a_saving(amount="-7.77"),
+        {**CLAIM, "amount": "55.55"},
         quarter=Q2,
     )
     books.rule("libraries", {"LBHF": "1"}, effective_from=Q2, agreed_by=list(THIRDS))
+    roll_up_dirty(at=NOW)
     proposed = {"LBHF": "2/7", "RBKC": "4/7", "WCC": "1/7"}
     shares = ",".join(f"{code}:{share}" for code, share in proposed.items())
     if through == "the address":
         answer = asked(caller, **{**HALVES, "shares": shares, "effective_from": "2013-14-Q2"})
+        before = rolled_up()
         books.rule("libraries", proposed, effective_from=Q2)
     else:
         rule = books.rule("libraries", proposed, effective_from=Q2, agreed_by=["LBHF"])
         answer = asked(caller, decision=rule.decision_id, effective_from="2013-14-Q2")
+        before = rolled_up()
         for code in ("RBKC", "WCC"):
             books.agree(rule.decision_id, code)
     roll_up_dirty(at=NOW)
+    after = rolled_up()
 
-    sums: dict[tuple[str | None, str], int] = defaultdict(int)
-    for council, quarter, pence in Total.objects.filter(
-        kind="saving", service__slug__in=["libraries", "library-service"]
-    ).values_list("council__code", "quarter", "pence"):
-        sums[council, quarter.code] += pence
-    assert {
-        (r["council"], r["period"]): int(Decimal(r["then"]) * 100) for r in answer["rows"]
-    } == sums
-    assert sums["RBKC", "2013-14-Q2"] == 643
+    assert nonzero(as_rolled_up(answer, "today")) == nonzero(before)
+    assert nonzero(as_rolled_up(answer, "then")) == nonzero(after)
+    assert after["RBKC", "2013-14-Q2", "saving"] == 643
+    moved = {key for key in after if after[key] != before.get(key)}
+    assert {kind for _, _, kind in moved} == {"saving", "transition_cost"}
+    assert {period for _, period, _ in moved} == {"2013-14-Q2"}
+
+
+def nonzero(sums: dict[tuple[str | None, str, str], int]) -> dict[tuple[str | None, str, str], int]:
+    return {key: pence for key, pence in sums.items() if pence}
+
+
+def test_a_rule_for_costs_moves_variances_with_them(caller: Caller, books: Partnership) -> None:
+    books.certified(
+        "WCC",
+        {**CLAIM, "kind": "ongoing_cost", "amount": "8.00", "approval": ""},
+        {**CLAIM, "kind": "variance", "amount": "3.00", "approval": "", "cause": "indirect"},
+        quarter=Q2,
+    )
+
+    answer = asked(
+        caller,
+        service="libraries",
+        kind="ongoing_cost",
+        method="fixed",
+        shares="LBHF:1/2,WCC:1/2",
+        indirect_variance="host",
+    )
+
+    assert [(row["kind"], row["council"], row["then"]) for row in answer["rows"]] == [
+        ("ongoing_cost", "LBHF", "4.00"),
+        ("ongoing_cost", "WCC", "4.00"),
+        ("ongoing_cost", None, "0.00"),
+        ("variance", "RBKC", "3.00"),
+        ("variance", None, "0.00"),
+    ]
+    assert answer["gains"] == (
+        "Of what is certified to date, Hammersmith & Fulham would bear £4.00 more, Westminster "
+        "£4.00 and Kensington & Chelsea £3.00. £11.00 that is no council’s today would fall on the "
+        "councils."
+    )
+    assert answer["question"].endswith(
+        "with variances in indirect costs left to the host, all along?"
+    )
+    assert answer["plan_rows"] == []
 
 
 def test_a_later_agreed_rule_replaces_it(caller: Caller, books: Partnership) -> None:

@@ -263,6 +263,14 @@ def test_nonsense_is_refused_and_shown_harmless(reader: Client, query: dict[str,
 # --- How much is read ----------------------------------------------------------------
 
 
+def test_nothing_is_stored(reader: Client) -> None:
+    reader.get(WHAT_IF)
+    with CaptureQueriesContext(connection) as queries:
+        reader.get(WHAT_IF, HALVES)
+        reader.get(WHAT_IF, {"driver": "x", "council": "WCC", "value": "1"})
+    assert {query["sql"].split()[0] for query in queries} <= {"SELECT"}
+
+
 def test_as_many_queries_for_one_entry_as_for_many(reader: Client, books: Partnership) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
