@@ -12,7 +12,7 @@ users. Nothing that a person has changed since is touched.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -36,6 +36,8 @@ from savings.attribution.actions import (
 from savings.attribution.models import AttributionRule, Driver
 from savings.calendar.actions import change_dates, open_period
 from savings.calendar.dates import dates_of
+from savings.fairness.actions import propose_test
+from savings.fairness.models import FairnessTest
 from savings.forecasts.actions import replace_forecasts
 from savings.provenance import Provenance
 from savings.questions.actions import send_back
@@ -53,6 +55,8 @@ DUE_IN = timedelta(days=5)
 BETWEEN_DUE_DATES = timedelta(days=28)
 #: What is asked on the return that was sent back, and on which of its services.
 QUESTION = ("hr", "Illustrative: which contract ended, and from what date was nothing paid?")
+#: Little is below half of a council's share; persistent is a year.
+TEST_OF_FAIRNESS = ("1/2", 4)
 _COUNCIL_ROLES = {
     "finance": Role.FINANCE_OFFICER,
     "s151": Role.SECTION_151_OFFICER,
@@ -100,6 +104,7 @@ def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     _hosts(stage)
     _rules(stage)
     _approvals(stage)
+    _fairness_test(stage)
     _returns(stage)
     return list(stage.people)
 
@@ -208,12 +213,30 @@ def _approvals(stage: _Stage) -> None:
             by=stage.programme_office,
             at=stage.at,
         )
-        _agree(approval.decision_id, row["service"], stage)
+        _agree(approval.decision_id, _taking_part(row["service"]), stage)
 
 
-def _agree(decision_id: int, service: str, stage: _Stage) -> None:
-    """Have every council that takes part agree."""
-    for code in Service.objects.tree().participants(service, YEAR.quarters[0]):
+def _fairness_test(stage: _Stage) -> None:
+    if FairnessTest.objects.exists():
+        return
+    below, quarters = TEST_OF_FAIRNESS
+    test = propose_test(
+        below=below,
+        quarters=quarters,
+        provenance=Provenance.ILLUSTRATIVE,
+        by=stage.programme_office,
+        at=stage.at,
+    )
+    _agree(test.decision_id, Council.objects.values_list("code", flat=True), stage)
+
+
+def _taking_part(service: str) -> tuple[str, ...]:
+    return Service.objects.tree().participants(service, YEAR.quarters[0])
+
+
+def _agree(decision_id: int, councils: Iterable[str], stage: _Stage) -> None:
+    """Have these councils agree."""
+    for code in councils:
         answer(
             decision_id=decision_id,
             agree=True,
@@ -242,7 +265,7 @@ def _rules(stage: _Stage) -> None:
             by=stage.programme_office,
             at=stage.at,
         )
-        _agree(rule.decision_id, service.slug, stage)
+        _agree(rule.decision_id, _taking_part(service.slug), stage)
 
 
 def _returns(stage: _Stage) -> None:

@@ -17,6 +17,7 @@ from savings.attribution.explaining import explain
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.attribution.reports import current_attribution
 from savings.comparison.reports import compare, latest_closed_quarter
+from savings.fairness.models import FairnessTest
 from savings.forecasts.models import Forecast
 from savings.forecasts.overview import overview_of
 from savings.plans.models import Plan
@@ -64,7 +65,7 @@ def test_twice_is_the_same_as_once() -> None:
             for models in [
                 (User, Appointment, Consent, Driver, DriverValue),
                 (AttributionRule, TransitionApproval, Hosting, Entry, Forecast, Return, Period),
-                (Question, Event),
+                (Question, Event, FairnessTest),
             ]
         ]
 
@@ -99,6 +100,13 @@ def test_every_rule_is_illustrative_in_force_and_splits_something() -> None:
         found = attribution.rule_in_force(rule.service.slug, rule.kind, Q1)
         assert found is not None
         assert found.id == rule.id
+
+
+@pytest.mark.usefixtures("demonstration")
+def test_the_test_of_fairness_is_illustrative_and_in_force() -> None:
+    test = FairnessTest.objects.with_consents().get()
+    assert (test.below, test.quarters, test.provenance) == ("1/2", 4, "illustrative")
+    assert test.is_agreed(["LBHF", "RBKC", "WCC"])
 
 
 @pytest.mark.usefixtures("demonstration")
