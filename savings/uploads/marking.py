@@ -27,11 +27,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from savings.returns.rows import COLUMNS
+from savings.returns.rows import COLUMNS, printable
 from savings.uploads.exports import AUTHOR, new_workbook, write_text
-from savings.uploads.guards import Kind, kind_of
+from savings.uploads.guards import Kind, kind_of, open_package
 from savings.uploads.imports import Reading, open_table
-from savings.uploads.packages import MEGABYTE, Package
+from savings.uploads.packages import MEGABYTE
 from savings.uploads.sheets import Odd, Refused, Row, is_plain_number
 from sovereignty.refusals import FieldError
 
@@ -52,6 +52,7 @@ _NOT_OPENED = (
     AttributeError,
     LookupError,
     NotImplementedError,
+    OSError,
     TypeError,
     ValueError,
     zipfile.BadZipFile,
@@ -66,15 +67,25 @@ def marked_workbook(content: bytes, reading: Reading, mistakes: Sequence[FieldEr
     listed = mistakes[:MOST_MARKED]
     marks = _marks(reading, listed)
     try:
-        if kind_of(content) == Kind.XLSX and _is_small(content):
+        if _may_be_opened(content, mistakes):
             return _own(content, marks, listed)
-    except (Refused, *_NOT_OPENED):
+    except _NOT_OPENED:
         logger.info("A workbook could not be marked itself, so a new one is made of its rows.")
     return _new(content, reading, marks, listed)
 
 
-def _is_small(content: bytes) -> bool:
-    return sum(member.file_size for member in Package(content).members.values()) <= LARGEST_OWN
+def _may_be_opened(content: bytes, mistakes: Sequence[FieldError]) -> bool:
+    """Whether a file is a small workbook, looked through, and nothing is wrong with it as such."""
+    if any(mistake.row is None for mistake in mistakes):
+        return False
+    try:
+        kind = kind_of(content)
+        if kind != Kind.XLSX:
+            return False
+        members = open_package(content, kind).members.values()
+    except Refused:
+        return False
+    return sum(member.file_size for member in members) <= LARGEST_OWN
 
 
 def _marks(reading: Reading, mistakes: Iterable[FieldError]) -> Marks:
@@ -171,7 +182,9 @@ class _Copy:
 
     def write(self, row: Row, messages: Mapping[int, str]) -> None:
         number, cells = row
-        texts = {place: cell.text if isinstance(cell, Odd) else cell for place, cell in cells}
+        texts = {
+            place: printable(cell.text if isinstance(cell, Odd) else cell) for place, cell in cells
+        }
         for place in sorted({*texts, *messages}):
             style = self.marked if place in messages else None
             text = texts.get(place, "")

@@ -188,10 +188,28 @@ STYLES = (
 )
 
 
+_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+CONTENT_TYPES = (
+    f'{HEAD}<Types xmlns="{PACKAGE}/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.'
+    'relationships+xml"/><Default Extension="xml" ContentType="application/xml"/>'
+    + "".join(
+        f'<Override PartName="/xl/{name}.xml" ContentType="{_TYPE}.{kind}+xml"/>'
+        for name, kind in (
+            ("workbook", "sheet.main"),
+            ("worksheets/sheet1", "worksheet"),
+            ("styles", "styles"),
+            ("sharedStrings", "sharedStrings"),
+        )
+    )
+    + "</Types>"
+)
+
+
 def xlsx_parts(sheet: Part) -> dict[str, Part]:
     """The parts of a workbook with one sheet."""
     return {
-        "[Content_Types].xml": f'{HEAD}<Types xmlns="{PACKAGE}/content-types"/>',
+        "[Content_Types].xml": CONTENT_TYPES,
         "_rels/.rels": relationships(
             ("rId1", f"{RELATIONSHIPS}/officeDocument", "xl/workbook.xml")
         ),
@@ -202,6 +220,7 @@ def xlsx_parts(sheet: Part) -> dict[str, Part]:
             ("rId9", f"{RELATIONSHIPS}/sharedStrings", "sharedStrings.xml"),
         ),
         "xl/styles.xml": STYLES,
+        "xl/sharedStrings.xml": shared_strings(),
         "xl/worksheets/sheet1.xml": sheet,
     }
 
