@@ -104,8 +104,14 @@ class Line(NamedTuple):
 def lines() -> list[Line]:
     heads, *rows = [[cell.strip() for cell in row.split("|")] for row in TABLE.strip().splitlines()]
     return [
-        Line(*row[:4], {code: part for code, part in zip(heads[4:], row[4:], strict=True) if part})
-        for row in rows
+        Line(
+            kind,
+            scope,
+            method,
+            cause,
+            {code: part for code, part in zip(heads[4:], parts, strict=True) if part},
+        )
+        for kind, scope, method, cause, *parts in rows
     ]
 
 

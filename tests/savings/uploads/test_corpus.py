@@ -70,6 +70,7 @@ def test_the_page_says_the_same_and_gives_the_file_back_marked(bad: Bad, officer
         upload = Upload.objects.get()
         assert answer.status_code == 302
         assert upload.state == Upload.State.REFUSED
+        assert upload.outcome is not None
         assert said(upload.outcome["errors"]) == list(bad.said)
         page = officer.get(answer["Location"])
         assert page.status_code == 200
