@@ -96,6 +96,9 @@ def a_question(parent: Return, partnership: Partnership) -> Question:
         text="Why?",
         asked_by=partnership.s151("WCC"),
         asked_at=NOW,
+        answer="It is so.",
+        answered_by=partnership.finance("WCC"),
+        answered_at=NOW,
     )
 
 
