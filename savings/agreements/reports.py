@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from finance.money import format_pounds
 from finance.periods import Quarter
@@ -114,9 +114,21 @@ def decisions() -> QuerySet[Decision]:
     )
 
 
+def not_agreed_by_all() -> QuerySet[Decision]:
+    """Those not withdrawn that some council of the partnership has not agreed to.
+
+    What is open is among them; what concerns fewer councils may be agreed all the same.
+    """
+    agreed = Consent.objects.filter(decision=OuterRef(OuterRef("pk")), agree=True)
+    others = Council.objects.exclude(id__in=agreed.values("council"))
+    return decisions().filter(Exists(others), withdrawn_at=None)
+
+
 def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
     """The proposals, the latest first."""
     found = list(decisions() if which is None else which)
+    if not found:
+        return []
     tree = Service.objects.tree()
     councils = {council.code: council for council in Council.objects.all()}
     rules = {
@@ -161,7 +173,7 @@ def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
     """What is open, sorted by whether the person is the one to answer."""
     open_ones = [
         one
-        for one in (proposals() if found is None else found)
+        for one in (proposals(not_agreed_by_all()) if found is None else found)
         if one.standing in (Standing.WAITING, Standing.DISPUTED)
     ]
     mine = [one for one in open_ones if may_answer(one, user)]
