@@ -1,4 +1,4 @@
-"""A formula on its way: proposed, agreed by two, refused by one, mediated, revised, agreed.
+"""A formula on its way: proposed, tried, agreed by two, refused, mediated, revised, agreed.
 
 Figures move from the effective quarter on, once all have agreed and not before; what is
 closed does not move.
@@ -34,6 +34,8 @@ def test_from_a_proposal_to_figures_that_move(site: Site, sign_in: SignIn) -> No
 
     pages = {code: sign_in(site, f"s151.{code}") for code in COUNCILS}
     address = propose(pages["lbhf"], {"lbhf": "1/2", "rbkc": "1/4", "wcc": "1/4"})
+    assert tried(pages["rbkc"], address) == ["£450.00", "£225.00", "£225.00"]
+    assert by_council(site, office) == before
     for code in ("lbhf", "rbkc"):
         answer(pages[code], address, agree=True)
         assert by_council(site, office) == before
@@ -106,6 +108,15 @@ def propose(page: Page, shares: dict[str, str], *, instead_of: str = "") -> str:
     page.wait_for_url("**/agreements/*/")
     assert "it waits for" in words(page)
     return page.url
+
+
+def tried(page: Page, address: str) -> list[str]:
+    """What the proposal would have made of the savings to date, by council."""
+    page.goto(address)
+    page.get_by_role("link", name="See what it would have done to every council").click()
+    page.wait_for_url("**/what-if/?decision=*")
+    frame = page.get_by_role("region", name="Savings to date, today and what if", exact=True)
+    return [row.locator("td").nth(1).inner_text() for row in frame.locator("tbody tr").all()[:3]]
 
 
 def answer(page: Page, address: str, *, agree: bool, reason: str = "") -> None:

@@ -1,11 +1,13 @@
 """A quarter of forty lines, from an empty draft to a closed quarter.
 
 Filled in, sent back with a question, answered, put right, certified and closed. The same
-journey twice: by keyboard and paste alone, and without scripts, by plain forms.
+journey three times: by keyboard and paste alone, and without scripts by plain forms and by file.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -122,10 +124,7 @@ def test_without_scripts_by_forms(site: Site, sign_in: SignIn) -> None:
 
     send_back(site, sign_in, java_script_enabled=False)
 
-    finance.goto(RETURN)
-    finance.get_by_role("link", name="Answer this question").click()
-    finance.get_by_label("Your answer").fill(ANSWER)
-    finance.get_by_role("button", name="Send the answer").click()
+    answer_by_form(finance)
     finance.goto(RETURN)
     finance.get_by_role("button", name="Change entries").click()
     finance.locator("[name=row-40-amount]").fill("(8,250)")
@@ -133,6 +132,58 @@ def test_without_scripts_by_forms(site: Site, sign_in: SignIn) -> None:
     finance.get_by_role("button", name="Submit for certification").click()
 
     certify_and_close(site, sign_in, java_script_enabled=False)
+
+
+def test_without_scripts_by_file(site: Site, sign_in: SignIn) -> None:
+    close_the_quarter_before(site)
+    finance = sign_in(site, "finance.lbhf", java_script_enabled=False)
+
+    check_file(finance, lines("-16500.00"))
+    assert stored(site) == []
+    finance.get_by_role("button", name="Store these 40 rows").click()
+    assert stored(site) == lines("-16500.00")
+    finance.goto(RETURN)
+    finance.get_by_role("button", name="Submit for certification").click()
+
+    send_back(site, sign_in, java_script_enabled=False)
+
+    answer_by_form(finance)
+    check_file(finance, lines("-8250.00"))
+    assert "Lines changed\n1" in re.sub(r"\s*\n\s*", "\n", finance.get_by_role("main").inner_text())
+    finance.get_by_role("button", name="Store these 40 rows").click()
+    finance.goto(RETURN)
+    finance.get_by_role("button", name="Submit for certification").click()
+
+    certify_and_close(site, sign_in, java_script_enabled=False)
+
+
+# --- The plain forms -------------------------------------------------------------------
+
+
+def check_file(page: Page, entries: list[dict[str, Any]]) -> None:
+    """Upload these entries as the template's CSV has them, and see what they would change."""
+    page.goto(RETURN)
+    if not page.get_by_role("link", name="CSV").is_visible():  # open where nothing is entered
+        page.get_by_text("Fill it in by file", exact=True).click()
+    with page.expect_download() as template:
+        page.get_by_role("link", name="CSV").click()
+    text = template.value.path().read_text(encoding="utf-8-sig")
+    file = io.StringIO()
+    writer = csv.DictWriter(file, next(csv.reader(io.StringIO(text))), restval="")
+    writer.writeheader()
+    writer.writerows(entries)
+    page.get_by_label("Upload it, and see what it changes").set_input_files(
+        {"name": "q2.csv", "mimeType": "text/csv", "buffer": file.getvalue().encode()}
+    )
+    page.get_by_role("button", name="Upload and check").click()
+    page.get_by_role("heading", name="What q2.csv changes").wait_for()
+
+
+def answer_by_form(page: Page) -> None:
+    page.goto(RETURN)
+    page.get_by_role("link", name="Answer this question").click()
+    page.get_by_label("Your answer").fill(ANSWER)
+    page.get_by_role("button", name="Send the answer").click()
 
 
 # --- The keyboard ----------------------------------------------------------------------
