@@ -211,7 +211,9 @@ def _others_in_words(others: Sequence[ColumnChange], names: Names) -> Told:
     about = line if isinstance(line, dict) else {}
     return Told(
         about.get("row"),
-        _what(about, names) if about else "",
+        f"{_what(about, names)}, {value_in_words('amount', about['amount'], names)}"
+        if about
+        else "",
         "",
         whole=tuple(
             f"{column_in_words(other.column)}: {value_in_words(other.column, value, names)}"

@@ -47,10 +47,12 @@ def test_ends_with_an_error_where_a_process_can_not_start(redis_url: str) -> Non
 @pytest.mark.django_db(transaction=True)
 def test_serves_when_ready_and_leaves_nothing_running(redis_url: str) -> None:
     with scratch_database() as database:
+        before = psutil.Process().children(recursive=True)  # a browser of other tests, perhaps
         with services(database, redis_url) as address:
             with urllib.request.urlopen(f"{address}/health/") as response:
                 checks = json.load(response)["checks"]
-            started = psutil.Process().children(recursive=True)
+            now = psutil.Process().children(recursive=True)
+            started = [process for process in now if process not in before]
             commands = " ".join(" ".join(process.cmdline()) for process in started)
         gone, alive = psutil.wait_procs(started, timeout=20)
     assert checks == {"database": "ok", "migrations": "ok", "redis": "ok"}

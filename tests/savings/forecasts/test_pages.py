@@ -436,7 +436,7 @@ def test_whoever_certifies_is_told_what_is_missing_and_in_doubt(planned: Partner
         assert "All forecasts, 1 £90,000.00 £120,000.00" in page.words
     # Nobody is held up by it.
     certify = read(client.get(f"{RETURN}certify/")).form("certify/")
-    assert client.post(certify.action, certify.sent).status_code == 302
+    assert client.post(certify.action, {**certify.sent, "confirmed": "on"}).status_code == 302
     assert planned.parent("WCC").status == "certified"
 
 

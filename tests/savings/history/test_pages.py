@@ -57,7 +57,7 @@ def test_a_returns_history_tells_each_change_newest_first(
     assert "Added: forecast of Library service" in words
     assert "Starts on: 1 September 2013" in words
     assert "The children's." in words
-    assert "Row 2 Library service, saving Text: Why?" in words
+    assert "Row 2 Library service, saving, £120.00 Text: Why?" in words
     assert "Answer: Because." in words
     for version in range(1, 9):
         assert f"{PATH}as-it-stood/?version={version}" in page.hrefs

@@ -169,7 +169,7 @@ def test_asked_and_answered_beside_the_line(parent: Return, as_: Turn) -> None:
     assert "Payroll's." in read(answered).words
     assert f"{RETURN}certify/" in read(s151.get(RETURN)).hrefs
     history = read(s151.get(f"{RETURN}history/")).words
-    assert history.count("Row 2: Youth offending, saving, £2.00") == 2
+    assert history.count("Row 2 Youth offending, saving, £2.00") == 2
     certify = read(s151.get(f"{RETURN}certify/"))
     assert "What was asked, and answered Row 2: Youth offending, saving, £2.00" in certify.words
     assert "Nothing was asked about its rows." not in certify.words
