@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -11,39 +12,39 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from savings.choosing import ChoosingForm, choice
-from savings.history.moments import DAY, MomentError, moment_of
+from savings.history.moments import MomentError, moment_of
 from savings.history.reports import Asked
 
 
-class DayInput(forms.DateInput):
-    """A day as a browser asks for it; whatever else there is in it stays, as text."""
-
-    input_type = "date"
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, value, attrs)
-        if value and not DAY.fullmatch(str(value)):
-            # A browser would empty a field for days that holds anything else.
-            context["widget"]["type"] = "text"
-        return context
+EXAMPLE = "For example, 1/8/2013."
+#: A day as it is written in England: 1/8/2013.
+_WRITTEN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
 
 
 class MomentField(forms.CharField):
     """A day that has come, meaning its end in London, or a time with its zone; or nothing.
 
-    Becomes a time, or None. With `first` a day means its beginning.
+    A day is written as 1/8/2013 or 2013-08-01. Becomes a time, or None. With `first` a day
+    means its beginning.
     """
 
     def __init__(self, *, first: bool = False, **options: Any) -> None:
         self.first = first
         options.setdefault("label", "As it stood at the end of")
-        options.setdefault("help_text", "Leave it empty for today.")
-        super().__init__(required=False, widget=DayInput, **options)
+        options.setdefault("help_text", f"{EXAMPLE} Leave it empty for today.")
+        super().__init__(required=False, **options)
 
     def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
         if not text:
             return None
+        written = _WRITTEN.fullmatch(text)
+        if written:
+            day, month, year = map(int, written.groups())
+            try:
+                text = date(year, month, day).isoformat()
+            except ValueError:
+                raise ValidationError(f"“{text}” is in no calendar. {EXAMPLE}") from None
         try:
             return moment_of(text, today=timezone.localdate(), first=self.first)
         except MomentError as error:
@@ -53,7 +54,7 @@ class MomentField(forms.CharField):
 class MomentForm(forms.Form):
     """The day that a return is asked for as at."""
 
-    as_at = MomentField(label="As it stood at the end of", help_text="")
+    as_at = MomentField(label="As it stood at the end of", help_text=EXAMPLE)
 
 
 class EventsForm(ChoosingForm):
@@ -70,8 +71,8 @@ class EventsForm(ChoosingForm):
         self, data: QueryDict, *, chains: list[tuple[str, str]], subjects: list[str]
     ) -> None:
         super().__init__(data)
-        self.fields["from"] = MomentField(first=True, label="From", help_text="")
-        self.fields["to"] = MomentField(label="To", help_text="")
+        self.fields["from"] = MomentField(first=True, label="From", help_text=EXAMPLE)
+        self.fields["to"] = MomentField(label="To", help_text=EXAMPLE)
         self.offer("chain", [("", "All that you may see"), *chains])
         self.offer(
             "subject",

@@ -7,6 +7,7 @@ once.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -43,6 +44,9 @@ PEOPLE = {
 #: What has to be met on the way, or the walk has gone astray.
 KINDS = {
     "accessibility",
+    "agreement",
+    "agreement-propose",
+    "agreements",
     "api-docs",
     "board",
     "board-csv",
@@ -52,11 +56,18 @@ KINDS = {
     "calendar",
     "comparison",
     "comparison-area",
+    "driver",
+    "driver-restate",
+    "drivers",
     "entries",
     "entry",
     "fairness",
     "fairness-download",
     "fairness-propose",
+    "forecasts",
+    "forecasts-download",
+    "history",
+    "history-download",
     "login",
     "period-dates",
     "period-open",
@@ -68,9 +79,14 @@ KINDS = {
     "record-plans",
     "record-services",
     "return",
+    "return-as-it-stood",
     "return-certify",
     "return-edit",
+    "return-forecasts",
+    "return-history",
+    "return-history-download",
     "return-send-back",
+    "return-template",
     "return-withdraw",
     "returns",
     "what-if",
@@ -233,7 +249,10 @@ def edit_by_mistake(walk: Walk) -> None:
     walk.page.get_by_label("Amount in pounds", exact=True).first.fill("1,50")
     walk.refused(422, "Save draft")
     walk.open("/returns/WCC/2013-14-Q3/edit/")
-    walk.refused(200, "Add more rows")
+    rows = walk.page.get_by_role("group", name=re.compile(r"^Row \d+$"))
+    before = rows.count()
+    walk.page.get_by_role("button", name="Add more rows").click()
+    rows.nth(before).wait_for()
 
 
 def withdraw_by_mistake(walk: Walk) -> None:

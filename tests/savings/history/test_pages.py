@@ -147,11 +147,25 @@ def test_the_form_of_a_day_is_shown_until_one_is_chosen(
         in read(early).words
     )
 
-    wrong = client.get(f"{PATH}as-it-stood/?as_at=31/06/2013")
+    written = client.get(f"{PATH}as-it-stood/?as_at=30/6/2013")
+    assert read(written).words == read(early).words
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("31/06/2013", "“31/06/2013” is in no calendar. For example, 1/8/2013."),
+        ("June", "Give a day, such as 2013-08-01"),
+    ],
+)
+def test_what_is_no_day_stays_and_is_said(
+    typed: str, said: str, storied: Partnership, signed_in: SignIn
+) -> None:
+    wrong = signed_in("finance.wcc").get(f"{PATH}as-it-stood/?as_at={typed}")
     page = read(wrong)
     assert wrong.status_code == 422
-    assert "There is a problem Give a day, such as 2013-08-01" in page.words
-    assert page.form("as-it-stood/").sent == {"as_at": "31/06/2013"}
+    assert f"There is a problem {said}" in page.words
+    assert page.form("as-it-stood/").sent == {"as_at": typed}
     assert [control["type"] for control in page.controls] == ["text"]
 
 
