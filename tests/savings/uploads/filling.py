@@ -10,7 +10,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import openpyxl
 from openpyxl.utils.escape import unescape
@@ -58,7 +58,9 @@ def _opened_xlsx(content: bytes) -> list[Row]:
     rows = page.iter_rows(max_col=len(COLUMNS), values_only=True)
     return [
         # Characters that XML can't hold are written as their numbers; openpyxl leaves them so.
-        tuple("" if value is None else _number(place, unescape(str(value))) for place, value in cells)
+        tuple(
+            "" if value is None else _number(place, unescape(str(value))) for place, value in cells
+        )
         for cells in map(enumerate, rows)
     ]
 
@@ -79,7 +81,7 @@ def _filled_xlsx(content: bytes, amounts: Mapping[int, str], added: Sequence[Row
 
 
 def _opened_ods(content: bytes) -> list[Row]:
-    table = _first_table(ElementTree.fromstring(_part(content, "content.xml")))
+    table = _first_table(ET.fromstring(_part(content, "content.xml")))
     rows = [tuple(map(_ods_value, row.iter(_CELL))) for row in table.iter(_ROW)]
     return [
         tuple(_number(place, text) if text else "" for place, text in enumerate(row))
@@ -89,7 +91,7 @@ def _opened_ods(content: bytes) -> list[Row]:
 
 
 def _filled_ods(content: bytes, amounts: Mapping[int, str], added: Sequence[Row]) -> bytes:
-    root = ElementTree.fromstring(_part(content, "content.xml"))
+    root = ET.fromstring(_part(content, "content.xml"))
     table = _first_table(root)
     rows = list(table.iter(_ROW))
     for number, amount in amounts.items():
@@ -97,7 +99,7 @@ def _filled_ods(content: bytes, amounts: Mapping[int, str], added: Sequence[Row]
     (spare,) = (row for row in rows if _ROWS_REPEATED in row.attrib)
     place_of_spare = list(table).index(spare)
     for number, texts in enumerate(added):
-        row = ElementTree.fromstring(ElementTree.tostring(spare))
+        row = ET.fromstring(ET.tostring(spare))
         del row.attrib[_ROWS_REPEATED]
         for place, (cell, text) in enumerate(zip(row.iter(_CELL), texts, strict=True)):
             if text:
@@ -107,20 +109,18 @@ def _filled_ods(content: bytes, amounts: Mapping[int, str], added: Sequence[Row]
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(output, "w") as new:
         for member in old.infolist():
             part = old.read(member)
-            new.writestr(
-                member, ElementTree.tostring(root) if member.filename == "content.xml" else part
-            )
+            new.writestr(member, ET.tostring(root) if member.filename == "content.xml" else part)
     return output.getvalue()
 
 
-def _put(cell: ElementTree.Element, place: int, text: str) -> None:
+def _put(cell: ET.Element, place: int, text: str) -> None:
     number = place in NUMBERS
     cell.set(f"{_OFFICE}value-type", "float" if number else "string")
     if number:
         cell.set(f"{_OFFICE}value", text)
     for child in list(cell):
         cell.remove(child)
-    ElementTree.SubElement(cell, _PARAGRAPH).text = text
+    ET.SubElement(cell, _PARAGRAPH).text = text
 
 
 def _part(content: bytes, name: str) -> bytes:
@@ -128,16 +128,16 @@ def _part(content: bytes, name: str) -> bytes:
         return archive.read(name)
 
 
-def _first_table(root: ElementTree.Element) -> ElementTree.Element:
+def _first_table(root: ET.Element) -> ET.Element:
     return next(root.iter(f"{_TABLE}table"))
 
 
-def _ods_value(cell: ElementTree.Element) -> str:
+def _ods_value(cell: ET.Element) -> str:
     value = cell.get(f"{_OFFICE}value")
     return value or "\n".join(map(_paragraph, cell.findall(_PARAGRAPH)))
 
 
-def _paragraph(element: ElementTree.Element) -> str:
+def _paragraph(element: ET.Element) -> str:
     text = element.text or ""
     for child in element:
         if child.tag == f"{_TEXT}tab":

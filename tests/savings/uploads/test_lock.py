@@ -157,9 +157,7 @@ def test_a_preview_that_waits_is_not_stored_any_more(
     assert sentence in words(second)
 
 
-@pytest.mark.parametrize(
-    "username", ["s151.wcc", "programme.office", "auditor"]
-)
+@pytest.mark.parametrize("username", ["s151.wcc", "programme.office", "auditor"])
 def test_who_sees_a_return_but_does_not_fill_it(username: str, partnership: Partnership) -> None:
     person = partnership.people[username]
     partnership.draft("WCC", a_saving())

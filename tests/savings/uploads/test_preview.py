@@ -29,7 +29,6 @@ from tests.savings.uploads.making import (
     sheet_entry,
     sheet_of,
     sheet_row,
-    text_cell,
     workbook_xml,
 )
 from tests.savings.uploads.making import RELATIONSHIPS as KIND
@@ -62,7 +61,9 @@ def a_change() -> bytes:
         a_row(amount="100.00", evidence="", note="Stays"),
         a_row(service="childrens", amount="25.50", evidence="", note="Changed"),
         a_row(service="cex", amount="7.00"),
-        a_row(service="cex", amount="8.00", kind="variance", recurrence="", nature="", cause="demand"),
+        a_row(
+            service="cex", amount="8.00", kind="variance", recurrence="", nature="", cause="demand"
+        ),
     )
 
 
@@ -205,16 +206,19 @@ def test_a_return_changed_meanwhile_is_compared_anew(
     upload = to_preview(officer, a_change(), RETURN)
     partnership.draft("WCC", a_saving(amount="55.00", note="Somebody else's"))
     before = everything()
-    assert "has changed since the file was compared" in officer.get(
-        address("upload", upload)
-    ).content.decode()
+    assert (
+        "has changed since the file was compared"
+        in officer.get(address("upload", upload)).content.decode()
+    )
 
     answer = officer.post(address("upload-store", upload), follow=True)
 
     assert everything() == before
     assert [str(message) for message in answer.context["messages"]] == [
-        "The return was changed after the file had been compared with it, so nothing was "
-        "stored. Here is the file compared with the return as it is now."
+        (
+            "The return was changed after the file had been compared with it, so nothing was "
+            "stored. Here is the file compared with the return as it is now."
+        )
     ]
     assert str(preview_of(now(upload)).kinds[0].before) == "55.00"
     assert (now(upload).version, now(upload).state) == (2, Upload.State.READY)

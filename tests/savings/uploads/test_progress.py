@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from celery import current_app
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from savings.uploads import actions
 from savings.uploads.actions import FORGOTTEN_AFTER, KEPT_FOR, check_upload, start_upload
@@ -37,14 +38,14 @@ def unreachable_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     current_app.amqp._producer_pool = None
 
 
-def waiting(partnership: Partnership, content: bytes, at: object = NOW) -> Upload:
+def waiting(partnership: Partnership, content: bytes, at: datetime = NOW) -> Upload:
     """An upload that has been kept and not been looked at."""
     return start_upload(
         return_id=partnership.parent("WCC").id,
         filename="return.csv",
         content=content,
         by=partnership.finance("WCC"),
-        at=at,  # type: ignore[arg-type]
+        at=at,
     )
 
 
@@ -91,8 +92,9 @@ def test_the_page_shows_how_far_it_is_and_moves_on_by_itself(
     assert f'hx-get="{page}"' in unread
     words = " ".join(read(far).words.split())
     assert words == "12,000 of 50,000 rows are checked. Look again"
-    assert '<progress class="app-checking__bar" aria-label="Rows checked" value="12000" max="50000">' in (
-        far.content.decode()
+    assert (
+        '<progress class="app-checking__bar" aria-label="Rows checked" value="12000" max="50000">'
+        in (far.content.decode())
     )
     assert REFRESH not in far.headers
 
@@ -118,9 +120,7 @@ def test_a_queue_out_of_reach_only_delays_it(
 ) -> None:
     client.force_login(partnership.finance("WCC"))
 
-    answer = client.post(
-        reverse("return-upload", kwargs=RETURN), {"file": named(a_csv(a_row()))}
-    )
+    answer = client.post(reverse("return-upload", kwargs=RETURN), {"file": named(a_csv(a_row()))})
 
     upload = Upload.objects.get()
     assert (answer.status_code, upload.state) == (302, "waiting")
@@ -130,7 +130,8 @@ def test_a_queue_out_of_reach_only_delays_it(
 
 
 def test_the_sweep_takes_up_what_a_worker_left_in_the_middle(partnership: Partnership) -> None:
-    long_ago = waiting(partnership, a_csv(a_row()))
+    begun = timezone.now() - FORGOTTEN_AFTER - timedelta(seconds=1)
+    long_ago = waiting(partnership, a_csv(a_row()), begun)
     Upload.objects.filter(id=long_ago.id).update(state="checking", rows=9, checked=3)
 
     sweep()

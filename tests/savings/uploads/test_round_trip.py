@@ -38,7 +38,7 @@ AWKWARD = (
     "1e3",
     "TRUE",
     "1 April 2013",
-    "two\nlines, “quoted” and \"quoted\"",
+    'two\nlines, “quoted” and "quoted"',
     "a\ttab",
     "two  spaces and   three",
     "<r>no mark-up</r>",
