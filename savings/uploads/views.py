@@ -136,8 +136,10 @@ def _choose_page(
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    mine = Upload.objects.visible_to(request.user).unfinished().filter(by=request.user)
     context = {
         "parent": parent,
+        "kept": mine.filter(parent=parent).defer("content").first(),
         "mistake": mistake,
         "errors": [{"message": mistake, "href": "#file"}] if mistake else [],
         "refused": refused,

@@ -56,13 +56,12 @@ def _filled_csv(content: bytes, amounts: Mapping[int, str], added: Sequence[Row]
 def _opened_xlsx(content: bytes) -> list[Row]:
     page = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
     rows = page.iter_rows(max_col=len(COLUMNS), values_only=True)
-    return [
-        # Characters that XML can't hold are written as their numbers; openpyxl leaves them so.
-        tuple(
-            "" if value is None else _number(place, unescape(str(value))) for place, value in cells
-        )
-        for cells in map(enumerate, rows)
-    ]
+    return [tuple(map(_xlsx_value, range(len(COLUMNS)), cells)) for cells in rows]
+
+
+def _xlsx_value(place: int, value: object) -> str:
+    # Characters that XML can't hold are written as their numbers, and openpyxl leaves them so.
+    return "" if value is None else _number(place, unescape(str(value)))
 
 
 def _filled_xlsx(content: bytes, amounts: Mapping[int, str], added: Sequence[Row]) -> bytes:

@@ -44,8 +44,8 @@ def closed(partnership: Partnership) -> None:
 
 
 LOCKED = {
-    submitted: "This return has been submitted. If it has to change, withdraw it or ask the section "
-    "151 officer to send it back.",
+    submitted: "This return has been submitted. If it has to change, withdraw it or ask the "
+    "section 151 officer to send it back.",
     certified: "This return is certified and never changes. Enter a correction in a later open "
     "quarter that names the entry it corrects.",
     closed: "2013/14 Q1 is closed. Enter a correction in a later open quarter instead.",

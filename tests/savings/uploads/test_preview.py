@@ -369,6 +369,24 @@ def test_the_page_to_choose_a_file(officer: Client) -> None:
     assert reverse("return-upload", kwargs=RETURN) in [form.action for form in page.forms]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(a_change(), "is not stored yet"), (a_csv(a_row(amount="?")), "has mistakes to put right")],
+)
+def test_the_way_back_to_a_file_that_waits(
+    content: bytes, said: str, officer: Client, partnership: Partnership
+) -> None:
+    upload = to_preview(officer, content, RETURN)
+
+    page = read(officer.get(reverse("return-upload", kwargs=RETURN)))
+
+    assert said in page.words
+    assert address("upload", upload) in page.hrefs
+    # It is the person's own: a colleague is not led to it, nor is its person once it is gone.
+    upload.delete()
+    assert said not in read(officer.get(reverse("return-upload", kwargs=RETURN))).words
+
+
 def test_no_file_chosen(officer: Client) -> None:
     answer = officer.post(reverse("return-upload", kwargs=RETURN))
 
