@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +22,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requires_brow
 
 RETURN, UPLOAD = "/returns/WCC/2013-14-Q1/", "/returns/WCC/2013-14-Q1/upload/"
 LONG = "Fewer licences since the three libraries share one catalogue, see the minute of 4 June"
-
-
-def shot(page, name):
-    if os.environ.get("SHOTS"):
-        for width in (1280, 320):
-            page.set_viewport_size({"width": width, "height": 800})
-            page.screenshot(path=f"{os.environ['SHOTS']}/{name}-{width}.png", full_page=True)
 
 
 @pytest.fixture
@@ -61,18 +53,15 @@ def test_chosen_put_right_previewed_and_stored(
     watched = Watched(page.context, live_server.url)
     page.goto(UPLOAD)
     assert examine(page) == []
-    shot(page, "choose")
 
     page.get_by_role("button", name="Upload and check").click()
     page.get_by_text("Error: Choose the file to upload.").wait_for()
     assert examine(page) == []
-    shot(page, "choose-nothing")
 
     wrong = [a_row(amount="1,50", note=LONG), a_row(service="no-such-service-as-this", kind="x")]
     choose(page, "Libraries and children, quarter 1, as agreed.xlsx", an_xlsx(sheet_of(*wrong)))
     page.get_by_role("heading", name="What to put right").wait_for()
     assert examine(page) == []
-    shot(page, "mistakes")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download your file with the mistakes marked").click()
     assert download.value.suggested_filename == "to-put-right-WCC-2013-14-Q1.xlsx"
@@ -85,7 +74,6 @@ def test_chosen_put_right_previewed_and_stored(
     choose(page, "right.csv", a_csv(*right))
     page.get_by_role("heading", name="What right.csv changes").wait_for()
     assert examine(page) == []
-    shot(page, "preview")
     assert len(stored(partnership)) == 3
     assert stored(partnership)[1]["amount"] == "20.00"
 
@@ -98,7 +86,6 @@ def test_chosen_put_right_previewed_and_stored(
     choose(page, "right.csv", a_csv(*right))
     page.get_by_role("heading", name="right.csv changes nothing").wait_for()
     assert examine(page) == []
-    shot(page, "nothing")
     page.get_by_role("button", name="Discard the file").click()
     page.get_by_text("right.csv is discarded.").wait_for()
     assert watched.faults() == []
@@ -122,12 +109,10 @@ def test_the_bar_moves_and_gives_way_to_the_preview_by_itself(
     bar = page.get_by_role("progressbar", name="Rows checked")
     assert (bar.get_attribute("value"), bar.get_attribute("max")) == ("1000", "3000")
     assert examine(page) == []
-    shot(page, "progress")
 
     check_upload(upload_id=upload.id)
 
     page.get_by_role("heading", name="What long.csv changes").wait_for()
-    shot(page, "preview-long")
 
 
 def test_without_scripts(opened: Opening, partnership: Partnership, tmp_path: Path) -> None:
