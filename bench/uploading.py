@@ -20,7 +20,6 @@ from savings.uploads.actions import (
     start_upload,
     store_file,
     store_upload,
-    try_file,
 )
 from savings.uploads.marking import marked_workbook
 from savings.uploads.models import Upload
@@ -49,8 +48,9 @@ def a_file(extension: str, size: int) -> bytes:
         return as_ods([Sheet("Return", columns, typed)], title="Return")
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("Return")
-    for row in [list(HEADER), *typed]:
-        page.append([value or None for value in row])
+    page.append(HEADER)
+    for row in typed:
+        page.append([None if value == "" else value for value in row])
     output = io.BytesIO()
     book.save(output)
     return output.getvalue()
@@ -75,9 +75,6 @@ class Uploading:
             at=timezone.now(),
         )
 
-    def try_by_api(self, content: bytes) -> None:
-        try_file(return_id=self.parent.id, version=None, content=content, by=self.officer)
-
     def keep(self, content: bytes) -> None:
         """Keep and check a file as the pages do."""
         upload = start_upload(
@@ -95,8 +92,8 @@ class Uploading:
         store_upload(upload_id=kept.id, by=self.officer, at=timezone.now())
 
     def every_way(self, path: Path) -> None:
-        """Try and store a file by the API and on the pages; where it is refused, mark it."""
-        for way in (self.try_by_api, self.by_api, self.keep):
+        """Store a file by the API and on the pages; where it is refused, mark it."""
+        for way in (self.by_api, self.keep):
             with suppress(BadContent):
                 way(path.read_bytes())
         for kept in Upload.objects.unfinished().defer("content"):

@@ -24,6 +24,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -59,9 +60,9 @@ class Measured:
     rows: int
     bytes: dict[str, int] = field(default_factory=dict)
     copy: list[float] = field(default_factory=list)
-    api: dict[str, list[float]] = field(default_factory=dict)
-    check: dict[str, list[float]] = field(default_factory=dict)
-    store: dict[str, list[float]] = field(default_factory=dict)
+    api: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    check: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    store: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     memory: dict[str, float | None] = field(default_factory=dict)
 
     def ratios(self, name: str) -> list[float]:
@@ -104,7 +105,6 @@ def measure(size: int, repetitions: int, database: str) -> Measured:
     upload, measured = Uploading("WCC"), Measured(size)
     files = {name: a_file(name, size) for name in FORMATS}
     measured.bytes = {name: len(content) for name, content in files.items()}
-    measured.api, measured.check, measured.store = ({name: [] for name in FORMATS} for _ in "123")
     for name, content in files.items():
         upload.clear()
         upload.by_api(content)
@@ -174,33 +174,14 @@ def _memory_here(folder: str, database: str) -> list[float | None]:
 # --- What is written ---------------------------------------------------------------------
 
 
+Line = tuple[str, Callable[[Measured], str]]
+
+
 def table(results: Sequence[Measured]) -> str:
     """The results in Markdown, a column for each size."""
-    lines: list[tuple[str, Callable[[Measured], str]]] = [
-        ("Yardstick: bare COPY of the rows", lambda m: spread(m.copy))
-    ]
+    lines: list[Line] = [("Yardstick: bare COPY of the rows", lambda m: spread(m.copy))]
     for name in FORMATS:
-        lines += [
-            (f"{name.upper()} through the API", lambda m, name=name: spread(m.api[name])),
-            (
-                f"{name.upper()}: rows a second",
-                lambda m, name=name: f"{m.rows / median(m.api[name]):,.0f}",
-            ),
-            (
-                f"**{name.upper()} ÷ COPY** (at most {MOST_TIMES})",
-                lambda m, name=name: f"**{plain_spread(m.ratios(name))}**",
-            ),
-            (
-                f"{name.upper()} on the pages: checked, then stored",
-                lambda m, name=name: (
-                    f"{time(median(m.check[name]))}, then {time(median(m.store[name]))}"
-                ),
-            ),
-            (
-                f"{name.upper()}: size of the file, peak memory above idle",
-                lambda m, name=name: f"{m.bytes[name] / 1024:,.0f} KB, {_mb(m.memory[name])}",
-            ),
-        ]
+        lines += _lines_of(name)
     return "\n".join(
         [
             f"| | {' | '.join(f'{m.rows:,} rows' for m in results)} |",
@@ -208,6 +189,27 @@ def table(results: Sequence[Measured]) -> str:
             *(f"| {name} | {' | '.join(show(m) for m in results)} |" for name, show in lines),
         ]
     )
+
+
+def _lines_of(name: str) -> list[Line]:
+    """What the table says of one format."""
+    shown = name.upper()
+    return [
+        (f"{shown} through the API", lambda m: spread(m.api[name])),
+        (f"{shown}: rows a second", lambda m: f"{m.rows / median(m.api[name]):,.0f}"),
+        (
+            f"**{shown} ÷ COPY** (at most {MOST_TIMES})",
+            lambda m: f"**{plain_spread(m.ratios(name))}**",
+        ),
+        (
+            f"{shown} on the pages: checked, then stored",
+            lambda m: f"{time(median(m.check[name]))}, then {time(median(m.store[name]))}",
+        ),
+        (
+            f"{shown}: size of the file, peak memory above idle",
+            lambda m: f"{m.bytes[name] / 1024:,.0f} KB, {_mb(m.memory[name])}",
+        ),
+    ]
 
 
 def corpus_sentence(found: Mapping[str, float | None]) -> str:
@@ -218,7 +220,7 @@ def corpus_sentence(found: Mapping[str, float | None]) -> str:
     most = sorted(taken, key=taken.__getitem__, reverse=True)[:3]
     named = ", ".join(f"“{name}” ({taken[name]:.0f} MB)" for name in most)
     return (
-        f"Memory for the {len(found)} bad files of the corpus, each tried, kept, checked and "
+        f"Memory for the {len(found)} bad files of the corpus, each sent, kept, checked and "
         f"marked, one after the other in one process: at most **{taken[most[0]]:.0f} MB** above "
         f"idle, of {MOST_MEMORY} MB allowed; median {median(taken.values()):.0f} MB. Most: {named}."
     )

@@ -154,7 +154,7 @@ def test_what_is_written_of_uploads() -> None:
         "| CSV on the pages: checked, then stored | 300 ms, then 250 ms |",
     ]
     assert corpus_sentence({"a": 10.0, "b": 40.0, "c": 20.0}) == (
-        "Memory for the 3 bad files of the corpus, each tried, kept, checked and marked, one after "
+        "Memory for the 3 bad files of the corpus, each sent, kept, checked and marked, one after "
         "the other in one process: at most **40 MB** above idle, of 256 MB allowed; median 20 MB. "
         "Most: “b” (40 MB), “c” (20 MB), “a” (10 MB)."
     )

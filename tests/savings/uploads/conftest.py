@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -43,7 +42,7 @@ def named(content: bytes, name: str = "return.xlsx") -> SimpleUploadedFile:
 
 
 def to_preview(
-    client: Client, content: bytes, where: Mapping[str, str], name: str = "return.xlsx"
+    client: Client, content: bytes, where: dict[str, str], name: str = "return.xlsx"
 ) -> Upload:
     """Upload a file on the page; the upload as it is once it has been checked."""
     before = {upload.id for upload in Upload.objects.all()}

@@ -60,7 +60,7 @@ def test_it_says_every_thousand_rows_how_far_it_is(
     seen: list[tuple[str, int | None, int]] = []
     judge = actions.judge
 
-    def watched(reading, reference, *, after):  # type: ignore[no-untyped-def]
+    def watched(reading, reference, *, after):
         def and_look(checked: int) -> None:
             after(checked)
             seen.append((now(upload).state, now(upload).rows, now(upload).checked))
@@ -170,7 +170,7 @@ def test_forgotten_while_it_is_checked(
     upload = waiting(partnership, a_csv(a_row()))
     judge = actions.judge
 
-    def meanwhile(*args, **kwargs):  # type: ignore[no-untyped-def]
+    def meanwhile(*args, **kwargs):
         actions.discard_upload(upload_id=upload.id, by=partnership.finance("WCC"))
         return judge(*args, **kwargs)
 
