@@ -251,13 +251,13 @@ def paste(request: SignedIn, council: str, period: str) -> HttpResponse:
     Takes the form together with what `PastedBlock` reads. 409 where the return is locked.
     """
     filling = Filling(request, council, period)
+    form = filling.sent()
+    if not form.whole:
+        return JsonResponse({"problem": NOT_WHOLE}, status=422)
     try:
         actions.check_editable(filling.parent)
     except WrongState as refusal:
         return JsonResponse({"problem": str(refusal)}, status=409)
-    form = filling.sent()
-    if not form.whole:
-        return JsonResponse({"problem": NOT_WHOLE}, status=422)
     words = words_of(filling.tree, filling.lists, filling.councils)
     pasted = PastedBlock(form, request.POST, words)
     if pasted.problem:
