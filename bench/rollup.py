@@ -20,19 +20,29 @@ import gc
 import io
 import os
 import platform
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 from typing import TYPE_CHECKING, Any
+
+from bench.measuring import (
+    memory_mb,
+    peak_mb,
+    plain_spread,
+    put,
+    say,
+    scratch_database,
+    seconds,
+    server_version,
+    set_up,
+    spread,
+    tidy,
+)
 
 if TYPE_CHECKING:
     from bench.generate import World
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 SIZES = (10_000, 100_000)
 
 _ENTRIES_OUT = """COPY (
@@ -66,20 +76,12 @@ class Measured:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure every size and print, or write, what was found."""
     options = _options(arguments)
-    os.environ.setdefault("DEBUG", "true")
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triborough.settings")
-    os.environ.setdefault("LOG_LEVEL", "WARNING")
-    os.environ.pop("REDIS_URL", None)
-    import django
-    from django.test.utils import setup_test_environment
-
-    django.setup()
-    setup_test_environment(debug=False)
+    set_up()
     results = [measure(size, options.repetitions) for size in options.sizes]
     report = table(results, options.repetitions)
     print(report)
     if options.write:
-        _put(Path(options.write), report)
+        put(Path(options.write), "bench", report)
 
 
 def measure(size: int, repetitions: int) -> Measured:
@@ -87,43 +89,28 @@ def measure(size: int, repetitions: int) -> Measured:
     from bench.generate import generate
 
     with scratch_database():
-        _say(f"{size:,} entries: making the world")
-        measured = Measured(generate(size, waiting=repetitions), _server_version())
-        _tidy()
+        say(f"{size:,} entries: making the world")
+        measured = Measured(generate(size, waiting=repetitions), server_version())
+        tidy()
         _roll_up_in_full()
-        measured.memory_mb = _peak_memory(_roll_up_in_full)
+        measured.memory_mb = _memory_taken(_roll_up_in_full)
         facts = _facts_as_text()
         measured.facts = facts.count(b"\n")
         _yardstick(facts)
         for repetition in range(1, repetitions + 1):
-            _say(f"{size:,} entries: full rollup {repetition} of {repetitions}")
-            yardstick = _seconds(lambda: _yardstick(facts))
-            full = _seconds(_roll_up_in_full)
+            say(f"{size:,} entries: full rollup {repetition} of {repetitions}")
+            yardstick = seconds(lambda: _yardstick(facts))
+            full = seconds(_roll_up_in_full)
             measured.yardstick.append(yardstick)
             measured.full.append(full)
             measured.ratio.append(full / yardstick)
-        _tidy()
-        _say(f"{size:,} entries: the comparison page")
+        tidy()
+        say(f"{size:,} entries: the comparison page")
         measured.page, measured.page_queries = _comparison(measured.world, 50)
-        _say(f"{size:,} entries: incremental rollups")
+        say(f"{size:,} entries: incremental rollups")
         measured.incremental, measured.incremental_entries = _incremental(measured.world)
         _check_that_full_agrees()
         return measured
-
-
-@contextmanager
-def scratch_database() -> Iterator[None]:
-    """A database made for this run, migrated, and dropped at the end."""
-    from django.conf import settings
-    from django.db import connection
-
-    name = settings.DATABASES["default"]["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = f"bench_{name}_{os.getpid()}"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
-        yield
-    finally:
-        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 # --- What is timed -------------------------------------------------------------------
@@ -165,7 +152,7 @@ def _incremental(world: World) -> tuple[list[float], int]:
     for return_id, certifier in world.waiting:
         version = Return.objects.get(id=return_id).version
         certify(return_id=return_id, version=version, by=certifier, at=timezone.now())
-        times.append(_seconds(lambda: roll_up_dirty(at=timezone.now())))
+        times.append(seconds(lambda: roll_up_dirty(at=timezone.now())))
     return times, Entry.objects.filter(parent=world.waiting[0][0]).count()
 
 
@@ -183,7 +170,7 @@ def _comparison(world: World, times: int) -> tuple[list[float], int]:
     queries = len(captured)
     if response.status_code != 200:
         raise RuntimeError(f"The comparison answered {response.status_code}.")
-    return [_seconds(lambda: client.get(address)) for _ in range(times)], queries
+    return [seconds(lambda: client.get(address)) for _ in range(times)], queries
 
 
 def _check_that_full_agrees() -> None:
@@ -204,44 +191,12 @@ def _facts_as_text() -> bytes:
     return out.getvalue()
 
 
-def _tidy() -> None:
-    """What the server does by itself in time: forget dead rows, and count the others."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
-
-
-def _server_version() -> str:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        return str(cursor.fetchone()[0].split()[0])
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    gc.collect()
-    start = perf_counter()
-    work()
-    return perf_counter() - start
-
-
-def _peak_memory(work: Callable[[], object]) -> float | None:
+def _memory_taken(work: Callable[[], object]) -> float | None:
     """Megabytes that the process grew to at most while at work; None where not on Linux."""
-    status, reset = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-    if not reset.exists():
-        return None
-
-    def read(name: str) -> int:
-        line = next(line for line in status.read_text().splitlines() if line.startswith(name))
-        return int(line.split()[1])
-
     gc.collect()
-    reset.write_text("5")
-    before = read("VmRSS")
-    work()
-    return (read("VmHWM") - before) / 1024
+    before = memory_mb()
+    peak = peak_mb(work)
+    return None if peak is None or before is None else peak - before
 
 
 # --- What is written -----------------------------------------------------------------
@@ -253,19 +208,19 @@ def table(results: Sequence[Measured], repetitions: int) -> str:
         ("Certified entries", lambda m: f"{m.world.entries:,}"),
         ("Returns", lambda m: f"{m.world.returns:,}"),
         ("Facts (entry × council)", lambda m: f"{m.facts:,}"),
-        ("Yardstick: COPY out, pandas, COPY in", lambda m: _spread(m.yardstick)),
-        ("Full rollup", lambda m: _spread(m.full)),
-        ("**Full rollup ÷ yardstick**", lambda m: f"**{_plain_spread(m.ratio)}**"),
+        ("Yardstick: COPY out, pandas, COPY in", lambda m: spread(m.yardstick)),
+        ("Full rollup", lambda m: spread(m.full)),
+        ("**Full rollup ÷ yardstick**", lambda m: f"**{plain_spread(m.ratio)}**"),
         (
             "Incremental rollup after one certification",
-            lambda m: f"{_spread(m.incremental)}, {m.incremental_entries} entries",
+            lambda m: f"{spread(m.incremental)}, {m.incremental_entries} entries",
         ),
         (
             "**Incremental ÷ full**",
             lambda m: f"**{median(m.incremental) / median(m.full):.4f}**",
         ),
         ("Comparison page: queries", lambda m: str(m.page_queries)),
-        ("Comparison page: time in the server", lambda m: _spread(m.page)),
+        ("Comparison page: time in the server", lambda m: spread(m.page)),
         (
             "Memory taken by a full rollup",
             lambda m: "not measured" if m.memory_mb is None else f"{m.memory_mb:.0f} MB",
@@ -293,32 +248,6 @@ def _machine(measured: Measured, repetitions: int) -> str:
         f"{world.services} services, {world.rules} rules, {world.quarters} quarters. "
         f"Medians of {repetitions} repetitions (of the page, 50), with the least and the most."
     )
-
-
-def _spread(times: Sequence[float]) -> str:
-    return f"{_time(median(times))} ({_time(min(times))} to {_time(max(times))})"
-
-
-def _plain_spread(values: Sequence[float]) -> str:
-    return f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
-
-
-def _put(path: Path, report: str) -> None:
-    """Between the marks of a file, leaving all else as it is."""
-    text = path.read_text(encoding="utf-8")
-    before, found, rest = text.partition(BEGIN)
-    _, closed, after = rest.partition(END)
-    if not found or not closed:
-        raise SystemExit(f"{path} has no marks {BEGIN} and {END} to write between.")
-    path.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}", encoding="utf-8")
-
-
-def _say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
 
 
 def _options(arguments: Sequence[str] | None) -> Any:

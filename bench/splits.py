@@ -18,16 +18,15 @@ from __future__ import annotations
 
 import argparse
 import platform
-import sys
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from random import Random
 from time import perf_counter
 
+from bench.measuring import put
 from finance.apportionment import Splitter, split_pence
 
-BEGIN, END = "<!-- bench-splits: begin -->", "<!-- bench-splits: end -->"
 MILLION = 1_000_000
 CODES = ("BRENT", "EALING", "HARROW", "LBHF", "RBKC", "WCC")
 #: So many amounts are split by the same shares, as in a return.
@@ -111,17 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     print(report)
     if options.write:
-        _put(Path(options.write), report)
-
-
-def _put(path: Path, report: str) -> None:
-    """Between the marks of a file, leaving all else as it is."""
-    text = path.read_text(encoding="utf-8")
-    before, found, rest = text.partition(BEGIN)
-    _, closed, after = rest.partition(END)
-    if not found or not closed:
-        sys.exit(f"{path} has no marks {BEGIN} and {END} to write between.")
-    path.write_text(f"{before}{BEGIN}\n{report}\n{END}{after}", encoding="utf-8")
+        put(Path(options.write), "bench-splits", report)
 
 
 if __name__ == "__main__":

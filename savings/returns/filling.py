@@ -248,12 +248,16 @@ def save_as_you_go(request: SignedIn, council: str, period: str) -> HttpResponse
 def paste(request: SignedIn, council: str, period: str) -> HttpResponse:
     """What a pasted block would put into which cells, or every mistake in it; stores nothing.
 
-    Takes the form together with what `PastedBlock` reads.
+    Takes the form together with what `PastedBlock` reads. 409 where the return is locked.
     """
     filling = Filling(request, council, period)
     form = filling.sent()
     if not form.whole:
         return JsonResponse({"problem": NOT_WHOLE}, status=422)
+    try:
+        actions.check_editable(filling.parent)
+    except WrongState as refusal:
+        return JsonResponse({"problem": str(refusal)}, status=409)
     words = words_of(filling.tree, filling.lists, filling.councils)
     pasted = PastedBlock(form, request.POST, words)
     if pasted.problem:

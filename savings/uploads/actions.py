@@ -15,7 +15,13 @@ from django.db import transaction
 from django.db.models import Sum
 
 from finance.money import json_money
-from savings.returns.actions import check_editable, describe, reference_for, replace_entries
+from savings.returns.actions import (
+    check_editable,
+    check_version,
+    describe,
+    reference_for,
+    replace_entries,
+)
 from savings.returns.changes import Changes, compare
 from savings.returns.lines import stored_lines
 from savings.returns.models import Return
@@ -35,6 +41,7 @@ MOST_SHOWN = 1_000
 KEPT_FOR = timedelta(days=7)
 FORGOTTEN_AFTER = timedelta(minutes=10)
 
+#: The sum of the entries of each kind, in pounds.
 Totals = dict[str, Decimal]
 
 
@@ -182,7 +189,10 @@ def store_upload(*, upload_id: int, by: User, at: datetime) -> Return:
             if upload.state == Upload.State.STORED:
                 return upload.parent
             if upload.version is None or upload.state != Upload.State.READY:
-                raise WrongState("This file has not been found right yet, so it can't be stored.")
+                raise WrongState(
+                    "A file is stored once every row of it has been found right. Wait until it "
+                    "is checked; put right what is listed then, and upload it again."
+                )
             saved = replace_entries(
                 return_id=upload.parent_id,
                 version=upload.version,
@@ -223,11 +233,8 @@ def _editable(return_id: int, version: int | None, by: User) -> Return:
     """The return, where this person may fill it now; the same lock as for every other save."""
     parent = Return.objects.select_related("council", "period").get(id=return_id)
     require(by, "savings.fill_return", parent)
-    if version is not None and version != parent.version:
-        raise StaleVersion(
-            f"This return is at version {parent.version}, you have version {version}. Read it "
-            "again and put your changes into that."
-        )
+    if version is not None:
+        check_version(parent, version)
     check_editable(parent)
     return parent
 

@@ -80,6 +80,11 @@ class Template(Call):
         },
     )
     def get(self, request: Request, council: str, period: str, extension: str) -> HttpResponse:
+        """A return as a file: its columns, and the entries that it has. Whoever may see it.
+
+        XLSX and ODS have lists to choose from, notes on the columns, and the services and
+        councils to look up; CSV has the rows alone, in UTF-8 without a mark.
+        """
         self.parameters()
         parent = return_called(self.caller, council, period)
         if extension not in FORMATS:

@@ -1,8 +1,8 @@
 """The rows of an XLSX workbook's first sheet that isn't hidden. Pure.
 
-Written for this and not taken from a library, for three reasons that docs/adr gives: every
-formula, merged cell, date and error has to be found with its place, the sheet is never in
-memory as a whole, and a workbook made to do harm meets no code that was not meant for it.
+Written for this and not taken from a library: every formula, merged cell, date and error has
+to be found with its place, the sheet is never in memory as a whole, and a workbook made to do
+harm meets no code that was not meant for it (docs/adr/reading-files.md).
 """
 
 from __future__ import annotations

@@ -59,10 +59,12 @@ def _csv_value(value: Cell) -> str:
 
 
 def template_ods(template: Template) -> bytes:
+    """Every sheet of the template, with lists and notes; what is to be looked up is locked."""
     return as_ods(sheets_of(template), title=template.title)
 
 
 def template_xlsx(template: Template) -> bytes:
+    """The same as an Excel workbook."""
     output = io.BytesIO()
     book = new_workbook(output)
     book.set_properties({"title": template.title, "author": AUTHOR})

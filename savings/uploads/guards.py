@@ -19,7 +19,7 @@ LARGEST_FILE = 10 * MEGABYTE
 OPENDOCUMENT_SHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 
 _UPLOAD_THE_SHEET = "Upload the spreadsheet itself, as XLSX, ODS or CSV."
-EMPTY = "The file is empty."
+EMPTY = "The file is empty: fill in the return's template, save it and upload that."
 TOO_LARGE = (
     f"The file is larger than {LARGEST_FILE // MEGABYTE} MB: copy the rows alone, without "
     "pictures and formats, into an empty workbook and upload that."

@@ -77,6 +77,7 @@ class Markup:
         yield
 
     def read_all(self, chunks: Iterable[bytes]) -> None:
+        """Parse to the end; raises Refused for what is not allowed."""
         for _ in self.read(chunks):
             pass
 

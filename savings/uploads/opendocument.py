@@ -46,8 +46,15 @@ _COLUMNS_REPEATED, _ROWS_REPEATED = (
     f"{_TABLE}number-columns-repeated",
     f"{_TABLE}number-rows-repeated",
 )
-_SPANS = (f"{_TABLE}number-columns-spanned", f"{_TABLE}number-rows-spanned")
+_COLUMNS_SPANNED = f"{_TABLE}number-columns-spanned"
+_ROWS_SPANNED = f"{_TABLE}number-rows-spanned"
 _FORMULA = f"{_TABLE}formula"
+#: What an empty cell has where it holds nothing, joins nothing and is only to be looked at.
+_ONLY_LOOKS = {
+    f"{_TABLE}style-name",
+    f"{_TABLE}content-validation-name",
+    _COLUMNS_REPEATED,
+}
 #: What stands in a cell beside its text: comments, and how to pronounce it.
 _ASIDE = (f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text", f"{_TABLE}shapes")
 _LINKS_ELSEWHERE = (f"{_TABLE}table-source", f"{_TABLE}cell-range-source", f"{_OFFICE}dde-source")
@@ -172,22 +179,29 @@ class _Content(Markup):
         self._in_paragraph = False
         self.gather(False)
         if self._length <= LONGEST_CELL:
-            text = _SPACE.sub(" ", "".join(self.text)).strip(" ").translate(_KEPT)
+            text = "".join(self.text)
+            # Hardly a text has spaces to run together or to keep, which this tells at once.
+            if "  " in text or not text.isprintable():
+                text = _SPACE.sub(" ", text).strip(" ").translate(_KEPT)
+            else:
+                text = text.strip(" ")
             self._paragraphs.append(text)
             self._length += len(text) + 1
         self.text.clear()
 
     def _end_cell(self) -> None:
         attributes = self._attributes
-        times = _times(attributes.get(_COLUMNS_REPEATED, "1"), _LAST_COLUMN)
-        text = "\n".join(self._paragraphs)[:LONGEST_CELL]
-        if text or len(attributes) > 0:
+        repeated = attributes.get(_COLUMNS_REPEATED)
+        times = 1 if repeated is None else _times(repeated, _LAST_COLUMN)
+        if self._paragraphs or not attributes.keys() <= _ONLY_LOOKS:
+            text = "\n".join(self._paragraphs)[:LONGEST_CELL]
             cell = _read(attributes, text)
             if cell:
                 self._add(cell, times)
-            self._add_merge(attributes)
-        self._paragraphs.clear()
-        self._length = 0
+            if _COLUMNS_SPANNED in attributes or _ROWS_SPANNED in attributes:
+                self._add_merge(attributes)
+            self._paragraphs.clear()
+            self._length = 0
         self._place += times
         if self._place > _LAST_COLUMN:
             raise Refused(UNUSUAL)
@@ -200,7 +214,7 @@ class _Content(Markup):
         self._cells += [(place, cell) for place in range(self._place, self._place + times)]
 
     def _add_merge(self, attributes: Attributes) -> None:
-        columns, rows = (attributes.get(span, "1") for span in _SPANS)
+        columns, rows = attributes.get(_COLUMNS_SPANNED, "1"), attributes.get(_ROWS_SPANNED, "1")
         if (columns, rows) != ("1", "1") and len(self._merges) < MOST_MERGES:
             self._merges.append(
                 Merge(

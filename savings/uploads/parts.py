@@ -58,7 +58,7 @@ class FormWithFile(MultiPartParser):
 class Bounded(FileUploadHandler):
     """Lets no file through of a form that is too long, wherever on the site it is sent.
 
-    What is too long is read past and kept nowhere; `file_of` says so.
+    What is too long is read past and kept nowhere; whoever asks for the file says so.
     """
 
     dropped = False

@@ -152,5 +152,6 @@ class Mistakes:
 
 
 def mistakes_of(upload: Upload) -> Mistakes:
+    """The mistakes of an upload that was refused."""
     outcome: Mapping[str, Any] = upload.outcome or {}
     return Mistakes(outcome["mistakes"], outcome["errors"][:MISTAKES_SHOWN])

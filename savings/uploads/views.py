@@ -10,14 +10,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
-from finance.periods import PeriodError, Quarter
 from savings.returns.actions import check_editable
-from savings.returns.models import PARTNERSHIP, Return
-from savings.returns.views import SignedIn, page
+from savings.returns.models import Return
+from savings.returns.views import SignedIn, page, return_called, to_return, trail
 from savings.rules import require
 from savings.uploads import actions, tasks
 from savings.uploads.exports import FORMATS, XLSX, as_download, template_file
@@ -34,7 +32,7 @@ CHOOSE = "Choose the file to upload."
 @page("GET", "HEAD")
 def template(request: SignedIn, council: str, period: str, extension: str) -> HttpResponse:
     """The return as a file to fill in."""
-    parent = _parent(request, council, period)
+    parent = return_called(request, council, period)
     if extension not in FORMATS:
         raise Http404("There is no template of this kind.")
     return template_file(filled_template(parent), extension, for_people=True)
@@ -43,7 +41,7 @@ def template(request: SignedIn, council: str, period: str, extension: str) -> Ht
 @page("GET", "HEAD", "POST")
 def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Choose a file; what it plainly can't be is said at once, the rest after it is checked."""
-    parent = _parent(request, council, period)
+    parent = return_called(request, council, period)
     require(request.user, "savings.fill_return", parent)
     try:
         check_editable(parent)
@@ -70,7 +68,7 @@ def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
 @page("GET", "HEAD")
 def show(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
     """How far the check is; then what the file would change, or what has to be put right."""
-    parent = _parent(request, council, period)
+    parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if not request.headers.get("HX-Request"):
         return _upload_page(request, parent, kept)
@@ -82,7 +80,7 @@ def show(request: SignedIn, council: str, period: str, upload_id: int) -> HttpRe
 @page("GET", "HEAD", "POST")
 def store(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
     """Replace the draft's entries by what was previewed."""
-    parent = _parent(request, council, period)
+    parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if request.method != "POST":
         return _to_upload(parent, kept)
@@ -101,13 +99,13 @@ def store(request: SignedIn, council: str, period: str, upload_id: int) -> HttpR
     messages.success(
         request, f"{parent.period} is saved as version {saved.version}, from {kept.filename}."
     )
-    return redirect("return", council=parent.council_code, period=parent.period.code)
+    return to_return(parent)
 
 
 @page("GET", "HEAD", "POST")
 def discard(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
     """Forget an upload; the return stays as it is."""
-    parent = _parent(request, council, period)
+    parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if request.method != "POST":
         return _to_upload(parent, kept)
@@ -116,13 +114,13 @@ def discard(request: SignedIn, council: str, period: str, upload_id: int) -> Htt
     except WrongState as refusal:
         return _upload_page(request, parent, kept, problem=str(refusal), status=409)
     messages.success(request, f"{kept.filename} is discarded. The return stays as it was.")
-    return redirect("return", council=parent.council_code, period=parent.period.code)
+    return to_return(parent)
 
 
 @page("GET", "HEAD")
 def marked(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
     """The person's own workbook, with what has to be put right marked in it."""
-    parent = _parent(request, council, period)
+    parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if kept.state != Upload.State.REFUSED:
         raise Http404("This upload has no mistakes to mark.")
@@ -138,12 +136,14 @@ def _choose_page(
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    mine = Upload.objects.visible_to(request.user).unfinished().filter(by=request.user)
     context = {
         "parent": parent,
+        "kept": mine.filter(parent=parent).defer("content").first(),
         "mistake": mistake,
         "errors": [{"message": mistake, "href": "#file"}] if mistake else [],
         "refused": refused,
-        "breadcrumbs": _trail(parent, "Fill in by file"),
+        "breadcrumbs": trail(parent, "Fill in by file"),
     }
     return render(request, "savings/uploads/choose.html", context, status=status)
 
@@ -155,7 +155,7 @@ def _upload_page(
         "parent": parent,
         "upload": kept,
         "problem": problem,
-        "breadcrumbs": _trail(parent, "Fill in by file"),
+        "breadcrumbs": trail(parent, "Fill in by file"),
     }
     if kept.state == Upload.State.READY:
         context["preview"] = preview_of(kept)
@@ -171,18 +171,6 @@ def _nothing_came(request: HttpRequest) -> str:
     return TOO_LARGE if length.isdecimal() and int(length) > LONGEST_FORM else CHOOSE
 
 
-def _parent(request: SignedIn, council: str, period: str) -> Return:
-    try:
-        quarter = Quarter.parse(period)
-    except PeriodError as error:
-        raise Http404(str(error)) from error
-    visible = Return.objects.visible_to(request.user).select_related(
-        "council", "period__reopened_by"
-    )
-    owner = {"council": None} if council == PARTNERSHIP else {"council__code": council}
-    return get_object_or_404(visible, period__quarter=quarter, **owner)
-
-
 def _upload(request: SignedIn, parent: Return, upload_id: int) -> Upload:
     """An upload of this return, for whoever fills it in."""
     require(request.user, "savings.fill_return", parent)
@@ -193,13 +181,3 @@ def _upload(request: SignedIn, parent: Return, upload_id: int) -> Upload:
 def _to_upload(parent: Return, kept: Upload) -> HttpResponse:
     council, period = parent.council_code, parent.period.code
     return redirect("upload", council=council, period=period, upload_id=kept.id)
-
-
-def _trail(parent: Return, last: str) -> list[dict[str, str]]:
-    codes = {"council": parent.council_code, "period": parent.period.code}
-    owner = parent.council.name if parent.council else "The partnership"
-    return [
-        {"text": "Returns", "url": reverse("returns")},
-        {"text": f"{owner}, {parent.period}", "url": reverse("return", kwargs=codes)},
-        {"text": last, "url": ""},
-    ]

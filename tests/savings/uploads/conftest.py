@@ -7,15 +7,18 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
+from django.test import Client
+from django.urls import reverse
 
 from audit.models import Event
+from finance.periods import Quarter
 from savings.returns.actions import describe
 from savings.returns.lines import stored_lines
 from savings.returns.models import Entry, Return
 from savings.rollup.models import DirtyReturn
 from savings.uploads.models import Upload
 from tests.calling import ROOT, Caller
-from tests.partnership import Partnership
+from tests.partnership import Q1, Partnership
 
 Everything = dict[str, list[dict[str, object]]]
 UPLOAD = "returns/WCC/2013-14-Q1/upload/"
@@ -29,19 +32,34 @@ def everything() -> Everything:
 
 def send(caller: Caller, content: bytes, path: str = UPLOAD, **fields: Any) -> Any:
     """Send a file to the API, as a form with a part named file."""
-    file = SimpleUploadedFile("return.xlsx", content)
-    return caller.client.post(f"{ROOT}{path}", {"file": file, **fields}, headers=caller.headers)
+    form = {"file": named(content), **fields}
+    return caller.client.post(f"{ROOT}{path}", form, headers=caller.headers)
 
 
-def stored(partnership: Partnership, code: str = "WCC") -> list[dict[str, object]]:
+def named(content: bytes, name: str = "return.xlsx") -> SimpleUploadedFile:
+    """A file to be sent with a form."""
+    return SimpleUploadedFile(name, content)
+
+
+def to_preview(
+    client: Client, content: bytes, where: dict[str, str], name: str = "return.xlsx"
+) -> Upload:
+    """Upload a file on the page; the upload as it is once it has been checked."""
+    before = {upload.id for upload in Upload.objects.all()}
+    answer = client.post(reverse("return-upload", kwargs=where), {"file": named(content, name)})
+    assert answer.status_code == 302, answer.context["mistake"]
+    (upload,) = Upload.objects.exclude(id__in=before)
+    assert answer["Location"] == reverse("upload", kwargs={**where, "upload_id": upload.id})
+    return upload
+
+
+def stored(
+    partnership: Partnership, code: str = "WCC", quarter: Quarter = Q1
+) -> list[dict[str, Any]]:
     """The lines of a council's return, as they would be typed."""
-    return [describe(line.row) for line in stored_lines(partnership.parent(code))]
+    return [describe(line.row) for line in stored_lines(partnership.parent(code, quarter))]
 
 
 @pytest.fixture
 def finance(partnership: Partnership) -> Caller:
     return Caller(partnership.finance("WCC"))
-
-
-def uploads() -> list[Upload]:
-    return list(Upload.objects.order_by("id"))

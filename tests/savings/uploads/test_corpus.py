@@ -6,7 +6,6 @@ import io
 
 import openpyxl
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
@@ -14,7 +13,7 @@ from savings.uploads.marking import SHEET
 from savings.uploads.models import Upload
 from tests.calling import Caller, problem
 from tests.partnership import Partnership, a_saving
-from tests.savings.uploads.conftest import everything, send
+from tests.savings.uploads.conftest import everything, named, send
 from tests.savings.uploads.corpus import CORPUS, Bad
 from tests.savings.uploads.corpus.bad import Said
 
@@ -59,9 +58,8 @@ def test_the_api_says_what_is_wrong_and_where(
 @every_bad_file
 def test_the_page_says_the_same_and_gives_the_file_back_marked(bad: Bad, officer: Client) -> None:
     before = everything()
-    file = SimpleUploadedFile("return.xlsx", bad.make())
 
-    answer = officer.post(reverse("return-upload", kwargs=RETURN), {"file": file})
+    answer = officer.post(reverse("return-upload", kwargs=RETURN), {"file": named(bad.make())})
 
     if answer.status_code == 422:
         assert [(None, None, answer.context["mistake"])] == list(bad.said)
