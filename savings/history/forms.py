@@ -15,7 +15,6 @@ from savings.choosing import ChoosingForm, choice
 from savings.history.moments import MomentError, moment_of
 from savings.history.reports import Asked
 
-
 EXAMPLE = "For example, 1/8/2013."
 #: A day as it is written in England: 1/8/2013.
 _WRITTEN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
