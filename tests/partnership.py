@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -13,6 +13,8 @@ from savings.approvals.models import TransitionApproval
 from savings.attribution.actions import answer, propose_rule
 from savings.attribution.models import AttributionRule
 from savings.calendar.actions import open_period
+from savings.drivers.actions import propose_tolerance
+from savings.drivers.models import Tolerance
 from savings.provenance import Provenance
 from savings.returns.actions import certify, replace_entries, submit
 from savings.returns.models import Return
@@ -137,6 +139,21 @@ class Partnership:
         for council in everybody if agreed_by is None else agreed_by:
             self.agree(approval.decision_id, council)
         return approval
+
+    def tolerance(
+        self,
+        share: str = "0.01",
+        *,
+        agreed_by: Iterable[str] = COUNCILS,
+        provenance: Provenance = Provenance.REPORTED,
+    ) -> Tolerance:
+        """How much a restated driver may move, agreed by every council unless told otherwise."""
+        tolerance = propose_tolerance(
+            share=share, provenance=provenance, by=self.people["programme.office"], at=NOW
+        )
+        for code in agreed_by:
+            self.agree(tolerance.decision_id, code)
+        return tolerance
 
     def agree(self, decision_id: int, code: str) -> Consent:
         """The council's section 151 officer agrees."""

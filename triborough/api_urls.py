@@ -21,6 +21,7 @@ from savings.calendar.api import (
     ReopenPeriod,
 )
 from savings.comparison.api import ComparisonView
+from savings.drivers.api import ToleranceConsent, ToleranceList
 from savings.fairness.api import FairnessCall, FairnessTestConsent, FairnessTestList
 from savings.forecasts.api import ForecastList, ReturnForecasts
 from savings.history.api import EventList, ReturnHistory
@@ -69,6 +70,8 @@ urlpatterns = [
     path("returns/<str:council>/<str:period>/template.<str:extension>", Template.as_view()),
     path("drivers/", DriverList.as_view()),
     path("driver-values/", DriverValueList.as_view()),
+    path("driver-tolerances/", ToleranceList.as_view()),
+    path("driver-tolerances/<int:tolerance_id>/consent/", ToleranceConsent.as_view()),
     path("attribution-rules/", RuleList.as_view()),
     path("attribution-rules/<int:rule_id>/", RuleDetail.as_view()),
     path("attribution-rules/<int:rule_id>/consent/", RuleConsent.as_view()),

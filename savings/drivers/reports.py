@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
 from finance.periods import Quarter
 from savings.attribution.models import Driver, DriverValue
-from savings.drivers.models import Restatement
+from savings.drivers.models import Restatement, Tolerance
 from savings.provenance import Provenance
+from savings.unanimous import in_force_and_waiting
 from sovereignty.models import Council
 
 
@@ -69,6 +70,15 @@ def history(driver: Driver) -> History:
             )
         ),
     )
+
+
+def tolerances_of(councils: Iterable[str]) -> tuple[Tolerance | None, tuple[Tolerance, ...]]:
+    """The tolerance in force (the latest that every council has agreed to), and those that wait.
+
+    Two queries.
+    """
+    tolerances = Tolerance.objects.with_consents().order_by("-id")
+    return in_force_and_waiting(tolerances, councils)
 
 
 def _changes(values: Sequence[DriverValue], councils: Sequence[Council]) -> list[Change]:
