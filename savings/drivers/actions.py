@@ -63,15 +63,23 @@ def set_driver_values(
 def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetime) -> Restatement:
     """Say what a driver's value should have been. What was shared out by it stays.
 
-    Raises NotAllowed, or BadContent for a value below nought, the same value as it has,
-    or without a source.
+    Of several restatements of one value the latest counts. Raises NotAllowed, or BadContent
+    for a value below nought, the same value as it has or was restated as last, or without a
+    source.
     """
     require(by, "savings.propose_rule")
-    restated = DriverValue.objects.select_related("driver", "council").get(id=value_id)
+    # The value's row is held, so that two don't say the same of it.
+    restated = (
+        DriverValue.objects.select_for_update(of=("self",))
+        .select_related("driver", "council")
+        .get(id=value_id)
+    )
+    last = restated.restatements.last()
+    stands = last.value if last else restated.value
     errors = []
     if not value.is_finite() or value < 0:
         errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
-    elif value == restated.value:
+    elif value == stands:
         errors.append(FieldError("value", "It is this value already.", str(value)))
     if not source.strip():
         errors.append(FieldError("source", "Say where the value comes from."))
@@ -92,7 +100,7 @@ def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetim
         subject="driver value",
         subject_id=f"{restated.driver.code}/{restated.council.code}/{restated.effective_from.code}",
         chain=restated.council.code,
-        before={"value": str(restated.value)},
+        before={"value": str(stands)},
         after={"value": str(value), "source": source.strip()},
     )
     return made

@@ -1,4 +1,4 @@
-"""The tolerance for restated drivers: proposed and answered."""
+"""Restated drivers, and the tolerance for them: proposed and answered."""
 
 from __future__ import annotations
 
@@ -12,15 +12,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from savings.attribution.actions import answer
-from savings.attribution.serializers import Answer
+from savings.attribution.models import Driver, DriverValue
+from savings.attribution.serializers import Answer, DriverValueParameters, one_of
 from savings.drivers import actions
-from savings.drivers.models import Tolerance
-from savings.drivers.serializers import ToleranceBody, ToleranceSerializer
+from savings.drivers.models import Restatement, Tolerance
+from savings.drivers.reports import restatements
+from savings.drivers.serializers import (
+    RestatementBody,
+    RestatementSerializer,
+    ToleranceBody,
+    ToleranceSerializer,
+)
 from savings.rules import require
 from sovereignty.calls import Call, Listing, found
 from sovereignty.models import Council
+from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import check
 
+NO_VALUE = (
+    "The driver has no value for this council that begins in this quarter: see driver-values/."
+)
 NO_TOLERANCE = "There is no such tolerance: see driver-tolerances/ for their ids."
 
 
@@ -70,3 +81,51 @@ class ToleranceConsent(Call):
         body = check(Answer, request.data)
         answer(decision_id=tolerance.decision_id, by=self.caller, at=timezone.now(), **body)
         return Response(tolerance_as_json(tolerance.id))
+
+
+class RestatementList(Listing):
+    """What drivers' values should have been, the earliest first.
+
+    What was shared out by a value stays shared out; what would have been shared otherwise
+    is put right by adjusting entries where it is more than the tolerance.
+    """
+
+    serializer_class = RestatementSerializer
+    parameters_shape = DriverValueParameters
+
+    def rows(self, asked: dict[str, Any]) -> QuerySet[Restatement]:
+        rows = restatements()
+        if "driver" in asked:
+            rows = rows.filter(restates__driver__code=asked["driver"])
+        if "council" in asked:
+            rows = rows.filter(restates__council__code=asked["council"])
+        return rows
+
+    @extend_schema(request=RestatementBody, responses={201: RestatementSerializer})
+    def post(self, request: Request) -> Response:
+        """Say what a value should have been. Of several restatements of it the latest counts.
+
+        Programme office, finance officers and section 151 officers.
+        """
+        require(self.caller, "savings.propose_rule")
+        body = check(RestatementBody, request.data)
+        drivers = {driver.code: driver for driver in Driver.objects.all()}
+        councils = {council.code: council for council in Council.objects.all()}
+        value = DriverValue.objects.filter(
+            driver=one_of("driver", body["driver"], drivers, "driver"),
+            council=one_of("council", body["council"], councils, "council"),
+            effective_from=body["effective_from"],
+        ).first()
+        if value is None:
+            raise BadContent([FieldError("effective_from", NO_VALUE, body["effective_from"].code)])
+        made = actions.restate(
+            value_id=value.id,
+            value=body["value"],
+            source=body["source"],
+            by=self.caller,
+            at=timezone.now(),
+        )
+        return Response(
+            RestatementSerializer(restatements().get(id=made.id)).data,
+            status=status.HTTP_201_CREATED,
+        )

@@ -35,6 +35,11 @@ class History:
     restatements: tuple[Restatement, ...]
 
     @property
+    def restated(self) -> dict[int, Restatement]:
+        """The latest restatement of each value that has one, by the value's id."""
+        return {each.restates_id: each for each in self.restatements}
+
+    @property
     def illustrative(self) -> bool:
         return any(
             value.provenance == Provenance.ILLUSTRATIVE
@@ -64,12 +69,15 @@ def history(driver: Driver) -> History:
         driver,
         councils,
         tuple(_changes(values, councils)),
-        tuple(
-            Restatement.objects.filter(restates__driver=driver).select_related(
-                "restates__council", "stated_by"
-            )
-        ),
+        tuple(restatements().filter(restates__driver=driver)),
     )
+
+
+def restatements() -> QuerySet[Restatement]:
+    """Every restatement with all that showing it needs, in the order in which they were made."""
+    return Restatement.objects.select_related(
+        "restates__driver", "restates__council", "stated_by"
+    ).order_by("stated_at", "id")
 
 
 def tolerances_of(councils: Iterable[str]) -> tuple[Tolerance | None, tuple[Tolerance, ...]]:

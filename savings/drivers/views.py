@@ -31,6 +31,7 @@ from savings.pages import partnership_page, person
 from savings.provenance import Provenance
 from savings.rollup import tasks
 from savings.rules import require
+from savings.trueup.reports import restatements_for
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
 
@@ -137,7 +138,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
             given = number(form.say("value"))
             if given is None:
                 raise BadContent([FieldError("value", NUMBER)])
-            actions.restate(
+            made = actions.restate(
                 value_id=value.id,
                 value=given,
                 source=form.say("source"),
@@ -149,7 +150,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
             status = 422
         else:
             messages.success(request, "The restatement is recorded.")
-            return redirect("driver", code=code)
+            return redirect("restatement", code=code, restatement_id=made.id)
     context = {
         "driver": found,
         "value": value,
@@ -210,10 +211,14 @@ def _driver_page(
 ) -> HttpResponse:
     given = forms or {}
     known = history(found)
+    restated = restatements_for(person(request)) if known.restatements else None
     context: dict[str, Any] = {
         "driver": found,
         "history": known,
         "reading": wording.reading(known),
+        "tolerance": restated.tolerance if restated else None,
+        "waiting": restated.waiting if restated else (),
+        "put_right": restated.found if restated else {},
         "figure": charts.over_time(known) if known.changes else None,
         "value_form": given.get("value") or ValueForm(Council.objects.all()),
         "file_form": given.get("file") or FileForm(),
