@@ -30,7 +30,7 @@ class LineSerializer(serializers.Serializer):
     illustrative = serializers.BooleanField()
 
 
-class PartSerializer(LineSerializer):
+class MovedPartSerializer(LineSerializer):
     council = serializers.CharField()
     shared = MoneyOfPence(help_text="As it was shared, and put right by earlier restatements.")
     restated = MoneyOfPence(help_text="By the restated value.")
@@ -91,7 +91,7 @@ class TrueUpSerializer(serializers.Serializer):
     left_out = serializers.IntegerField(
         help_text="Certified entries that fall on no council, as shared or by the restated value."
     )
-    parts = PartSerializer(many=True)
+    parts = MovedPartSerializer(many=True)
     councils = SideSerializer(many=True)
 
 

@@ -53,12 +53,12 @@ def test_it_shows_what_moves_and_where_each_council_is(
     for sentence in (
         "Westminster’s value from 2013/14 Q1 was given as 2 people and should have been 6.",
         (
-            "At most, a council’s parts move by £100.00 of the £400.00 that was shared out: 25.00%, "
-            "more than the tolerance of 1/100."
+            "At most, a council’s parts move by £100.00 of the £400.00 that was shared out: "
+            "25.00%, more than the tolerance of 1/100."
         ),
         (
-            "By the restated value, Westminster would have £100.00 more of the savings; Hammersmith "
-            "&amp; Fulham would have £50.00 less and Kensington &amp; Chelsea £50.00."
+            "By the restated value, Westminster would have £100.00 more of the savings; "
+            "Hammersmith &amp; Fulham would have £50.00 less and Kensington &amp; Chelsea £50.00."
         ),
         "1 adjusting entry will be added to your draft of 2013/14 Q2",
     ):
