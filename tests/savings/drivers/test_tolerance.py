@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
@@ -85,7 +87,7 @@ def test_a_council_that_joins_has_to_agree_too(partnership: Partnership) -> None
 
 
 def test_every_council_is_asked_once_and_no_figure_moves(partnership: Partnership) -> None:
-    partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/2"}, agreed_by=COUNCILS)
+    partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/2"}, agreed_by=list(COUNCILS))
     partnership.certified("WCC", a_saving())
     DirtyReturn.objects.all().delete()
 
@@ -101,7 +103,8 @@ def test_every_council_is_asked_once_and_no_figure_moves(partnership: Partnershi
 
 def test_an_answer_needs_its_minute_and_a_refusal_its_reason(partnership: Partnership) -> None:
     tolerance = partnership.tolerance(agreed_by=[])
-    said = {"decision_id": tolerance.decision_id, "by": partnership.s151("LBHF"), "at": NOW}
+    said: dict[str, Any] = {"decision_id": tolerance.decision_id, "at": NOW}
+    said["by"] = partnership.s151("LBHF")
     with pytest.raises(BadContent) as refusal:
         answer(agree=False, minute_reference=" ", **said)
     assert [e.field for e in refusal.value.errors] == ["minute_reference", "reason"]
@@ -129,7 +132,7 @@ def test_it_stands_among_the_agreements_and_the_agreed_is_not_withdrawn(
     assert [council.code for council in found[waits.decision_id].waiting_for] == ["RBKC", "WCC"]
 
     office = partnership.people["programme.office"]
-    said = {"reason": "Another is better.", "by": office, "at": NOW}
+    said: dict[str, Any] = {"reason": "Another is better.", "by": office, "at": NOW}
     with pytest.raises(WrongState, match="so it stands"):
         withdraw_proposal(decision_id=agreed.decision_id, **said)
     withdraw_proposal(decision_id=waits.decision_id, **said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from finance.periods import Quarter
 from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
+from savings.attribution.claims import Approval
 from savings.trueup.trueup import (
     Adjusting,
     Certified,
@@ -192,8 +194,21 @@ def test_the_measure_counts_movements_without_their_signs() -> None:
     assert (moved.most, moved.shared_out, moved.measure) == (200, 800, Fraction(1, 4))
 
 
+def test_what_is_shared_out_counts_each_entry_without_its_sign() -> None:
+    moved = moved_by([certified(400, -300)], a_world(1, 1, 2), 6)
+    assert (moved.most, moved.shared_out) == (25, 700)
+
+
+def test_a_claim_on_a_budget_stays_as_it_fell() -> None:
+    """Though nobody had saved anything yet, and it was split as savings are."""
+    budget = Approval("moves", "libraries", 10**6, Q1, frozenset(COUNCILS))
+    world = replace(a_world(1, 1, 2), approvals=(budget,))
+    claim = certified(400, kind="transition_cost", approval="moves")
+    assert moved_by([claim], world, 6) == Moved()
+
+
 def test_nothing_moves_nothing() -> None:
-    assert (Moved().most, Moved().measure) == (0, 0)
+    assert (Moved().most, Moved().measure) == (0, Fraction(0))
     assert moved_by([certified(400)], a_world(1, 1, 2), 2).measure == 0
 
 
