@@ -16,7 +16,13 @@ from savings.returns.lines import stored_lines
 from savings.returns.models import Return
 from savings.rules import require
 from savings.trueup import wording
-from savings.trueup.reports import PutRight, Side, due_before, restatements_for
+from savings.trueup.reports import (
+    PutRight,
+    Restatements,
+    Side,
+    due_before,
+    restatements_for,
+)
 from savings.trueup.trueup import Adjusting, evidence_of
 from sovereignty.models import User
 from sovereignty.refusals import WrongState
@@ -93,17 +99,28 @@ def _what_to_add(restatement: Restatement, parent: Return, by: User) -> tuple[Ad
             f"{wording.STANDINGS[found.true_up.standing]}, so there is nothing to add."
         )
     side = found.side_of(parent.council) if parent.council else None
+    _check_none_in_hand(every, found, side)
     due = due_before(side, parent.quarter) if side else ()
-    if side and side.in_hand:
+    if due:
+        made_up = every.tolerance.is_illustrative
+        return tuple(replace(each, illustrative=each.illustrative or made_up) for each in due)
+    raise WrongState(_why_nothing(found, side, parent))
+
+
+def _check_none_in_hand(every: Restatements, found: PutRight, side: Side | None) -> None:
+    if side is None:
+        return
+    if side.in_hand:
         there = ", ".join(str(each.period) for each in side.in_hand)
         raise WrongState(
             f"Its adjusting entries are in your return of {there} already. Change them there, or "
             "take them out of it first."
         )
-    if due:
-        made_up = every.tolerance.is_illustrative
-        return tuple(replace(each, illustrative=each.illustrative or made_up) for each in due)
-    raise WrongState(_why_nothing(found, side, parent))
+    for number, parent in every.left_in_hand(found, side.council):
+        raise WrongState(
+            f"Your return of {parent.period} holds entries of restatement {number}, which is not "
+            "put right. Take them out of it first."
+        )
 
 
 def _why_nothing(found: PutRight, side: Side | None, parent: Return) -> str:

@@ -116,6 +116,21 @@ class Restatements:
     services: dict[str, str]
     found: dict[int, PutRight]
 
+    def left_in_hand(self, found: PutRight, council: Council) -> list[tuple[int, Return]]:
+        """A council's returns that still hold entries of a restatement that is not put right.
+
+        Of another one of the same value, whose number comes with each.
+        """
+        return [
+            (other.restatement.id, parent)
+            for other in self.found.values()
+            if other.restatement.restates_id == found.restatement.restates_id
+            and other.restatement != found.restatement
+            and not other.counts
+            and (side := other.side_of(council))
+            for parent in side.in_hand
+        ]
+
     @property
     def allowed(self) -> Fraction:
         """The tolerance as an exact share; nought where none is in force."""

@@ -143,6 +143,31 @@ def test_a_superseded_one_adds_nothing(books: Partnership, restatement: Restatem
         add(restatement, books.parent("WCC", Q2), books.finance("WCC"))
 
 
+def test_not_beside_what_a_superseded_one_has_left_in_the_draft(
+    books: Partnership, restatement: Restatement
+) -> None:
+    """Else both would be certified together."""
+    books.adjusted(restatement, "WCC")
+    latest = books.restated("readers", "WCC", "4")
+    with pytest.raises(WrongState, match=f"holds entries of restatement {restatement.id}, which"):
+        books.adjusted(latest, "WCC")
+
+    books.draft("WCC", quarter=Q2)
+    saved = books.adjusted(latest, "WCC")
+    assert rows_of(saved) == [("own", "66.66", f"Restatement {latest.id}, 2013-14-Q1")]
+
+
+def test_nor_is_what_was_certified_of_it_counted_twice(
+    books: Partnership, restatement: Restatement
+) -> None:
+    """Certified after all, it is carried through, and the latest moves what is left."""
+    books.adjusted(restatement, "WCC")
+    latest = books.restated("readers", "WCC", "4")
+    books.certify_draft("WCC", Q2)
+    saved = add(latest, _third_quarter(books, "WCC"), books.finance("WCC"))
+    assert rows_of(saved) == [("own", "-33.34", f"Restatement {latest.id}, 2013-14-Q1")]
+
+
 def test_a_row_of_another_amount_leaves_a_rest(
     books: Partnership, restatement: Restatement
 ) -> None:

@@ -209,9 +209,13 @@ def test_one_that_is_superseded_says_so(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     books.tolerance("1/100")
+    books.adjusted(restatement, "WCC")
     books.restated("readers", "WCC", "4")
     said = text_of(sign_in("auditor"), address(restatement))
     assert "has taken the place of this one before anything was put right by it" in said
+    assert "Westminster’s return holds entries that name this restatement all the same" in said
+    said = text_of(sign_in("finance.rbkc"), address(restatement))
+    assert "all the same" not in said
 
 
 def test_the_drivers_page_has_the_restated_value_beside_the_original(
