@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,12 +10,20 @@ from decimal import Decimal
 from finance.periods import Quarter
 from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval
-from savings.attribution.actions import answer, propose_rule
-from savings.attribution.models import AttributionRule
+from savings.attribution.actions import (
+    answer,
+    create_driver,
+    propose_rule,
+    set_driver_value,
+)
+from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.actions import open_period
+from savings.drivers.actions import propose_tolerance, restate
+from savings.drivers.models import Restatement, Tolerance
 from savings.provenance import Provenance
 from savings.returns.actions import certify, replace_entries, submit
 from savings.returns.models import Return
+from savings.trueup.actions import add_adjusting_entries
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Role, User
 
@@ -83,8 +91,14 @@ class Partnership:
 
     def certified(self, code: str, *rows: Mapping[str, object], quarter: Quarter = Q1) -> Return:
         """Save, submit and certify these rows; the rollup is left waiting."""
-        parent = self.submitted(code, *rows, quarter=quarter)
-        return certify(return_id=parent.id, version=parent.version, by=self.s151(code), at=NOW)
+        self.draft(code, *rows, quarter=quarter)
+        return self.certify_draft(code, quarter)
+
+    def certify_draft(self, code: str, quarter: Quarter = Q1) -> Return:
+        """Submit and certify what stands in the council's draft."""
+        draft = self.parent(code, quarter)
+        sent = submit(return_id=draft.id, version=draft.version, by=self.finance(code), at=NOW)
+        return certify(return_id=sent.id, version=sent.version, by=self.s151(code), at=NOW)
 
     def rule(
         self,
@@ -137,6 +151,82 @@ class Partnership:
         for council in everybody if agreed_by is None else agreed_by:
             self.agree(approval.decision_id, council)
         return approval
+
+    def tolerance(
+        self,
+        share: str = "0.01",
+        *,
+        agreed_by: Iterable[str] = COUNCILS,
+        provenance: Provenance = Provenance.REPORTED,
+    ) -> Tolerance:
+        """How much a restated driver may move, agreed by every council unless told otherwise."""
+        tolerance = propose_tolerance(
+            share=share, provenance=provenance, by=self.people["programme.office"], at=NOW
+        )
+        for code in agreed_by:
+            self.agree(tolerance.decision_id, code)
+        return tolerance
+
+    def driven(
+        self,
+        slug: str,
+        values: Mapping[str, int | Decimal],
+        *,
+        code: str = "",
+        kind: str = "saving",
+    ) -> AttributionRule:
+        """A rule that shares by a driver with these values, agreed by the councils they are of."""
+        office = self.people["programme.office"]
+        driver = Driver.objects.filter(code=code or slug).first() or create_driver(
+            code=code or slug, name=(code or slug).capitalize(), unit="people", by=office, at=NOW
+        )
+        for council, value in values.items():
+            if not driver.values.filter(council__code=council).exists():
+                set_driver_value(
+                    driver=driver,
+                    council=self.councils[council],
+                    effective_from=Q1,
+                    value=Decimal(value),
+                    source="An estimate",
+                    provenance=Provenance.REPORTED,
+                    by=office,
+                    at=NOW,
+                )
+        rule = propose_rule(
+            service=self.services[slug],
+            kind=kind,
+            method="driver",
+            driver=driver,
+            effective_from=Q1,
+            basis="In proportion.",
+            by=office,
+            at=NOW,
+        )
+        for council in values:
+            self.agree(rule.decision_id, council)
+        return rule
+
+    def restated(self, driver: str, council: str, value: str, *, at: datetime = NOW) -> Restatement:
+        """What the council's first value of the driver should have been."""
+        first = DriverValue.objects.filter(driver__code=driver, council__code=council)[0]
+        return restate(
+            value_id=first.id,
+            value=Decimal(value),
+            source="The census",
+            by=self.people["programme.office"],
+            at=at,
+        )
+
+    def adjusted(self, restatement: Restatement, code: str, quarter: Quarter = Q2) -> Return:
+        """Add what puts a restatement right for a council to its draft."""
+        draft = self.parent(code, quarter)
+        return add_adjusting_entries(
+            restatement_id=restatement.id,
+            return_id=draft.id,
+            version=draft.version,
+            by=self.finance(code),
+            at=NOW,
+        )
 
     def agree(self, decision_id: int, code: str) -> Consent:
         """The council's section 151 officer agrees."""

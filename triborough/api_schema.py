@@ -20,6 +20,8 @@ ADDRESS_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "code": ("A plan's code.", {"example": "proposals-2011"}),
     "rule_id": ("The rule's id.", {"minimum": 1}),
     "test_id": ("The fairness test's id.", {"minimum": 1}),
+    "restatement_id": ("The restatement's id.", {"minimum": 1}),
+    "tolerance_id": ("The tolerance's id.", {"minimum": 1}),
     "entry_id": ("The entry's id.", {"minimum": 1}),
     "question_id": ("The question's id.", {"minimum": 1}),
     "extension": ("The format of the file.", {}),

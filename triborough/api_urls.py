@@ -21,6 +21,7 @@ from savings.calendar.api import (
     ReopenPeriod,
 )
 from savings.comparison.api import ComparisonView
+from savings.drivers.api import RestatementList, ToleranceConsent, ToleranceList
 from savings.fairness.api import FairnessCall, FairnessTestConsent, FairnessTestList
 from savings.forecasts.api import ForecastList, ReturnForecasts
 from savings.history.api import EventList, ReturnHistory
@@ -36,6 +37,7 @@ from savings.returns.api import (
     quarter_unless_asked,
 )
 from savings.rollup.api import RollupStanding
+from savings.trueup.api import TrueUpCall
 from savings.uploads.api import Template, UploadReturn
 from savings.whatif.api import WhatIfCall
 from services.api import ServiceList
@@ -69,6 +71,10 @@ urlpatterns = [
     path("returns/<str:council>/<str:period>/template.<str:extension>", Template.as_view()),
     path("drivers/", DriverList.as_view()),
     path("driver-values/", DriverValueList.as_view()),
+    path("driver-restatements/", RestatementList.as_view()),
+    path("driver-restatements/<int:restatement_id>/true-up/", TrueUpCall.as_view()),
+    path("driver-tolerances/", ToleranceList.as_view()),
+    path("driver-tolerances/<int:tolerance_id>/consent/", ToleranceConsent.as_view()),
     path("attribution-rules/", RuleList.as_view()),
     path("attribution-rules/<int:rule_id>/", RuleDetail.as_view()),
     path("attribution-rules/<int:rule_id>/consent/", RuleConsent.as_view()),

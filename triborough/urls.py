@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("boroughs/", include("savings.boroughs.urls")),
     path("comparison/", include("savings.comparison.urls")),
     path("drivers/", include("savings.drivers.urls")),
+    path("drivers/", include("savings.trueup.urls")),
     path("entries/", include("savings.attribution.urls")),
     path("", include("savings.forecasts.urls")),
     path("history/", include("savings.history.urls")),

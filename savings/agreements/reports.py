@@ -18,6 +18,7 @@ from finance.money import format_pounds
 from finance.periods import Quarter
 from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule
+from savings.drivers.models import Tolerance
 from savings.fairness.models import FairnessTest
 from services.models import Service
 from services.tree import ServiceTree
@@ -144,12 +145,14 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
         )
     }
     tests = {test.decision_id: test for test in FairnessTest.objects.filter(decision__in=found)}
+    tolerances = {one.decision_id: one for one in Tolerance.objects.filter(decision__in=found)}
     return [
         proposal
         for decision in found
         if (proposal := _proposal(decision, rules.get(decision.id), tree, councils))
         or (proposal := _proposed_budget(decision, budgets.get(decision.id), tree, councils))
         or (proposal := _proposed_test(decision, tests.get(decision.id), councils))
+        or (proposal := _proposed_tolerance(decision, tolerances.get(decision.id), councils))
     ]
 
 
@@ -250,20 +253,46 @@ def _proposed_budget(
 def _proposed_test(
     decision: Decision, test: FairnessTest | None, councils: dict[str, Council]
 ) -> Proposal | None:
-    """A test of fairness, which every council is asked about."""
+    """A test of fairness."""
     if test is None:
         return None
+    facts = (
+        ("Gains little", f"A share of the net below {test.below} of that of the contribution"),
+        ("Persistently", f"{test.quarters} quarters in a row, to the latest"),
+    )
+    return _of_every_council(decision, "test", facts, test.is_illustrative, councils)
+
+
+def _proposed_tolerance(
+    decision: Decision, tolerance: Tolerance | None, councils: dict[str, Council]
+) -> Proposal | None:
+    """How much a restated driver may move before it is put right."""
+    if tolerance is None:
+        return None
+    allowed = f"more than {tolerance.share} of what was shared out by it"
+    facts = (
+        ("Puts a restated driver right", f"Where the council that moves most moves by {allowed}"),
+        ("By", "Adjusting entries of each council’s own in a later quarter, never by rewriting"),
+    )
+    return _of_every_council(decision, "tolerance", facts, tolerance.is_illustrative, councils)
+
+
+def _of_every_council(
+    decision: Decision,
+    kind: str,
+    facts: tuple[tuple[str, str], ...],
+    illustrative: bool,
+    councils: dict[str, Council],
+) -> Proposal:
+    """What every council is asked about, whatever it takes part in."""
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
     return Proposal(
         decision=decision,
-        kind="test",
+        kind=kind,
         service=None,
         effective_from=None,
-        facts=(
-            ("Gains little", f"A share of the net below {test.below} of that of the contribution"),
-            ("Persistently", f"{test.quarters} quarters in a row, to the latest"),
-        ),
-        illustrative=test.is_illustrative,
+        facts=facts,
+        illustrative=illustrative,
         answers=tuple(Answer(councils[code], by_council.get(code)) for code in sorted(councils)),
         dispute=getattr(decision, "dispute", None),
     )

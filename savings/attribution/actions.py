@@ -13,12 +13,14 @@ from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import Quarter
 from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.drivers.models import Tolerance
 from savings.fairness.models import FairnessTest
 from savings.provenance import Provenance
 from savings.returns.models import Period, Return
 from savings.rollup.locks import change_basis
 from savings.rollup.models import DirtyReturn
 from savings.rules import require
+from savings.unanimous import Unanimous
 from services.models import Hosting, Service
 from sovereignty import disputes
 from sovereignty.models import Consent, Council, Decision, User
@@ -221,11 +223,12 @@ def answer(
     at: datetime,
     reason: str = "",
 ) -> Consent:
-    """Agree to or refuse a rule, a transition budget or a fairness test for one's own council.
+    """Agree to or refuse a rule, a budget, a fairness test or a tolerance for one's own council.
 
     Once. Raises NotAllowed; WrongState where the council has answered, takes no part in
-    the service from the effective quarter on, or that quarter has closed (a fairness test
-    has neither); BadContent without a minute reference, or for a refusal without reason.
+    the service from the effective quarter on, or that quarter has closed (tests and
+    tolerances have neither); BadContent without a minute reference, or for a refusal
+    without reason.
     """
     require(by, "savings.answer_decision")
     council = by.council
@@ -268,35 +271,40 @@ def answer(
         after={"minute_reference": minute_reference.strip()},
         reason=reason.strip(),
     )
-    if not isinstance(about, FairnessTest):
+    if not isinstance(about, Unanimous):
         _mark_dirty(about.effective_from, at)
     return consent
 
 
-def _subject_of(decision: Decision) -> AttributionRule | TransitionApproval | FairnessTest:
+Subject = AttributionRule | TransitionApproval | FairnessTest | Tolerance
+
+
+def _subject_of(decision: Decision) -> Subject:
     """What a decision decides on."""
     rule = AttributionRule.objects.filter(decision=decision).select_related("service").first()
-    test = rule or FairnessTest.objects.filter(decision=decision).first()
-    return test or TransitionApproval.objects.select_related("service").get(decision=decision)
+    return (
+        rule
+        or FairnessTest.objects.filter(decision=decision).first()
+        or Tolerance.objects.filter(decision=decision).first()
+        or TransitionApproval.objects.select_related("service").get(decision=decision)
+    )
 
 
-def _named(about: AttributionRule | TransitionApproval | FairnessTest) -> tuple[str, object]:
+def _named(about: Subject) -> tuple[str, object]:
     """What the audit event calls it, and its number or code."""
-    if isinstance(about, AttributionRule):
-        return "attribution rule", about.id
-    if isinstance(about, FairnessTest):
-        return "fairness test", about.id
-    return "transition approval", about
+    if isinstance(about, TransitionApproval):
+        return "transition approval", about
+    names = {AttributionRule: "attribution rule", FairnessTest: "fairness test"}
+    return names.get(type(about), "tolerance"), about.id
 
 
-def _check_it_is_asked(
-    about: AttributionRule | TransitionApproval | FairnessTest, council: Council
-) -> None:
+def _check_it_is_asked(about: Subject, council: Council) -> None:
     """Raise WrongState where a council has nothing to answer, or no more.
 
-    A fairness test concerns every council, of any quarter: it decides on no figure.
+    A fairness test or a tolerance concerns every council, of any quarter: it decides on no
+    figure.
     """
-    if isinstance(about, FairnessTest):
+    if isinstance(about, Unanimous):
         return
     check_quarter_open(about.effective_from)
     if not _concerns(about, council):

@@ -17,6 +17,7 @@ from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.reports import GROUPS, AttributedRow
 from savings.serializers import MomentText, Money, ProvenanceField
+from savings.unanimous import Unanimous
 from services.serializers import QuarterText
 from services.tree import ServiceTree
 from sovereignty.models import Consent
@@ -162,6 +163,37 @@ class ConsentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Consent
         fields = ["council", "agree", "by", "at", "minute_reference", "reason"]
+
+
+class UnanimousSerializer(serializers.ModelSerializer):
+    """What every council is asked about, with their answers; context has the `councils`' codes."""
+
+    provenance = ProvenanceField()
+    illustrative = serializers.BooleanField(source="is_illustrative")
+    decision = serializers.IntegerField(source="decision_id")
+    proposed_by = serializers.CharField(source="decision.proposed_by.username")
+    proposed_at = serializers.DateTimeField(source="decision.proposed_at")
+    consents = ConsentSerializer(source="decision.consents", many=True)
+    waiting_for = serializers.SerializerMethodField(help_text="Councils that have not agreed.")
+    agreed = serializers.SerializerMethodField(help_text="Whether every council has agreed.")
+
+    def get_waiting_for(self, one: Unanimous) -> list[str]:
+        return [code for code in self.context["councils"] if code not in one.agreed_by]
+
+    def get_agreed(self, one: Unanimous) -> bool:
+        return one.is_agreed(self.context["councils"])
+
+
+#: The fields of an `UnanimousSerializer`, after what is proposed.
+ANSWERED = [
+    "provenance",
+    "illustrative",
+    "proposed_by",
+    "proposed_at",
+    "consents",
+    "waiting_for",
+    "agreed",
+]
 
 
 class RuleSerializer(serializers.ModelSerializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +17,7 @@ from savings.drivers.imports import ValueRow
 from savings.drivers.models import Restatement, Tolerance
 from savings.provenance import Provenance
 from savings.rules import require
+from savings.unanimous import SHARE
 from sovereignty.models import Council, Decision, User
 from sovereignty.refusals import BadContent, FieldError, Refusal
 
@@ -61,15 +63,23 @@ def set_driver_values(
 def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetime) -> Restatement:
     """Say what a driver's value should have been. What was shared out by it stays.
 
-    Raises NotAllowed, or BadContent for a value below nought, the same value as it has,
-    or without a source.
+    Of several restatements of one value the latest counts. Raises NotAllowed, or BadContent
+    for a value below nought, the same value as it has or was restated as last, or without a
+    source.
     """
     require(by, "savings.propose_rule")
-    restated = DriverValue.objects.select_related("driver", "council").get(id=value_id)
+    # The value's row is held, so that two don't say the same of it.
+    restated = (
+        DriverValue.objects.select_for_update(of=("self",))
+        .select_related("driver", "council")
+        .get(id=value_id)
+    )
+    last = restated.restatements.last()
+    stands = last.value if last else restated.value
     errors = []
     if not value.is_finite() or value < 0:
         errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
-    elif value == restated.value:
+    elif value == stands:
         errors.append(FieldError("value", "It is this value already.", str(value)))
     if not source.strip():
         errors.append(FieldError("source", "Say where the value comes from."))
@@ -90,32 +100,31 @@ def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetim
         subject="driver value",
         subject_id=f"{restated.driver.code}/{restated.council.code}/{restated.effective_from.code}",
         chain=restated.council.code,
-        before={"value": str(restated.value)},
+        before={"value": str(stands)},
         after={"value": str(value), "source": source.strip()},
     )
     return made
 
 
 @transaction.atomic
-def propose_tolerance(*, share: str, by: User, at: datetime) -> Tolerance:
+def propose_tolerance(
+    *, share: str, by: User, at: datetime, provenance: Provenance = Provenance.REPORTED
+) -> Tolerance:
     """Propose how much a restatement may move before it is put right: every council answers.
 
     `share` is of what was shared out, as a decimal or a fraction from nought to below one.
-    Raises NotAllowed or BadContent.
+    It takes the place of the tolerance in force once every council has agreed. Raises
+    NotAllowed or BadContent.
     """
     require(by, "savings.propose_rule")
-    try:
-        part = parse_share(share)
-    except ShareError as error:
-        raise BadContent([FieldError("share", str(error), share)]) from None
-    if part >= 1:
-        raise BadContent([FieldError("share", "Give a share below one, such as 0.01.", share)])
+    text = share.strip()
+    if mistake := _mistake_in_share(text):
+        raise BadContent([FieldError("share", mistake, text[:20])])
     tolerance = Tolerance.objects.create(
-        share=share.strip(),
+        share=text,
+        provenance=provenance,
         decision=Decision.objects.create(
-            title=f"Tolerance for restated drivers: {share.strip()}",
-            proposed_by=by,
-            proposed_at=at,
+            title=f"Tolerance for restated drivers: {text}", proposed_by=by, proposed_at=at
         ),
     )
     audit.actions.record(
@@ -124,6 +133,20 @@ def propose_tolerance(*, share: str, by: User, at: datetime) -> Tolerance:
         action="proposed",
         subject="tolerance",
         subject_id=tolerance.id,
-        after={"share": tolerance.share},
+        after={"share": text, "provenance": provenance.value},
     )
     return tolerance
+
+
+def _mistake_in_share(text: str) -> str:
+    if not text:
+        return "Give a decimal or a fraction, such as 0.01 or 1/100."
+    try:
+        part = parse_share(text)
+    except ShareError as error:
+        return str(error)
+    if part >= 1:
+        return "Give a share below one, such as 0.01."
+    if not re.fullmatch(SHARE, text):
+        return "Give fewer digits: at most nine on either side."
+    return ""

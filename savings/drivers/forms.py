@@ -1,4 +1,4 @@
-"""The forms of the register: a driver, a value, a file of values, a restatement."""
+"""The forms of the register: a driver, values, a restatement, and how much one may move."""
 
 from __future__ import annotations
 
@@ -69,6 +69,16 @@ class RestatementForm(SayingForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal"}),
     )
     source = forms.Field(label="Where that comes from", required=False)
+
+
+class ToleranceForm(SayingForm):
+    share = forms.Field(
+        label="How much may a restatement move?",
+        help_text="Of what was shared out, such as 0.01 or 1/100. Nought puts every restatement "
+        "right.",
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
 
 
 class FileForm(SayingForm):

@@ -8,13 +8,17 @@ councils have agreed, the difference is put right by adjusting entries: a true-u
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from audit.triggers import append_only
 from savings.attribution.models import DriverValue
 from savings.provenance import Provenance
-from sovereignty.models import Decision, User
+from savings.unanimous import SHARE, Unanimous, UnanimousQuerySet
+from sovereignty.models import User
 
 
 class Restatement(models.Model):
@@ -37,16 +41,28 @@ class Restatement(models.Model):
         return f"{self.restates}, restated as {self.value}"
 
 
-class Tolerance(models.Model):
+class Tolerance(Unanimous):
     """How much a restatement may move before it is put right, once every council agrees."""
 
     share = models.CharField(
-        max_length=20, help_text="Of what was shared out, as a decimal or fraction: 0.01, 1/100."
+        max_length=20,
+        validators=[RegexValidator(SHARE, "Write it as 0.01 or 1/100.")],
+        help_text="Of what was shared out, as a decimal or fraction: 0.01, 1/100.",
     )
-    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="tolerance")
+
+    objects = UnanimousQuerySet.as_manager()
 
     class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(share__regex=SHARE), name="tolerance_is_a_share"),
+        ]
+        # What a council agreed to stays what it agreed to: a changed tolerance is a new one.
         triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.share} of what was shared out"
+
+    @property
+    def as_share(self) -> Fraction:
+        return Fraction(self.share)

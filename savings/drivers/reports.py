@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
 from finance.periods import Quarter
 from savings.attribution.models import Driver, DriverValue
-from savings.drivers.models import Restatement
+from savings.drivers.models import Restatement, Tolerance
 from savings.provenance import Provenance
+from savings.unanimous import in_force_and_waiting
 from sovereignty.models import Council
 
 
@@ -32,6 +33,11 @@ class History:
     councils: tuple[Council, ...]
     changes: tuple[Change, ...]
     restatements: tuple[Restatement, ...]
+
+    @property
+    def restated(self) -> dict[int, Restatement]:
+        """The latest restatement of each value that has one, by the value's id."""
+        return {each.restates_id: each for each in self.restatements}
 
     @property
     def illustrative(self) -> bool:
@@ -63,12 +69,24 @@ def history(driver: Driver) -> History:
         driver,
         councils,
         tuple(_changes(values, councils)),
-        tuple(
-            Restatement.objects.filter(restates__driver=driver).select_related(
-                "restates__council", "stated_by"
-            )
-        ),
+        tuple(restatements().filter(restates__driver=driver)),
     )
+
+
+def restatements() -> QuerySet[Restatement]:
+    """Every restatement with all that showing it needs, in the order in which they were made."""
+    return Restatement.objects.select_related(
+        "restates__driver", "restates__council", "stated_by"
+    ).order_by("stated_at", "id")
+
+
+def tolerances_of(councils: Iterable[str]) -> tuple[Tolerance | None, tuple[Tolerance, ...]]:
+    """The tolerance in force (the latest that every council has agreed to), and those that wait.
+
+    Two queries.
+    """
+    tolerances = Tolerance.objects.with_consents().order_by("-id")
+    return in_force_and_waiting(tolerances, councils)
 
 
 def _changes(values: Sequence[DriverValue], councils: Sequence[Council]) -> list[Change]:

@@ -8,7 +8,7 @@ import rules
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,16 +20,18 @@ from savings.drivers.forms import (
     DriverForm,
     FileForm,
     RestatementForm,
+    ToleranceForm,
     ValueForm,
     number,
 )
 from savings.drivers.imports import LONGEST_FILE, read_values
-from savings.drivers.reports import drivers, history
+from savings.drivers.reports import drivers, history, tolerances_of
 from savings.forms import SayingForm
 from savings.pages import partnership_page, person
 from savings.provenance import Provenance
 from savings.rollup import tasks
 from savings.rules import require
+from savings.trueup.reports import restatements_for
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
 
@@ -136,7 +138,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
             given = number(form.say("value"))
             if given is None:
                 raise BadContent([FieldError("value", NUMBER)])
-            actions.restate(
+            made = actions.restate(
                 value_id=value.id,
                 value=given,
                 source=form.say("source"),
@@ -148,7 +150,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
             status = 422
         else:
             messages.success(request, "The restatement is recorded.")
-            return redirect("driver", code=code)
+            return redirect("restatement", code=code, restatement_id=made.id)
     context = {
         "driver": found,
         "value": value,
@@ -156,6 +158,28 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
         "breadcrumbs": [*_trail(found), {"text": "Restate a value", "url": ""}],
     }
     return render(request, "savings/drivers/restate.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@partnership_page
+def tolerance(request: HttpRequest) -> HttpResponse:
+    """Propose how much a restatement may move before it is put right; every council answers it."""
+    try:
+        require(person(request), "savings.propose_rule")
+    except NotAllowed as refusal:
+        return _not_allowed(request, refusal)
+    if request.method != "POST":
+        return _tolerance_page(request, ToleranceForm())
+    form = ToleranceForm(request.POST)
+    try:
+        made = actions.propose_tolerance(
+            share=form.say("share"), by=person(request), at=timezone.now()
+        )
+    except BadContent as refusal:
+        form.add_errors(refusal.errors)
+        return _tolerance_page(request, form, status=422)
+    messages.success(request, "It is proposed. It holds once every council has agreed.")
+    return redirect("agreement", decision_id=made.decision_id)
 
 
 # --- What they have in common ------------------------------------------------------
@@ -187,10 +211,14 @@ def _driver_page(
 ) -> HttpResponse:
     given = forms or {}
     known = history(found)
+    restated = restatements_for(person(request)) if known.restatements else None
     context: dict[str, Any] = {
         "driver": found,
         "history": known,
         "reading": wording.reading(known),
+        "tolerance": restated.tolerance if restated else None,
+        "waiting": restated.waiting if restated else (),
+        "put_right": restated.found if restated else {},
         "figure": charts.over_time(known) if known.changes else None,
         "value_form": given.get("value") or ValueForm(Council.objects.all()),
         "file_form": given.get("file") or FileForm(),
@@ -206,13 +234,24 @@ def _driver_page(
 def _register_page(
     request: HttpRequest, form: DriverForm, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
+    in_force, waiting = tolerances_of(Council.objects.values_list("code", flat=True))
     context = {
         "drivers": drivers(),
+        "tolerance": in_force,
+        "waiting": waiting,
         "form": form,
         "problem": problem,
         "may_give": rules.has_perm("savings.propose_rule", person(request)),
     }
     return render(request, "savings/drivers/register.html", context, status=status)
+
+
+def _tolerance_page(request: HttpRequest, form: ToleranceForm, status: int = 200) -> HttpResponse:
+    context = {
+        "form": form,
+        "breadcrumbs": [*_REGISTER, {"text": "Propose a tolerance", "url": ""}],
+    }
+    return render(request, "savings/drivers/tolerance.html", context, status=status)
 
 
 def _driver(code: str) -> Driver:
@@ -227,10 +266,12 @@ def _not_allowed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return render(request, "savings/returns/not_allowed.html", context, status=403)
 
 
-def _trail(found: Driver, *, here: bool = False) -> list[dict[str, str]]:
+_REGISTER = (
+    {"text": "Agreements", "url": reverse_lazy("agreements")},
+    {"text": "Drivers", "url": reverse_lazy("drivers")},
+)
+
+
+def _trail(found: Driver, *, here: bool = False) -> list[dict[str, Any]]:
     url = "" if here else reverse("driver", kwargs={"code": found.code})
-    return [
-        {"text": "Agreements", "url": reverse("agreements")},
-        {"text": "Drivers", "url": reverse("drivers")},
-        {"text": found.name, "url": url},
-    ]
+    return [*_REGISTER, {"text": found.name, "url": url}]

@@ -12,9 +12,10 @@ from django.db import transaction
 
 import audit.actions
 from finance.apportionment import ShareError, parse_share
-from savings.fairness.models import MOST_QUARTERS, SHARE, FairnessTest
+from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.provenance import Provenance
 from savings.rules import require
+from savings.unanimous import SHARE
 from sovereignty.models import Decision, User
 from sovereignty.refusals import BadContent, FieldError
 

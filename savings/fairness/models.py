@@ -8,45 +8,28 @@ when a page warns. A changed test is a new one: none is ever edited.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from fractions import Fraction
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
 from audit.triggers import append_only
 from savings.fairness import fairness
-from savings.provenance import Provenance
-from sovereignty.models import Consent, Decision
+from savings.unanimous import SHARE, Unanimous, UnanimousQuerySet
 
-#: A share as text: a decimal or a fraction.
-SHARE = r"^([0-9]{1,9}/0*[1-9][0-9]{0,8}|[0-9](\.[0-9]{1,9})?|\.[0-9]{1,9})$"
 MOST_QUARTERS = 40
 
 
-class FairnessTestQuerySet(models.QuerySet["FairnessTest"]):
-    def with_consents(self) -> FairnessTestQuerySet:
-        """With all that showing one needs: two queries."""
-        consents = Consent.objects.select_related("council", "by")
-        return self.select_related("decision__proposed_by").prefetch_related(
-            Prefetch("decision__consents", queryset=consents)
-        )
-
-
-class FairnessTest(models.Model):
+class FairnessTest(Unanimous):
     below = models.CharField(
         max_length=20,
         validators=[RegexValidator(SHARE, "Write it as 0.5 or 1/2.")],
         help_text="Of the share of contribution, as a decimal or fraction: 0.5, 1/2.",
     )
     quarters = models.PositiveSmallIntegerField(help_text="How many in a row are persistent.")
-    provenance = models.CharField(max_length=12, choices=Provenance)
-    decision = models.OneToOneField(
-        Decision, on_delete=models.PROTECT, related_name="fairness_test"
-    )
 
-    objects = FairnessTestQuerySet.as_manager()
+    objects = UnanimousQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -64,26 +47,6 @@ class FairnessTest(models.Model):
 
     def __str__(self) -> str:
         return f"below {self.below} of its share, {self.quarters} quarters in a row"
-
-    @property
-    def is_illustrative(self) -> bool:
-        return self.provenance == Provenance.ILLUSTRATIVE
-
-    @property
-    def agreed_by(self) -> frozenset[str]:
-        """Codes of the councils that have agreed; read by `with_consents`."""
-        return frozenset(
-            consent.council.code for consent in self.decision.consents.all() if consent.agree
-        )
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether any council has refused; read by `with_consents`."""
-        return any(not consent.agree for consent in self.decision.consents.all())
-
-    def is_agreed(self, councils: Collection[str]) -> bool:
-        """Whether every one of the partnership's councils has agreed."""
-        return bool(councils) and set(councils) <= self.agreed_by
 
     def as_criterion(self) -> fairness.Criterion:
         return fairness.Criterion(Fraction(self.below), self.quarters)

@@ -29,6 +29,7 @@ from savings.fairness.models import FairnessTest
 from savings.returns.models import Entry, Period
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf, one_version
+from savings.unanimous import in_force_and_waiting
 from services.tree import ServiceTree
 from sovereignty.models import Council
 
@@ -123,19 +124,10 @@ def fairness_of(asked: Asked) -> Fairness:
 def tests_of(councils: Iterable[str]) -> tuple[FairnessTest | None, tuple[FairnessTest, ...]]:
     """The test in force (the latest that every council has agreed to), and those that wait.
 
-    One that is withdrawn or refused, or older than the one in force, waits for nobody.
     Two queries.
     """
-    codes = list(councils)
-    in_force: FairnessTest | None = None
-    waiting: list[FairnessTest] = []
-    for test in FairnessTest.objects.with_consents().order_by("-id"):
-        if test.is_agreed(codes):
-            in_force = test
-            break
-        if not test.decision.is_withdrawn and not test.is_refused:
-            waiting.append(test)
-    return in_force, tuple(waiting)
+    tests = FairnessTest.objects.with_consents().order_by("-id")
+    return in_force_and_waiting(tests, councils)
 
 
 def quarters_to_choose() -> list[Quarter]:

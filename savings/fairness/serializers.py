@@ -8,11 +8,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from savings.attribution.serializers import ConsentSerializer
+from savings.attribution.serializers import ANSWERED, UnanimousSerializer
 from savings.fairness.fairness import Point, Track
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.fairness.reports import Fairness
-from savings.serializers import MoneyOfPence, ProvenanceField
+from savings.serializers import MoneyOfPence
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text, WholeNumber
 
@@ -111,39 +111,10 @@ class WarnedSerializer(serializers.Serializer):
     quarters = serializers.IntegerField(source="run", help_text="In a row, to the latest.")
 
 
-class FairnessTestSerializer(serializers.ModelSerializer):
-    """A test with every council's answer. The context has the `councils`' codes."""
-
-    provenance = ProvenanceField()
-    illustrative = serializers.BooleanField(source="is_illustrative")
-    decision = serializers.IntegerField(source="decision_id")
-    proposed_by = serializers.CharField(source="decision.proposed_by.username")
-    proposed_at = serializers.DateTimeField(source="decision.proposed_at")
-    consents = ConsentSerializer(source="decision.consents", many=True)
-    waiting_for = serializers.SerializerMethodField(help_text="Councils that have not agreed.")
-    agreed = serializers.SerializerMethodField(help_text="Whether every council has agreed.")
-
+class FairnessTestSerializer(UnanimousSerializer):
     class Meta:
         model = FairnessTest
-        fields = [
-            "id",
-            "decision",
-            "below",
-            "quarters",
-            "provenance",
-            "illustrative",
-            "proposed_by",
-            "proposed_at",
-            "consents",
-            "waiting_for",
-            "agreed",
-        ]
-
-    def get_waiting_for(self, test: FairnessTest) -> list[str]:
-        return [code for code in self.context["councils"] if code not in test.agreed_by]
-
-    def get_agreed(self, test: FairnessTest) -> bool:
-        return test.is_agreed(self.context["councils"])
+        fields = ["id", "decision", "below", "quarters", *ANSWERED]
 
 
 class FairnessSerializer(serializers.Serializer):

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from django import template
 
-from finance.money import format_pounds
+from finance.money import format_pounds, from_pence
 from savings.whatif import wording
 
 register = template.Library()
@@ -25,3 +25,9 @@ def signed(amount: Decimal) -> str:
     if not amount:
         return "no change"
     return f"{'+' if amount > 0 else ''}{format_pounds(amount)}"
+
+
+@register.filter
+def signed_pence(pence: int) -> str:
+    """The same of whole pence."""
+    return signed(from_pence(pence))

@@ -6,7 +6,7 @@ has it worked out anew, from what is certified by then.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,15 +92,24 @@ def entries_alike(
 
     `services` are slugs, with those below already among them; all of them unless said.
     """
+    return [alike for alike, _ in entries_alike_in((), services, kinds)]
+
+
+def entries_alike_in(
+    more: Sequence[str],
+    services: Collection[str] | None = None,
+    kinds: Collection[str] | None = None,
+) -> list[tuple[Alike, tuple[str, ...]]]:
+    """The same, alike in these fields of theirs as well, and what they say there: one query."""
     entries = Entry.objects.filter(parent__status=Return.Status.CERTIFIED)
     if services is not None:
         entries = entries.filter(service__slug__in=services)
     if kinds is not None:
         entries = entries.filter(kind__in=kinds)
-    return [_alike(row) for row in _grouped(entries)]
+    return [(_alike(row), row[len(_DECIDES) : -1]) for row in _grouped(entries, more)]
 
 
-def _grouped(entries: QuerySet[Entry]) -> QuerySet[Entry, tuple[Any, ...]]:
+def _grouped(entries: QuerySet[Entry], more: Sequence[str]) -> QuerySet[Entry, tuple[Any, ...]]:
     return (
         entries.annotate(
             attributed_in=Coalesce(
@@ -108,7 +117,7 @@ def _grouped(entries: QuerySet[Entry]) -> QuerySet[Entry, tuple[Any, ...]]:
             )
         )
         .order_by()
-        .values_list(*_DECIDES)
+        .values_list(*_DECIDES, *more)
         .annotate(pence=ArrayAgg(Cast(F("amount") * 100, BigIntegerField())))
     )
 
@@ -121,7 +130,7 @@ def _alike(row: tuple[Any, ...]) -> Alike:
             service, kind, scope, attributed_in, council, cause, caused_by, tuple(tupe), approval
         ),
         quarter=row[9],
-        pence=tuple(row[10]),
+        pence=tuple(row[-1]),
     )
 
 

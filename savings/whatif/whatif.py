@@ -93,6 +93,18 @@ class World:
         given = replace(value, id=newest, effective_from=since or _ALWAYS)
         return replace(self, values=(*others, given))
 
+    def with_restated(self, value_id: int, value: Fraction, *, illustrative: bool = False) -> World:
+        """The world in which a driver's value was another, for as long as it holds."""
+        return replace(
+            self,
+            values=tuple(
+                replace(each, value=value, illustrative=each.illustrative or illustrative)
+                if each.id == value_id
+                else each
+                for each in self.values
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -211,7 +223,7 @@ def compare(entries: Sequence[Alike], today: World, then: World, reach: Reach) -
     >>> [(line.council, line.today, line.then) for line in found.lines]
     [('LBHF', 0, 55), ('WCC', 0, 53), (None, 108, 0)]
     """
-    split = _Splits(entries)
+    split = Splits(entries)
     before, after = _outcomes(split, today), _outcomes(split, then)
     concerned = {
         (alike.facts.service, alike.facts.kind)
@@ -296,7 +308,7 @@ def _parts(pence: int, shares: Mapping[str, Fraction]) -> dict[str | None, int]:
     return {code: part.pence for code, part in split_pence(pence, shares).items()}
 
 
-class _Splits:
+class Splits:
     """What entries that are alike come to for each council: each split once by each shares.
 
     Most fall the same in both worlds, and most of the time goes into splitting.
@@ -329,7 +341,7 @@ class _Splits:
         return dict(zip(splitter.codes, sums, strict=True))
 
 
-def _outcomes(split: _Splits, world: World) -> list[Outcome]:
+def _outcomes(split: Splits, world: World) -> list[Outcome]:
     """How each group falls: what falls by itself first, then what rests on how that fell."""
     attribution = world.attribution()
     resting = any(alike.facts.rests_on_others for alike in split.entries)

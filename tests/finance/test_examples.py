@@ -27,6 +27,8 @@ PURE_MODULES = [
     "savings.forecasts.wording",
     "savings.calendar.dates",
     "savings.returns.rows",
+    "savings.trueup.trueup",
+    "savings.trueup.wording",
     "savings.whatif.asking",
     "savings.whatif.whatif",
     "savings.whatif.wording",

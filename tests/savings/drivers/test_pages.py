@@ -13,11 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Event
 from savings.attribution.actions import create_driver
 from savings.attribution.models import Driver, DriverValue
-from savings.drivers.actions import propose_tolerance
 from savings.drivers.models import Restatement
 from savings.drivers.reports import drivers, history
 from sovereignty.models import Council, User
-from sovereignty.refusals import BadContent
 from tests.partnership import NOW, Partnership
 from tests.savings.tables import table_headed
 
@@ -156,15 +154,3 @@ def test_the_pages_take_as_many_queries_for_one_value_as_for_six(
     finance = User.objects.get(username="finance.wcc")
     create_driver(code="posts", name="P", unit="p", by=finance, at=NOW)
     assert count() == one
-
-
-@pytest.mark.parametrize("share", ["1", "2", "x", "-0.1", ""])
-def test_a_tolerance_is_a_share_below_one(partnership: Partnership, share: str) -> None:
-    with pytest.raises(BadContent):
-        propose_tolerance(share=share, by=partnership.finance("WCC"), at=NOW)
-
-
-def test_a_tolerance_is_proposed_to_every_council(partnership: Partnership) -> None:
-    tolerance = propose_tolerance(share="1/100", by=partnership.finance("WCC"), at=NOW)
-    assert tolerance.decision.title == "Tolerance for restated drivers: 1/100"
-    assert tolerance.decision.consents.count() == 0

@@ -1,0 +1,131 @@
+"""Restated drivers, and the tolerance for them: proposed and answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from savings.attribution.actions import answer
+from savings.attribution.models import Driver, DriverValue
+from savings.attribution.serializers import Answer, DriverValueParameters, one_of
+from savings.drivers import actions
+from savings.drivers.models import Restatement, Tolerance
+from savings.drivers.reports import restatements
+from savings.drivers.serializers import (
+    RestatementBody,
+    RestatementSerializer,
+    ToleranceBody,
+    ToleranceSerializer,
+)
+from savings.rules import require
+from sovereignty.calls import Call, Listing, found
+from sovereignty.models import Council
+from sovereignty.refusals import BadContent, FieldError
+from sovereignty.shapes import check
+
+NO_VALUE = (
+    "The driver has no value for this council that begins in this quarter: see driver-values/."
+)
+NO_TOLERANCE = "There is no such tolerance: see driver-tolerances/ for their ids."
+
+
+def _context() -> dict[str, Any]:
+    return {"councils": list(Council.objects.order_by("code").values_list("code", flat=True))}
+
+
+def tolerance_as_json(tolerance_id: int) -> dict[str, Any]:
+    """One tolerance as it stands now."""
+    tolerance = Tolerance.objects.with_consents().get(id=tolerance_id)
+    return ToleranceSerializer(tolerance, context=_context()).data
+
+
+class ToleranceList(Listing):
+    """How much a restated driver may move before it is put right, with every council's answer."""
+
+    serializer_class = ToleranceSerializer
+
+    def rows(self, asked: dict[str, Any]) -> QuerySet[Tolerance]:
+        return Tolerance.objects.with_consents().order_by("id")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), **_context()}
+
+    @extend_schema(request=ToleranceBody, responses={201: ToleranceSerializer})
+    def post(self, request: Request) -> Response:
+        """Propose a tolerance: it holds once every council has agreed, until another does.
+
+        Programme office, finance officers and section 151 officers.
+        """
+        require(self.caller, "savings.propose_rule")
+        body = check(ToleranceBody, request.data)
+        tolerance = actions.propose_tolerance(by=self.caller, at=timezone.now(), **body)
+        return Response(tolerance_as_json(tolerance.id), status=status.HTTP_201_CREATED)
+
+
+class ToleranceConsent(Call):
+    """Agree to or refuse a tolerance for the caller's own council, once and for good.
+
+    Section 151 officer or deputy. A refusal needs its reason.
+    """
+
+    @extend_schema(request=Answer, responses=ToleranceSerializer)
+    def post(self, request: Request, tolerance_id: int) -> Response:
+        tolerance = found(Tolerance.objects.all(), NO_TOLERANCE, id=tolerance_id)
+        require(self.caller, "savings.answer_decision")
+        body = check(Answer, request.data)
+        answer(decision_id=tolerance.decision_id, by=self.caller, at=timezone.now(), **body)
+        return Response(tolerance_as_json(tolerance.id))
+
+
+class RestatementList(Listing):
+    """What drivers' values should have been, the earliest first.
+
+    What was shared out by a value stays shared out; what would have been shared otherwise
+    is put right by adjusting entries where it is more than the tolerance.
+    """
+
+    serializer_class = RestatementSerializer
+    parameters_shape = DriverValueParameters
+
+    def rows(self, asked: dict[str, Any]) -> QuerySet[Restatement]:
+        rows = restatements()
+        if "driver" in asked:
+            rows = rows.filter(restates__driver__code=asked["driver"])
+        if "council" in asked:
+            rows = rows.filter(restates__council__code=asked["council"])
+        return rows
+
+    @extend_schema(request=RestatementBody, responses={201: RestatementSerializer})
+    def post(self, request: Request) -> Response:
+        """Say what a value should have been. Of several restatements of it the latest counts.
+
+        Programme office, finance officers and section 151 officers.
+        """
+        require(self.caller, "savings.propose_rule")
+        body = check(RestatementBody, request.data)
+        drivers = {driver.code: driver for driver in Driver.objects.all()}
+        councils = {council.code: council for council in Council.objects.all()}
+        value = DriverValue.objects.filter(
+            driver=one_of("driver", body["driver"], drivers, "driver"),
+            council=one_of("council", body["council"], councils, "council"),
+            effective_from=body["effective_from"],
+        ).first()
+        if value is None:
+            raise BadContent([FieldError("effective_from", NO_VALUE, body["effective_from"].code)])
+        made = actions.restate(
+            value_id=value.id,
+            value=body["value"],
+            source=body["source"],
+            by=self.caller,
+            at=timezone.now(),
+        )
+        return Response(
+            RestatementSerializer(restatements().get(id=made.id)).data,
+            status=status.HTTP_201_CREATED,
+        )

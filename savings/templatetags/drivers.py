@@ -1,0 +1,18 @@
+"""Looking up what is known of a driver's values in templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from django import template
+
+register = template.Library()
+
+Found = TypeVar("Found")
+
+
+@register.filter
+def get(found: Mapping[int, Found], number: int) -> Found | None:
+    """What is found under an id: `{{ put_right|get:restatement.id }}`; None where nothing is."""
+    return found.get(number)

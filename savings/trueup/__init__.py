@@ -1,0 +1,1 @@
+"""Putting right what was shared out by a value that was restated: by adjusting entries."""

@@ -1,0 +1,94 @@
+"""What a true-up says in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from finance.money import format_pounds, from_pence
+from savings.trueup.trueup import Moved, Standing
+from savings.whatif.wording import number, who_gains
+
+#: Whether a restatement is put right, in a few words.
+STANDINGS = {
+    Standing.SUPERSEDED: "A later restatement has taken its place",
+    Standing.WITHIN: "Within the tolerance",
+    Standing.COUNTS: "To be put right",
+}
+
+#: Where a council is with its adjusting entries.
+NOTHING, TO_ADD, IN_DRAFT, SUBMITTED, CERTIFIED, NOT_CERTIFIED = (
+    "nothing",
+    "to_add",
+    "draft",
+    "submitted",
+    "certified",
+    "not_certified",
+)
+STATES = {
+    NOTHING: "Nothing to add",
+    TO_ADD: "To be added",
+    IN_DRAFT: "In a draft",
+    SUBMITTED: "Submitted",
+    CERTIFIED: "Certified",
+    NOT_CERTIFIED: "Not certified yet",
+}
+
+
+def moves(moved: Moved, names: Mapping[str, str]) -> str:
+    """Who gains and who bears by the restated value, in a sentence."""
+    if not moved.parts:
+        return "No certified figure was shared out by this value."
+    return who_gains(moved.parts, names, of="By the restated value")
+
+
+def measured(moved: Moved, tolerance: str, *, beyond: bool) -> str:
+    """What the restatement measures, against the tolerance, in a sentence.
+
+    >>> from finance.periods import Quarter
+    >>> from savings.trueup.trueup import Line, Part
+    >>> line = Line(Quarter.parse("2013-14-Q1"), "hr", "saving")
+    >>> moved = Moved((Part(line, "LBHF", 5000, 2500), Part(line, "WCC", 5000, 7500)), 10000)
+    >>> measured(moved, "1/100", beyond=True)
+    'At most, a council’s parts move by £25.00 of the £100.00 that was shared out: 25.00%, more \
+than the tolerance of 1/100.'
+    """
+    against = "more than" if beyond else "not more than"
+    return (
+        f"At most, a council’s parts move by {_pounds(moved.most)} of the "
+        f"{_pounds(moved.shared_out)} that was shared out: {percent(moved.measure)}, {against} "
+        f"the tolerance of {tolerance}."
+    )
+
+
+def left_out(count: int) -> str:
+    """What is said of entries that are nobody's; nothing where there are none."""
+    if not count:
+        return ""
+    entries = "1 certified entry is" if count == 1 else f"{count:,} certified entries are"
+    return (
+        f"{entries} left out: as shared or by the restated value it falls on no council, so no "
+        "council’s own entry can put it right."
+    )
+
+
+def percent(share: Fraction) -> str:
+    """A share as a percentage to two decimals, halves up.
+
+    >>> percent(Fraction(1, 3)), percent(Fraction(1, 80))
+    ('33.33%', '1.25%')
+    """
+    hundredths = (share * 20_000 + 1) // 2
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
+def note(*, driver: str, council: str, quarter: str, was: Fraction, restated: Fraction) -> str:
+    """What an adjusting entry says of itself."""
+    return (
+        f"Puts right what was shared out in {quarter} by {driver}: the value of {council} was "
+        f"given as {number(was)} and should have been {number(restated)}."
+    )
+
+
+def _pounds(pence: int) -> str:
+    return format_pounds(from_pence(pence))

@@ -1,0 +1,425 @@
+"""What a restatement moves: by hand, and by property against sharing entry by entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from finance.periods import Quarter
+from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
+from savings.attribution.claims import Approval
+from savings.trueup.trueup import (
+    Adjusting,
+    Certified,
+    Line,
+    Moved,
+    Part,
+    Restated,
+    Standing,
+    TrueUp,
+    evidence_of,
+    named_in,
+    still_due,
+    true_ups,
+    what_moves,
+)
+from savings.whatif.whatif import Alike, World
+from services.tree import Node, ServiceTree, Spell
+from tests.savings.attribution.sharing import Reported, share_all
+
+Q1, Q2, Q3 = (Quarter.parse(f"2013-14-Q{number}") for number in (1, 2, 3))
+COUNCILS = ("LBHF", "RBKC", "WCC")
+LBHF, RBKC, WCC = 1, 2, 3  # the ids of their values
+HUNDREDTH = Fraction(1, 100)
+
+
+def a_rule(number: int, service: str = "libraries", kind: str = "saving", **more: object) -> Rule:
+    given = {"method": "driver", "driver": "readers", **more}
+    return Rule(
+        number,
+        service,
+        kind,
+        effective_from=Q1,
+        agreed_by=frozenset(COUNCILS),
+        **given,  # type: ignore[arg-type]
+    )
+
+
+def a_world(*values: int, rules: tuple[Rule, ...] = (), since: Quarter = Q1) -> World:
+    """Libraries and what lies below, shared by readers: these values of the three councils."""
+    tree = ServiceTree.of(
+        [
+            Node("libraries", "L", participation=tuple(Spell(code, Q1) for code in COUNCILS)),
+            Node("archives", "A", "libraries"),
+            Node("cex", "C", participation=tuple(Spell(code, Q1) for code in COUNCILS[:2])),
+        ]
+    )
+    readers = tuple(
+        ValueOfDriver(number, "readers", code, since, Fraction(value))
+        for number, (code, value) in enumerate(zip(COUNCILS, values, strict=True), 1)
+    )
+    return World(tree, rules or (a_rule(1),), readers)
+
+
+def certified(
+    *pence: int,
+    service: str = "libraries",
+    kind: str = "saving",
+    quarter: Quarter = Q1,
+    counted_in: Quarter | None = None,
+    scope: str = "shared",
+    cause: str = "",
+    nature: str = "cashable",
+    approval: str = "",
+) -> Certified:
+    saving = kind == "saving"
+    line = Line(
+        counted_in or quarter,
+        service,
+        kind,
+        "recurring" if saving else "",
+        nature if saving else "",
+        cause,
+    )
+    facts = EntryFacts(service, kind, scope, quarter, "WCC", cause, approval=approval)
+    return Certified(Alike(facts, line.quarter, pence), line)
+
+
+def told(parts: tuple[Part, ...]) -> list[tuple[str, str, int, int]]:
+    return [(p.line.quarter.code, p.council, p.shared, p.restated) for p in parts]
+
+
+def moved_by(entries: list[Certified], world: World, value: int, of: int = WCC) -> Moved:
+    return what_moves(entries, world, world.with_restated(of, Fraction(value)), of)
+
+
+# --- By hand ---------------------------------------------------------------------------
+
+
+def test_what_rested_on_the_value_is_shared_by_the_restated_one() -> None:
+    moved = moved_by([certified(400)], a_world(1, 1, 2), 6)
+
+    assert told(moved.parts) == [
+        ("2013-14-Q1", "LBHF", 100, 50),
+        ("2013-14-Q1", "RBKC", 100, 50),
+        ("2013-14-Q1", "WCC", 200, 300),
+    ]
+    assert (moved.most, moved.shared_out, moved.measure) == (100, 400, Fraction(1, 4))
+
+
+def test_each_entry_is_split_by_itself_to_the_penny() -> None:
+    """Two odd pennies of two entries go to the same council, which one of their sum would not."""
+    moved = moved_by([certified(100, 100)], a_world(1, 1, 1), 0)
+
+    assert told(moved.parts) == [
+        ("2013-14-Q1", "LBHF", 68, 100),
+        ("2013-14-Q1", "RBKC", 66, 100),
+        ("2013-14-Q1", "WCC", 66, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        certified(400, service="cex"),  # no rule
+        certified(400, scope="own"),
+        certified(400, kind="ongoing_cost"),  # no rule of its kind
+        certified(400, quarter=Quarter.parse("2012-13-Q4")),  # before the value holds
+        certified(400, kind="transition_cost"),
+        certified(400, kind="transition_cost", approval="moves"),
+    ],
+)
+def test_what_does_not_rest_on_it_is_not_told(entry: Certified) -> None:
+    assert moved_by([entry], a_world(1, 1, 2), 6) == Moved()
+
+
+def test_a_later_value_is_not_restated_with_it() -> None:
+    world = a_world(1, 1, 2)
+    later = ValueOfDriver(9, "readers", "WCC", Q2, Fraction(2))
+    world = World(world.tree, world.rules, (*world.values, later))
+    moved = moved_by([certified(400), certified(400, quarter=Q2)], world, 6)
+    assert {part.line.quarter for part in moved.parts} == {Q1}
+
+
+def test_a_correction_moves_as_what_it_corrects_and_counts_in_its_own_quarter() -> None:
+    moved = moved_by([certified(-400, quarter=Q1, counted_in=Q3)], a_world(1, 1, 2), 6)
+
+    assert told(moved.parts) == [
+        ("2013-14-Q3", "LBHF", -100, -50),
+        ("2013-14-Q3", "RBKC", -100, -50),
+        ("2013-14-Q3", "WCC", -200, -300),
+    ]
+    assert moved.shared_out == 400
+
+
+def test_variances_and_blends_rest_on_it_too() -> None:
+    costs = a_rule(
+        2, kind="ongoing_cost", method="blend", driver=None,
+        weights={"readers": Fraction(1, 2), "posts": Fraction(1, 2)},
+    )  # fmt: skip
+    world = a_world(1, 1, 2, rules=(costs,))
+    posts = tuple(
+        ValueOfDriver(number, "posts", code, Q1, Fraction(1))
+        for number, code in enumerate(COUNCILS, 11)
+    )
+    world = World(world.tree, world.rules, (*world.values, *posts))
+    entry = certified(2400, kind="variance", cause="demand", service="archives")
+
+    moved = moved_by([entry], world, 6)
+
+    assert told(moved.parts) == [
+        ("2013-14-Q1", "LBHF", 700, 550),
+        ("2013-14-Q1", "RBKC", 700, 550),
+        ("2013-14-Q1", "WCC", 1000, 1300),
+    ]
+    assert {part.line for part in moved.parts} == {entry.line}
+
+
+def test_what_is_nobodys_is_left_out_and_counted() -> None:
+    """A council's own entry could take nothing from nobody."""
+    world = a_world(0, 0, 2)
+    assert moved_by([certified(400, 100)], world, 0) == Moved(left_out=2)
+    assert moved_by([certified(400)], a_world(0, 0, 0), 2) == Moved(left_out=1)
+
+
+def test_the_measure_counts_movements_without_their_signs() -> None:
+    """Else a saving and what takes it back a quarter later would come to nothing moved."""
+    entries = [certified(400), certified(-400, quarter=Q1, counted_in=Q2)]
+    moved = moved_by(entries, a_world(1, 1, 2), 6)
+    assert (moved.most, moved.shared_out, moved.measure) == (200, 800, Fraction(1, 4))
+
+
+def test_what_is_shared_out_counts_each_entry_without_its_sign() -> None:
+    moved = moved_by([certified(400, -300)], a_world(1, 1, 2), 6)
+    assert (moved.most, moved.shared_out) == (25, 700)
+
+
+def test_a_claim_on_a_budget_stays_as_it_fell() -> None:
+    """Though nobody had saved anything yet, and it was split as savings are."""
+    budget = Approval("moves", "libraries", 10**6, Q1, frozenset(COUNCILS))
+    world = replace(a_world(1, 1, 2), approvals=(budget,))
+    claim = certified(400, kind="transition_cost", approval="moves")
+    assert moved_by([claim], world, 6) == Moved()
+
+
+def test_nothing_moves_nothing() -> None:
+    assert (Moved().most, Moved().measure) == (0, Fraction(0))
+    assert moved_by([certified(400)], a_world(1, 1, 2), 2).measure == 0
+
+
+# --- Whether it is put right -------------------------------------------------------------
+
+
+def standings(found: tuple[TrueUp, ...]) -> list[str]:
+    return [each.standing.value for each in found]
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "standing"),
+    [
+        (Fraction(1, 4), Standing.WITHIN),
+        (Fraction(1, 4) - Fraction(1, 10**9), Standing.COUNTS),
+        (Fraction(0), Standing.COUNTS),
+    ],
+)
+def test_only_beyond_the_tolerance(tolerance: Fraction, standing: Standing) -> None:
+    found = true_ups(
+        [certified(400)], a_world(1, 1, 2), [Restated(1, WCC, Fraction(6))], tolerance, ()
+    )
+    assert [each.standing for each in found] == [standing]
+
+
+def test_of_two_the_latest_counts() -> None:
+    both = [Restated(1, WCC, Fraction(6)), Restated(2, WCC, Fraction(4))]
+    found = true_ups([certified(600)], a_world(1, 1, 2), both, HUNDREDTH, ())
+    assert standings(found) == ["superseded", "counts"]
+    assert found[0].moved == Moved()
+    assert told(found[1].moved.parts)[2] == ("2013-14-Q1", "WCC", 300, 400)
+
+
+def test_the_latest_counts_less_what_was_put_right_already() -> None:
+    both = [Restated(1, WCC, Fraction(6)), Restated(2, WCC, Fraction(4))]
+    found = true_ups([certified(600)], a_world(1, 1, 2), both, HUNDREDTH, {1})
+    assert standings(found) == ["counts", "counts"]
+    assert [told(each.moved.parts)[2][2:] for each in found] == [(300, 450), (450, 400)]
+
+
+def test_one_close_to_what_was_put_right_leaves_that() -> None:
+    both = [Restated(1, WCC, Fraction(6)), Restated(2, WCC, Fraction("6.01"))]
+    found = true_ups([certified(60000)], a_world(1, 1, 2), both, HUNDREDTH, {1})
+    assert standings(found) == ["counts", "within"]
+
+
+def test_what_is_begun_is_carried_through_whatever_tolerance_comes() -> None:
+    found = true_ups(
+        [certified(400)], a_world(1, 1, 2), [Restated(1, WCC, Fraction(6))], Fraction(1, 2), {1}
+    )
+    assert standings(found) == ["counts"]
+
+
+def test_another_value_is_measured_from_what_was_put_right() -> None:
+    both = [Restated(1, WCC, Fraction(6)), Restated(2, LBHF, Fraction(3))]
+    found = true_ups([certified(4000)], a_world(1, 1, 2), both, HUNDREDTH, ())
+    assert told(found[1].moved.parts) == [
+        ("2013-14-Q1", "LBHF", 500, 1200),
+        ("2013-14-Q1", "RBKC", 500, 400),
+        ("2013-14-Q1", "WCC", 3000, 2400),
+    ]
+
+
+def test_one_within_the_tolerance_is_no_ground_for_the_next() -> None:
+    both = [Restated(1, WCC, Fraction("2.001")), Restated(2, LBHF, Fraction(2))]
+    found = true_ups([certified(60000)], a_world(1, 1, 2), both, HUNDREDTH, ())
+    assert standings(found) == ["within", "counts"]
+    assert told(found[1].moved.parts)[2] == ("2013-14-Q1", "WCC", 30000, 24000)
+
+
+def test_what_rests_on_something_made_up_is_marked() -> None:
+    made_up = Restated(1, WCC, Fraction(6), illustrative=True)
+    (found,) = true_ups([certified(400)], a_world(1, 1, 2), [made_up], HUNDREDTH, ())
+    assert {part.illustrative for part in found.moved.parts} == {True}
+    assert {each.illustrative for each in still_due(found.moved, [])} == {True}
+
+
+# --- What is still due -------------------------------------------------------------------
+
+
+def test_what_is_made_is_due_no_more() -> None:
+    line = Line(Q1, "libraries", "saving", "recurring", "cashable")
+    moved = Moved((Part(line, "LBHF", 100, 50), Part(line, "WCC", 100, 150)), 200)
+    assert still_due(moved, []) == (Adjusting(line, "LBHF", -50), Adjusting(line, "WCC", 50))
+    assert still_due(moved, [Adjusting(line, "LBHF", -50), Adjusting(line, "WCC", 20)]) == (
+        Adjusting(line, "WCC", 30),
+    )
+    # What was put where nothing moves is to be taken back.
+    elsewhere = Line(Q1, "archives", "saving", "recurring", "cashable")
+    assert Adjusting(elsewhere, "WCC", -5) in still_due(moved, [Adjusting(elsewhere, "WCC", 5)])
+
+
+def test_evidence_names_what_it_is_of() -> None:
+    assert named_in(f" {evidence_of(12, Q3)} ") == (12, Q3)
+    for other in ("", "Restatement 12", "Restatement 12, soon", "restatement 1, 2013-14-Q1",
+                  "Restatement 1, 2013-15-Q1", "see Restatement 1, 2013-14-Q1"):  # fmt: skip
+        assert named_in(other) is None
+
+
+# --- By property -------------------------------------------------------------------------
+
+VALUES = st.integers(1, 9)
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> Certified:
+    kind = draw(st.sampled_from(["saving", "ongoing_cost", "variance"]))
+    counted_in = draw(st.sampled_from([Q1, Q2, Q3]))
+    return certified(
+        *draw(st.lists(st.integers(-(10**6), 10**6), min_size=1, max_size=3)),
+        service=draw(st.sampled_from(["libraries", "archives", "cex"])),
+        kind=kind,
+        quarter=draw(st.sampled_from([q for q in (Q1, Q2, Q3) if q <= counted_in])),
+        counted_in=counted_in,
+        scope=draw(st.sampled_from(["own", "shared", "shared"])),
+        cause="demand" if kind == "variance" else "",
+        nature=draw(st.sampled_from(["cashable", "avoided"])),
+    )
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    weight = Fraction(draw(st.integers(0, 4)), 4)
+    rules = (
+        a_rule(1),
+        a_rule(
+            2, kind="ongoing_cost", method="blend", driver=None,
+            weights={"readers": weight, "posts": 1 - weight},
+        ),
+    )  # fmt: skip
+    world = a_world(*(draw(VALUES) for _ in COUNCILS), rules=rules)
+    posts = tuple(
+        ValueOfDriver(number, "posts", code, since, Fraction(draw(VALUES)))
+        for first, since in ((11, Q1), (21, Q2))
+        for number, code in enumerate(COUNCILS, first)
+        if since == Q1 or draw(st.booleans())
+    )
+    return World(world.tree, rules, (*world.values, *posts))
+
+
+@st.composite
+def restatements(draw: st.DrawFn) -> list[Restated]:
+    ids = st.sampled_from([LBHF, RBKC, WCC, 11, 21, 22])
+    return [
+        Restated(number, draw(ids), Fraction(draw(st.integers(1, 40)), 4))
+        for number in range(1, draw(st.integers(1, 5)) + 1)
+    ]
+
+
+def one_by_one(entries: list[Certified], world: World) -> dict[tuple[Line, str], int]:
+    """Every council's part of every line, by `share_all`, which attributes entry by entry."""
+    reported: list[Reported] = []
+    lines: dict[int, Line] = {}
+    for group in entries:
+        for pence in group.alike.pence:
+            lines[len(reported)] = group.line
+            reported.append(Reported(len(reported), group.alike.facts, pence, group.line.quarter))
+    sums: dict[tuple[Line, str], int] = defaultdict(int)
+    for number, fallen in share_all(reported, world.attribution()).items():
+        for council, pence in fallen.pence.items():
+            sums[lines[number], council] += pence
+    return {key: pence for key, pence in sums.items() if pence}
+
+
+EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@EXAMPLES
+@given(
+    st.lists(groups(), min_size=1, max_size=6),
+    worlds(),
+    restatements(),
+    st.sampled_from([Fraction(0), HUNDREDTH, Fraction(1, 5)]),
+    st.sets(st.integers(1, 5)),
+)
+def test_what_is_trued_up_is_what_the_restated_values_would_have_shared_to_the_penny(
+    entries: list[Certified],
+    today: World,
+    stated: list[Restated],
+    tolerance: Fraction,
+    begun: set[int],
+) -> None:
+    found = true_ups(entries, today, stated, tolerance, begun)
+
+    sums = defaultdict(int, one_by_one(entries, today))
+    restated = today
+    for each in found:
+        if each.standing == Standing.COUNTS:
+            restated = restated.with_restated(each.restated.value_id, each.restated.value)
+            for due in still_due(each.moved, []):
+                sums[due.line, due.council] += due.pence
+    assert {key: pence for key, pence in sums.items() if pence} == one_by_one(entries, restated)
+
+
+@EXAMPLES
+@given(st.lists(groups(), min_size=1, max_size=6), worlds(), restatements())
+def test_movements_come_to_nought_in_every_line(
+    entries: list[Certified], today: World, stated: list[Restated]
+) -> None:
+    for each in true_ups(entries, today, stated, Fraction(0), ()):
+        sums: dict[Line, int] = defaultdict(int)
+        for part in each.moved.parts:
+            sums[part.line] += part.movement
+        assert set(sums.values()) <= {0}
+        assert 0 <= each.moved.measure <= 1
+
+
+@EXAMPLES
+@given(st.lists(groups(), min_size=1, max_size=6), worlds(), restatements())
+def test_every_council_that_has_put_right_all_has_nothing_left(
+    entries: list[Certified], today: World, stated: list[Restated]
+) -> None:
+    for each in true_ups(entries, today, stated, Fraction(0), ()):
+        assert still_due(each.moved, still_due(each.moved, [])) == ()
