@@ -14,7 +14,8 @@ from django.db import transaction
 
 import audit.actions
 from sovereignty.models import CERTIFYING_ROLES, Consent, Decision, Dispute, DisputeStep, Role, User
-from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
+from sovereignty.refusals import BadContent, NotAllowed, WrongState
+from sovereignty.texts import mistake_in
 
 _MAY_SPEAK = "Only councils' section 151 officers and the programme office speak in a dispute."
 
@@ -132,7 +133,8 @@ def _open(decision_id: int, by: User) -> Dispute:
 
 
 def _check(said: Sequence[tuple[str, str, str]]) -> None:
-    errors = [FieldError(field, remedy) for field, text, remedy in said if not text.strip()]
+    found = [mistake_in(text, field, remedy) for field, text, remedy in said]
+    errors = [wrong for wrong in found if wrong]
     if errors:
         raise BadContent(errors)
 

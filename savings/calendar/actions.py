@@ -26,6 +26,7 @@ from savings.rollup.locks import hold_basis
 from savings.rules import require
 from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Appointment, Council, Role, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
+from sovereignty.texts import mistake_in
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ def open_period(
     Raises NotAllowed, WrongState for a quarter out of order, or BadContent for its dates.
     """
     require(by, "savings.run_calendar")
+    # One quarter at a time, also where there is none yet that could be held.
+    councils = list(Council.objects.select_for_update(no_key=True).order_by("code"))
     if Period.objects.filter(quarter=quarter).exists():
         raise WrongState(f"{quarter.label} has been opened before.")
     first = first_to_open()
@@ -78,9 +81,7 @@ def open_period(
             )
     except IntegrityError as error:
         raise WrongState(f"{quarter.label} has just been opened by somebody else.") from error
-    Return.objects.bulk_create(
-        Return(council=council, period=period) for council in Council.objects.all()
-    )
+    Return.objects.bulk_create(Return(council=council, period=period) for council in councils)
     _record(period, by, at, "opened", after={"status": period.status, **dates.as_text()})
     return period
 
@@ -105,8 +106,7 @@ def change_dates(
     period = _locked(quarter)
     if not period.is_open:
         raise WrongState(f"{quarter.label} is closed: its dates stay as they are.")
-    if not reason.strip():
-        raise BadContent([FieldError("reason", "Say why the dates are changed.")])
+    _check_reason(reason, "Say why the dates are changed.")
     before = _dates(period)
     after = _in_order(
         dates_of(
@@ -183,8 +183,7 @@ def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> P
         raise WrongState(f"{quarter.label} is open already.")
     if Period.objects.filter(quarter__gt=quarter, status=Period.Status.CLOSED).exists():
         raise WrongState("Only the latest closed quarter can be reopened.")
-    if not reason.strip():
-        raise BadContent([FieldError("reason", "Say why the quarter is reopened.")])
+    _check_reason(reason, "Say why the quarter is reopened.")
     period.status = Period.Status.OPEN
     period.reopened_by, period.reopened_at = by, at
     period.reopened_reason = reason.strip()
@@ -198,8 +197,8 @@ def remind(*, today: date, at: datetime) -> list[Reminder]:
 
     A finance officer is reminded of a draft, a section 151 officer or deputy of what is
     submitted and waits for their certificate; nobody of what is certified, nor in a closed
-    quarter. Each council is reminded once before a due date and once after it, for two
-    weeks from its day at the latest. Safe to run twice, late and in parallel.
+    quarter. Of each of the two a council is reminded once before a due date and once after
+    it, for two weeks from its day at the latest. Safe to run twice, late and in parallel.
     """
     sent = []
     for parent in (
@@ -260,7 +259,13 @@ def _due_reminder(parent: Return, today: date) -> Reminder | None:
         kind = Reminder.Kind.AFTER_DUE
     else:
         return None
-    return Reminder(period=parent.period, council=parent.council, kind=kind, due_on=due_on)
+    return Reminder(
+        period=parent.period,
+        council=parent.council,
+        kind=kind,
+        due_on=due_on,
+        of_status=parent.status,
+    )
 
 
 def _officers_to_remind(parent: Return) -> list[str]:
@@ -301,6 +306,7 @@ def _send_once(reminder: Reminder, mail: EmailMessage, at: datetime) -> list[Rem
                 kind=reminder.kind,
                 due_on=reminder.due_on,
                 reopened_at=reminder.reopened_at,
+                of_status=reminder.of_status,
                 defaults={"sent_to": mail.to, "sent_at": at},
             )
             if not new:
@@ -333,6 +339,12 @@ def _locked(quarter: Quarter) -> Period:
         if period.quarter == quarter:
             return period
     raise Period.DoesNotExist(f"{quarter.label} has not been opened.")
+
+
+def _check_reason(reason: str, remedy: str) -> None:
+    wrong = mistake_in(reason, "reason", remedy)
+    if wrong:
+        raise BadContent([wrong])
 
 
 def _dates(period: Period) -> Dates | None:

@@ -31,6 +31,12 @@ class Reminder(models.Model):
     due_on = models.DateField(
         null=True, blank=True, help_text="The due date that it reminds of: a new one is news."
     )
+    of_status = models.CharField(
+        max_length=10,
+        choices=[("draft", "Draft"), ("submitted", "Submitted")],
+        blank=True,
+        help_text="What it reminds of: a draft to submit, or a submitted return to certify.",
+    )
     reopened_at = models.DateTimeField(
         null=True, blank=True, help_text="The reopening that it tells of."
     )
@@ -41,14 +47,21 @@ class Reminder(models.Model):
         ordering = ["sent_at", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["period", "council", "kind", "due_on"], name="reminder_once"
+                fields=["period", "council", "kind", "due_on", "of_status"], name="reminder_once"
             ),
             models.UniqueConstraint(
                 fields=["period", "council", "reopened_at"], name="reminder_of_reopening_once"
             ),
             models.CheckConstraint(
-                condition=Q(kind="reopened", reopened_at__isnull=False, due_on__isnull=True)
-                | ~Q(kind="reopened") & Q(reopened_at__isnull=True, due_on__isnull=False),
+                condition=Q(
+                    kind="reopened", reopened_at__isnull=False, due_on__isnull=True, of_status=""
+                )
+                | ~Q(kind="reopened")
+                & Q(
+                    reopened_at__isnull=True,
+                    due_on__isnull=False,
+                    of_status__in=["draft", "submitted"],
+                ),
                 name="reminder_of_one_thing",
             ),
         ]

@@ -15,10 +15,10 @@ from finance.money import json_money
 from savings.forecasts.models import Forecast
 from savings.forecasts.remarks import RemarkKind
 from savings.returns.models import Return
-from savings.returns.rows import LONGEST_TEXT
 from savings.returns.serializers import VersionRead
 from savings.serializers import Money, ProvenanceField, YearText
 from sovereignty.shapes import Choice, Shape, Text
+from sovereignty.texts import LONGEST_TEXT
 
 IN_THE_YEAR = "What it is expected to save in the return's financial year."
 IN_FULL = "What it is expected to save a year once it is in full effect."

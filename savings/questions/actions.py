@@ -14,14 +14,14 @@ from datetime import datetime
 from django.db import transaction
 
 import audit.actions
-from savings.questions.models import Question
+from savings.questions.models import MOST_QUESTIONS, Question
 from savings.returns import actions as returns
 from savings.returns.actions import describe, row_of
 from savings.returns.models import Entry, Return
-from savings.returns.rows import LONGEST_TEXT
 from savings.rules import require
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError, WrongState
+from sovereignty.texts import mistake_in
 
 #: An entry's id, and what is asked about it.
 Asked = tuple[int, str]
@@ -69,7 +69,7 @@ def answer(*, question_id: int, text: str, by: User, at: datetime) -> Question:
     if question.is_answered:
         raise WrongState("This question has been answered already.")
     _check_unsettled(parent)
-    wrong = _mistake_in(text, "answer", "Write the answer.")
+    wrong = mistake_in(text, "answer", "Write the answer.")
     if wrong:
         raise BadContent([wrong])
     question.answer, question.answered_by, question.answered_at = text.strip(), by, at
@@ -105,6 +105,10 @@ def _ask(
     parent = _locked(return_id)
     require(by, "savings.ask_question", parent)
     check_askable(parent)
+    if len(asked) > MOST_QUESTIONS:
+        raise BadContent(
+            [FieldError("questions", f"Ask at most {MOST_QUESTIONS} questions at a time.")]
+        )
     entries = {
         entry.id: entry
         for entry in Entry.objects.filter(
@@ -123,7 +127,7 @@ def _ask(
                     row,
                 )
             )
-        if wrong := _mistake_in(text, "text", "Write what you want to know.", row):
+        if wrong := mistake_in(text, "text", "Write what you want to know.", row=row):
             errors.append(wrong)
     if errors:
         raise BadContent(errors)
@@ -147,16 +151,6 @@ def _asked(parent: Return, entry: Entry, text: str, by: User, at: datetime) -> Q
         after={"question": question.id, "text": text, "line": question.line},
     )
     return question
-
-
-def _mistake_in(text: str, field: str, remedy: str, row: int | None = None) -> FieldError | None:
-    if not text.strip():
-        return FieldError(field, remedy, row=row)
-    if "\x00" in text:
-        return FieldError(field, "Remove the null character.", row=row)
-    if len(text.strip()) > LONGEST_TEXT:
-        return FieldError(field, f"Shorten this to {LONGEST_TEXT:,} characters.", row=row)
-    return None
 
 
 def _locked(return_id: int) -> Return:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django import forms
 from django.http import QueryDict
 
+from savings.questions.models import MOST_QUESTIONS
 from savings.returns.models import Entry
 from sovereignty.refusals import FieldError
 
@@ -62,7 +63,7 @@ class LineQuestions:
     no longer there.
     """
 
-    most = 200
+    most = MOST_QUESTIONS
 
     def __init__(self, entries: Sequence[Entry], total: int, data: QueryDict | None = None) -> None:
         self.total = total

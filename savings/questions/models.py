@@ -16,6 +16,9 @@ from savings.returns.models import Entry, Return
 from savings.returns.triggers import certified_stays
 from sovereignty.models import User
 
+#: As many as are asked in one step, by page or by API.
+MOST_QUESTIONS = 200
+
 
 class QuestionQuerySet(models.QuerySet["Question"]):
     def visible_to(self, user: User) -> QuestionQuerySet:

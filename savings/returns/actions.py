@@ -38,7 +38,8 @@ from savings.rollup.models import DirtyReturn
 from savings.rules import require
 from services.models import Service
 from sovereignty.models import Council, User
-from sovereignty.refusals import BadContent, FieldError, StaleVersion, WrongState
+from sovereignty.refusals import BadContent, StaleVersion, WrongState
+from sovereignty.texts import mistake_in
 
 RawRows = Sequence[tuple[int, Mapping[str, object]]]
 
@@ -134,8 +135,7 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
     """
     parent = locked(return_id, version, "savings.send_back_return", by)
     _check_submitted(parent)
-    if not reason.strip():
-        raise BadContent([FieldError("reason", "Say what has to change.")])
+    _check_reason(reason, "Say what has to change.")
     before = _standing(parent)
     parent.status = Return.Status.DRAFT
     parent.submitted_by, parent.submitted_at = None, None
@@ -153,11 +153,12 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
 def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: str = "") -> Return:
     """Take a submitted return back before anybody has decided on it: it is a draft again.
 
-    For its finance officer, who need not say why. Raises NotAllowed, WrongState or
-    StaleVersion.
+    For its finance officer, who need not say why. Raises NotAllowed, WrongState,
+    StaleVersion, or BadContent for a reason that can't be stored.
     """
     parent = locked(return_id, version, "savings.withdraw_return", by)
     _check_submitted(parent)
+    _check_reason(reason)
     before = _standing(parent)
     parent.status = Return.Status.DRAFT
     parent.submitted_by, parent.submitted_at = None, None
@@ -435,6 +436,12 @@ def _standing(parent: Return) -> dict[str, object]:
         "version": parent.version,
         "sums": {kind: json_money(amount) for kind, amount in sums},
     }
+
+
+def _check_reason(reason: str, remedy: str = "") -> None:
+    wrong = mistake_in(reason, "reason", remedy)
+    if wrong:
+        raise BadContent([wrong])
 
 
 def _record(

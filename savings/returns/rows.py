@@ -16,6 +16,7 @@ from finance.money import MoneyError, from_pence, json_money, parse_money, to_pe
 from finance.periods import Quarter
 from savings.attribution.claims import Budgets, Claim, no_such
 from sovereignty.refusals import FieldError
+from sovereignty.texts import LONGEST_TEXT
 
 #: The columns of a return file, in the order in which a download has them.
 COLUMNS = (
@@ -43,7 +44,6 @@ RECURRENCES = ("recurring", "one_off")
 NATURES = ("cashable", "non_cashable", "avoided")
 CAUSES = ("indirect", "demand", "quality", "direct", "specification_change")
 
-LONGEST_TEXT = 2000
 #: What neither XML nor a spreadsheet can hold; line breaks and tabs they can.
 _UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 #: As many mistakes as are told at a time: two for each row of the longest file.

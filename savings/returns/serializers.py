@@ -17,12 +17,12 @@ from finance.money import json_money
 from savings.questions.serializers import QuestionList
 from savings.returns.actions import RawRows
 from savings.returns.models import PARTNERSHIP, Entry, Return
-from savings.returns.rows import LONGEST_TEXT
 from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import Choice, Shape, Text, WholeNumber
+from sovereignty.texts import LONGEST_TEXT
 
 
 class VersionRead(Shape):

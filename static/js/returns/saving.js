@@ -117,7 +117,11 @@ export class Saving {
     const version = this.form.elements.namedItem("version");
     if (String(said.version) !== version.value || !this.savedAt) this.savedAt = said.time;
     version.value = said.version;
-    for (const [number, line] of Object.entries(said.lines)) this.sheet.row(Number(number)).line.value = line;
+    // A row may be gone since, where what was sent has been undone: what is there now is sent next.
+    for (const [number, line] of Object.entries(said.lines)) {
+      const row = this.sheet.row(Number(number));
+      if (row) row.line.value = line;
+    }
     this.saved = revision;
     this.sheet.clearMarks();
     this.firstMistake.hidden = true;
@@ -134,7 +138,7 @@ export class Saving {
     const active = this.sheet.active;
     const mistakes = said.mistakes.filter(({ row, column }) => {
       const wrong = this.sheet.row(row);
-      return wrong !== active || wrong.isComplete || wrong.value(column).trim() !== "";
+      return wrong && (wrong !== active || wrong.isComplete || wrong.value(column).trim() !== "");
     });
     this.mark(mistakes);
     const count = new Set(mistakes.map(({ row, column }) => `${row} ${column}`)).size;
@@ -170,7 +174,7 @@ export class Saving {
     if (this.sending) {
       event.preventDefault();
       const { submitter } = event;
-      this.sending.then(() => this.form.requestSubmit(submitter));
+      this.sending.finally(() => this.form.requestSubmit(submitter));
       return;
     }
     this.leaving = true;

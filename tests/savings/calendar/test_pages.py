@@ -341,7 +341,8 @@ def test_everyone_concerned_sees_why_a_quarter_is_reopened(
     entry = parent.entries.get()
     told = (
         "2013/14 Q1 is open again. programme.office reopened it on 1 July 2013 . What is "
-        "certified in it stays as it is. A <late> invoice."
+        "certified in it stays as it is: a figure of it is put right by an entry in a later "
+        "quarter. A <late> invoice."
     )
 
     here = "/returns/WCC/2013-14-Q1/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -14,7 +15,9 @@ from audit.models import Event
 from finance.periods import Quarter
 from savings.calendar.actions import change_dates, close_period, open_period, reopen_period
 from savings.returns.models import Period, Return
+from sovereignty.models import Appointment, Council, Role, User
 from sovereignty.refusals import BadContent, Refusal, WrongState
+from tests.at_once import held_up
 from tests.partnership import NOW, Q1, Q2, Partnership, build
 from tests.savings.conftest import Everything
 
@@ -316,3 +319,23 @@ def test_one_is_not_reopened_while_a_later_one_is_closed() -> None:
     assert results == ["Period", "WrongState"]
     one, two = Period.objects.order_by("quarter")
     assert (one.is_open, two.is_open) in ((True, True), (False, False))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_first_quarters_are_not_opened_at_once() -> None:
+    """While one office is about to open the first quarter, another waits and then is told."""
+    office = User.objects.create_user("programme.office")
+    Appointment.objects.create(user=office, role=Role.PROGRAMME_OFFICE)
+    Council.objects.create(code="WCC", name="Westminster", full_name="Westminster")
+    late: list[object] = []
+
+    def open_another() -> None:
+        late.append(at_once(lambda: open_period(quarter=Q3, by=office, at=NOW)))
+
+    second = threading.Thread(target=open_another)
+    with held_up(lambda: open_period(quarter=Q1, by=office, at=NOW), at=Event):
+        second.start()
+        time.sleep(1)  # long enough for the second to look at a calendar without a quarter
+    second.join(timeout=60)
+    assert late == [["WrongState"]]
+    assert [period.quarter for period in Period.objects.all()] == [Q1]

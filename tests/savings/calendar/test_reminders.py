@@ -131,6 +131,14 @@ def test_each_is_reminded_of_what_waits_for_them(partnership: Partnership) -> No
     ]
 
 
+def test_who_certifies_is_reminded_although_who_fills_in_was(partnership: Partnership) -> None:
+    assert on(-7) == EVERYBODY_BEFORE
+    partnership.submitted("WCC", a_saving())
+    assert on(-6) == [("WCC", "before_due")]
+    assert on(-5) == []
+    assert mail.outbox[-1].to == ["s151.wcc@example.com"]
+
+
 def test_nobody_of_another_role_or_gone_or_without_an_address(partnership: Partnership) -> None:
     wcc = partnership.councils["WCC"]
     for name, role, more in (
@@ -295,9 +303,11 @@ def test_a_row_is_of_one_thing_and_stays(partnership: Partnership) -> None:
     row = Reminder.objects.first()
     assert row is not None
     for wrong in (
-        {"kind": "before_due", "due_on": None, "reopened_at": NOW},
-        {"kind": "reopened", "due_on": DUE, "reopened_at": NOW},
-        {"kind": "reopened", "due_on": None, "reopened_at": None},
+        {"kind": "before_due", "due_on": None, "reopened_at": NOW, "of_status": "draft"},
+        {"kind": "before_due", "due_on": DUE, "reopened_at": None, "of_status": ""},
+        {"kind": "reopened", "due_on": DUE, "reopened_at": NOW, "of_status": ""},
+        {"kind": "reopened", "due_on": None, "reopened_at": None, "of_status": ""},
+        {"kind": "reopened", "due_on": None, "reopened_at": NOW, "of_status": "draft"},
     ):
         with pytest.raises(IntegrityError, match="reminder_of_one_thing"), transaction.atomic():
             Reminder.objects.create(
@@ -380,7 +390,8 @@ def test_everybody_concerned_is_told_why_a_quarter_is_reopened(
     assert words(mail.outbox[-1]) == (
         "2013/14 Q1 (April to June) was closed and is open again. programme.office reopened it "
         "on 1 July 2013, and gives this reason: A late <invoice>. What is certified in it stays "
-        f"as it is. Your council's return: {SITE}/returns/WCC/2013-14-Q1/ You get this because "
+        "as it is: a figure of it is put right by an entry in a later quarter that names what it "
+        f"corrects. Your council's return: {SITE}/returns/WCC/2013-14-Q1/ You get this because "
         "you fill in or certify the returns of Westminster."
     )
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.partnership import a_saving
 from tests.savings.returns.grids import Opening, axe, stored
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requires_browser]
 
@@ -123,3 +128,32 @@ def test_undo_takes_back_one_thing_after_the_other(opened: Opening) -> None:
     while undo.is_enabled():
         undo.click()
     assert all(grid.value(1, name) == "" for name in ("service", "kind", "scope", "amount"))
+
+
+def test_what_is_undone_while_it_is_being_saved_is_not_left_stored(opened: Opening) -> None:
+    grid = opened()
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    grid.page.route("**/edit/save/", hold_the_first)
+    grid.paste(
+        1,
+        "amount",
+        HEADER
+        + "".join(
+            f"Saving\tLibrary service\tThis council alone\t{n}\tOne-off\tCost avoided\t\n"
+            for n in range(1, 9)
+        ),
+    )
+    grid.announces("Pasted 8 rows")
+    with grid.page.expect_request("**/edit/save/"):
+        pass
+    grid.page.get_by_role("button", name="Undo").click()
+    held[0].continue_()
+
+    grid.says("^Saved as version 2 at")
+    assert stored() == []

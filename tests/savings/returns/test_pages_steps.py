@@ -152,6 +152,22 @@ def test_a_step_from_a_page_that_is_no_longer_true_is_not_taken(
         assert RETURN in page.hrefs
 
 
+@pytest.mark.parametrize("step", ["send-back", "withdraw"])
+def test_a_reason_with_a_null_is_a_mistake_and_stays(
+    step: str, partnership: Partnership, as_: Turn, everything: Callable[[], Everything]
+) -> None:
+    partnership.submitted("WCC", a_saving())
+    before = everything()
+    who = "s151.wcc" if step == "send-back" else "finance.wcc"
+
+    response = press(as_(who), f"{RETURN}{step}/", f"{step}/", reason="a\x00b")
+
+    page = read(response)
+    assert response.status_code == 422
+    assert everything() == before
+    assert page.words.count("Remove the null character.") == 2
+
+
 def test_sending_back_needs_a_reason(
     partnership: Partnership, as_: Turn, everything: Callable[[], Everything]
 ) -> None:

@@ -300,6 +300,33 @@ def test_without_a_reason(
     assert everything() == before
 
 
+@pytest.mark.parametrize(
+    ("reason", "remedy"),
+    [
+        ("a\x00b", "Remove the null character."),
+        ("a" * 2001, "Shorten this to 2,000 characters."),
+    ],
+)
+def test_a_reason_that_can_not_be_kept(
+    reason: str, remedy: str, partnership: Partnership, everything: Callable[[], Everything]
+) -> None:
+    office = partnership.people["programme.office"]
+    closed(partnership)
+    parent = partnership.submitted("WCC", quarter=Q2)
+    before = everything()
+    said = {"return_id": parent.id, "version": parent.version, "reason": reason, "at": NOW}
+    for act in (
+        lambda: send_back(**said, by=partnership.s151("WCC")),
+        lambda: withdraw(**said, by=partnership.finance("WCC")),
+        lambda: reopen_period(quarter=Q1, reason=reason, by=office, at=NOW),
+        lambda: change_dates(quarter=Q2, reason=reason, by=office, at=NOW),
+    ):
+        with pytest.raises(BadContent) as refusal:
+            act()
+        assert [(e.field, e.message) for e in refusal.value.errors] == [("reason", remedy)]
+    assert everything() == before
+
+
 def test_every_row_is_stored_or_none_is(
     partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:

@@ -1,0 +1,27 @@
+"""What a person gives as a reason, a question or an answer: what of it can be stored. Pure."""
+
+from __future__ import annotations
+
+from sovereignty.refusals import FieldError
+
+LONGEST_TEXT = 2000
+
+
+def mistake_in(
+    text: str, field: str, remedy: str = "", *, row: int | None = None
+) -> FieldError | None:
+    """What is wrong with a text, or None. `remedy` says what to write where there is none.
+
+    Without a `remedy` it may be left out. At most 2,000 characters, none of them null,
+    which PostgreSQL can't hold.
+
+    >>> mistake_in(" ", "reason", "Say why.").message
+    'Say why.'
+    """
+    if remedy and not text.strip():
+        return FieldError(field, remedy, row=row)
+    if "\x00" in text:
+        return FieldError(field, "Remove the null character.", row=row)
+    if len(text.strip()) > LONGEST_TEXT:
+        return FieldError(field, f"Shorten this to {LONGEST_TEXT:,} characters.", row=row)
+    return None
