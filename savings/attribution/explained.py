@@ -162,6 +162,10 @@ class ExplanationSerializer(serializers.Serializer):
         allow_null=True, help_text="Where it claims on a transition budget."
     )
     provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
+    counted = serializers.BooleanField(
+        help_text="The totals hold the entry just as it is explained here. False while it is "
+        "provisional, and after a change until the rollup is done: see rollup/."
+    )
     illustrative = serializers.BooleanField(
         help_text="The entry is illustrative, or a rule, driver value, host, budget or net "
         "reduction that it falls by."
