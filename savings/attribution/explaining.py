@@ -222,10 +222,10 @@ class _Read:
         with_consents = AttributionRule.objects.with_consents()
         budgets = TransitionApproval.objects.with_consents()
         counted: dict[int, _Counted] = defaultdict(dict)
-        for entry_id, code, *held in Fact.objects.filter(
+        for entry_id, code, pence, rule_id, illustrative in Fact.objects.filter(
             entry__in=[entry.id for entry in entries]
         ).values_list("entry_id", "council__code", "pence", "rule_id", "illustrative"):
-            counted[entry_id][code] = (held[0], held[1], held[2])
+            counted[entry_id][code] = (pence, rule_id, illustrative)
         return cls(
             rules=with_consents.select_related("decision__proposed_by").in_bulk(rules),
             values=DriverValue.objects.select_related("driver", "council").in_bulk(values),
