@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -131,17 +131,11 @@ def annex_as_csv(annex: Annex, *, byte_order_mark: bool = False) -> bytes:
     `attributed` of the rows that fall on the council itself adds up, by kind, to its
     figures of the quarter, but for rows that are not `counted` yet.
     """
-    rows = (
-        _annex_row(annex, explanation, part)
-        for explanation in annex.explanations
-        for part in explanation.parts or (None,)
-    )
+    rows = (row for explanation in annex.explanations for row in _annex_rows(annex, explanation))
     return _csv(ANNEX_COLUMNS, rows, byte_order_mark=byte_order_mark)
 
 
-def _annex_row(
-    annex: Annex, explanation: Explanation, part: PartOfEntry | None
-) -> tuple[str | int, ...]:
+def _annex_rows(annex: Annex, explanation: Explanation) -> Iterator[tuple[str | int, ...]]:
     entry, rule = explanation.entry, explanation.rule
     agreed = [
         f"{consent.council.code} {timezone.localtime(consent.at):%Y-%m-%d} "
@@ -154,7 +148,7 @@ def _annex_row(
         f"{value.effective_from.code} ({value.source})"
         for value in explanation.values
     ]
-    return (
+    before: tuple[str | int, ...] = (
         annex.council.code,
         annex.quarter.code,
         entry.id,
@@ -178,23 +172,28 @@ def _annex_row(
         safe_text("; ".join(agreed)),
         safe_text("; ".join(values)),
         explanation.facts.quarter.code,
-        *(
-            (
-                part.council,
-                part.share.numerator,
-                part.share.denominator,
-                part.exact_pence.numerator,
-                part.exact_pence.denominator,
-                part.floored_pence,
-                part.odd_pence,
-                json_money(part.amount),
-            )
-            if part
-            else ("",) * 8
-        ),
+    )
+    after = (
         pennies(explanation, {}),
         _true_or_false(explanation.counted),
         _true_or_false(explanation.illustrative),
+    )
+    if not explanation.parts:
+        yield (*before, *("",) * 8, *after)
+    for part in explanation.parts:
+        yield (*before, *_part(part), *after)
+
+
+def _part(part: PartOfEntry) -> tuple[str | int, ...]:
+    return (
+        part.council,
+        part.share.numerator,
+        part.share.denominator,
+        part.exact_pence.numerator,
+        part.exact_pence.denominator,
+        part.floored_pence,
+        part.odd_pence,
+        json_money(part.amount),
     )
 
 

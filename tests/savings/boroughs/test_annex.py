@@ -188,7 +188,7 @@ def test_a_row_of_the_csv(partnership: Partnership) -> None:
 
     row = next(r for r in csv_rows(partnership, "WCC") if r["entry"] == str(entry.id))
 
-    rule = entry.facts.first().rule_id
+    rule = entry.facts.values_list("rule_id", flat=True).distinct().get()
     assert row == {
         "council": "WCC",
         "period": "2013-14-Q1",
@@ -256,7 +256,7 @@ def test_the_workbook_has_who_agreed_and_what_the_claim_falls_by(partnership: Pa
         )
         for code in THIRDS
     ]
-    assert {(a["Answer"], a["Answered on"], a["By"][:5]) for a in agreed} == {
+    assert {(a["Answer"], a["Answered on"], str(a["By"])[:5]) for a in agreed} == {
         ("Agreed", "1 July 2013", "s151.")
     }
     assert agreed[0]["What it says"] == "Fixed shares: LBHF 1/3, RBKC 1/3, WCC 1/3"
@@ -342,9 +342,9 @@ def test_as_many_queries_for_many_entries_as_for_few(
     caller = Caller(partnership.people["s151.lbhf"])
     few = []
     for path in paths:
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as asked:
             assert caller.get(path).status_code == 200
-        few.append(len(queries))
+        few.append(len(asked))
 
     later = [path.replace("Q1", "Q2") for path in paths]
     partnership.certified(
