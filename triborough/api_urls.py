@@ -12,7 +12,7 @@ from savings.attribution.api import (
     RuleDetail,
     RuleList,
 )
-from savings.boroughs.api import Report
+from savings.boroughs.api import Report, ReportAnnex
 from savings.calendar.api import (
     BoardList,
     ClosePeriod,
@@ -84,6 +84,7 @@ urlpatterns = [
     path("attribution/entries/<int:entry_id>/", EntryExplanation.as_view()),
     path("events/", EventList.as_view()),
     path("comparison/", ComparisonView.as_view()),
+    path("reports/<str:council>/<str:period>-annex.csv", ReportAnnex.as_view()),
     path("reports/<str:council>/<str:period>.<str:extension>", Report.as_view()),
     path("rollup/", RollupStanding.as_view()),
     path("fairness/", FairnessCall.as_view()),

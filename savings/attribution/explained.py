@@ -131,9 +131,10 @@ class CorrectionSerializer(serializers.Serializer):
     provenance = ProvenanceField()
 
 
-class ExplanationSerializer(serializers.Serializer):
-    """Everything that an entry's shares rest on. The context is `ApprovalSerializer`'s,
-    and `corrected`, the entry with its corrections.
+class WorkingSerializer(serializers.Serializer):
+    """How an entry falls, but for the rule and driver values that it may share with others.
+
+    The context is `ApprovalSerializer`'s.
     """
 
     entry = ExplainedEntrySerializer()
@@ -150,22 +151,36 @@ class ExplanationSerializer(serializers.Serializer):
         child=serializers.CharField(),
         help_text="Councils that take part in the entry's service in that quarter.",
     )
-    rule = RuleSerializer(allow_null=True)
     rule_participants = serializers.ListField(
         child=serializers.CharField(),
         help_text="Councils that take part in the rule's service in that quarter: whose "
         "agreement it rests on.",
     )
-    driver_values = DriverValueSerializer(source="values", many=True)
     host = HostSerializer(allow_null=True, help_text="Where the host alone bears it.")
     transition = TransitionSerializer(
         allow_null=True, help_text="Where it claims on a transition budget."
     )
     provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
+    counted = serializers.BooleanField(
+        help_text="The totals hold the entry just as it is explained here. False while it is "
+        "provisional, and after a change until the rollup is done: see rollup/."
+    )
     illustrative = serializers.BooleanField(
         help_text="The entry is illustrative, or a rule, driver value, host, budget or net "
         "reduction that it falls by."
     )
+
+    def get_attributed(self, explanation: Explanation) -> bool:
+        return bool(explanation.parts)
+
+
+class ExplanationSerializer(WorkingSerializer):
+    """Everything that an entry's shares rest on. The context is `ApprovalSerializer`'s,
+    and `corrected`, the entry with its corrections.
+    """
+
+    rule = RuleSerializer(allow_null=True)
+    driver_values = DriverValueSerializer(source="values", many=True)
     corrections = serializers.SerializerMethodField(
         help_text="What corrects the entry, or a correction of it, as far as you may see it."
     )
@@ -182,5 +197,16 @@ class ExplanationSerializer(serializers.Serializer):
     def get_corrected_amount(self, explanation: Explanation) -> str:
         return json_money(self.context["corrected"].amount)
 
-    def get_attributed(self, explanation: Explanation) -> bool:
-        return bool(explanation.parts)
+
+class AnnexEntrySerializer(WorkingSerializer):
+    """An entry of an annex: what others fall by too is named by its id."""
+
+    rule = serializers.IntegerField(
+        source="rule.id", allow_null=True, help_text="The id of one of the annex's rules."
+    )
+    driver_values = serializers.SerializerMethodField(
+        help_text="The ids of driver values of the annex."
+    )
+
+    def get_driver_values(self, explanation: Explanation) -> list[int]:
+        return [value.id for value in explanation.values]

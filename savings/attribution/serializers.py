@@ -13,6 +13,7 @@ from rest_framework.fields import empty
 
 from finance.apportionment import ShareError, parse_share
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.attribution.wording import plain
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.reports import GROUPS, AttributedRow
@@ -60,16 +61,6 @@ class DriverBody(Shape):
     code = CodeText("Give a short name, such as looked-after-children.", max_length=_LONGEST_CODE)
     name = Text("Say what is counted.", max_length=120)
     unit = Text("Say in what it is counted, such as children.", max_length=60)
-
-
-def plain(value: Decimal) -> str:
-    """A number without an exponent or needless noughts.
-
-    >>> plain(Decimal("1200.5000")), plain(Decimal("1E+3"))
-    ('1200.5', '1000')
-    """
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 class DriverValueSerializer(serializers.ModelSerializer):

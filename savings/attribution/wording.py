@@ -1,9 +1,10 @@
-"""Who got the odd penny, and why, in a sentence. Pure."""
+"""Who got the odd penny, and why, in a sentence; and numbers written out. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -54,6 +55,16 @@ def odd_pennies(remainders: Sequence[Remainder], names: Mapping[str, str] | None
         f"{start} to {to}. {even} {has} a remainder as large, {last} of a penny; among equals "
         f"the alphabet decides, in which {codes} {comes} first."
     )
+
+
+def plain(value: Decimal) -> str:
+    """A number without an exponent or needless noughts.
+
+    >>> plain(Decimal("1200.5000")), plain(Decimal("1E+3"))
+    ('1200.5', '1000')
+    """
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _count(pennies: int) -> str:

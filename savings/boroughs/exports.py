@@ -1,4 +1,5 @@
-"""A council's figures as CSV, as a workbook and as JSON, all from the same rows.
+"""A council's figures as CSV, as a workbook and as JSON, all from the same rows; and how
+they were worked out, as an annex.
 
 Amounts leave as exact decimals: as text with two decimals in CSV and JSON, as numbers
 in the workbook, to which they are handed as decimals and never as floats.
@@ -8,18 +9,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time
 from typing import Any
 
 import xlsxwriter
+from django.utils import timezone
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from finance.money import json_money
+from finance.periods import Quarter
+from savings.attribution.explaining import Explanation, PartOfEntry
+from savings.attribution.wording import plain
+from savings.boroughs.annex import Annex
+from savings.boroughs.annex_sheets import annex_sheets, pennies
 from savings.boroughs.reports import BoroughFigures, FigureLine
 from savings.boroughs.sheets import Cell, Sheet, last_day, sheets_of
+from sovereignty.models import Council
 
 CSV_COLUMNS = (
     "council",
@@ -31,6 +39,38 @@ CSV_COLUMNS = (
     "quarter",
     "year_to_date",
     "to_date",
+    "illustrative",
+)
+
+#: Fractions are two columns of whole numbers: a spreadsheet takes 1/3 for a day of March.
+ANNEX_COLUMNS = (
+    "council",
+    "period",
+    "entry",
+    "service",
+    "service_name",
+    "kind",
+    "amount",
+    "because",
+    "reason",
+    "rule",
+    "rule_service",
+    "rule_kind",
+    "rule_version",
+    "rule_effective_from",
+    "rule_agreed",
+    "driver_values",
+    "attributed_in",
+    "falls_on",
+    "share_numerator",
+    "share_denominator",
+    "exact_pence_numerator",
+    "exact_pence_denominator",
+    "floored_pence",
+    "odd_pence",
+    "attributed",
+    "odd_penny",
+    "counted",
     "illustrative",
 )
 
@@ -56,9 +96,9 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
-def file_name(figures: BoroughFigures, extension: str) -> str:
-    """What a download is called: `tri-borough-WCC-2013-14-Q1.csv`."""
-    return f"tri-borough-{figures.council.code}-{figures.quarter.code}.{extension}"
+def file_name(council: Council, quarter: Quarter, ending: str) -> str:
+    """What a download is called: `tri-borough-WCC-2013-14-Q1.csv`, with the ending `.csv`."""
+    return f"tri-borough-{council.code}-{quarter.code}{ending}"
 
 
 def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
@@ -67,12 +107,7 @@ def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
     `byte_order_mark` for people who will open it in Excel, which reads UTF-8 rightly
     only with one; programs would take the mark for a part of the first column's name.
     """
-    text = io.StringIO(newline="")
-    if byte_order_mark:
-        text.write(_BYTE_ORDER_MARK)
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(CSV_COLUMNS)
-    writer.writerows(
+    rows = (
         (
             figures.council.code,
             figures.quarter.code,
@@ -83,10 +118,98 @@ def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
             json_money(line.quarter),
             json_money(line.year_to_date),
             json_money(line.to_date),
-            "true" if line.illustrative else "false",
+            _true_or_false(line.illustrative),
         )
         for line in figures.lines
     )
+    return _csv(CSV_COLUMNS, rows, byte_order_mark=byte_order_mark)
+
+
+def annex_as_csv(annex: Annex, *, byte_order_mark: bool = False) -> bytes:
+    """One row for each entry and council with a share of it; one where it is nobody's.
+
+    `attributed` of the rows that fall on the council itself adds up, by kind, to its
+    figures of the quarter, but for rows that are not `counted` yet.
+    """
+    rows = (row for explanation in annex.explanations for row in _annex_rows(annex, explanation))
+    return _csv(ANNEX_COLUMNS, rows, byte_order_mark=byte_order_mark)
+
+
+def _annex_rows(annex: Annex, explanation: Explanation) -> Iterator[tuple[str | int, ...]]:
+    entry, rule = explanation.entry, explanation.rule
+    agreed = [
+        f"{consent.council.code} {timezone.localtime(consent.at):%Y-%m-%d} "
+        f"({consent.minute_reference})"
+        for consent in (rule.decision.consents.all() if rule else ())
+        if consent.agree
+    ]
+    values = [
+        f"{value.driver.code} {value.council.code} {plain(value.value)} from "
+        f"{value.effective_from.code} ({value.source})"
+        for value in explanation.values
+    ]
+    before: tuple[str | int, ...] = (
+        annex.council.code,
+        annex.quarter.code,
+        entry.id,
+        entry.service.slug,
+        safe_text(entry.service.name),
+        entry.kind,
+        json_money(entry.amount),
+        explanation.because,
+        explanation.reason,
+        *(
+            (
+                rule.id,
+                rule.service.slug,
+                rule.kind,
+                rule.version,
+                rule.effective_from.code,
+            )
+            if rule
+            else ("",) * 5
+        ),
+        safe_text("; ".join(agreed)),
+        safe_text("; ".join(values)),
+        explanation.facts.quarter.code,
+    )
+    after = (
+        pennies(explanation, {}),
+        _true_or_false(explanation.counted),
+        _true_or_false(explanation.illustrative),
+    )
+    if not explanation.parts:
+        yield (*before, *("",) * 8, *after)
+    for part in explanation.parts:
+        yield (*before, *_part(part), *after)
+
+
+def _part(part: PartOfEntry) -> tuple[str | int, ...]:
+    return (
+        part.council,
+        part.share.numerator,
+        part.share.denominator,
+        part.exact_pence.numerator,
+        part.exact_pence.denominator,
+        part.floored_pence,
+        part.odd_pence,
+        json_money(part.amount),
+    )
+
+
+def _true_or_false(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _csv(
+    columns: Sequence[str], rows: Iterable[Sequence[str | int]], *, byte_order_mark: bool
+) -> bytes:
+    text = io.StringIO(newline="")
+    if byte_order_mark:
+        text.write(_BYTE_ORDER_MARK)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
     return text.getvalue().encode()
 
 
@@ -143,8 +266,8 @@ def as_json(figures: BoroughFigures) -> dict[str, Any]:
     }
 
 
-def as_xlsx(figures: BoroughFigures) -> bytes:
-    """A workbook to print or to work on: Summary, Figures, Entries and Notes.
+def as_xlsx(figures: BoroughFigures, annex: Annex) -> bytes:
+    """A workbook to print or to work on: Summary, Figures, Entries, Notes, and the annex.
 
     Each sheet has its title in A1, says what it holds, and has one table with a header
     row and no merged cells. Nothing is a formula. The same figures of the same rollup
@@ -173,7 +296,7 @@ def as_xlsx(figures: BoroughFigures) -> bytes:
         }
     )
     styles = _Styles(book)
-    for sheet in sheets_of(figures):
+    for sheet in (*sheets_of(figures), *annex_sheets(annex)):
         _write(book, styles, sheet, figures)
     book.close()
     return output.getvalue()
@@ -248,7 +371,7 @@ def _write(book: Workbook, styles: _Styles, sheet: Sheet, figures: BoroughFigure
         top + len(sheet.rows),
         len(sheet.columns) - 1,
         {
-            "name": f"{sheet.name}Table",
+            "name": f"{sheet.name.replace(' ', '')}Table",
             "columns": [
                 {
                     "header": column.header,

@@ -1,9 +1,13 @@
-"""A council's figures as the schema describes them; `savings.boroughs.exports` makes them."""
+"""A council's figures as the schema describes them; `savings.boroughs.exports` makes them,
+but for the annex.
+"""
 
 from __future__ import annotations
 
 from rest_framework import serializers
 
+from savings.attribution.explained import AnnexEntrySerializer
+from savings.attribution.serializers import DriverValueSerializer, RuleSerializer
 from savings.returns.models import Entry
 from savings.serializers import Money
 
@@ -49,6 +53,16 @@ class ReportRollupSerializer(serializers.Serializer):
     digest = serializers.CharField(allow_blank=True)
 
 
+class AnnexSerializer(serializers.Serializer):
+    """How the quarter's amounts were worked out, entry by entry: from this alone every share
+    can be worked out again. The context is `ApprovalSerializer`'s.
+    """
+
+    entries = AnnexEntrySerializer(source="explanations", many=True)
+    rules = RuleSerializer(many=True, help_text="The rules that any of the entries falls by.")
+    driver_values = DriverValueSerializer(source="values", many=True)
+
+
 class ReportSerializer(serializers.Serializer):
     council = serializers.CharField()
     period = serializers.CharField()
@@ -61,3 +75,7 @@ class ReportSerializer(serializers.Serializer):
     lines = ReportLineSerializer(many=True)
     entries = ReportEntrySerializer(many=True)
     not_attributed = ReportUndividedSerializer(many=True)
+    annex = AnnexSerializer(
+        help_text="The shares of the council itself add up to the quarter's amounts, but for "
+        "entries that are not counted yet."
+    )

@@ -61,7 +61,7 @@ def _summary(figures: BoroughFigures) -> Sheet:
             f"Certified to {last_day(figures)}, in pounds: what falls on {council.full_name}.",
             _standing(figures),
             *_warnings(figures),
-            "The sheets: Summary by area, Figures by service, Entries behind the quarter, Notes.",
+            "The sheets: Summary by area, Figures by service, Entries, Notes; the annex follows.",
         ],
         columns=(
             Column("Kind", 18),

@@ -8,6 +8,11 @@ urlpatterns = [
     path("", views.boroughs, name="boroughs"),
     path("<str:code>/", views.borough, name="borough"),
     re_path(
+        r"^(?P<code>[^/]+)/(?P<period>[^/]+)-annex\.csv$",
+        views.annex_download,
+        name="borough-annex",
+    ),
+    re_path(
         r"^(?P<code>[^/]+)/(?P<period>[^/]+)\.(?P<extension>csv|xlsx)$",
         views.download,
         name="borough-download",

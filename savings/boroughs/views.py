@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,14 +14,17 @@ from django.views.decorators.http import require_safe
 
 from finance.periods import Quarter
 from savings.boroughs import charts, reports, wording
-from savings.boroughs.exports import as_csv, as_xlsx, file_name
+from savings.boroughs.annex import annex_of, figures_with_annex
+from savings.boroughs.exports import annex_as_csv, as_csv, as_xlsx, file_name
 from savings.boroughs.forms import QuarterForm
 from savings.boroughs.reports import PLURALS, BoroughFigures, FigureLine
 from savings.pages import partnership_page, person
 from savings.returns.models import Entry, Period
-from sovereignty.models import Council
+from sovereignty.models import Council, User
 
 ENTRIES_A_PAGE = 50
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
@@ -59,6 +63,42 @@ def borough(request: HttpRequest, code: str) -> HttpResponse:
 @partnership_page
 def download(request: HttpRequest, code: str, period: str, extension: str) -> HttpResponse:
     """The same figures as a file to keep: CSV for Excel and systems, or a workbook."""
+    return _file(request, code, period, _csv if extension == "csv" else _xlsx)
+
+
+@require_safe
+@partnership_page
+def annex_download(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """How the quarter's figures were worked out, as CSV for Excel and systems."""
+    return _file(request, code, period, _annex_csv)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a download holds, and how its name ends."""
+
+    content: bytes
+    content_type: str
+    ending: str
+
+
+def _csv(council: Council, quarter: Quarter, user: User) -> _File:
+    figures = reports.figures_of(council, quarter, with_entries=False)
+    return _File(as_csv(figures, byte_order_mark=True), CSV, ".csv")
+
+
+def _xlsx(council: Council, quarter: Quarter, user: User) -> _File:
+    return _File(as_xlsx(*figures_with_annex(council, quarter, user)), XLSX, ".xlsx")
+
+
+def _annex_csv(council: Council, quarter: Quarter, user: User) -> _File:
+    annex = annex_of(council, quarter, user)
+    return _File(annex_as_csv(annex, byte_order_mark=True), CSV, "-annex.csv")
+
+
+def _file(
+    request: HttpRequest, code: str, period: str, make: Callable[[Council, Quarter, User], _File]
+) -> HttpResponse:
     council = _council(request, code)
     form = _form({"period": period}, [council])
     if not form.is_valid():
@@ -66,17 +106,10 @@ def download(request: HttpRequest, code: str, period: str, extension: str) -> Ht
     quarter = form.quarter()
     if quarter is None:
         raise Http404("No quarter has been opened yet.")
-    figures = reports.figures_of(council, quarter)
-    if extension == "csv":
-        response = HttpResponse(
-            as_csv(figures, byte_order_mark=True), content_type="text/csv; charset=utf-8"
-        )
-    else:
-        response = HttpResponse(
-            as_xlsx(figures),
-            content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        )
-    response["Content-Disposition"] = f'attachment; filename="{file_name(figures, extension)}"'
+    file = make(council, quarter, person(request))
+    response = HttpResponse(file.content, content_type=file.content_type)
+    name = file_name(council, quarter, file.ending)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 

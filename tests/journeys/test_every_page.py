@@ -51,6 +51,7 @@ KINDS = {
     "board",
     "board-csv",
     "borough",
+    "borough-annex",
     "borough-download",
     "boroughs",
     "calendar",

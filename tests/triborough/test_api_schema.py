@@ -80,6 +80,7 @@ CALLS = {
     ("get", "events/"),
     ("get", "comparison/"),
     ("get", "reports/{council}/{period}.{extension}"),
+    ("get", "reports/{council}/{period}-annex.csv"),
     ("get", "rollup/"),
     ("get", "fairness/"),
     ("get", "fairness-tests/"),

@@ -314,7 +314,12 @@ def test_a_reason_that_can_not_be_kept(
     closed(partnership)
     parent = partnership.submitted("WCC", quarter=Q2)
     before = everything()
-    said = {"return_id": parent.id, "version": parent.version, "reason": reason, "at": NOW}
+    said: dict[str, Any] = {
+        "return_id": parent.id,
+        "version": parent.version,
+        "reason": reason,
+        "at": NOW,
+    }
     for act in (
         lambda: send_back(**said, by=partnership.s151("WCC")),
         lambda: withdraw(**said, by=partnership.finance("WCC")),

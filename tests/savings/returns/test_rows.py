@@ -18,7 +18,6 @@ from savings.returns.rows import (
     COLUMNS,
     IGNORED_KEYS,
     KINDS,
-    LONGEST_TEXT,
     NATURES,
     RECURRENCES,
     REQUIRED_COLUMNS,
@@ -30,6 +29,7 @@ from savings.returns.rows import (
 )
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.refusals import FieldError
+from sovereignty.texts import LONGEST_TEXT
 
 Q1, Q2, Q3, Q4 = Quarter.parse("2013-14-Q1").year.quarters
 EVERYBODY = frozenset({"LBHF", "WCC"})
