@@ -16,7 +16,7 @@ from django.db.models import F, Prefetch, Q, Sum
 from audit.triggers import append_only
 from finance.money import to_pence
 from savings.attribution.claims import Approval, Budget
-from savings.attribution.triggers import begins_in_an_open_quarter
+from savings.attribution.triggers import begins_in_an_open_quarter, comes_before_its_answers
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Return
 from services.fields import QuarterField
@@ -87,7 +87,7 @@ class TransitionApproval(models.Model):
             ),
         ]
         # What a council agreed to stays what it agreed to: a changed budget is a new one.
-        triggers = [*append_only(), begins_in_an_open_quarter()]
+        triggers = [*append_only(), begins_in_an_open_quarter(), comes_before_its_answers()]
 
     def __str__(self) -> str:
         return self.code

@@ -21,6 +21,7 @@ from savings.attribution import arithmetic
 from savings.attribution.triggers import (
     agrees_in_time,
     begins_in_an_open_quarter,
+    comes_before_its_answers,
     driver_has_values,
     keeps_who_shared,
     shares_are_whole,
@@ -155,6 +156,7 @@ class AttributionRule(models.Model):
         triggers = [
             *append_only(),
             begins_in_an_open_quarter(),
+            comes_before_its_answers(),
             shares_are_whole(),
             driver_has_values(),
         ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import pgtrigger
 
-from audit.triggers import Trigger, no_truncate
+from audit.triggers import READ_COMMITTED, Trigger, no_truncate
 
 _CLOSED = """
     RAISE EXCEPTION 'the quarter is closed and its figures stand'
@@ -31,6 +31,48 @@ def begins_in_an_open_quarter() -> pgtrigger.Trigger:
                 SELECT 1 FROM savings_period p
                 WHERE p.status = 'closed' AND p.quarter >= NEW.effective_from
             ) THEN {_CLOSED} END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+#: What a decision may be about: one row of one of them.
+_SUBJECTS = (
+    "savings_attributionrule",
+    "savings_fairnesstest",
+    "savings_tolerance",
+    "savings_transitionapproval",
+)
+
+
+def comes_before_its_answers() -> pgtrigger.Trigger:
+    """Refuse what is put under a decision that was answered, withdrawn or about something else.
+
+    Else councils would have agreed to what they never saw. Holds the decision, so that
+    nobody answers it in the same moment.
+    """
+    about = " UNION ALL ".join(
+        f"SELECT 1 FROM {table} WHERE decision_id = NEW.decision_id"  # nosec B608
+        for table in _SUBJECTS
+    )
+    return Trigger(
+        name="comes_before_its_answers",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=f"""
+            {READ_COMMITTED}
+            PERFORM 1 FROM sovereignty_decision WHERE id = NEW.decision_id FOR UPDATE;
+            IF EXISTS (
+                SELECT 1 FROM sovereignty_consent WHERE decision_id = NEW.decision_id
+                UNION ALL
+                SELECT 1 FROM sovereignty_decision
+                WHERE id = NEW.decision_id AND withdrawn_at IS NOT NULL
+                UNION ALL
+                {about}
+            ) THEN
+                RAISE EXCEPTION 'what is proposed needs a new decision, not answered yet'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
             RETURN NEW;
         """,  # nosec B608
     )

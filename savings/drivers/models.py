@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from audit.triggers import append_only
 from savings.attribution.models import DriverValue
+from savings.attribution.triggers import comes_before_its_answers
 from savings.provenance import Provenance
 from sovereignty.models import Decision, User
 
@@ -46,7 +47,7 @@ class Tolerance(models.Model):
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="tolerance")
 
     class Meta:
-        triggers = append_only()
+        triggers = [*append_only(), comes_before_its_answers()]
 
     def __str__(self) -> str:
         return f"{self.share} of what was shared out"

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Prefetch, Q
 
 from audit.triggers import append_only
+from savings.attribution.triggers import comes_before_its_answers
 from savings.fairness import fairness
 from savings.provenance import Provenance
 from sovereignty.models import Consent, Decision
@@ -60,7 +61,7 @@ class FairnessTest(models.Model):
             ),
         ]
         # What a council agreed to stays what it agreed to: a changed test is a new one.
-        triggers = append_only()
+        triggers = [*append_only(), comes_before_its_answers()]
 
     def __str__(self) -> str:
         return f"below {self.below} of its share, {self.quarters} quarters in a row"

@@ -83,11 +83,17 @@ def _drivers(world: World, councils: dict[str, Council]) -> None:
     )
 
 
-def _decision(
-    agreed: list[str], councils: dict[str, Council], people: dict[str, tuple[User, User]]
-) -> Decision:
+def _decision(people: dict[str, tuple[User, User]]) -> Decision:
     proposer = people[COUNCILS[0]][0]
-    decision = Decision.objects.create(title="Made up", proposed_by=proposer, proposed_at=NOW)
+    return Decision.objects.create(title="Made up", proposed_by=proposer, proposed_at=NOW)
+
+
+def _answered(
+    decision: Decision,
+    said: World,
+    councils: dict[str, Council],
+    people: dict[str, tuple[User, User]],
+) -> None:
     Consent.objects.bulk_create(
         Consent(
             decision=decision,
@@ -97,9 +103,8 @@ def _decision(
             at=NOW,
             minute_reference=f"{code} minute",
         )
-        for code in agreed
+        for code in said["agreed"]
     )
-    return decision
 
 
 def _rules(
@@ -109,7 +114,7 @@ def _rules(
     people: dict[str, tuple[User, User]],
 ) -> None:
     for rule in world["rules"]:
-        AttributionRule.objects.create(
+        made = AttributionRule.objects.create(
             id=rule["id"],
             service=services[rule["service"]],
             kind=rule["kind"],
@@ -122,8 +127,9 @@ def _rules(
             version=rule["id"],
             basis="Made up",
             provenance=Provenance.REPORTED,
-            decision=_decision(rule["agreed"], councils, people),
+            decision=_decision(people),
         )
+        _answered(made.decision, rule, councils, people)
 
 
 def _approvals(
@@ -133,15 +139,16 @@ def _approvals(
     people: dict[str, tuple[User, User]],
 ) -> None:
     for approval in world["approvals"]:
-        TransitionApproval.objects.create(
+        made = TransitionApproval.objects.create(
             code=approval["code"],
             service=services[approval["service"]],
             ceiling=Decimal("99999999999.99"),
             effective_from=Quarter.from_ordinal(approval["from"]),
             description="Made up",
             provenance=Provenance.REPORTED,
-            decision=_decision(approval["agreed"], councils, people),
+            decision=_decision(people),
         )
+        _answered(made.decision, approval, councils, people)
 
 
 def _returns(
