@@ -97,16 +97,16 @@ class TransitionApproval(models.Model):
         return self.provenance == Provenance.ILLUSTRATIVE
 
     def as_approval(self) -> Approval:
+        consents = self.decision.consents.all()
         return Approval(
             code=self.code,
             service=self.service.slug,
             ceiling=to_pence(self.ceiling),
             effective_from=self.effective_from,
-            agreed_by=frozenset(
-                consent.council.code for consent in self.decision.consents.all() if consent.agree
-            ),
+            agreed_by=frozenset(each.council.code for each in consents if each.agree),
             illustrative=self.is_illustrative,
             withdrawn=self.decision.is_withdrawn,
+            refused_by=frozenset(each.council.code for each in consents if not each.agree),
         )
 
 

@@ -29,7 +29,9 @@ class Restatement(models.Model):
     class Meta:
         ordering = ["stated_at", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(value__gte=0), name="restatement_not_negative"),
+            models.CheckConstraint(
+                condition=Q(value__gte=0) & Q(value__lt=10**14), name="restatement_in_bounds"
+            ),
             models.CheckConstraint(condition=~Q(source=""), name="restatement_has_source"),
         ]
         triggers = append_only()

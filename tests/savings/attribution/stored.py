@@ -98,13 +98,18 @@ def _answered(
         Consent(
             decision=decision,
             council=councils[code],
-            agree=True,
+            agree=code in said["agreed"],
             by=people[code][1],
             at=NOW,
             minute_reference=f"{code} minute",
+            reason="" if code in said["agreed"] else "No.",
         )
-        for code in said["agreed"]
+        for code in (*said["agreed"], *said["refused"])
     )
+    if said["withdrawn"]:
+        decision.withdrawn_by, decision.withdrawn_at = decision.proposed_by, NOW
+        decision.withdrawn_reason = "Too early."
+        decision.save()
 
 
 def _rules(
@@ -210,7 +215,7 @@ def read_world() -> World:
                 "kind": rule.kind,
                 "method": rule.method,
                 "from": rule.effective_from.ordinal,
-                "agreed": _agreed(rule.decision),
+                **_answers(rule.decision),
                 "shares": {code: Fraction(share) for code, share in rule.shares.items()},
                 "driver": rule.driver.code if rule.driver else None,
                 "weights": {code: Fraction(weight) for code, weight in rule.weights.items()},
@@ -232,7 +237,7 @@ def read_world() -> World:
                 "code": approval.code,
                 "service": approval.service.slug,
                 "from": approval.effective_from.ordinal,
-                "agreed": _agreed(approval.decision),
+                **_answers(approval.decision),
             }
             for approval in TransitionApproval.objects.select_related("service", "decision")
         ],
@@ -279,6 +284,10 @@ def _spells(spells: Any) -> list[tuple[str, int, int | None]]:
     ]
 
 
-def _agreed(decision: Decision) -> list[str]:
-    consents = decision.consents.filter(agree=True).select_related("council")
-    return [consent.council.code for consent in consents]
+def _answers(decision: Decision) -> World:
+    consents = list(decision.consents.select_related("council"))
+    return {
+        "agreed": [each.council.code for each in consents if each.agree],
+        "refused": [each.council.code for each in consents if not each.agree],
+        "withdrawn": decision.withdrawn_at is not None,
+    }
