@@ -118,5 +118,5 @@ def claims_fit() -> Trigger:
                 END IF;
             END LOOP;
             RETURN NEW;
-        """,
+        """,  # nosec B608
     )

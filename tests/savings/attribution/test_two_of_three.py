@@ -52,7 +52,7 @@ def rule() -> AttributionRule:
     return AttributionRule.objects.get(version=1)
 
 
-def raw(statement: str, **given: object) -> None:
+def raw(statement: str, **given: Any) -> None:
     """As whoever owns the database, to the end of a transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, given)

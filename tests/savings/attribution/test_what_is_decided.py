@@ -20,7 +20,7 @@ from tests.partnership import NOW, Q1, Partnership, build
 pytestmark = pytest.mark.django_db
 
 #: A row of each table under a decision: what councils may be asked about.
-SUBJECTS = {
+SUBJECTS: dict[Any, str] = {
     AttributionRule: (
         "INSERT INTO savings_attributionrule (service_id, kind, method, effective_from, shares,"
         " weights, indirect_variance, version, basis, provenance, decision_id)"
