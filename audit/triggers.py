@@ -51,6 +51,15 @@ class _Held(pgtrigger.Trigger):
 
 _NOT_OURS = ("ignore_func_name",)
 
+#: For the head of a trigger that waits for a lock and then looks at what others committed
+#: meanwhile: at a stricter isolation it would look at what was there before it waited.
+READ_COMMITTED = """
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'begin the transaction again with ISOLATION LEVEL READ COMMITTED'
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+"""
+
 
 class Trigger(_Held):
     """A trigger with a function of its own."""

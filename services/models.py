@@ -19,12 +19,16 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from audit.triggers import ReadOnly, Trigger
+from audit.triggers import READ_COMMITTED, ReadOnly, Trigger
 from finance.periods import Quarter
 from services.fields import QuarterField
 from services.provenance import Provenance
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.models import Council
+
+#: A lock of the database's own, held by whoever hangs a service in the tree: of two at once
+#: each might hang its one below the other's.
+TREE = 7_301_117
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -80,7 +84,9 @@ class Service(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("parent_id"),
                 condition=pgtrigger.Q(new__parent__isnull=False),
-                func="""
+                func=f"""
+                    PERFORM pg_advisory_xact_lock({TREE});
+                    {READ_COMMITTED}
                     IF EXISTS (
                         WITH RECURSIVE above(id) AS (
                             SELECT NEW.parent_id

@@ -253,12 +253,12 @@ class Consent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["decision", "council"], name="consent_once"),
             models.CheckConstraint(
-                condition=Q(agree=True) | ~Q(reason=""),
+                condition=Q(agree=True) | Q(reason__regex=r"\S"),
                 name="consent_refusal_has_reason",
                 violation_error_message="Say why your council refuses.",
             ),
             models.CheckConstraint(
-                condition=~Q(minute_reference=""),
+                condition=Q(minute_reference__regex=r"\S"),
                 name="consent_has_minute",
                 violation_error_message="Enter the minute that records it.",
             ),
@@ -273,6 +273,7 @@ class Consent(models.Model):
                 func="""
                     IF NOT EXISTS (
                         SELECT 1 FROM sovereignty_appointment a
+                        JOIN sovereignty_user u ON u.id = a.user_id AND u.is_active
                         WHERE a.user_id = NEW.by_id AND a.council_id = NEW.council_id
                           AND a.role IN ('section_151_officer', 'deputy_section_151_officer')
                     ) THEN

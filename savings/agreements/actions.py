@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Proposal, Standing, proposal, proposals
 from savings.approvals.models import TransitionApproval, claimed_on
+from savings.attribution.reports import quarters_in_force
 from sovereignty import disputes
 from sovereignty.models import CERTIFYING_ROLES, Council, Decision, User
 from sovereignty.refusals import WrongState
@@ -23,9 +24,9 @@ DAYS_BEFORE, DAYS_AFTER = 7, 1
 def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) -> Decision:
     """Take back a proposal that not every council has agreed to.
 
-    Raises NotAllowed, BadContent without a reason, or WrongState where it is withdrawn or
-    agreed, or a budget that costs are claimed on: what is agreed is replaced by a new
-    proposal, from a later quarter on.
+    Raises NotAllowed, BadContent without a reason, or WrongState where it is withdrawn,
+    agreed or in force in any quarter, or a budget that costs are claimed on: what is agreed
+    is replaced by a new proposal, from a later quarter on.
     """
     Decision.objects.select_for_update().get(id=decision_id)
     found = proposal(decision_id)
@@ -33,6 +34,11 @@ def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) 
         raise WrongState(
             "Every council has agreed to this, so it stands. Propose another from a later "
             "quarter on instead."
+        )
+    if found and found.rule and (quarters := quarters_in_force(found.rule)):
+        raise WrongState(
+            f"This is in force in {quarters[0].label}, where every council taking part has agreed "
+            "to it, so it stands. Propose another from a later quarter on instead."
         )
     budget = TransitionApproval.objects.filter(decision=decision_id).first()
     if budget and claimed_on([budget.code]):

@@ -16,7 +16,7 @@ from django.db.models import F, Prefetch, Q, Sum
 from audit.triggers import append_only
 from finance.money import to_pence
 from savings.attribution.claims import Approval, Budget
-from savings.attribution.triggers import begins_in_an_open_quarter
+from savings.attribution.triggers import begins_in_an_open_quarter, comes_before_its_answers
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Return
 from services.fields import QuarterField
@@ -87,7 +87,7 @@ class TransitionApproval(models.Model):
             ),
         ]
         # What a council agreed to stays what it agreed to: a changed budget is a new one.
-        triggers = [*append_only(), begins_in_an_open_quarter()]
+        triggers = [*append_only(), begins_in_an_open_quarter(), comes_before_its_answers()]
 
     def __str__(self) -> str:
         return self.code
@@ -97,16 +97,16 @@ class TransitionApproval(models.Model):
         return self.provenance == Provenance.ILLUSTRATIVE
 
     def as_approval(self) -> Approval:
+        consents = self.decision.consents.all()
         return Approval(
             code=self.code,
             service=self.service.slug,
             ceiling=to_pence(self.ceiling),
             effective_from=self.effective_from,
-            agreed_by=frozenset(
-                consent.council.code for consent in self.decision.consents.all() if consent.agree
-            ),
+            agreed_by=frozenset(each.council.code for each in consents if each.agree),
             illustrative=self.is_illustrative,
             withdrawn=self.decision.is_withdrawn,
+            refused_by=frozenset(each.council.code for each in consents if not each.agree),
         )
 
 

@@ -13,6 +13,7 @@ from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import Quarter
 from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.attribution.reports import quarters_in_force
 from savings.drivers.models import Tolerance
 from savings.fairness.models import FairnessTest
 from savings.provenance import Provenance
@@ -144,6 +145,8 @@ def propose_rule(
                 effective_from.code,
             )
         )
+    if basis and not basis.strip():
+        errors.append(FieldError("basis", "Say why these shares, or leave this out.", basis[:20]))
     if errors:
         raise BadContent(errors)
     # The service's row is held, so that two proposals don't take the same version.
@@ -159,7 +162,7 @@ def propose_rule(
         weights=dict(weights or {}),
         indirect_variance=indirect_variance,
         version=version,
-        basis=basis,
+        basis=basis.strip(),
         provenance=provenance,
         decision=Decision.objects.create(
             title=f"{service}: {AttributionRule.Kind(kind).label.lower()}, version {version}",
@@ -187,7 +190,7 @@ def propose_rule(
             "indirect_variance": indirect_variance,
             "version": version,
         },
-        reason=basis,
+        reason=rule.basis,
     )
     return rule
 
@@ -227,8 +230,8 @@ def answer(
 
     Once. Raises NotAllowed; WrongState where the council has answered, takes no part in
     the service from the effective quarter on, or that quarter has closed (tests and
-    tolerances have neither); BadContent without a minute reference, or for a refusal
-    without reason.
+    tolerances have neither), or refuses a rule that is in force without it; BadContent
+    without a minute reference, or for a refusal without reason.
     """
     require(by, "savings.answer_decision")
     council = by.council
@@ -245,6 +248,12 @@ def answer(
     if errors:
         raise BadContent(errors)
     _check_it_is_asked(about, council)
+    if not agree and isinstance(about, AttributionRule) and quarters_in_force(about):
+        raise WrongState(
+            "This is in force where every council taking part has agreed to it, so it can't be "
+            f"refused any more. It splits nothing in the quarters in which {council} takes part "
+            "until it agrees, too."
+        )
     if decision.is_withdrawn:
         raise WrongState("This proposal is withdrawn, so there is nothing to answer.")
     if decision.consents.filter(council=council).exists():

@@ -61,7 +61,10 @@ class EntryFacts:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One version of an attribution rule, with the councils that have agreed to it."""
+    """One version of an attribution rule, with the councils that have agreed to it.
+
+    `given_up` where it was withdrawn or any council refused it.
+    """
 
     id: int
     service: str
@@ -74,6 +77,7 @@ class Rule:
     weights: Mapping[str, Fraction] = field(default_factory=dict)
     indirect_variance_to_host: bool = False
     illustrative: bool = False
+    given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,12 +306,15 @@ class Attribution:
         """The rule of the nearest service at or above that has one in force in the quarter.
 
         A rule is in force from its effective quarter in every quarter in which each
-        council that takes part in the rule's service has agreed to it.
+        council that takes part in the rule's service has agreed to it; never one that is
+        given up, whoever leaves the service later.
         """
         for node in self.tree.path(service):
             needed = frozenset(self.tree.participants(node, quarter))
             for rule in self._rules.get((node, kind), ()):
-                if rule.effective_from <= quarter and needed and needed <= rule.agreed_by:
+                if rule.given_up or rule.effective_from > quarter:
+                    continue
+                if needed and needed <= rule.agreed_by:
                     return rule
         return None
 

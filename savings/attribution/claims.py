@@ -18,7 +18,7 @@ from services.tree import ServiceTree
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A transition budget, with the councils that have agreed to it. `ceiling` in pence."""
+    """A transition budget, with what councils answered. `ceiling` in pence."""
 
     code: str
     service: str
@@ -27,6 +27,7 @@ class Approval:
     agreed_by: frozenset[str]
     illustrative: bool = False
     withdrawn: bool = False
+    refused_by: frozenset[str] = frozenset()
 
 
 def councils_needed(
@@ -70,6 +71,15 @@ def why_not(approval: Approval, tree: ServiceTree, service: str, quarter: Quarte
             f"Not every council taking part has agreed to the transition budget "
             f"“{approval.code}”: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} "
             "not. Leave this empty, or wait until then."
+        )
+    # Whoever took part when it was to begin has refused it for good, though they left since.
+    refusing = approval.refused_by.intersection(
+        councils_needed(approval, tree, service, approval.effective_from)
+    )
+    if refusing:
+        return (
+            f"The transition budget “{approval.code}” was refused by "
+            f"{', '.join(sorted(refusing))}: leave this empty."
         )
     return ""
 

@@ -19,10 +19,13 @@ from audit.triggers import ReadOnly, append_only
 from finance.apportionment import parse_share
 from savings.attribution import arithmetic
 from savings.attribution.triggers import (
-    agrees_in_time,
+    answers_in_time,
     begins_in_an_open_quarter,
+    comes_before_its_answers,
     driver_has_values,
+    in_use_stays,
     keeps_who_shared,
+    refused_before_it_holds,
     shares_are_whole,
     stays_in_the_tree,
 )
@@ -80,7 +83,10 @@ class DriverValue(models.Model):
             models.UniqueConstraint(
                 fields=["driver", "council", "effective_from"], name="driver_value_once"
             ),
-            models.CheckConstraint(condition=Q(value__gte=0), name="driver_value_not_negative"),
+            # Below what the column holds, and so a number: NaN is above all of them.
+            models.CheckConstraint(
+                condition=Q(value__gte=0) & Q(value__lt=10**14), name="driver_value_in_bounds"
+            ),
         ]
         # Figures already shared out rest on it: a changed value is a later one.
         triggers = [*append_only(), begins_in_an_open_quarter()]
@@ -101,7 +107,7 @@ class AttributionRuleQuerySet(models.QuerySet["AttributionRule"]):
         )
 
     def as_rules(self) -> list[arithmetic.Rule]:
-        """Every rule as the pure module takes it, with who has agreed: two queries."""
+        """Every rule as the pure module takes it, with what was answered: two queries."""
         return [rule.as_rule() for rule in self.with_consents()]
 
 
@@ -150,11 +156,17 @@ class AttributionRule(models.Model):
                 | Q(method="blend", driver__isnull=True, shares={}) & ~Q(weights={}),
                 name="attribution_rule_has_its_method",
             ),
+            models.CheckConstraint(
+                # None where a program gave none.
+                condition=Q(basis="") | Q(basis__regex=r"\S"),
+                name="attribution_rule_says_why",
+            ),
         ]
         # What a council agreed to stays what it agreed to: a changed rule is a new one.
         triggers = [
             *append_only(),
             begins_in_an_open_quarter(),
+            comes_before_its_answers(),
             shares_are_whole(),
             driver_has_values(),
         ]
@@ -167,20 +179,20 @@ class AttributionRule(models.Model):
         return self.provenance == Provenance.ILLUSTRATIVE
 
     def as_rule(self) -> arithmetic.Rule:
+        consents = self.decision.consents.all()
         return arithmetic.Rule(
             id=self.id,
             service=self.service.slug,
             kind=self.kind,
             method=self.method,
             effective_from=self.effective_from,
-            agreed_by=frozenset(
-                consent.council.code for consent in self.decision.consents.all() if consent.agree
-            ),
+            agreed_by=frozenset(each.council.code for each in consents if each.agree),
             shares={code: parse_share(share) for code, share in self.shares.items()},
             driver=self.driver.code if self.driver else None,
             weights={code: parse_share(weight) for code, weight in self.weights.items()},
             indirect_variance_to_host=self.indirect_variance == self.IndirectVariance.HOST,
             illustrative=self.is_illustrative,
+            given_up=self.decision.is_withdrawn or any(not each.agree for each in consents),
         )
 
 
@@ -193,7 +205,13 @@ class AttributionRule(models.Model):
 class ConsentToRule(Consent):
     class Meta:
         proxy = True
-        triggers = [agrees_in_time()]
+        triggers = [answers_in_time(), refused_before_it_holds()]
+
+
+class DecisionInUse(Decision):
+    class Meta:
+        proxy = True
+        triggers = [in_use_stays()]
 
 
 class SharingParticipation(Participation):

@@ -24,7 +24,7 @@ from finance.periods import Quarter
 from savings.approvals.models import TransitionApproval
 from savings.attribution.arithmetic import Attribution, EntryFacts
 from savings.attribution.models import AttributionRule, DriverValue
-from savings.returns.models import Entry, EntryQuerySet, Return
+from savings.returns.models import Entry, EntryQuerySet, Period, Return
 from savings.rollup.models import Fact
 from savings.rollup.reports import AnyOf, one_version
 from services.models import Service
@@ -43,6 +43,16 @@ def current_attribution() -> Attribution:
         DriverValue.objects.as_values(),
         TransitionApproval.objects.as_approvals(),
     )
+
+
+def quarters_in_force(rule: AttributionRule) -> list[Quarter]:
+    """Those made for returns in which it is in force, whether or not a later rule replaces it."""
+    alone = Attribution(Service.objects.tree(), [rule.as_rule()], [])
+    return [
+        quarter
+        for quarter in Period.objects.order_by("quarter").values_list("quarter", flat=True)
+        if alone.rule_in_force(rule.service.slug, rule.kind, quarter)
+    ]
 
 
 def facts_of(entry: Entry) -> EntryFacts:

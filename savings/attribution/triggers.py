@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import pgtrigger
 
-from audit.triggers import Trigger, no_truncate
+from audit.triggers import READ_COMMITTED, Trigger, no_truncate
 
 _CLOSED = """
     RAISE EXCEPTION 'the quarter is closed and its figures stand'
@@ -36,18 +36,70 @@ def begins_in_an_open_quarter() -> pgtrigger.Trigger:
     )
 
 
-def agrees_in_time() -> pgtrigger.Trigger:
-    """Refuse a council's agreement that would put a rule in force in a closed quarter."""
+#: What a decision may be about: one row of one of them.
+_SUBJECTS = (
+    "savings_attributionrule",
+    "savings_fairnesstest",
+    "savings_tolerance",
+    "savings_transitionapproval",
+)
+
+
+def comes_before_its_answers() -> pgtrigger.Trigger:
+    """Refuse what is put under a decision that was answered, withdrawn or about something else.
+
+    Else councils would have agreed to what they never saw. Holds the decision, so that
+    nobody answers it in the same moment.
+    """
+    about = " UNION ALL ".join(
+        f"SELECT 1 FROM {table} WHERE decision_id = NEW.decision_id"  # nosec B608
+        for table in _SUBJECTS
+    )
     return Trigger(
-        name="agrees_in_time",
+        name="comes_before_its_answers",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
-        condition=pgtrigger.Q(new__agree=True),
+        func=f"""
+            {READ_COMMITTED}
+            PERFORM 1 FROM sovereignty_decision WHERE id = NEW.decision_id FOR UPDATE;
+            IF EXISTS (
+                SELECT 1 FROM sovereignty_consent WHERE decision_id = NEW.decision_id
+                UNION ALL
+                SELECT 1 FROM sovereignty_decision
+                WHERE id = NEW.decision_id AND withdrawn_at IS NOT NULL
+                UNION ALL
+                {about}
+            ) THEN
+                RAISE EXCEPTION 'what is proposed needs a new decision, not answered yet'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+#: What figures fall by once it is agreed, and from when.
+_BEGINNINGS = """
+    SELECT decision_id, effective_from FROM savings_attributionrule
+    UNION ALL
+    SELECT decision_id, effective_from FROM savings_transitionapproval
+"""
+
+
+def answers_in_time() -> pgtrigger.Trigger:
+    """Refuse a council's answer to what would split, or be claimed on, in a closed quarter.
+
+    A refusal too: by it a rule that was in force without that council would be no more.
+    """
+    return Trigger(
+        name="answers_in_time",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
         func=f"""
             IF EXISTS (
-                SELECT 1 FROM savings_attributionrule r
-                JOIN savings_period p ON p.status = 'closed' AND p.quarter >= r.effective_from
-                WHERE r.decision_id = NEW.decision_id
+                SELECT 1 FROM ({_BEGINNINGS}) b
+                JOIN savings_period p ON p.status = 'closed' AND p.quarter >= b.effective_from
+                WHERE b.decision_id = NEW.decision_id
             ) THEN {_CLOSED} END IF;
             RETURN NEW;
         """,  # nosec B608
@@ -88,7 +140,8 @@ def stays_in_the_tree() -> pgtrigger.Trigger:
     )
 
 
-#: For every service in reach and every closed quarter from the first that a rule reaches:
+#: For every service in reach and every closed quarter from the first that a rule or a
+#: transition budget reaches:
 #: the councils of the nearest service at or above it that has spells, before and after.
 _SPELLS = """
     IF EXISTS (
@@ -120,7 +173,7 @@ _SPELLS = """
         stands(quarter) AS (
             SELECT p.quarter FROM savings_period p
             WHERE p.status = 'closed'
-              AND p.quarter >= (SELECT min(effective_from) FROM savings_attributionrule)
+              AND p.quarter >= (SELECT min(effective_from) FROM ({beginnings}) b)
         ),
         moved(id, quarter) AS (
             SELECT r.id, q.quarter FROM reached r CROSS JOIN stands q
@@ -175,6 +228,7 @@ def _spell_trigger(
     func = _SPELLS.format(
         touched=" UNION ".join(f"SELECT service_id FROM {rows_of}" for rows_of in tables),  # nosec B608
         below=_BELOW,
+        beginnings=_BEGINNINGS,
         table=table,
         ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
         rows_then=f"SELECT {_COLUMNS} FROM {rows.old}" if rows.old else _NO_ROWS,  # nosec B608
@@ -195,7 +249,7 @@ def _spell_trigger(
 #: or above it that has participants of its own (`services.tree` says the same in Python).
 _PARTICIPANTS = """
     WITH RECURSIVE above(id, parent_id, depth) AS (
-        SELECT s.id, s.parent_id, 0 FROM services_service s WHERE s.id = NEW.service_id
+        SELECT s.id, s.parent_id, 0 FROM services_service s WHERE s.id = {service}
         UNION ALL
         SELECT s.id, s.parent_id, a.depth + 1
         FROM services_service s JOIN above a ON s.id = a.parent_id
@@ -206,9 +260,79 @@ _PARTICIPANTS = """
     )
     SELECT DISTINCT p.council_id AS id
     FROM services_participation p JOIN nearest n ON p.service_id = n.id
-    WHERE p.from_quarter <= NEW.effective_from
-      AND (p.to_quarter IS NULL OR p.to_quarter >= NEW.effective_from)
+    WHERE p.from_quarter <= {quarter}
+      AND (p.to_quarter IS NULL OR p.to_quarter >= {quarter})
 """
+
+
+#: Whether a rule is in force in any quarter that returns are made for, by the decision
+#: that it is about (`arithmetic.Attribution.rule_in_force` says the same in Python).
+_IN_FORCE = f"""
+    SELECT 1 FROM savings_attributionrule r
+    JOIN savings_period q ON q.quarter >= r.effective_from
+    JOIN LATERAL (
+        SELECT count(*) AS councils, count(*) FILTER (WHERE c.agree) AS agreed
+        FROM ({_PARTICIPANTS.format(service="r.service_id", quarter="q.quarter")}) council
+        LEFT JOIN sovereignty_consent c
+            ON c.council_id = council.id AND c.decision_id = r.decision_id
+    ) a ON a.councils > 0 AND a.councils = a.agreed
+    WHERE r.decision_id = {{decision}} AND NOT EXISTS (
+        SELECT 1 FROM sovereignty_consent c WHERE c.decision_id = r.decision_id AND NOT c.agree
+    )
+"""  # nosec B608
+
+
+def refused_before_it_holds() -> pgtrigger.Trigger:
+    """Refuse a refusal of a rule in force: a council that joined later takes it from nobody.
+
+    In the quarters in which that council takes part it doesn't hold without its agreement.
+    """
+    return Trigger(
+        name="refused_before_it_holds",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Q(new__agree=False),
+        func=f"""
+            IF EXISTS ({_IN_FORCE.format(decision="NEW.decision_id")}) THEN
+                RAISE EXCEPTION 'a rule in force is replaced by another, not refused'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+def in_use_stays() -> pgtrigger.Trigger:
+    """Refuse to withdraw a rule in force in any quarter, or a budget that is claimed on.
+
+    Counts claims as `savings.approvals.models.claimed_on` does, with the budget's row held,
+    so that nobody claims on it in the same moment.
+    """
+    return Trigger(
+        name="in_use_stays",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Q(new__withdrawn_at__isnull=False),
+        declare=[("budget", "text")],
+        func=f"""
+            {READ_COMMITTED}
+            IF EXISTS ({_IN_FORCE.format(decision="NEW.id")}) THEN
+                RAISE EXCEPTION 'a rule in force is replaced by another, not withdrawn'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            SELECT a.code INTO budget FROM savings_transitionapproval a
+            WHERE a.decision_id = NEW.id FOR UPDATE;
+            IF EXISTS (
+                SELECT 1 FROM savings_entry e JOIN savings_return r ON r.id = e.parent_id
+                WHERE e.approval = budget
+                  AND (r.status = 'certified' OR r.status = 'submitted' AND e.amount > 0)
+            ) THEN
+                RAISE EXCEPTION 'a budget that is claimed on is not withdrawn'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
 
 
 def shares_are_whole() -> pgtrigger.Trigger:
@@ -268,6 +392,7 @@ def shares_are_whole() -> pgtrigger.Trigger:
 
 def driver_has_values() -> pgtrigger.Trigger:
     """Refuse to share by a driver that a participant has no value of, or all have nought."""
+    participants = _PARTICIPANTS.format(service="NEW.service_id", quarter="NEW.effective_from")
     return Trigger(
         name="driver_has_values",
         when=pgtrigger.Before,
@@ -282,7 +407,7 @@ def driver_has_values() -> pgtrigger.Trigger:
             LOOP
                 SELECT count(*) FILTER (WHERE v.value IS NULL) AS missing, sum(v.value) AS total
                 INTO found
-                FROM ({_PARTICIPANTS}) council
+                FROM ({participants}) council
                 LEFT JOIN LATERAL (
                     SELECT dv.value FROM savings_drivervalue dv
                     WHERE dv.driver_id = used.id AND dv.council_id = council.id

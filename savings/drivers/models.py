@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from audit.triggers import append_only
 from savings.attribution.models import DriverValue
+from savings.attribution.triggers import comes_before_its_answers
 from savings.provenance import Provenance
 from savings.unanimous import SHARE, Unanimous, UnanimousQuerySet
 from sovereignty.models import User
@@ -32,7 +33,9 @@ class Restatement(models.Model):
     class Meta:
         ordering = ["stated_at", "id"]
         constraints = [
-            models.CheckConstraint(condition=Q(value__gte=0), name="restatement_not_negative"),
+            models.CheckConstraint(
+                condition=Q(value__gte=0) & Q(value__lt=10**14), name="restatement_in_bounds"
+            ),
             models.CheckConstraint(condition=~Q(source=""), name="restatement_has_source"),
         ]
         triggers = append_only()
@@ -58,7 +61,7 @@ class Tolerance(Unanimous):
             models.CheckConstraint(condition=Q(share__regex=SHARE), name="tolerance_is_a_share"),
         ]
         # What a council agreed to stays what it agreed to: a changed tolerance is a new one.
-        triggers = append_only()
+        triggers = [*append_only(), comes_before_its_answers()]
 
     def __str__(self) -> str:
         return f"{self.share} of what was shared out"

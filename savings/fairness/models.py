@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pgtrigger
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from audit.triggers import append_only
+from audit.triggers import Trigger, append_only
+from savings.attribution.triggers import comes_before_its_answers
 from savings.fairness import fairness
 from savings.unanimous import SHARE, Unanimous, UnanimousQuerySet
 
@@ -43,7 +45,30 @@ class FairnessTest(Unanimous):
             ),
         ]
         # What a council agreed to stays what it agreed to: a changed test is a new one.
-        triggers = append_only()
+        triggers = [
+            *append_only(),
+            comes_before_its_answers(),
+            # After the checks, by which it can be read as a fraction.
+            Trigger(
+                name="below_is_a_part",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                declare=[
+                    ("part", "numeric := split_part(NEW.below, '/', 1)"),
+                    (
+                        "whole",
+                        "numeric := coalesce(nullif(split_part(NEW.below, '/', 2), ''), '1')",
+                    ),
+                ],
+                func="""
+                    IF part <= 0 OR part > whole THEN
+                        RAISE EXCEPTION '“%” is not above nought and at most the whole', NEW.below
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"below {self.below} of its share, {self.quarters} quarters in a row"

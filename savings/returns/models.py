@@ -25,7 +25,7 @@ from django.db.models import F, Q
 from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
 from finance.periods import Quarter
 from savings.provenance import Provenance
-from savings.returns.triggers import certified_stays, claims_fit
+from savings.returns.triggers import certified_stays, claims_fit, reopened_openly
 from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council, User
@@ -84,6 +84,7 @@ class Period(models.Model):
         triggers = [
             # What is certified in a quarter would move with it.
             ReadOnly(name="quarter_stays", fields=["quarter"]),
+            reopened_openly(),
         ]
 
     def __str__(self) -> str:

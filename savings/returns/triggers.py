@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 
-from audit.triggers import Trigger
+from audit.triggers import READ_COMMITTED, Trigger
 
 _FUNCTION = """
     FOR status IN
@@ -55,6 +55,32 @@ def _trigger(
     )
 
 
+def reopened_openly() -> Trigger:
+    """Refuse to reopen a quarter without saying anew who, when and why, or out of order."""
+    return Trigger(
+        name="reopened_openly",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Q(old__status="closed") & ~pgtrigger.Q(new__status="closed"),
+        func="""
+            IF NEW.reopened_at IS NULL OR (NEW.reopened_by_id, NEW.reopened_at, NEW.reopened_reason)
+                IS NOT DISTINCT FROM (OLD.reopened_by_id, OLD.reopened_at, OLD.reopened_reason)
+            THEN
+                RAISE EXCEPTION 'a quarter is reopened by somebody, at a time, for a reason'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF EXISTS (
+                SELECT 1 FROM savings_period p
+                WHERE p.status = 'closed' AND p.quarter > OLD.quarter
+            ) THEN
+                RAISE EXCEPTION 'only the latest closed quarter can be reopened'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
 def claims_fit() -> Trigger:
     """Refuse to submit or certify a return whose claims pass a transition budget's ceiling.
 
@@ -68,13 +94,14 @@ def claims_fit() -> Trigger:
         operation=pgtrigger.UpdateOf("status"),
         condition=pgtrigger.Q(new__status__in=["submitted", "certified"]),
         declare=[("claim", "record"), ("budget", "record"), ("claimed", "numeric")],
-        func="""
+        func=f"""
             FOR claim IN
                 SELECT e.approval AS code, sum(e.amount) AS amount
                 FROM savings_entry e
                 WHERE e.parent_id = NEW.id AND e.approval <> ''
                 GROUP BY e.approval ORDER BY e.approval
             LOOP
+                {READ_COMMITTED}
                 SELECT a.ceiling INTO budget FROM savings_transitionapproval a
                 WHERE a.code = claim.code FOR UPDATE;
                 IF NOT FOUND THEN
@@ -91,5 +118,5 @@ def claims_fit() -> Trigger:
                 END IF;
             END LOOP;
             RETURN NEW;
-        """,
+        """,  # nosec B608
     )

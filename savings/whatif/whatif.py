@@ -73,6 +73,7 @@ class World:
             id=rule.id or 1 + max((other.id for other in others), default=0),
             effective_from=since or _ALWAYS,
             agreed_by=frozenset(everybody),
+            given_up=False,
         )
         return replace(self, rules=(*others, agreed))
 

@@ -11,6 +11,7 @@ from finance.periods import Quarter
 from services.models import Hosting, Participation, Service
 from services.tree import Spell
 from sovereignty.models import Council
+from tests.at_once import at_once, kinds
 from tests.partnership import Partnership
 
 Q1, Q2, Q3, Q4 = (Quarter.parse(f"2012-13-Q{number}") for number in (1, 2, 3, 4))
@@ -232,3 +233,32 @@ def test_the_tree_is_what_the_tables_say(partnership: Partnership) -> None:
     assert tree.participants("chief-executive-leadership", Q1) == ("LBHF", "RBKC")
     assert tree.host("library-service", Q1) == "RBKC"
     assert tree.host("cex", Q1) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_services_hung_below_each_other_at_once_make_no_circle() -> None:
+    one, other = (Service.objects.create(slug=slug, name=slug) for slug in ("one", "other"))
+
+    def hang(below: Service, above: Service) -> int:
+        with transaction.atomic():
+            moved = Service.objects.filter(id=below.id).update(parent=above)
+            with connection.cursor() as cursor:
+                # Both are at it before either ends, unless one keeps the other waiting.
+                cursor.execute("SELECT pg_sleep(0.5)")
+            return moved
+
+    results = at_once(lambda: hang(one, other), lambda: hang(other, one))
+    assert kinds(results) == ["IntegrityError", "int"]
+    assert len(Service.objects.tree().nodes) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tree_is_not_changed_where_others_changes_are_not_seen() -> None:
+    one, other = (Service.objects.create(slug=slug, name=slug) for slug in ("one", "other"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT 1 FROM services_service")
+        assert at_once(lambda: Service.objects.filter(id=one.id).update(parent=other)) == [1]
+        with pytest.raises(DatabaseError, match="READ COMMITTED"), transaction.atomic():
+            Service.objects.filter(id=other.id).update(parent=one)
+    assert Service.objects.tree().path("one") == ("one", "other")

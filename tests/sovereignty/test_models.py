@@ -192,15 +192,17 @@ def test_a_council_answers_a_decision_once(
 
 
 def test_a_refusal_has_a_reason(decision: Decision, partnership: Partnership) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
-        answer(decision, partnership, "WCC", agree=False)
+    for reason in ("", " \n"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            answer(decision, partnership, "WCC", agree=False, reason=reason)
     refusal = answer(decision, partnership, "WCC", agree=False, reason="Too dear.")
     assert str(refusal) == "Westminster refuses: A question"
 
 
 def test_an_answer_has_a_minute(decision: Decision, partnership: Partnership) -> None:
-    with pytest.raises(IntegrityError, match="consent_has_minute"), transaction.atomic():
-        answer(decision, partnership, "WCC", minute_reference="")
+    for minute in ("", " ", "\n\t"):
+        with pytest.raises(IntegrityError, match="consent_has_minute"), transaction.atomic():
+            answer(decision, partnership, "WCC", minute_reference=minute)
 
 
 @pytest.mark.parametrize(
@@ -214,6 +216,15 @@ def test_nobody_else_answers_for_a_council_however_it_is_written(
     with pytest.raises(IntegrityError, match="section 151"), transaction.atomic():
         answer(decision, partnership, "WCC", by=person)
     assert not decision.consents.exists()
+
+
+def test_whose_account_is_closed_answers_no_more(
+    decision: Decision, partnership: Partnership
+) -> None:
+    User.objects.filter(username="s151.wcc").update(is_active=False)
+    with pytest.raises(IntegrityError, match="section 151"), transaction.atomic():
+        answer(decision, partnership, "WCC")
+    assert answer(decision, partnership, "LBHF").agree
 
 
 def test_a_deputy_answers(decision: Decision, newcomer: User, partnership: Partnership) -> None:

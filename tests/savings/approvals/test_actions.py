@@ -357,6 +357,31 @@ def test_the_database_holds_the_ceiling(status: str, partnership: Partnership) -
     assert partnership.parent("WCC").status == status
 
 
+def withdrawn_by_hand(partnership: Partnership) -> None:
+    Decision.objects.update(
+        withdrawn_at=NOW, withdrawn_by=partnership.people["auditor"], withdrawn_reason="No."
+    )
+
+
+@pytest.mark.parametrize("status", ["submitted", "certified"])
+def test_the_database_holds_a_budget_that_is_claimed_on(
+    status: str, partnership: Partnership
+) -> None:
+    partnership.approval()
+    parent = partnership.draft("WCC", a_claim("40.00"))
+    by_hand(parent, status, partnership)
+    with pytest.raises(IntegrityError, match="claimed on is not withdrawn"), transaction.atomic():
+        withdrawn_by_hand(partnership)
+    assert not Decision.objects.get().is_withdrawn
+
+
+def test_a_draft_claims_nothing_yet(partnership: Partnership) -> None:
+    partnership.approval()
+    partnership.draft("WCC", a_claim("40.00"))
+    withdrawn_by_hand(partnership)
+    assert Decision.objects.get().is_withdrawn
+
+
 def test_the_database_knows_no_claim_on_nothing(partnership: Partnership) -> None:
     parent = partnership.draft("WCC", a_cost("transition_cost"))
     Entry.objects.filter(parent=parent).update(approval="nothing")

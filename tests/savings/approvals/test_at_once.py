@@ -6,6 +6,7 @@ import threading
 from decimal import Decimal
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from audit.models import Event
 from savings.approvals.actions import propose_approval
@@ -62,6 +63,28 @@ def test_a_submission_under_way_keeps_the_next_waiting(partnership: Partnership)
         assert second.is_alive()
     second.join(timeout=60)
     assert (kinds(results), kinds(late)) == (["Return"], ["WrongState"])
+
+
+def test_a_stricter_isolation_that_would_not_see_the_other_claim_is_refused(
+    partnership: Partnership,
+) -> None:
+    partnership.approval(ceiling="100.00")
+    drafts = {code: partnership.draft(code, a_claim("60.00")) for code in ("LBHF", "WCC")}
+
+    def hand_in(code: str) -> int:
+        return Return.objects.filter(id=drafts[code].id).update(
+            status="submitted", submitted_by=partnership.finance(code), submitted_at=NOW
+        )
+
+    for isolation in ("REPEATABLE READ", "SERIALIZABLE"):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
+            cursor.execute("SELECT 1 FROM savings_entry")
+            if isolation == "REPEATABLE READ":
+                assert at_once(lambda: hand_in("LBHF")) == [1]
+            with pytest.raises(DatabaseError, match="READ COMMITTED"), transaction.atomic():
+                hand_in("WCC")
+    assert claimed_on(["moves"])["moves"] == 60
 
 
 def test_two_budgets_do_not_take_one_code(partnership: Partnership) -> None:

@@ -5,10 +5,10 @@ rules stand in the order of the contract. A world is plain values:
 
 - `services`: slug to `parent`, `participants` and `hosts`, each a list of
   (council, first quarter, last quarter or None), quarters being whole numbers;
-- `rules`: `id`, `service`, `kind`, `method`, `from`, `agreed`, `shares`, `driver`,
-  `weights`, `indirect_variance`;
+- `rules`: `id`, `service`, `kind`, `method`, `from`, `agreed`, `refused`, `withdrawn`, `shares`,
+  `driver`, `weights`, `indirect_variance`;
 - `values`: `driver`, `council`, `from`, `value`;
-- `approvals`: `code`, `service`, `from`, `agreed`;
+- `approvals`: `code`, `service`, `from`, `agreed`, `refused`, `withdrawn`;
 - `entries`: `id`, `council` (None for the partnership), `quarter` (its return's), `service`,
   `kind`, `scope`, `pence`, `cause`, `caused_by`, `tupe`, `approval`, `corrects`.
 
@@ -94,6 +94,8 @@ def rule_in_force(world: World, service: str, kind: str, quarter: int) -> World 
             if rule["service"] != node or rule["kind"] != kind or rule["from"] > quarter:
                 continue
             if not needed or any(council not in rule["agreed"] for council in needed):
+                continue
+            if rule["withdrawn"] or rule["refused"]:
                 continue
             if best is None or (rule["from"], rule["id"]) > (best["from"], best["id"]):
                 best = rule
@@ -193,6 +195,12 @@ def claims_on_an_agreed_budget(world: World, entry: World, quarter: int) -> bool
                 and approval["from"] <= quarter
                 and needed != set()
                 and needed <= set(approval["agreed"])
+                and not approval["withdrawn"]
+                and not any(
+                    council in approval["refused"]
+                    for service in (approval["service"], entry["service"])
+                    for council in participants(world, service, approval["from"])
+                )
             )
     return False
 

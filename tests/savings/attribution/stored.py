@@ -83,23 +83,33 @@ def _drivers(world: World, councils: dict[str, Council]) -> None:
     )
 
 
-def _decision(
-    agreed: list[str], councils: dict[str, Council], people: dict[str, tuple[User, User]]
-) -> Decision:
+def _decision(people: dict[str, tuple[User, User]]) -> Decision:
     proposer = people[COUNCILS[0]][0]
-    decision = Decision.objects.create(title="Made up", proposed_by=proposer, proposed_at=NOW)
+    return Decision.objects.create(title="Made up", proposed_by=proposer, proposed_at=NOW)
+
+
+def _answered(
+    decision: Decision,
+    said: World,
+    councils: dict[str, Council],
+    people: dict[str, tuple[User, User]],
+) -> None:
     Consent.objects.bulk_create(
         Consent(
             decision=decision,
             council=councils[code],
-            agree=True,
+            agree=code in said["agreed"],
             by=people[code][1],
             at=NOW,
             minute_reference=f"{code} minute",
+            reason="" if code in said["agreed"] else "No.",
         )
-        for code in agreed
+        for code in (*said["agreed"], *said["refused"])
     )
-    return decision
+    if said["withdrawn"]:
+        decision.withdrawn_by, decision.withdrawn_at = decision.proposed_by, NOW
+        decision.withdrawn_reason = "Too early."
+        decision.save()
 
 
 def _rules(
@@ -109,7 +119,7 @@ def _rules(
     people: dict[str, tuple[User, User]],
 ) -> None:
     for rule in world["rules"]:
-        AttributionRule.objects.create(
+        made = AttributionRule.objects.create(
             id=rule["id"],
             service=services[rule["service"]],
             kind=rule["kind"],
@@ -122,8 +132,9 @@ def _rules(
             version=rule["id"],
             basis="Made up",
             provenance=Provenance.REPORTED,
-            decision=_decision(rule["agreed"], councils, people),
+            decision=_decision(people),
         )
+        _answered(made.decision, rule, councils, people)
 
 
 def _approvals(
@@ -133,15 +144,16 @@ def _approvals(
     people: dict[str, tuple[User, User]],
 ) -> None:
     for approval in world["approvals"]:
-        TransitionApproval.objects.create(
+        made = TransitionApproval.objects.create(
             code=approval["code"],
             service=services[approval["service"]],
             ceiling=Decimal("99999999999.99"),
             effective_from=Quarter.from_ordinal(approval["from"]),
             description="Made up",
             provenance=Provenance.REPORTED,
-            decision=_decision(approval["agreed"], councils, people),
+            decision=_decision(people),
         )
+        _answered(made.decision, approval, councils, people)
 
 
 def _returns(
@@ -203,7 +215,7 @@ def read_world() -> World:
                 "kind": rule.kind,
                 "method": rule.method,
                 "from": rule.effective_from.ordinal,
-                "agreed": _agreed(rule.decision),
+                **_answers(rule.decision),
                 "shares": {code: Fraction(share) for code, share in rule.shares.items()},
                 "driver": rule.driver.code if rule.driver else None,
                 "weights": {code: Fraction(weight) for code, weight in rule.weights.items()},
@@ -225,7 +237,7 @@ def read_world() -> World:
                 "code": approval.code,
                 "service": approval.service.slug,
                 "from": approval.effective_from.ordinal,
-                "agreed": _agreed(approval.decision),
+                **_answers(approval.decision),
             }
             for approval in TransitionApproval.objects.select_related("service", "decision")
         ],
@@ -272,6 +284,10 @@ def _spells(spells: Any) -> list[tuple[str, int, int | None]]:
     ]
 
 
-def _agreed(decision: Decision) -> list[str]:
-    consents = decision.consents.filter(agree=True).select_related("council")
-    return [consent.council.code for consent in consents]
+def _answers(decision: Decision) -> World:
+    consents = list(decision.consents.select_related("council"))
+    return {
+        "agreed": [each.council.code for each in consents if each.agree],
+        "refused": [each.council.code for each in consents if not each.agree],
+        "withdrawn": decision.withdrawn_at is not None,
+    }

@@ -494,6 +494,7 @@ def test_an_own_claim_is_the_reporting_councils() -> None:
         replace(MOVE, effective_from=Q2),
         replace(MOVE, service="hr"),
         replace(MOVE, code="move"),
+        replace(MOVE, withdrawn=True),
     ],
 )
 def test_a_budget_that_does_not_hold_is_none(approval: Approval | None) -> None:
@@ -524,6 +525,21 @@ def test_a_budget_needs_those_who_share_it_in_that_quarter_and_those_who_share_t
         refusal = why_not(replace(MOVE, service="a", agreed_by=agreed), wider, "b", Q1)
         assert (f"{needed} has not" in refusal) if needed else not refusal
     assert "No council took part" in why_not(replace(MOVE, service="c"), wider, "c", Q1)
+
+
+def test_what_was_refused_or_withdrawn_is_not_revived_by_who_leaves() -> None:
+    """LBHF refuses and leaves after Q3: the two that agreed are left alone in Q4."""
+    agreed = ALL - {"LBHF"}
+    silent = fixed("childrens", agreed=agreed)
+    for rule, held in (
+        (silent, silent),
+        (replace(silent, given_up=True), None),
+    ):
+        assert Attribution(TREE, [rule], []).rule_in_force("childrens", "saving", Q4) == held
+    budget = replace(MOVE, agreed_by=agreed)
+    assert not why_not(budget, TREE, "childrens", Q4)
+    refused = replace(budget, refused_by=frozenset({"LBHF"}))
+    assert "was refused by LBHF" in why_not(refused, TREE, "childrens", Q4)
 
 
 def test_a_claim_is_not_asked_about_before_what_it_rests_on() -> None:

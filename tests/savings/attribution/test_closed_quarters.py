@@ -13,12 +13,16 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 
 from finance.periods import Quarter
+from savings.agreements.actions import withdraw_proposal
+from savings.attribution.actions import answer
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.actions import close_period, reopen_period
+from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_everything
 from services.models import Hosting, Participation, Service
-from sovereignty.models import Consent, Council, Decision, User
-from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
+from sovereignty.models import Appointment, Consent, Council, Decision, User
+from sovereignty.refusals import WrongState
+from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving, build
 
 FIRST = Quarter.parse("2011-12-Q1")
 BEFORE = Q1.preceding
@@ -142,9 +146,10 @@ def an_agreed_decision(p: Partnership) -> Decision:
 
 
 def consent(p: Partnership, code: str, decision: Decision | None = None, **more: object) -> Consent:
-    waiting = AttributionRule.objects.get(service__slug="cex", kind="saving")
+    if decision is None:
+        decision = AttributionRule.objects.get(service__slug="cex", kind="saving").decision
     return Consent(
-        decision=decision or waiting.decision,
+        decision=decision,
         council=p.councils[code],
         by=p.s151(code),
         at=NOW,
@@ -231,6 +236,10 @@ WAYS: dict[str, Callable[[Partnership], object]] = {
         p.councils["RBKC"].id,
         p.s151("RBKC").id,
     ),
+    "a refusal": lambda p: consent(p, "RBKC", agree=False, reason="No.").save(),
+    "a rule in force withdrawn": lambda p: Decision.objects.filter(
+        rule__service__slug="libraries"
+    ).update(withdrawn_at=NOW, withdrawn_by=p.people["auditor"], withdrawn_reason="No."),
     "a driver's value": lambda p: a_value(p, Q1).save(),
     "a driver's value in bulk": lambda p: DriverValue.objects.bulk_create([a_value(p, FIRST)]),
     # and what all of it is called.
@@ -247,7 +256,8 @@ WAYS: dict[str, Callable[[Partnership], object]] = {
 
 
 REFUSED = (
-    "the quarter is closed and its figures stand|may not be emptied|Cannot (update|delete) rows"
+    "the quarter is closed and its figures stand|not (withdrawn|refused)|may not be emptied"
+    "|Cannot (update|delete) rows"
     # What others hang on can't go, and what must not overlap doesn't.
     "|violates foreign key constraint|referenced through protected foreign keys|conflicting key"
 )
@@ -299,7 +309,6 @@ LET_THROUGH: dict[str, Callable[[Partnership], object]] = {
     ),
     "a name": lambda p: Service.objects.filter(slug="libraries").update(name="Books"),
     "a rule from the next quarter on": lambda p: a_rule(p, Q2).save(),
-    "a refusal": lambda p: consent(p, "RBKC", agree=False, reason="No.").save(),
     "a driver's value from the next quarter on": lambda p: a_value(p, Q2).save(),
 }
 
@@ -344,6 +353,114 @@ def test_before_any_rule_reaches_a_quarter_who_takes_part_may_be_put_right(
     close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
     divided = digest()
     saved(spell(partnership, "libraries", "WCC"), from_quarter=Q2)
+    assert digest() == divided
+
+
+def close_q1(p: Partnership) -> None:
+    close_period(quarter=Q1, by=p.people["programme.office"], at=NOW)
+
+
+def test_a_claim_holds_who_shared_though_there_is_no_rule(partnership: Partnership) -> None:
+    partnership.approval()
+    partnership.certified("LBHF", a_saving(amount="300.00", scope="own"))
+    partnership.certified("RBKC", a_saving(amount="100.00", scope="own"))
+    partnership.certified("WCC", a_claim("80.00"))
+    close_q1(partnership)
+    divided = digest()
+    with pytest.raises(DatabaseError, match="figures stand"), transaction.atomic():
+        spell(partnership, "libraries", "RBKC").delete()
+    assert digest() == divided
+
+
+def test_a_budget_is_not_agreed_once_its_quarter_is_closed(partnership: Partnership) -> None:
+    """Costs that name it without all agreeing fell on who reported them, and stay so."""
+    approval = partnership.approval(agreed_by=["LBHF", "RBKC"])
+    parent = partnership.draft("WCC", a_cost("transition_cost", amount="80.00"))
+    Entry.objects.filter(parent=parent).update(approval="moves")
+    Return.objects.filter(id=parent.id).update(
+        status="certified",
+        submitted_by=partnership.finance("WCC"),
+        submitted_at=NOW,
+        certified_by=partnership.s151("WCC"),
+        certified_at=NOW,
+    )
+    for code in ("LBHF", "RBKC"):
+        partnership.certified(code, a_saving(scope="own"))
+    close_q1(partnership)
+    divided = digest()
+    for more in ({"agree": True}, {"agree": False, "reason": "No."}):
+        with pytest.raises(DatabaseError, match="figures stand"), transaction.atomic():
+            consent(partnership, "WCC", approval.decision, **more).save()
+    assert digest() == divided
+
+
+def test_a_rule_in_force_before_a_council_joined_is_not_withdrawn(closed: Partnership) -> None:
+    """The newcomer's silence makes it no proposal again."""
+    decision = AttributionRule.objects.get(service__slug="libraries", kind="saving").decision
+    Council.objects.create(code="BRENT", name="Brent", full_name="Brent")
+    Participation.objects.create(
+        service=closed.services["libraries"],
+        council=Council.objects.get(code="BRENT"),
+        from_quarter=Q2,
+    )
+    person = User.objects.create(username="s151.brent")
+    Appointment.objects.create(
+        user=person, role="section_151_officer", council=Council.objects.get(code="BRENT")
+    )
+    divided = digest()
+    with pytest.raises(DatabaseError, match="figures stand"), transaction.atomic():
+        Consent.objects.create(
+            decision=decision,
+            council=Council.objects.get(code="BRENT"),
+            by=person,
+            agree=False,
+            at=NOW,
+            minute_reference="1",
+            reason="No.",
+        )
+    office = closed.people["programme.office"]
+    with pytest.raises(WrongState, match="in force in 2013/14 Q1"):
+        withdraw_proposal(decision_id=decision.id, reason="Why not.", by=office, at=NOW)
+    with pytest.raises(DatabaseError, match="not withdrawn"), transaction.atomic():
+        raw(
+            "UPDATE sovereignty_decision SET withdrawn_at = now(), withdrawn_by_id = %s,"
+            " withdrawn_reason = 'x' WHERE id = %s",
+            office.id,
+            decision.id,
+        )
+    assert digest() == divided
+
+
+def test_who_joins_later_refuses_nothing_that_the_others_share_by(
+    partnership: Partnership,
+) -> None:
+    rule = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
+    spells(partnership, "cex", ("WCC", Q2, None))[0].save()
+    partnership.certified("LBHF", a_saving("cex", "10.00"))
+    partnership.certified("LBHF", a_saving("cex", "10.00"), quarter=Q2)
+    divided = digest()
+    with pytest.raises(WrongState, match="can't be refused any more"):
+        answer(
+            decision_id=rule.decision_id,
+            agree=False,
+            minute_reference="1",
+            reason="No.",
+            by=partnership.s151("WCC"),
+            at=NOW,
+        )
+    with pytest.raises(DatabaseError, match="not refused"), transaction.atomic():
+        consent(partnership, "WCC", rule.decision, agree=False, reason="No.").save()
+    assert digest() == divided
+    partnership.agree(rule.decision_id, "WCC")
+    assert digest() != divided
+
+
+def test_what_waits_for_a_closed_quarter_may_be_withdrawn(closed: Partnership) -> None:
+    waiting = AttributionRule.objects.get(service__slug="cex", kind="saving")
+    divided = digest()
+    office = closed.people["programme.office"]
+    withdraw_proposal(decision_id=waiting.decision_id, reason="Late.", by=office, at=NOW)
+    assert Decision.objects.get(id=waiting.decision_id).is_withdrawn
     assert digest() == divided
 
 

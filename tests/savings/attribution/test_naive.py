@@ -31,3 +31,19 @@ def test_the_worlds_leave_no_way_of_falling_out() -> None:
         ways.update(each.outcome.because for each in fallen.values())
     assert set(ways) == set(REASONS)
     assert min(ways.values()) >= 3
+
+
+def test_the_worlds_have_proposals_that_would_hold_had_they_not_been_given_up() -> None:
+    moved: Counter[str] = Counter()
+    for seed in range(60):
+        world = worlds.make(Random(seed), entries=40)
+        fallen = naive.attribute(world)
+        for kind, what in (
+            ("rules", "refused"),
+            ("rules", "withdrawn"),
+            ("approvals", "withdrawn"),
+        ):
+            revived = [{**each, what: []} for each in world[kind]]
+            moved[f"{kind} {what}"] += naive.attribute({**world, kind: revived}) != fallen
+    assert len(moved) == 3
+    assert min(moved.values()) >= 3

@@ -6,15 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from finance.periods import Quarter
-from savings.attribution.actions import create_driver, set_driver_value
+from savings.attribution.actions import create_driver, propose_rule, set_driver_value
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.actions import close_period
+from savings.drivers.models import Restatement
 from savings.provenance import Provenance
 from services.models import Participation
 from sovereignty.models import Decision
+from sovereignty.refusals import BadContent
 from tests.partnership import NOW, Q1, Q2, Partnership
 
 pytestmark = pytest.mark.django_db
@@ -157,6 +159,59 @@ def test_a_driver_has_values_of_all_who_take_part(
     assert by("posts", "cex").driver == drivers["posts"]
     with pytest.raises(IntegrityError, match="nothing to share by"), transaction.atomic():
         by("posts", "cex", Q2)
+
+
+@pytest.mark.parametrize("value", ["NaN", "-1"])
+@pytest.mark.parametrize("table", [DriverValue, Restatement])
+def test_a_value_is_a_number_of_nought_or_more(
+    table: Any, value: str, partnership: Partnership, drivers: dict[str, Driver]
+) -> None:
+    said: dict[str, Any] = {"source": "By hand.", "provenance": Provenance.REPORTED}
+    of: dict[str, Any]
+    if table is DriverValue:
+        of = {
+            "driver": drivers["posts"],
+            "council": partnership.councils["WCC"],
+            "effective_from": Q1,
+        }
+    else:
+        auditor = partnership.people["auditor"]
+        restated = DriverValue.objects.first()
+        of = {"restates": restated, "stated_by": auditor, "stated_at": NOW}
+    row = table(**of, **said, value=1)
+    row.save()
+    columns = [field.column for field in table._meta.local_fields if field.column != "id"]
+    given = {**{c: f'"{c}"' for c in columns}, "value": f"'{value}'::numeric"}
+    if table is DriverValue:
+        given["effective_from"] = "effective_from + 1"
+    name = table._meta.db_table
+    copied = (
+        f"INSERT INTO {name} ({', '.join(given)}) SELECT {', '.join(given.values())}"
+        f" FROM {name} WHERE id = %s"
+    )
+    with pytest.raises(IntegrityError, match="in_bounds"), transaction.atomic():
+        connection.cursor().execute(copied, [row.id])
+
+
+def test_a_reason_of_blanks_is_none(partnership: Partnership) -> None:
+    with pytest.raises(BadContent) as refused:
+        propose_rule(
+            service=partnership.services["libraries"],
+            kind="saving",
+            method="fixed",
+            effective_from=Q1,
+            shares={"LBHF": "1"},
+            basis="  ",
+            by=partnership.people["programme.office"],
+            at=NOW,
+        )
+    assert [(error.field, error.message) for error in refused.value.errors] == [
+        ("basis", "Say why these shares, or leave this out.")
+    ]
+    for basis in (" ", " \n"):
+        with pytest.raises(IntegrityError, match="says_why"), transaction.atomic():
+            write(partnership, basis=basis)
+    assert not AttributionRule.objects.exists()
 
 
 def test_nothing_takes_effect_in_a_closed_quarter(

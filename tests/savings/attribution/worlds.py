@@ -97,8 +97,14 @@ def _parts(random: Random, codes: list[str]) -> dict[str, Fraction]:
     return {code: Fraction(w, sum(weights)) for code, w in zip(codes, weights, strict=True)}
 
 
-def _agreed(random: Random) -> list[str]:
-    return COUNCILS if random.random() < 0.7 else _some(random, COUNCILS)
+def _answers(random: Random, all_agree: float) -> World:
+    """Mostly all agree; else two or three do, and others may refuse. Some are withdrawn."""
+    agreed = COUNCILS
+    if random.random() >= all_agree:
+        agreed = sorted(random.sample(COUNCILS, random.choice([2, 3, 3])))
+    silent = [council for council in COUNCILS if council not in agreed]
+    refused = sorted(_some(random, silent)) if random.random() < 0.6 else []
+    return {"agreed": agreed, "refused": refused, "withdrawn": random.random() < 0.1}
 
 
 def _rules(random: Random, world: World, last: int, storable: bool) -> None:
@@ -113,7 +119,7 @@ def _rules(random: Random, world: World, last: int, storable: bool) -> None:
                 "kind": kind,
                 "method": method,
                 "from": FIRST if storable and method != "fixed" else begins,
-                "agreed": _agreed(random),
+                **_answers(random, 0.7),
                 "shares": _parts(random, COUNCILS) if method == "fixed" else {},
                 "driver": random.choice(DRIVERS) if method == "driver" else None,
                 "weights": _parts(random, DRIVERS) if method == "blend" else {},
@@ -129,7 +135,7 @@ def _approvals(random: Random, world: World, last: int) -> None:
                 "code": f"move-{number}",
                 "service": random.choice(list(world["services"])),
                 "from": random.choice([FIRST, random.randint(FIRST, last)]),
-                "agreed": COUNCILS if random.random() < 0.8 else _some(random, COUNCILS),
+                **_answers(random, 0.8),
             }
         )
 
@@ -207,6 +213,7 @@ def attribution_of(world: World) -> Attribution:
                 driver=rule["driver"],
                 weights=rule["weights"],
                 indirect_variance_to_host=rule["indirect_variance"] == "host",
+                given_up=rule["withdrawn"] or bool(rule["refused"]),
             )
             for rule in world["rules"]
         ],
@@ -227,6 +234,8 @@ def attribution_of(world: World) -> Attribution:
                 10**15,
                 Quarter.from_ordinal(approval["from"]),
                 frozenset(approval["agreed"]),
+                refused_by=frozenset(approval["refused"]),
+                withdrawn=approval["withdrawn"],
             )
             for approval in world["approvals"]
         ],

@@ -269,6 +269,34 @@ def test_who_reopened_it_and_why_stands_on_the_quarter(partnership: Partnership)
     assert Period.objects.get(quarter=Q1).reopened_reason == "A late invoice."
 
 
+def reopened_by_hand(**said: object) -> None:
+    with transaction.atomic():
+        Period.objects.filter(quarter=Q1).update(status="open", **said)
+
+
+def test_the_database_reopens_nothing_without_saying_who_when_and_why(
+    partnership: Partnership,
+) -> None:
+    office = partnership.people["programme.office"]
+    for quarter in (Q1, Q2):
+        for code in partnership.councils:
+            partnership.certified(code, quarter=quarter)
+    close_period(quarter=Q1, by=office, at=NOW)
+    said = {"reopened_by": office, "reopened_at": NOW, "reopened_reason": "A late invoice."}
+    with pytest.raises(IntegrityError, match="by somebody, at a time, for a reason"):
+        reopened_by_hand()
+    reopened_by_hand(**said)
+    close_period(quarter=Q1, by=office, at=NOW)
+    # What was said the last time is not said again.
+    for same in ({}, said):
+        with pytest.raises(IntegrityError, match="by somebody, at a time, for a reason"):
+            reopened_by_hand(**same)
+    close_period(quarter=Q2, by=office, at=NOW)
+    with pytest.raises(IntegrityError, match="only the latest closed quarter"):
+        reopened_by_hand(**{**said, "reopened_reason": "Another."})
+    assert [period.is_open for period in Period.objects.order_by("quarter")] == [False, False]
+
+
 # --- In the same moment --------------------------------------------------------------
 
 

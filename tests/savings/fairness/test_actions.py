@@ -147,7 +147,12 @@ def test_a_test_is_never_edited(statement: str, books: Partnership) -> None:
 
 @pytest.mark.parametrize(
     ("below", "quarters"),
-    [("half", 4), ("1/0", 4), ("-1/2", 4), ("1/2\n", 4), ("", 4), ("1/2", 0), ("1/2", 41)],
+    [
+        *((below, 4) for below in ("9", "3/2", "1.000000001", "0", "0/7")),
+        *((below, 4) for below in ("half", "1/0", "-1/2", "1/2\n", "")),
+        ("1/2", 0),
+        ("1/2", 41),
+    ],
 )
 def test_what_can_be_no_test_is_refused_by_the_database_too(
     below: str, quarters: int, partnership: Partnership

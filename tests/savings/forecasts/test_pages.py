@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from savings.calendar.actions import reopen_period
 from savings.forecasts.models import Forecast
 from savings.forecasts.reports import row_of
 from savings.forecasts.rows import describe
@@ -310,7 +311,8 @@ def test_what_was_submitted_meanwhile_is_not_changed(
     assert everything() == before
     assert page.form("forecasts/").sent["library-service-this_year"] == "7"
     assert "2013/14 Q1 is closed." in page.words
-    Period.objects.filter(quarter=Q1).update(status="open")
+    office = planned.people["programme.office"]
+    reopen_period(quarter=Q1, reason="A slip.", by=office, at=NOW)
     submit(return_id=parent.id, version=1, by=planned.finance("WCC"), at=NOW)
     shown = read(officer.get(PAGE))
     assert [form.action for form in shown.forms] == ["/sign-out/"]
