@@ -12,7 +12,7 @@ from savings.forecasts.models import Forecast
 from savings.forecasts.reports import initiatives_of, is_illustrative, last_forecasts, row_of
 from savings.forecasts.rows import ForecastRow, describe, read_rows
 from savings.provenance import Provenance
-from savings.returns.actions import RawRows, check_editable, locked
+from savings.returns.actions import RawRows, check_editable, count_save, locked
 from savings.returns.models import Return
 from services.models import Service
 from sovereignty.models import User
@@ -53,9 +53,7 @@ def replace_forecasts(
     origins = _origins(parent, old, rows, typed, provenance)
     origins_before = {slug: forecast.provenance for slug, forecast in old.items()}
     _write(parent, old, was, now, origins)
-    parent.version += 1
-    parent.filled_by = by
-    parent.save(update_fields=["version", "filled_by"])
+    count_save(parent, by)
     _record(parent, by, at, version, _said(was, now, origins_before), _said(now, was, origins))
     return parent
 

@@ -77,9 +77,7 @@ def replace_entries(
     marked = [columns.get("provenance") == Provenance.ILLUSTRATIVE for _, columns in rows]
     order, origins = _write(parent, old, typed, changes, provenance, marked)
     origins_before = {line.id: line.provenance for line in old}
-    parent.version += 1
-    parent.filled_by = by
-    parent.save(update_fields=["version", "filled_by"])
+    count_save(parent, by)
     before = [(line.id, line.before) for line in changes.changed] + list(changes.removed)
     gone = {number for number, _ in before}
     after = [
@@ -173,9 +171,10 @@ def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: st
 def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Certify a submitted return: from now on its figures count and never change.
 
-    Never by whoever submitted it, never while anything in it is illustrative, nor while a
-    question on a line waits for its answer. The event keeps the statement that is made by
-    it. Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
+    Never by whoever submitted it or ever saved its figures, never while anything in it is
+    illustrative, nor while a question on a line waits for its answer. The event keeps the
+    statement that is made by it. Marks the return for the rollup. Raises NotAllowed,
+    WrongState or StaleVersion.
     """
     hold_basis()
     parent = locked(return_id, version, "savings.certify_return", by)
@@ -196,6 +195,14 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
         after={**_standing(parent), "statement": statement},
     )
     return parent
+
+
+def count_save(parent: Return, by: User) -> None:
+    """Give a return whose figures somebody has saved its next version; who it was stays known."""
+    parent.version += 1
+    if by.id not in parent.fillers:
+        parent.fillers = [*parent.fillers, by.id]
+    parent.save(update_fields=["version", "fillers"])
 
 
 def check_version(parent: Return, version: int) -> None:

@@ -129,13 +129,11 @@ class Return(models.Model):
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="returns")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     version = models.PositiveIntegerField(default=0)
-    filled_by = models.ForeignKey(
-        User,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
+    fillers = ArrayField(
+        models.BigIntegerField(),
+        default=list,
         blank=True,
-        help_text="Who saved its figures last: never who certifies them.",
+        help_text="Everybody who ever saved its figures, by id: never who certifies them.",
     )
     submitted_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -198,8 +196,7 @@ class Return(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(certified_by__isnull=True)
-                | ~Q(certified_by=F("submitted_by"))
-                & (Q(filled_by__isnull=True) | ~Q(certified_by=F("filled_by"))),
+                | ~Q(certified_by=F("submitted_by")) & ~Q(fillers__contains=[F("certified_by")]),
                 name="return_two_people",
             ),
             models.CheckConstraint(
@@ -238,6 +235,12 @@ class Return(models.Model):
                 """,
             ),
             claims_fit(),
+            # Else whoever filled it in would only have to be forgotten first.
+            Protect(
+                name="fillers_stay",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("NOT NEW.fillers @> OLD.fillers"),
+            ),
             Trigger(
                 name="nothing_unanswered_moves_on",
                 when=pgtrigger.Before,
@@ -268,6 +271,11 @@ class Return(models.Model):
     @property
     def quarter(self) -> Quarter:
         return self.period.quarter
+
+    @property
+    def authors(self) -> set[int]:
+        """Whoever has ever filled it in, and who submitted it, by id: they don't certify it."""
+        return {id_ for id_ in (*self.fillers, self.submitted_by_id) if id_ is not None}
 
     @property
     def was_sent_back(self) -> bool:

@@ -290,7 +290,7 @@ def next_steps(user: User, today: date) -> list[Step]:
         step(StepKind.CERTIFY, parent)
         for parent in waiting
         if parent.status == Return.Status.SUBMITTED
-        and user.id not in (parent.submitted_by_id, parent.filled_by_id)
+        and user.id not in parent.authors
         and parent.council
         and user.holds(*CERTIFYING_ROLES, council=parent.council)
     ]
