@@ -1,4 +1,4 @@
-"""Somebody saved while another person typed: what both began from, and who has saved since."""
+"""A return changed while somebody typed: what both began from, and who did what since."""
 
 from __future__ import annotations
 
@@ -16,32 +16,42 @@ from savings.returns.rows import EntryRow, read_rows
 from sovereignty.models import User
 from sovereignty.refusals import BadContent
 
+#: What an event did that gave a return its next version.
+_DEEDS = {
+    "saved": "saved version {}",
+    "forecasts saved": "saved its forecasts (version {})",
+    "submitted": "submitted it (version {})",
+    "withdrawn": "withdrew it (version {})",
+    "sent back": "sent it back (version {})",
+    "certified": "certified it (version {})",
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Save:
-    """A save of somebody's, with the person's name."""
+class Deed:
+    """What somebody did to a return, in words that follow the person's name."""
 
-    version: int
     by: str
+    words: str
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
-    """What a person typed beside what is stored, and the saves since that person began.
+    """What a person typed beside what is stored, and what was done since that person began.
 
     `illustrative` has the numbers of the stored lines that are made up.
     """
 
     comparison: Comparison
-    saves: Sequence[Save]
+    deeds: Sequence[Deed]
     illustrative: frozenset[int]
 
 
 def meanwhile(parent: Return, version: int, rows: RawRows) -> Meanwhile:
     """Lay the rows, typed from `version` on, beside the return as it stands: four queries.
 
-    What both began from is worked out backwards from the events of the saves since. Raises
+    What both began from is worked out backwards from the events since. Raises
     BadContent with every mistake of every row: only what could be stored can be chosen.
     """
     typed, errors = read_rows(rows, reference_for(parent, rows))
@@ -49,29 +59,46 @@ def meanwhile(parent: Return, version: int, rows: RawRows) -> Meanwhile:
         raise BadContent(errors)
     entries = list(parent.entries.select_related("service", "caused_by"))
     stored = [(entry.id, row_of(entry)) for entry in entries]
-    saves = list(
-        Event.objects.about("return", f"{parent.council_code}/{parent.period.code}")
-        .filter(action="saved", after__version__gt=version)
-        .order_by("-id")
-    )
-    names = {
-        user.username: user.get_full_name() or user.username
-        for user in User.objects.filter(username__in={save.by for save in saves})
-    }
+    since = events_since(parent, version)
+    saves = [event for event in since if event.action == "saved"]
     return Meanwhile(
         comparison=put_side_by_side(
             _begun_from(dict(stored), saves) if version <= parent.version else None,
             list(zip(named_lines(rows), typed, strict=True)),
             stored,
         ),
-        saves=[
-            Save((save.after or {}).get("version", 0), names.get(save.by, save.by), save.at)
-            for save in saves
-        ],
+        deeds=in_words(since),
         illustrative=frozenset(
             entry.id for entry in entries if entry.provenance == Provenance.ILLUSTRATIVE
         ),
     )
+
+
+def events_since(parent: Return, version: int) -> list[Event]:
+    """What gave a return the versions after this one, the latest first."""
+    return list(
+        Event.objects.about("return", f"{parent.council_code}/{parent.period.code}")
+        .filter(after__version__gt=version)
+        .order_by("-id")
+    )
+
+
+def in_words(events: Sequence[Event]) -> list[Deed]:
+    """Who did what, each person by name: one query."""
+    names = {
+        user.username: user.get_full_name() or user.username
+        for user in User.objects.filter(username__in={event.by for event in events})
+    }
+    return [
+        Deed(
+            names.get(event.by, event.by),
+            _DEEDS.get(event.action, "changed it (version {})").format(
+                (event.after or {}).get("version")
+            ),
+            event.at,
+        )
+        for event in events
+    ]
 
 
 def _begun_from(
