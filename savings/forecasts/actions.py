@@ -9,7 +9,14 @@ from django.db import transaction
 
 import audit.actions
 from savings.forecasts.models import Forecast
-from savings.forecasts.reports import initiatives_of, is_illustrative, last_forecasts, row_of
+from savings.forecasts.reports import (
+    SAVED,
+    initiatives_of,
+    is_illustrative,
+    last_forecasts,
+    row_of,
+    saves_since,
+)
 from savings.forecasts.rows import ForecastRow, describe, read_rows
 from savings.provenance import Provenance
 from savings.returns.actions import RawRows, check_editable, count_save, locked
@@ -56,6 +63,22 @@ def replace_forecasts(
     count_save(parent, by)
     _record(parent, by, at, version, _said(was, now, origins_before), _said(now, was, origins))
     return parent
+
+
+@transaction.atomic
+def replace_forecasts_as_read(
+    *, return_id: int, version: int, rows: RawRows, by: User, at: datetime
+) -> Return:
+    """Replace a draft's forecasts as `replace_forecasts` does, whatever else has changed.
+
+    A return's version also moves with its entries and its steps. While no forecasts were
+    saved since the version that was read, those that were read still stand, and nothing of
+    anybody's is overwritten. Raises StaleVersion where some were.
+    """
+    parent = Return.objects.select_for_update(of=("self",)).get(id=return_id)
+    if version < parent.version and not saves_since(parent, version):
+        version = parent.version
+    return replace_forecasts(return_id=return_id, version=version, rows=rows, by=by, at=at)
 
 
 def _origins(
@@ -143,7 +166,7 @@ def _record(
     audit.actions.record(
         by=by.username,
         at=at,
-        action="forecasts saved",
+        action=SAVED,
         subject="return",
         subject_id=f"{parent.council_code}/{parent.period.code}",
         chain=parent.council_code,

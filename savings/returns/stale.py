@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from audit.models import Event
 from savings.provenance import Provenance
@@ -12,28 +11,9 @@ from savings.returns.actions import RawRows, reference_for, row_of
 from savings.returns.changes import named_lines
 from savings.returns.merging import Comparison, before_saves, put_side_by_side
 from savings.returns.models import Return
+from savings.returns.reports import Deed, events_since, in_words
 from savings.returns.rows import EntryRow, read_rows
-from sovereignty.models import User
 from sovereignty.refusals import BadContent
-
-#: What an event did that gave a return its next version.
-_DEEDS = {
-    "saved": "saved version {}",
-    "forecasts saved": "saved its forecasts (version {})",
-    "submitted": "submitted it (version {})",
-    "withdrawn": "withdrew it (version {})",
-    "sent back": "sent it back (version {})",
-    "certified": "certified it (version {})",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """What somebody did to a return, in words that follow the person's name."""
-
-    by: str
-    words: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,33 +52,6 @@ def meanwhile(parent: Return, version: int, rows: RawRows) -> Meanwhile:
             entry.id for entry in entries if entry.provenance == Provenance.ILLUSTRATIVE
         ),
     )
-
-
-def events_since(parent: Return, version: int) -> list[Event]:
-    """What gave a return the versions after this one, the latest first."""
-    return list(
-        Event.objects.about("return", f"{parent.council_code}/{parent.period.code}")
-        .filter(after__version__gt=version)
-        .order_by("-id")
-    )
-
-
-def in_words(events: Sequence[Event]) -> list[Deed]:
-    """Who did what, each person by name: one query."""
-    names = {
-        user.username: user.get_full_name() or user.username
-        for user in User.objects.filter(username__in={event.by for event in events})
-    }
-    return [
-        Deed(
-            names.get(event.by, event.by),
-            _DEEDS.get(event.action, "changed it (version {})").format(
-                (event.after or {}).get("version")
-            ),
-            event.at,
-        )
-        for event in events
-    ]
 
 
 def _begun_from(
