@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-import audit.actions
 from savings.forecasts.models import Forecast
 from savings.forecasts.reports import (
     SAVED,
@@ -19,7 +18,7 @@ from savings.forecasts.reports import (
 )
 from savings.forecasts.rows import ForecastRow, describe, read_rows
 from savings.provenance import Provenance
-from savings.returns.actions import RawRows, check_editable, count_save, locked
+from savings.returns.actions import RawRows, check_editable, count_save, locked, record
 from savings.returns.models import Return
 from services.models import Service
 from sovereignty.models import User
@@ -61,7 +60,14 @@ def replace_forecasts(
     origins_before = {slug: forecast.provenance for slug, forecast in old.items()}
     _write(parent, old, was, now, origins)
     count_save(parent, by)
-    _record(parent, by, at, version, _said(was, now, origins_before), _said(now, was, origins))
+    record(
+        parent,
+        by,
+        at,
+        SAVED,
+        before={"version": version, "forecasts": _said(was, now, origins_before)},
+        after={"version": parent.version, "forecasts": _said(now, was, origins)},
+    )
     return parent
 
 
@@ -152,24 +158,3 @@ def _said(
         for slug in sorted(rows)
         if rows[slug] != others.get(slug)
     ]
-
-
-def _record(
-    parent: Return,
-    by: User,
-    at: datetime,
-    version: int,
-    before: list[dict[str, object]],
-    after: list[dict[str, object]],
-) -> None:
-    """An event with what differs, as it was and as it is."""
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action=SAVED,
-        subject="return",
-        subject_id=f"{parent.council_code}/{parent.period.code}",
-        chain=parent.council_code,
-        before={"version": version, "forecasts": before},
-        after={"version": parent.version, "forecasts": after},
-    )

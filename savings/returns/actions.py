@@ -85,7 +85,7 @@ def replace_entries(
         for number, place, row in zip(order, changes.ids, typed, strict=True)
         if place is None or place in gone
     ]
-    _record(
+    record(
         parent,
         by,
         at,
@@ -120,7 +120,7 @@ def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     parent.sent_back_by, parent.sent_back_at, parent.sent_back_reason = None, None, ""
     parent.version += 1
     parent.save()
-    _record(parent, by, at, "submitted", after=_standing(parent))
+    record(parent, by, at, "submitted", after=_standing(parent))
     return parent
 
 
@@ -141,7 +141,7 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
     parent.sent_back_reason = reason.strip()
     parent.version += 1
     parent.save()
-    _record(
+    record(
         parent, by, at, "sent back", before=before, after=_standing(parent), reason=reason.strip()
     )
     return parent
@@ -161,7 +161,7 @@ def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: st
     parent.submitted_by, parent.submitted_at = None, None
     parent.version += 1
     parent.save()
-    _record(
+    record(
         parent, by, at, "withdrawn", before=before, after=_standing(parent), reason=reason.strip()
     )
     return parent
@@ -186,7 +186,7 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     parent.version += 1
     parent.save()
     DirtyReturn.objects.create(parent=parent, marked_at=at)
-    _record(
+    record(
         parent,
         by,
         at,
@@ -203,6 +203,30 @@ def count_save(parent: Return, by: User) -> None:
     if by.id not in parent.fillers:
         parent.fillers = [*parent.fillers, by.id]
     parent.save(update_fields=["version", "fillers"])
+
+
+def record(
+    parent: Return,
+    by: User,
+    at: datetime,
+    action: str,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    """Write the event of what was done to a return, to its council's chain."""
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action=action,
+        subject="return",
+        subject_id=f"{parent.council_code}/{parent.period.code}",
+        chain=parent.council_code,
+        before=before,
+        after=after,
+        reason=reason,
+    )
 
 
 def check_version(parent: Return, version: int) -> None:
@@ -442,26 +466,3 @@ def _standing(parent: Return) -> dict[str, object]:
         "version": parent.version,
         "sums": {kind: json_money(amount) for kind, amount in sums},
     }
-
-
-def _record(
-    parent: Return,
-    by: User,
-    at: datetime,
-    action: str,
-    *,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-    reason: str = "",
-) -> None:
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action=action,
-        subject="return",
-        subject_id=f"{parent.council_code}/{parent.period.code}",
-        chain=parent.council_code,
-        before=before,
-        after=after,
-        reason=reason,
-    )

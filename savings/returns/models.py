@@ -22,6 +22,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from audit import chain
 from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
 from finance.periods import Quarter
 from savings.provenance import Provenance
@@ -30,8 +31,8 @@ from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council, User
 
-#: The partnership's own name where a council's code would stand.
-PARTNERSHIP = "partnership"
+#: The partnership's own name where a council's code would stand, as its chain has it.
+PARTNERSHIP = chain.PARTNERSHIP
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):
