@@ -7,10 +7,8 @@ from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from audit.chain import BEGINNING, digest
+from audit.chain import BEGINNING, PARTNERSHIP, digest
 from audit.models import Event
-
-PARTNERSHIP = "partnership"
 
 
 def record(

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 #: What the first event of a chain has for its previous hash.
 BEGINNING = "0" * 64
+#: The chain of what is no single council's.
+PARTNERSHIP = "partnership"
 
 
 def digest(previous: str, content: Mapping[str, object]) -> str:

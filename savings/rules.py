@@ -32,7 +32,7 @@ def asks_about_this_return(user: User, parent: Return) -> bool:
 
 @rules.predicate
 def neither_filled_nor_submitted_it(user: User, parent: Return) -> bool:
-    return user.id not in (parent.filled_by_id, parent.submitted_by_id)
+    return user.id not in parent.authors
 
 
 @rules.predicate

@@ -99,7 +99,7 @@ class Service(models.Model):
                             USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NEW;
-                """,
+                """,  # nosec B608
             ),
         ]
 

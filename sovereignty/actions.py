@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 import audit.actions
+from audit.chain import PARTNERSHIP
 from sovereignty.models import PARTNERSHIP_ROLES, Appointment, Council, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed
 
@@ -96,7 +97,7 @@ def _record(appointment: Appointment, by: User, at: datetime, action: str) -> No
         action=action,
         subject="person",
         subject_id=appointment.user.username,
-        chain=appointment.council.code if appointment.council else audit.actions.PARTNERSHIP,
+        chain=appointment.council.code if appointment.council else PARTNERSHIP,
         after={
             "role": appointment.role,
             "council": appointment.council.code if appointment.council else None,

@@ -77,10 +77,36 @@ def right_after_reading(table: type[models.Model], act: Callable[[], object]) ->
         yield results
 
 
-def _wait_until_somebody_waits() -> None:
-    """Return once a connection to this database waits for a lock."""
+@contextmanager
+def right_after_recording(act: Callable[[], object]) -> Iterator[Results]:
+    """In the block, have an act begun before the first query after an event was written.
+
+    Goes on once the act is done or waits for what the block holds. Gives a list that holds
+    what the act gave or raised once the block is over. For a test with `transaction=True`.
+    """
+    results: Results = []
+    thread = threading.Thread(target=lambda: results.extend(at_once(act)))
+    recorded = False
+
+    def wrapper(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        nonlocal recorded
+        if recorded and thread.ident is None and sql.startswith("SELECT"):
+            thread.start()
+            _wait_until_somebody_waits(or_is_over=thread)
+        recorded = recorded or sql.startswith('INSERT INTO "audit_event"')
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(wrapper):
+        yield results
+    thread.join(timeout=60)
+
+
+def _wait_until_somebody_waits(or_is_over: threading.Thread | None = None) -> None:
+    """Return once a connection to this database waits for a lock, or the thread is over."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
+        if or_is_over and not or_is_over.is_alive():
+            return
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "

@@ -271,9 +271,7 @@ def _due_reminder(parent: Return, today: date) -> Reminder | None:
 def _officers_to_remind(parent: Return) -> list[str]:
     if parent.status == Return.Status.DRAFT:
         return _addresses(parent, [Role.FINANCE_OFFICER])
-    # Who filled it in or submitted it can't certify it.
-    own = {parent.filled_by_id, parent.submitted_by_id} - {None}
-    return _addresses(parent, CERTIFYING_ROLES, leaving_out=own)
+    return _addresses(parent, CERTIFYING_ROLES, leaving_out=parent.authors)
 
 
 def _addresses(

@@ -7,12 +7,18 @@ from datetime import datetime
 
 from django.db import transaction
 
-import audit.actions
 from savings.forecasts.models import Forecast
-from savings.forecasts.reports import initiatives_of, is_illustrative, last_forecasts, row_of
+from savings.forecasts.reports import (
+    SAVED,
+    initiatives_of,
+    is_illustrative,
+    last_forecasts,
+    row_of,
+    saves_since,
+)
 from savings.forecasts.rows import ForecastRow, describe, read_rows
 from savings.provenance import Provenance
-from savings.returns.actions import RawRows, check_editable, locked
+from savings.returns.actions import RawRows, check_editable, count_save, locked, record
 from savings.returns.models import Return
 from services.models import Service
 from sovereignty.models import User
@@ -53,11 +59,32 @@ def replace_forecasts(
     origins = _origins(parent, old, rows, typed, provenance)
     origins_before = {slug: forecast.provenance for slug, forecast in old.items()}
     _write(parent, old, was, now, origins)
-    parent.version += 1
-    parent.filled_by = by
-    parent.save(update_fields=["version", "filled_by"])
-    _record(parent, by, at, version, _said(was, now, origins_before), _said(now, was, origins))
+    count_save(parent, by)
+    record(
+        parent,
+        by,
+        at,
+        SAVED,
+        before={"version": version, "forecasts": _said(was, now, origins_before)},
+        after={"version": parent.version, "forecasts": _said(now, was, origins)},
+    )
     return parent
+
+
+@transaction.atomic
+def replace_forecasts_as_read(
+    *, return_id: int, version: int, rows: RawRows, by: User, at: datetime
+) -> Return:
+    """Replace a draft's forecasts as `replace_forecasts` does, whatever else has changed.
+
+    A return's version also moves with its entries and its steps. While no forecasts were
+    saved since the version that was read, those that were read still stand, and nothing of
+    anybody's is overwritten. Raises StaleVersion where some were.
+    """
+    parent = Return.objects.select_for_update(of=("self",)).get(id=return_id)
+    if version < parent.version and not saves_since(parent, version):
+        version = parent.version
+    return replace_forecasts(return_id=return_id, version=version, rows=rows, by=by, at=at)
 
 
 def _origins(
@@ -131,24 +158,3 @@ def _said(
         for slug in sorted(rows)
         if rows[slug] != others.get(slug)
     ]
-
-
-def _record(
-    parent: Return,
-    by: User,
-    at: datetime,
-    version: int,
-    before: list[dict[str, object]],
-    after: list[dict[str, object]],
-) -> None:
-    """An event with what differs, as it was and as it is."""
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action="forecasts saved",
-        subject="return",
-        subject_id=f"{parent.council_code}/{parent.period.code}",
-        chain=parent.council_code,
-        before={"version": version, "forecasts": before},
-        after={"version": parent.version, "forecasts": after},
-    )

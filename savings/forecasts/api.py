@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -67,14 +68,15 @@ class ReturnForecasts(Call):
         require(self.caller, "savings.fill_return", parent)
         body = check(ForecastsBody, request.data)
         meant_for(parent, request.data)
-        actions.replace_forecasts(
-            return_id=parent.id,
-            version=body["version"],
-            rows=numbered(body["forecasts"], "forecasts", "forecast"),
-            by=self.caller,
-            at=timezone.now(),
-        )
-        return self.document(return_called(self.caller, council, period))
+        with transaction.atomic():  # so that the answer has what this call stored
+            actions.replace_forecasts(
+                return_id=parent.id,
+                version=body["version"],
+                rows=numbered(body["forecasts"], "forecasts", "forecast"),
+                by=self.caller,
+                at=timezone.now(),
+            )
+            return self.document(return_called(self.caller, council, period))
 
     def document(self, parent: Return) -> Response:
         """The forecasts as they stand now."""

@@ -74,13 +74,34 @@ class ForecastForm(forms.Form):
         self.number = number
         self.line = line
         self.fields["this_year"].label = f"Forecast for {quarter.year.label} (£)"
+        #: Whether what is stored is to be taken instead of what was typed.
+        self.takes_stored = bool(data) and f"{self.prefix}-stored" in (data or {})
 
     def columns(self) -> dict[str, object]:
         """What was typed, or what there was, a value for each column of a forecast."""
         return {"service": self.line.initiative.service, **self.typed()}
 
     def typed(self) -> dict[str, str]:
+        return self.stored() if self.takes_stored else self.written()
+
+    def written(self) -> dict[str, str]:
+        """What its controls hold."""
         return {name: _plain(self[name].value()) for name in TYPED}
+
+    def stored(self) -> dict[str, str]:
+        forecast = self.line.forecast
+        return typed(forecast) if forecast else dict.fromkeys(TYPED, "")
+
+    @property
+    def differences(self) -> list[tuple[str, str]]:
+        """What is stored in each column that was typed otherwise, by the column's name."""
+        stored, written = self.stored(), self.written()
+        said = {**stored, "status": STATUSES.get(stored["status"], "")}
+        return [
+            (str(self.fields[name].label).removesuffix(" (optional)"), said[name])
+            for name in TYPED
+            if stored[name] != written[name]
+        ]
 
     @property
     def is_empty(self) -> bool:
@@ -112,21 +133,32 @@ class ForecastForm(forms.Form):
 
 
 class SizeForm(VersionForm):
-    """With the version, which initiatives the page had: one that lost some is not saved."""
+    """With the version, which initiatives the page had: one that lost some is not saved.
+
+    `beside` says that it had what is stored beside what was typed.
+    """
 
     initiatives = forms.CharField(required=False, widget=forms.HiddenInput)
+    beside = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class ForecastsForm:
     """The forecasts of a return, an initiative a form, and the version they were read at."""
 
     def __init__(
-        self, version: int | None, rows: Sequence[ForecastForm], *, whole: bool = True
+        self,
+        version: int | None,
+        rows: Sequence[ForecastForm],
+        *,
+        whole: bool = True,
+        beside: bool = False,
     ) -> None:
         self.version = version
         self.rows = rows
         #: False where a part of the page got lost on its way here.
         self.whole = whole
+        #: Whether what is stored is shown beside what was typed, to choose from.
+        self.beside = beside
 
     @classmethod
     def of_lines(cls, lines: Sequence[Line], version: int, quarter: Quarter) -> ForecastsForm:
@@ -149,7 +181,8 @@ class ForecastsForm:
         found = [
             ForecastForm(number, line, quarter, data) for number, line in enumerate(lines, start=1)
         ]
-        return cls(size.cleaned_data.get("version"), found, whole=whole)
+        said = size.cleaned_data
+        return cls(said.get("version"), found, whole=whole, beside=bool(said.get("beside")))
 
     @property
     def initiatives(self) -> str:
@@ -160,6 +193,13 @@ class ForecastsForm:
     def starts_from_last_quarter(self) -> bool:
         """Whether what it shows was forecast a quarter ago and is not stored yet."""
         return any(form.as_last_quarter and form.line.forecast is None for form in self.rows)
+
+    def lay_beside_stored(self, version: int) -> None:
+        """Show what is stored at that version beside what was typed, to be saved over it."""
+        self.version, self.beside = version, True
+        for form in self.rows:
+            # What was chosen before was chosen from something else.
+            form.takes_stored = False
 
     def raw_rows(self) -> list[tuple[int, dict[str, object]]]:
         """The forecasts to save, each with its place on the page, as typed."""

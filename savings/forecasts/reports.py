@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
 
+from audit.models import Event
 from finance.money import from_pence
 from finance.periods import FinancialYear, Quarter
 from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives, topmost
@@ -25,12 +26,15 @@ from savings.forecasts.wording import MISSING
 from savings.plans.models import PlanLine
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Return
+from savings.returns.reports import events_since
 from savings.rollup.models import Total
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council, User
 
 NIL = Decimal("0.00")
+#: What an event of forecasts that were saved is called.
+SAVED = "forecasts saved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,3 +297,8 @@ def savings_of(
 
 def below(tree: ServiceTree, slug: str, saved: Mapping[str, Saved]) -> Saved:
     return sum((saved[step] for step in tree.below(slug) if step in saved), Saved())
+
+
+def saves_since(parent: Return, version: int) -> list[Event]:
+    """The saves of a return's forecasts after a version of it, the latest first: one query."""
+    return [event for event in events_since(parent, version) if event.action == SAVED]

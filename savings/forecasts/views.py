@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from finance.periods import PeriodError, Quarter
 from savings.forecasts import charts, exports, reports, wording
-from savings.forecasts.actions import replace_forecasts
+from savings.forecasts.actions import replace_forecasts_as_read
 from savings.forecasts.forms import ForecastsForm, OverviewForm
 from savings.forecasts.overview import (
     Overview,
@@ -29,6 +30,7 @@ from savings.forecasts.reports import Standing
 from savings.pages import partnership_page, person
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
+from savings.returns.reports import in_words
 from savings.returns.views import NOT_WHOLE, SignedIn, page
 from savings.rollup.reports import standing as rollup_standing
 from savings.rules import require
@@ -56,7 +58,7 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
     if not form.whole:
         return _page(request, parent, form, problem=NOT_WHOLE, status=422)
     try:
-        saved = replace_forecasts(
+        saved = replace_forecasts_as_read(
             return_id=parent.id,
             version=form.version or 0,
             rows=form.raw_rows(),
@@ -67,8 +69,7 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
         form.add_errors(refusal.errors)
         return _page(request, parent, form, standing=standing, status=422)
     except StaleVersion:
-        now = _return(request, council, period)
-        return _page(request, now, form, stale=True, status=409)
+        return _stale_page(request, _return(request, council, period), form.version or 0)
     except WrongState as refusal:
         now = _return(request, council, period)
         return _page(request, now, form, problem=str(refusal), status=409)
@@ -78,6 +79,16 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
     return redirect("return", council=parent.council_code, period=parent.period.code)
 
 
+def _stale_page(request: SignedIn, parent: Return, version: int) -> HttpResponse:
+    """What was typed, from that version on, beside what is stored now, to be saved over it."""
+    standing = _standing(request, parent)
+    form = ForecastsForm.of_post(request.POST, standing.lines, parent.quarter)
+    if form.whole and _may_change(request, parent):
+        form.lay_beside_stored(parent.version)
+    stale = {"from": version, "deeds": in_words(reports.saves_since(parent, version))}
+    return _page(request, parent, form, standing=standing, stale=stale, status=409)
+
+
 def _page(
     request: SignedIn,
     parent: Return,
@@ -85,7 +96,7 @@ def _page(
     *,
     standing: Standing | None = None,
     problem: str = "",
-    stale: bool = False,
+    stale: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     standing = standing or _standing(request, parent)

@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from audit.actions import PARTNERSHIP as PARTNERSHIPS_CHAIN
+from audit.chain import PARTNERSHIP as PARTNERSHIPS_CHAIN
 from finance.periods import PeriodError, Quarter
 from savings.history import exports, reports
 from savings.history.forms import EventsForm, MomentForm

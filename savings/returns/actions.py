@@ -78,9 +78,7 @@ def replace_entries(
     marked = [columns.get("provenance") == Provenance.ILLUSTRATIVE for _, columns in rows]
     order, origins = _write(parent, old, typed, changes, provenance, marked)
     origins_before = {line.id: line.provenance for line in old}
-    parent.version += 1
-    parent.filled_by = by
-    parent.save(update_fields=["version", "filled_by"])
+    count_save(parent, by)
     before = [(line.id, line.before) for line in changes.changed] + list(changes.removed)
     gone = {number for number, _ in before}
     after = [
@@ -88,7 +86,7 @@ def replace_entries(
         for number, place, row in zip(order, changes.ids, typed, strict=True)
         if place is None or place in gone
     ]
-    _record(
+    record(
         parent,
         by,
         at,
@@ -123,7 +121,7 @@ def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     parent.sent_back_by, parent.sent_back_at, parent.sent_back_reason = None, None, ""
     parent.version += 1
     parent.save()
-    _record(parent, by, at, "submitted", after=_standing(parent))
+    record(parent, by, at, "submitted", after=_standing(parent))
     return parent
 
 
@@ -143,7 +141,7 @@ def send_back(*, return_id: int, version: int, reason: str, by: User, at: dateti
     parent.sent_back_reason = reason.strip()
     parent.version += 1
     parent.save()
-    _record(
+    record(
         parent, by, at, "sent back", before=before, after=_standing(parent), reason=reason.strip()
     )
     return parent
@@ -164,7 +162,7 @@ def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: st
     parent.submitted_by, parent.submitted_at = None, None
     parent.version += 1
     parent.save()
-    _record(
+    record(
         parent, by, at, "withdrawn", before=before, after=_standing(parent), reason=reason.strip()
     )
     return parent
@@ -174,9 +172,10 @@ def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: st
 def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Certify a submitted return: from now on its figures count and never change.
 
-    Never by whoever submitted it, never while anything in it is illustrative, nor while a
-    question on a line waits for its answer. The event keeps the statement that is made by
-    it. Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
+    Never by whoever submitted it or ever saved its figures, never while anything in it is
+    illustrative, nor while a question on a line waits for its answer. The event keeps the
+    statement that is made by it. Marks the return for the rollup. Raises NotAllowed,
+    WrongState or StaleVersion.
     """
     hold_basis()
     parent = locked(return_id, version, "savings.certify_return", by)
@@ -188,7 +187,7 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     parent.version += 1
     parent.save()
     DirtyReturn.objects.create(parent=parent, marked_at=at)
-    _record(
+    record(
         parent,
         by,
         at,
@@ -197,6 +196,38 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
         after={**_standing(parent), "statement": statement},
     )
     return parent
+
+
+def count_save(parent: Return, by: User) -> None:
+    """Give a return whose figures somebody has saved its next version; who it was stays known."""
+    parent.version += 1
+    if by.id not in parent.fillers:
+        parent.fillers = [*parent.fillers, by.id]
+    parent.save(update_fields=["version", "fillers"])
+
+
+def record(
+    parent: Return,
+    by: User,
+    at: datetime,
+    action: str,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    """Write the event of what was done to a return, to its council's chain."""
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action=action,
+        subject="return",
+        subject_id=f"{parent.council_code}/{parent.period.code}",
+        chain=parent.council_code,
+        before=before,
+        after=after,
+        reason=reason,
+    )
 
 
 def check_version(parent: Return, version: int) -> None:
@@ -442,26 +473,3 @@ def _check_reason(reason: str, remedy: str = "") -> None:
     wrong = mistake_in(reason, "reason", remedy)
     if wrong:
         raise BadContent([wrong])
-
-
-def _record(
-    parent: Return,
-    by: User,
-    at: datetime,
-    action: str,
-    *,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-    reason: str = "",
-) -> None:
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action=action,
-        subject="return",
-        subject_id=f"{parent.council_code}/{parent.period.code}",
-        chain=parent.council_code,
-        before=before,
-        after=after,
-        reason=reason,
-    )

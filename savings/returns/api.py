@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -143,14 +144,15 @@ class ReturnDetail(_ReturnCall):
         require(self.caller, "savings.fill_return", parent)
         body = check(ReturnBody, request.data)
         meant_for(parent, request.data)
-        actions.replace_entries(
-            return_id=parent.id,
-            version=body["version"],
-            rows=numbered(body["entries"]),
-            by=self.caller,
-            at=timezone.now(),
-        )
-        return self.document(parent)
+        with transaction.atomic():  # so that the answer has what this call stored
+            actions.replace_entries(
+                return_id=parent.id,
+                version=body["version"],
+                rows=numbered(body["entries"]),
+                by=self.caller,
+                at=timezone.now(),
+            )
+            return self.document(parent)
 
 
 class _ReturnStep(_ReturnCall):
@@ -160,8 +162,10 @@ class _ReturnStep(_ReturnCall):
     def post(self, request: Request, council: str, period: str) -> Response:
         parent = return_called(self.caller, council, period)
         require(self.caller, self.permission, parent)
-        self.move(parent, check(self.body, request.data))
-        return self.document(parent)
+        said = check(self.body, request.data)
+        with transaction.atomic():  # so that the answer is of this step
+            self.move(parent, said)
+            return self.document(parent)
 
     def move(self, parent: Return, said: dict[str, Any]) -> None:
         raise NotImplementedError
@@ -217,18 +221,19 @@ class SendBackReturn(_ReturnStep):
 class CertifyReturn(_ReturnStep):
     """Certify a submitted return: its figures count and never change.
 
-    Section 151 officer or deputy, never whoever submitted it. Who calls makes the statement
-    that the page shows: that the entries agree with the accounts, that each saving has been
-    made and is reported once, and that its costs are reported in full. The return's history
-    keeps it with the totals.
+    Section 151 officer or deputy, never whoever submitted it or ever saved its figures. Who
+    calls makes the statement that the page shows: that the entries agree with the accounts,
+    that each saving has been made and is reported once, and that its costs are reported in
+    full. The return's history keeps it with the totals.
     """
 
     permission = "savings.certify_return"
 
     @extend_schema(request=VersionRead, responses=ReturnDocument)
     def post(self, request: Request, council: str, period: str) -> Response:
-        return super().post(request, council, period)
+        answer = super().post(request, council, period)
+        tasks.wake()
+        return answer
 
     def move(self, parent: Return, said: dict[str, Any]) -> None:
         actions.certify(return_id=parent.id, by=self.caller, at=timezone.now(), **said)
-        tasks.wake()

@@ -75,7 +75,7 @@ class ChoosingForm:
         self, meanwhile: Meanwhile, tree: ServiceTree, lists: Lists, data: QueryDict | None = None
     ) -> None:
         self.comparison = meanwhile.comparison
-        self.saves = meanwhile.saves
+        self.deeds = meanwhile.deeds
         self._made_up = {f"line-{number}" for number in meanwhile.illustrative}
         self.asked = data is not None
         self._names = {slug: node.name for slug, node in tree.nodes.items()}

@@ -1,8 +1,8 @@
 """The page on which a draft is filled in: saved by its button, or as the person goes.
 
 The page is a plain form; what its script sends (a draft as it is typed, a block that was
-pasted) is that same form, read by the same code and answered as JSON. When somebody else
-has saved meanwhile, both versions are laid side by side and nothing is stored until the
+pasted) is that same form, read by the same code and answered as JSON. When the
+return has changed meanwhile, both versions are laid side by side and nothing is stored until the
 person has chosen.
 """
 
@@ -43,7 +43,7 @@ from services.tree import ServiceTree
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, StaleVersion, WrongState
 
-CHANGED_MEANWHILE = "Somebody else has saved this return since you opened it."
+CHANGED_MEANWHILE = "This return has changed since you opened it."
 
 
 class Filling:
@@ -217,7 +217,7 @@ def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
 def save_as_you_go(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Save the form as it is typed: its new version and its rows' lines, or why it was not.
 
-    422 with every mistake, 409 where somebody else has saved or the return has moved on.
+    422 with every mistake, 409 where the return has changed or moved on.
     """
     filling = Filling(request, council, period)
     form = filling.sent()

@@ -22,6 +22,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from audit import chain
 from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
 from finance.periods import Quarter
 from savings.provenance import Provenance
@@ -30,8 +31,8 @@ from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council, User
 
-#: The partnership's own name where a council's code would stand.
-PARTNERSHIP = "partnership"
+#: The partnership's own name where a council's code would stand, as its chain has it.
+PARTNERSHIP = chain.PARTNERSHIP
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):
@@ -130,13 +131,11 @@ class Return(models.Model):
     period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="returns")
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
     version = models.PositiveIntegerField(default=0)
-    filled_by = models.ForeignKey(
-        User,
-        on_delete=models.PROTECT,
-        related_name="+",
-        null=True,
+    fillers = ArrayField(
+        models.BigIntegerField(),
+        default=list,
         blank=True,
-        help_text="Who saved its figures last: never who certifies them.",
+        help_text="Everybody who ever saved its figures, by id: never who certifies them.",
     )
     submitted_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -199,8 +198,7 @@ class Return(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(certified_by__isnull=True)
-                | ~Q(certified_by=F("submitted_by"))
-                & (Q(filled_by__isnull=True) | ~Q(certified_by=F("filled_by"))),
+                | ~Q(certified_by=F("submitted_by")) & ~Q(fillers__contains=[F("certified_by")]),
                 name="return_two_people",
             ),
             models.CheckConstraint(
@@ -239,6 +237,12 @@ class Return(models.Model):
                 """,
             ),
             claims_fit(),
+            # Else whoever filled it in would only have to be forgotten first.
+            Protect(
+                name="fillers_stay",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition("NOT NEW.fillers @> OLD.fillers"),
+            ),
             Trigger(
                 name="nothing_unanswered_moves_on",
                 when=pgtrigger.Before,
@@ -269,6 +273,11 @@ class Return(models.Model):
     @property
     def quarter(self) -> Quarter:
         return self.period.quarter
+
+    @property
+    def authors(self) -> set[int]:
+        """Whoever has ever filled it in, and who submitted it, by id: they don't certify it."""
+        return {id_ for id_ in (*self.fillers, self.submitted_by_id) if id_ is not None}
 
     @property
     def was_sent_back(self) -> bool:

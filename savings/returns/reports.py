@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from itertools import groupby
@@ -17,6 +17,7 @@ from itertools import groupby
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
+from audit.models import Event
 from savings.calendar.dates import days_late, due_in_words
 from savings.provenance import Provenance
 from savings.questions.reports import unanswered_counts, with_questions
@@ -290,7 +291,7 @@ def next_steps(user: User, today: date) -> list[Step]:
         step(StepKind.CERTIFY, parent)
         for parent in waiting
         if parent.status == Return.Status.SUBMITTED
-        and user.id not in (parent.submitted_by_id, parent.filled_by_id)
+        and user.id not in parent.authors
         and parent.council
         and user.holds(*CERTIFYING_ROLES, council=parent.council)
     ]
@@ -313,3 +314,50 @@ def next_steps(user: User, today: date) -> list[Step]:
         begun = fresh[0].entry_count > 0
         steps.append(step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
     return steps
+
+
+#: What an event did that gave a return its next version.
+_DEEDS = {
+    "saved": "saved version {}",
+    "forecasts saved": "saved its forecasts (version {})",
+    "submitted": "submitted it (version {})",
+    "withdrawn": "withdrew it (version {})",
+    "sent back": "sent it back (version {})",
+    "certified": "certified it (version {})",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What somebody did to a return, in words that follow the person's name."""
+
+    by: str
+    words: str
+    at: datetime
+
+
+def events_since(parent: Return, version: int) -> list[Event]:
+    """What gave a return the versions after this one, the latest first."""
+    return list(
+        Event.objects.about("return", f"{parent.council_code}/{parent.period.code}")
+        .filter(after__version__gt=version)
+        .order_by("-id")
+    )
+
+
+def in_words(events: Sequence[Event]) -> list[Deed]:
+    """Who did what, each person by name: one query."""
+    names = {
+        user.username: user.get_full_name() or user.username
+        for user in User.objects.filter(username__in={event.by for event in events})
+    }
+    return [
+        Deed(
+            names.get(event.by, event.by),
+            _DEEDS.get(event.action, "changed it (version {})").format(
+                (event.after or {}).get("version")
+            ),
+            event.at,
+        )
+        for event in events
+    ]

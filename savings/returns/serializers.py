@@ -16,7 +16,7 @@ from rest_framework.fields import empty
 from finance.money import json_money
 from savings.questions.serializers import QuestionList
 from savings.returns.actions import RawRows
-from savings.returns.models import PARTNERSHIP, Entry, Return
+from savings.returns.models import Entry, Return
 from savings.serializers import MomentText, Money, ProvenanceField
 from services.serializers import QuarterText
 from sovereignty.models import User
@@ -286,7 +286,7 @@ def numbered(rows: list[Any], field: str = "entries", one: str = "entry") -> Raw
 
 def meant_for(parent: Return, body: Any) -> None:
     """Raise BadContent where the body names another return than the address does."""
-    named = {"council": parent.council_code or PARTNERSHIP, "period": parent.period.code}
+    named = {"council": parent.council_code, "period": parent.period.code}
     wrong = [
         FieldError(field, f"The address says {value}: leave this out.", str(body[field])[:200])
         for field, value in named.items()

@@ -318,7 +318,7 @@ def return_page(
         and not made_up
         and not unanswered
         and rules.has_perm("savings.certify_return", user, parent),
-        "submitted_it": submitted and certifies and parent.submitted_by_id == user.id,
+        "own_work": submitted and certifies and user.id in parent.authors,
         "breadcrumbs": trail(parent),
     }
     return render(request, "savings/returns/return.html", context, status=status)

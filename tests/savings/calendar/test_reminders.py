@@ -22,7 +22,7 @@ from savings.calendar.actions import (
 )
 from savings.calendar.models import Reminder
 from savings.questions.actions import ask
-from savings.returns.actions import send_back
+from savings.returns.actions import replace_entries, send_back
 from savings.returns.models import Period
 from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
@@ -169,6 +169,17 @@ def test_who_submitted_it_is_not_asked_to_certify_it(partnership: Partnership) -
     partnership.submitted("WCC", a_saving())
     on(-7)
     assert mail.outbox[-1].to == ["s151.wcc@example.com"]
+
+
+def test_who_ever_filled_it_in_is_not_asked_to_certify_it(partnership: Partnership) -> None:
+    deputy = partnership.s151("WCC")
+    Appointment.objects.create(
+        user=deputy, role=Role.FINANCE_OFFICER, council=partnership.councils["WCC"]
+    )
+    parent = partnership.parent("WCC")
+    replace_entries(return_id=parent.id, version=0, rows=[(1, a_saving())], by=deputy, at=NOW)
+    partnership.submitted("WCC", a_saving(note="Another"))
+    assert on(-7) == EVERYBODY_BEFORE[:2]  # nobody of Westminster, where none is left to ask
 
 
 def test_where_nobody_can_be_told_there_is_no_row(partnership: Partnership) -> None:

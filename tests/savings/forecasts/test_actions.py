@@ -59,7 +59,7 @@ def test_forecasts_are_a_part_of_the_return(planned: Partnership) -> None:
     parent = forecast(planned, "WCC", SAVED, at_risk("childrens-services"))
 
     assert (parent.version, planned.parent("WCC").version) == (2, 2)
-    assert planned.parent("WCC").filled_by == planned.finance("WCC")
+    assert planned.parent("WCC").fillers == [planned.finance("WCC").id]
     found = {row.service.slug: row for row in Forecast.objects.select_related("service")}
     assert set(found) == set(OWED["WCC"])
     library = found["library-service"]

@@ -7,10 +7,11 @@ import pytest
 from finance.periods import Quarter
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
+from savings.returns.reports import next_steps
 from savings.rollup.models import DirtyReturn, Total
 from sovereignty.models import Appointment, Role, User
 from tests.calling import Caller, mistakes, problem
-from tests.partnership import PASSWORD, Partnership, a_saving, build
+from tests.partnership import NOW, PASSWORD, Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db
 
@@ -438,6 +439,33 @@ def test_nobody_certifies_what_they_submitted(partnership: Partnership):
     said = problem(caller.post(f"{WCC}certify/", {"version": 1}), 403, "not-allowed")
 
     assert "never who filled it in" in said["detail"]
+
+
+def test_nobody_certifies_what_they_typed_though_another_saved_last_and_submitted(
+    partnership: Partnership, everything
+):
+    both, other = (User.objects.create_user(name, password=PASSWORD) for name in ("a", "b"))
+    for user, role in (
+        (both, Role.FINANCE_OFFICER),
+        (both, Role.SECTION_151_OFFICER),
+        (other, Role.FINANCE_OFFICER),
+    ):
+        Appointment.objects.create(user=user, role=role, council=partnership.councils["WCC"])
+    typist, colleague = Caller(both), Caller(other)
+    rows = [a_saving(amount=str(number)) for number in range(1, 41)]
+    typed = typist.put(WCC, {"version": 0, "entries": rows}).json()
+    typed["entries"][0]["note"] = "Another note"
+    assert colleague.put(WCC, typed).json()["version"] == 2
+    assert colleague.post(f"{WCC}submit/", {"version": 2}).json()["version"] == 3
+    before = everything()
+
+    said = problem(typist.post(f"{WCC}certify/", {"version": 3}), 403, "not-allowed")
+
+    assert "never who filled it in" in said["detail"]
+    assert everything() == before
+    assert [step.kind for step in next_steps(both, NOW.date())] == ["fill in"]  # the next quarter
+    certified = Caller(partnership.s151("WCC")).post(f"{WCC}certify/", {"version": 3})
+    assert certified.json()["certified"]["by"] == "s151.wcc"
 
 
 def test_a_submitted_return_is_withdrawn_by_its_finance_officer(

@@ -11,13 +11,16 @@ from django.db import connection, transaction
 from audit.models import Event
 from savings.attribution.actions import answer_rule
 from savings.calendar.actions import close_period
-from savings.returns.actions import certify, replace_entries, send_back, submit
+from savings.forecasts.actions import replace_forecasts
+from savings.returns.actions import certify, replace_entries, send_back, submit, withdraw
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import DirtyReturn, Fact
 from sovereignty.refusals import StaleVersion, WrongState
-from tests.at_once import at_once, kinds
+from tests.at_once import at_once, kinds, right_after_recording
+from tests.calling import Caller
 from tests.partnership import NOW, Q1, Partnership, a_saving, build
+from tests.savings.forecasts.conftest import a_forecast, make_plans
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +47,63 @@ def test_of_many_saves_with_one_version_exactly_one_wins(partnership: Partnershi
     assert partnership.parent("WCC").version == 2
     assert Event.objects.about("return", "WCC/2013-14-Q1").count() == 2
     assert Event.objects.first_break("WCC") is None
+
+
+def test_a_save_is_answered_with_what_it_stored_whoever_saves_next(
+    partnership: Partnership,
+) -> None:
+    """Else its caller would go on from a version that somebody else has made."""
+    parent, finance = partnership.parent("WCC"), partnership.finance("WCC")
+
+    def save_next() -> Return:
+        rows = [(1, a_saving(amount="2"))]
+        return replace_entries(return_id=parent.id, version=1, rows=rows, by=finance, at=NOW)
+
+    caller = Caller(finance)
+    with right_after_recording(save_next) as next_one:
+        answer = caller.put(
+            "returns/WCC/2013-14-Q1/", {"version": 0, "entries": [a_saving(amount="1")]}
+        ).json()
+
+    assert (answer["version"], [row["amount"] for row in answer["entries"]]) == (1, ["1.00"])
+    assert kinds(next_one) == ["Return"]
+    assert partnership.parent("WCC").version == 2
+
+
+def test_a_step_is_answered_with_where_it_led_whoever_goes_on(partnership: Partnership) -> None:
+    parent, finance = partnership.draft("WCC", a_saving()), partnership.finance("WCC")
+    caller = Caller(finance)
+    with right_after_recording(
+        lambda: withdraw(return_id=parent.id, version=2, by=finance, at=NOW)
+    ) as next_one:
+        answer = caller.post("returns/WCC/2013-14-Q1/submit/", {"version": 1}).json()
+
+    assert (answer["version"], answer["status"]) == (2, "submitted")
+    assert kinds(next_one) == ["Return"]
+    assert partnership.parent("WCC").status == "draft"
+
+
+def test_forecasts_are_answered_with_what_was_stored_whoever_saves_next(
+    partnership: Partnership,
+) -> None:
+    make_plans()
+    parent, finance = partnership.parent("WCC"), partnership.finance("WCC")
+
+    def save_next() -> Return:
+        rows = [(1, a_forecast(this_year="2"))]
+        return replace_forecasts(return_id=parent.id, version=1, rows=rows, by=finance, at=NOW)
+
+    caller = Caller(finance)
+    with right_after_recording(save_next) as next_one:
+        answer = caller.put(
+            "returns/WCC/2013-14-Q1/forecasts/",
+            {"version": 0, "forecasts": [a_forecast(this_year="1")]},
+        ).json()
+
+    assert answer["version"] == 1
+    assert [row["this_year"] for row in answer["forecasts"]] == ["1.00"]
+    assert kinds(next_one) == ["Return"]
+    assert partnership.parent("WCC").version == 2
 
 
 def test_a_save_and_a_submission_do_not_both_happen(partnership: Partnership) -> None:

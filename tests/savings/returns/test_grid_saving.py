@@ -118,7 +118,7 @@ def test_what_was_submitted_meanwhile_is_not_changed(
     grid = opened()
     partnership.submitted("WCC", a_saving(amount="9"))
     grid.fill(1, **a_saving("libraries", "1"))
-    grid.says("^Not saved: Somebody else has saved")
+    grid.says("^Not saved: This return has changed")
     grid.page.get_by_role("button", name="Compare the two versions").click()
 
     assert "it is now version 2 and submitted" in grid.page.get_by_role("main").inner_text()
@@ -139,14 +139,14 @@ def test_two_people_choose_line_by_line(partnership: Partnership, opened: Openin
 
     mine.fill(2, amount="22")
     mine.fill(3, amount="33")
-    mine.says("^Not saved: Somebody else has saved this return since you opened it")
+    mine.says("^Not saved: This return has changed since you opened it")
     assert [row["amount"] for row in stored()] == ["10.00", "20.00", "3.00", "40.00"]
     mine.fill(3, amount="34")  # goes on typing; nothing of it is lost
     page = mine.page
     page.get_by_role("button", name="Compare the two versions").click()
 
     assert page.get_by_role("heading", level=1).inner_text() == (
-        "Somebody else has saved this return"
+        "This return has changed since you opened it"
     )
     assert "finance.wcc saved version 2" in page.get_by_role("main").inner_text()
     assert axe(page) == []
@@ -173,7 +173,7 @@ def test_two_people_choose_line_by_line(partnership: Partnership, opened: Openin
     mine.fill(1, amount="11")
     mine.says("^Saved as version 4 at")
     theirs.fill(1, amount="12")
-    theirs.says("^Not saved: Somebody else has saved")
+    theirs.says("^Not saved: This return has changed")
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
+from savings.forecasts.actions import replace_forecasts
+from savings.returns.actions import send_back, submit, withdraw
 from savings.returns.models import Entry
-from tests.partnership import Partnership, a_saving
+from tests.partnership import NOW, Partnership, a_saving
 from tests.savings.conftest import Everything
+from tests.savings.forecasts.conftest import a_forecast, make_plans
 from tests.savings.returns.grids import EDIT, stored
 from tests.savings.returns.pages import Reading, read
 
@@ -162,11 +165,45 @@ def test_saved_once_more_while_choosing(
     page = read(response)
     assert response.status_code == 409
     assert everything() == before
-    assert "The return has been saved once more while you were choosing." in page.words
+    assert "This return has changed once more while you were choosing." in page.words
     assert "saved version 3" in page.words
     assert page.form("edit/").sent["against"] == "3"
     assert officer.post(EDIT, {**page.form("edit/").sent, "all": "theirs"}).status_code == 302
     assert amounts() == ["1.00"]
+
+
+def test_what_else_changed_it_is_named(
+    partnership: Partnership, officer: Client, begun: dict[str, Any]
+) -> None:
+    """The same person submits it in another tab; nobody has saved anything."""
+    finance, s151 = partnership.finance("WCC"), partnership.s151("WCC")
+    s151.first_name, s151.last_name = "Sam", "Okafor"
+    s151.save()
+    given: dict[str, Any] = {"return_id": partnership.parent("WCC").id, "at": NOW}
+    submit(version=1, by=finance, **given)
+    withdraw(version=2, by=finance, **given)
+    submit(version=3, by=finance, **given)
+    send_back(version=4, by=s151, reason="Again", **given)
+    make_plans()
+    replace_forecasts(version=5, by=finance, rows=[(1, a_forecast())], **given)
+
+    response = officer.post(EDIT, begun | {"row-1-amount": "11"})
+
+    page = read(response)
+    assert response.status_code == 409
+    assert "Somebody else" not in page.words
+    said = [text for text in page.texts if text.endswith("on 1 July 2013 at 10:30.")]
+    assert said == [
+        f"{name} {deed} on 1 July 2013 at 10:30."
+        for name, deed in (
+            ("finance.wcc", "saved its forecasts (version 6)"),
+            ("Sam Okafor", "sent it back (version 5)"),
+            ("finance.wcc", "submitted it (version 4)"),
+            ("finance.wcc", "withdrew it (version 3)"),
+            ("finance.wcc", "submitted it (version 2)"),
+        )
+    ]
+    assert choices(page) == {f"choice-line-{begun['row-1-id']}": "mine"}
 
 
 def test_the_same_in_both_is_said(
@@ -198,7 +235,7 @@ def test_mistakes_come_first(
     sent = page.form("edit/").sent
     assert sent["version"] == "1"
     again = read(officer.post(EDIT, {**sent, "row-1-amount": "150"}))
-    assert "Somebody else has saved this return" in again.words
+    assert "finance.wcc saved version 2" in again.words
 
 
 @pytest.mark.parametrize("lost", [{"against": "x"}, {"against": ""}, {"against": "9"}])

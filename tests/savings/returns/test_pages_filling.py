@@ -181,7 +181,7 @@ def test_a_stale_save_says_so_and_changes_nothing(
 
     assert (response.status_code, response.json()["stale"]) == (409, True)
     assert everything() == before
-    assert "Somebody else has saved" in response.json()["problem"]
+    assert response.json()["problem"] == "This return has changed since you opened it."
 
 
 def test_a_save_of_what_is_closed_or_not_whole(

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Event
 from savings.provenance import Provenance
 from savings.record.models import SourceDocument
-from savings.returns.actions import replace_entries, send_back
+from savings.returns.actions import replace_entries, send_back, submit
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import DirtyReturn, Total
-from sovereignty.models import Appointment, Role
+from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Q2, Partnership, Quarter, a_saving
 from tests.savings.conftest import Everything
 from tests.savings.returns.pages import Reading, read
@@ -183,18 +183,26 @@ def test_sending_back_needs_a_reason(
     assert page.words.count("Say what has to change.") == 2
 
 
-def test_nobody_certifies_what_they_submitted(
-    partnership: Partnership, as_: Turn, everything: Callable[[], Everything]
+@pytest.mark.parametrize("submitter", ["finance.wcc", "other.wcc"])
+def test_nobody_certifies_what_they_filled_in_or_submitted(
+    submitter: str, partnership: Partnership, as_: Turn, everything: Callable[[], Everything]
 ) -> None:
     both = partnership.finance("WCC")
     Appointment.objects.create(
         user=both, role=Role.SECTION_151_OFFICER, council=partnership.councils["WCC"]
     )
-    parent = partnership.submitted("WCC", a_saving())
+    other = User.objects.create_user("other.wcc")
+    Appointment.objects.create(
+        user=other, role=Role.FINANCE_OFFICER, council=partnership.councils["WCC"]
+    )
+    by = User.objects.get(username=submitter)
+    parent = partnership.draft("WCC", a_saving())
+    parent = submit(return_id=parent.id, version=parent.version, by=by, at=NOW)
     client, before = as_("finance.wcc"), everything()
 
     page = read(client.get(RETURN))
-    assert "You submitted it yourself, so somebody else has to certify it." in page.words
+    assert "You filled it in or submitted it, so somebody else has to certify it." in page.words
+    assert "It waits for the section 151 officer" not in page.words
     assert f"{RETURN}certify/" not in page.hrefs
     assert f"{RETURN}send-back/" in page.hrefs
     assert "Review and certify" not in read(client.get("/returns/")).words

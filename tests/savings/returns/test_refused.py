@@ -7,10 +7,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from finance.periods import Quarter
 from savings.calendar.actions import change_dates, close_period, open_period, reopen_period
+from savings.forecasts.actions import replace_forecasts
 from savings.questions.actions import answer, ask
 from savings.questions.models import Question
 from savings.returns.actions import certify, replace_entries, send_back, submit, withdraw
@@ -19,6 +20,7 @@ from sovereignty.models import Appointment, Role, User
 from sovereignty.refusals import BadContent, NotAllowed, Refusal, StaleVersion, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.conftest import Everything
+from tests.savings.forecasts.conftest import a_forecast, make_plans
 
 Act = Callable[[Partnership, User], object]
 
@@ -426,9 +428,38 @@ def test_what_says_of_itself_that_it_is_illustrative_stays_so_however_it_is_sent
         )
 
 
-def test_who_filled_a_return_in_does_not_certify_it_though_another_submitted(
-    partnership: Partnership,
+@pytest.mark.parametrize("saved", ["entries", "forecasts", "entries, then sent back"])
+def test_who_ever_filled_a_return_in_does_not_certify_it_though_another_saved_last(
+    saved: str, partnership: Partnership
 ) -> None:
+    both, other, parent = _filled_by_two(partnership, saved)
+    assert parent.fillers == [both.id, other.id]
+    with pytest.raises(NotAllowed, match="never who filled it in"):
+        certify(return_id=parent.id, version=parent.version, by=both, at=NOW)
+    for forgetting in ("", ", fillers = '{}'", f", fillers = '{{{other.id}}}'"):
+        for person in (both, other):
+            with pytest.raises(DatabaseError, match=r"return_two_people|Cannot update"):
+                _certified_past_the_actions(parent, person, forgetting)
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        Return.objects.filter(id=parent.id).update(fillers=[other.id])
+    assert partnership.parent("WCC").status == "submitted"
+    assert partnership.parent("WCC").fillers == parent.fillers
+    _certified_past_the_actions(parent, partnership.s151("WCC"))
+    assert partnership.parent("WCC").status == "certified"
+
+
+@transaction.atomic
+def _certified_past_the_actions(parent: Return, by: User, forgetting: str = "") -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE savings_return SET status = 'certified', certified_by_id = %s,"
+            f" certified_at = now(){forgetting} WHERE id = %s",
+            [by.id, parent.id],
+        )
+
+
+def _filled_by_two(partnership: Partnership, saved: str) -> tuple[User, User, Return]:
+    """A return that one who may certify has filled in, and another has saved and submitted."""
     both = partnership.finance("WCC")
     Appointment.objects.create(
         user=both, role=Role.SECTION_151_OFFICER, council=partnership.councils["WCC"]
@@ -437,12 +468,29 @@ def test_who_filled_a_return_in_does_not_certify_it_though_another_submitted(
     Appointment.objects.create(
         user=other, role=Role.FINANCE_OFFICER, council=partnership.councils["WCC"]
     )
-    parent = partnership.draft("WCC", a_saving())
-    submit(return_id=parent.id, version=1, by=other, at=NOW)
-    with pytest.raises(NotAllowed):
-        certify(return_id=parent.id, version=2, by=both, at=NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Return.objects.filter(id=parent.id).update(
-            status="certified", certified_by=both, certified_at=NOW
+    parent = partnership.parent("WCC")
+    if saved == "forecasts":
+        make_plans()
+        parent = replace_forecasts(
+            return_id=parent.id, version=0, rows=[(1, a_forecast())], by=both, at=NOW
         )
-    assert partnership.parent("WCC").status == "submitted"
+    else:
+        parent = partnership.draft("WCC", a_saving())
+    if saved == "entries, then sent back":
+        parent = submit(return_id=parent.id, version=parent.version, by=both, at=NOW)
+        parent = send_back(
+            return_id=parent.id,
+            version=parent.version,
+            reason="Again",
+            by=partnership.s151("WCC"),
+            at=NOW,
+        )
+    parent = replace_entries(
+        return_id=parent.id,
+        version=parent.version,
+        rows=[(1, a_saving(note="Another note"))],
+        by=other,
+        at=NOW,
+    )
+    submit(return_id=parent.id, version=parent.version, by=other, at=NOW)
+    return both, other, partnership.parent("WCC")
