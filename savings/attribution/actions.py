@@ -66,10 +66,10 @@ def set_driver_value(
 ) -> DriverValue:
     """Give a driver its value for a council from a quarter on.
 
-    Raises NotAllowed; WrongState where the quarter is closed or has a value already;
+    Raises NotAllowed for another council's; WrongState where the quarter is closed or has a value already;
     BadContent for a value below nought or without a source.
     """
-    require(by, "savings.propose_rule")
+    require(by, "savings.give_driver_value", council)
     change_basis()
     errors = []
     if not value.is_finite() or value < 0:

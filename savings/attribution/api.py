@@ -77,7 +77,10 @@ class DriverValueList(Listing):
 
     @extend_schema(request=DriverValueBody, responses={201: DriverValueSerializer})
     def post(self, request: Request) -> Response:
-        """Give a driver its value for a council from a quarter on; what rests on it follows."""
+        """Give a driver its value for a council from a quarter on; what rests on it follows.
+
+        Programme office, and for its own council a finance officer or section 151 officer.
+        """
         require(self.caller, "savings.propose_rule")
         body = check(DriverValueBody, request.data)
         drivers = {driver.code: driver for driver in Driver.objects.all()}

@@ -19,7 +19,7 @@ from savings.provenance import Provenance
 from savings.rules import require
 from savings.unanimous import SHARE
 from sovereignty.models import Council, Decision, User
-from sovereignty.refusals import BadContent, FieldError, Refusal
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal
 
 
 @transaction.atomic
@@ -28,8 +28,8 @@ def set_driver_values(
 ) -> list[DriverValue]:
     """Give a driver all of these values, or none.
 
-    Raises NotAllowed, or BadContent with what is wrong in each row: a quarter that is
-    closed, or that has a value already.
+    Raises NotAllowed, or BadContent with what is wrong in each row: another council's
+    value, a quarter that is closed, or that has a value already.
     """
     require(by, "savings.propose_rule")
     councils = {council.code: council for council in Council.objects.all()}
@@ -51,6 +51,9 @@ def set_driver_values(
                 )
         except BadContent as refusal:
             errors += [FieldError(e.field, e.message, e.value, row.row) for e in refusal.errors]
+        except NotAllowed as refusal:
+            whose = f"This is {councils[row.council]}'s value. {refusal}"
+            errors.append(FieldError("council", whose, row.council, row.row))
         except Refusal as refusal:
             quarter = row.effective_from.code
             errors.append(FieldError("effective_from", str(refusal), quarter, row.row))
@@ -63,17 +66,17 @@ def set_driver_values(
 def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetime) -> Restatement:
     """Say what a driver's value should have been. What was shared out by it stays.
 
-    Of several restatements of one value the latest counts. Raises NotAllowed, or BadContent
-    for a value below nought, the same value as it has or was restated as last, or without a
+    Of several restatements of one value the latest counts. Raises NotAllowed for another
+    council's value, or BadContent for a value below nought, the same value as it has or was restated as last, or without a
     source.
     """
-    require(by, "savings.propose_rule")
     # The value's row is held, so that two don't say the same of it.
     restated = (
         DriverValue.objects.select_for_update(of=("self",))
         .select_related("driver", "council")
         .get(id=value_id)
     )
+    require(by, "savings.give_driver_value", restated.council)
     last = restated.restatements.last()
     stands = last.value if last else restated.value
     errors = []

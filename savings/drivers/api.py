@@ -105,7 +105,7 @@ class RestatementList(Listing):
     def post(self, request: Request) -> Response:
         """Say what a value should have been. Of several restatements of it the latest counts.
 
-        Programme office, finance officers and section 151 officers.
+        Programme office, and for its own council a finance officer or section 151 officer.
         """
         require(self.caller, "savings.propose_rule")
         body = check(RestatementBody, request.data)

@@ -37,10 +37,13 @@ class ValueForm(SayingForm):
     )
     source = forms.Field(label="Where it comes from", required=False)
 
-    def __init__(self, councils: Iterable[Council], data: object = None) -> None:
+    def __init__(
+        self, councils: Iterable[Council], offered: Iterable[Council], data: object = None
+    ) -> None:
+        """`offered` are those whose values the person may give; another's the action refuses."""
         super().__init__(data)  # type: ignore[arg-type]
         self.by_code = {council.code: council for council in councils}
-        choices = [("", "Choose"), *((code, c.name) for code, c in self.by_code.items())]
+        choices = [("", "Choose"), *((council.code, council.name) for council in offered)]
         self.fields["council"].widget.choices = choices
 
     def read(self) -> tuple[Council, Quarter, Decimal]:

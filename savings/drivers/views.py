@@ -32,7 +32,7 @@ from savings.provenance import Provenance
 from savings.rollup import tasks
 from savings.rules import require
 from savings.trueup.reports import restatements_for
-from sovereignty.models import Council
+from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
 
 
@@ -71,7 +71,7 @@ def add_value(request: HttpRequest, code: str) -> HttpResponse:
     found = _driver(code)
     if request.method != "POST":
         return redirect("driver", code=code)
-    form = ValueForm(Council.objects.all(), request.POST)
+    form = _value_form(request, request.POST)
     try:
         require(person(request), "savings.propose_rule")
         council, quarter, value = form.read()
@@ -128,7 +128,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
         DriverValue.objects.select_related("council", "driver"), id=value_id, driver=found
     )
     try:
-        require(person(request), "savings.propose_rule")
+        require(person(request), "savings.give_driver_value", value.council)
     except NotAllowed as refusal:
         return _not_allowed(request, refusal)
     form = RestatementForm(request.POST if request.method == "POST" else None)
@@ -220,15 +220,29 @@ def _driver_page(
         "waiting": restated.waiting if restated else (),
         "put_right": restated.found if restated else {},
         "figure": charts.over_time(known) if known.changes else None,
-        "value_form": given.get("value") or ValueForm(Council.objects.all()),
+        "value_form": given.get("value") or _value_form(request),
         "file_form": given.get("file") or FileForm(),
         "form": next(iter(given.values()), None),
         "rows": rows,
         "problem": problem,
         "may_give": rules.has_perm("savings.propose_rule", person(request)),
+        "gives_for": _gives_for(person(request)),
         "breadcrumbs": _trail(found, here=True),
     }
     return render(request, "savings/drivers/driver.html", context, status=status)
+
+
+def _gives_for(user: User) -> list[Council]:
+    """The councils whose values a person may give and restate."""
+    return [
+        council
+        for council in Council.objects.all()
+        if rules.has_perm("savings.give_driver_value", user, council)
+    ]
+
+
+def _value_form(request: HttpRequest, data: object = None) -> ValueForm:
+    return ValueForm(Council.objects.all(), _gives_for(person(request)), data)
 
 
 def _register_page(

@@ -100,6 +100,21 @@ def test_who_may_name_drivers_and_values_and_propose_rules(partnership: Partners
                 assert mistakes(answer)
 
 
+@pytest.mark.parametrize("username", ["finance.lbhf", "s151.lbhf"])
+def test_a_council_gives_its_own_values_alone(partnership: Partnership, username: str):
+    count(partnership, "posts")
+    caller = Caller(partnership.people[username])
+
+    problem(caller.post("driver-values/", A_VALUE), 403, "not-allowed")
+    assert caller.post("driver-values/", {**A_VALUE, "council": "LBHF"}).status_code == 201
+    assert DriverValue.objects.get().council.code == "LBHF"
+    said = {**A_VALUE, "council": "LBHF", "value": "13"}
+    assert caller.post("driver-restatements/", said).status_code == 201
+    Caller(partnership.people["programme.office"]).post("driver-values/", A_VALUE)
+    theirs = {**A_VALUE, "value": "13"}
+    problem(caller.post("driver-restatements/", theirs), 403, "not-allowed")
+
+
 A_VALUE = {
     "driver": "posts",
     "council": "WCC",
