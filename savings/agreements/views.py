@@ -59,6 +59,7 @@ def agreements(request: HttpRequest) -> HttpResponse:
         ("Disputed", Standing.DISPUTED),
         ("Waiting for an answer", Standing.WAITING),
         ("Agreed", Standing.AGREED),
+        ("Lapsed", Standing.LAPSED),
         ("Revised", Standing.REVISED),
         ("Withdrawn", Standing.WITHDRAWN),
     ]
@@ -226,7 +227,7 @@ def _page(
         and found.dispute is not None
         and found.dispute.stage == "discussion"
         and disputes.may_speak(user),
-        "may_withdraw": found.standing in (Standing.WAITING, Standing.DISPUTED)
+        "may_withdraw": found.standing in (Standing.WAITING, Standing.DISPUTED, Standing.LAPSED)
         and (user.id == found.decision.proposed_by_id or user.holds(Role.PROGRAMME_OFFICE)),
         "may_revise": found.rule is not None
         and found.standing in (Standing.WAITING, Standing.DISPUTED)
