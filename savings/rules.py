@@ -100,8 +100,7 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
     ),
     "savings.give_driver_value": (
         counts_for_this_council,
-        "Only the programme office and the council's own finance and section 151 officers give "
-        "or restate its value of a driver.",
+        "Only the programme office and the council's own officers give or restate its values.",
     ),
     "savings.propose_approval": (
         proposes_rules,

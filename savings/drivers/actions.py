@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
 
 import audit.actions
 from finance.apportionment import ShareError, parse_share
-from savings.attribution.actions import set_driver_value
+from savings.attribution.actions import check_revises, put_to_councils, set_driver_value
 from savings.attribution.models import Driver, DriverValue
 from savings.drivers.imports import ValueRow
 from savings.drivers.models import Restatement, Tolerance
@@ -67,8 +67,8 @@ def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetim
     """Say what a driver's value should have been. What was shared out by it stays.
 
     Of several restatements of one value the latest counts. Raises NotAllowed for another
-    council's value, or BadContent for a value below nought, the same value as it has or was restated as last, or without a
-    source.
+    council's value, or BadContent for a value below nought, the same value as it has or was
+    restated as last, or without a source.
     """
     # The value's row is held, so that two don't say the same of it.
     restated = (
@@ -111,23 +111,35 @@ def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetim
 
 @transaction.atomic
 def propose_tolerance(
-    *, share: str, by: User, at: datetime, provenance: Provenance = Provenance.REPORTED
+    *,
+    share: str,
+    by: User,
+    at: datetime,
+    provenance: Provenance = Provenance.REPORTED,
+    answer_by: date | None = None,
+    revises: Decision | None = None,
 ) -> Tolerance:
     """Propose how much a restatement may move before it is put right: every council answers.
 
     `share` is of what was shared out, as a decimal or a fraction from nought to below one.
-    It takes the place of the tolerance in force once every council has agreed. Raises
-    NotAllowed or BadContent.
+    It takes the place of the tolerance in force once every council has agreed, which they are
+    asked to do by `answer_by`. `revises` is a disputed tolerance, whose place it takes. Raises
+    NotAllowed, WrongState where what it revises is not disputed, or BadContent.
     """
     require(by, "savings.propose_rule")
+    check_revises(revises, Tolerance)
     text = share.strip()
     if mistake := _mistake_in_share(text):
         raise BadContent([FieldError("share", mistake, text[:20])])
     tolerance = Tolerance.objects.create(
         share=text,
         provenance=provenance,
-        decision=Decision.objects.create(
-            title=f"Tolerance for restated drivers: {text}", proposed_by=by, proposed_at=at
+        decision=put_to_councils(
+            title=f"Tolerance for restated drivers: {text}",
+            answer_by=answer_by,
+            revises=revises,
+            by=by,
+            at=at,
         ),
     )
     audit.actions.record(

@@ -51,9 +51,7 @@ def found(decision_id: int) -> Proposal:
 def lede(partnership: Partnership, decision_id: int) -> str:
     """What the page says first of how it stands."""
     client = Client()
-    client.force_login(
-        partnership.people["s151.wcc"], "django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(partnership.people["s151.wcc"], "django.contrib.auth.backends.ModelBackend")
     return read(client.get(f"/agreements/{decision_id}/")).words
 
 
@@ -126,15 +124,17 @@ def test_what_was_in_force_stays_agreed_when_a_council_joins(
         assert [council.code for council in one.force.ended_by] == ["WCC"]
         assert [council.code for council in one.waiting_for] == ([] if closed else ["WCC"])
         assert (one in waiting(partnership.s151("WCC")).for_me) is not closed
-        with pytest.raises(WrongState, match=r"agreed to this in 2013/14 Q1, so it stands\. Propose another"):
+        with pytest.raises(
+            WrongState, match=r"agreed to this in 2013/14 Q1, so it stands\. Propose another"
+        ):
             withdraw(partnership, decision_id)
     joined = (
         "From 2013/14 Q2 on Westminster takes part too, and has not agreed, so it is not in "
         "force then."
     )
-    assert (
-        f"Every council concerned had agreed: it holds in 2013/14 Q1. {joined}"
-    ) in lede(partnership, rule.decision_id)
+    assert (f"Every council concerned had agreed: it holds in 2013/14 Q1. {joined}") in lede(
+        partnership, rule.decision_id
+    )
     assert (
         "Every council concerned had agreed: costs can be claimed on it in 2013/14 Q1, "
         f"up to £1,000.00. {joined}"
@@ -178,7 +178,10 @@ def test_when_nobody_takes_part_any_more(partnership: Partnership) -> None:
     one = found(rule.decision_id)
     assert (one.standing, one.force.ended_by) == (Standing.AGREED, ())
     words = lede(partnership, rule.decision_id)
-    assert "it holds from 2013/14 Q1 to 2013/14 Q2. From 2013/14 Q3 on nobody takes part in Cex." in words
+    assert (
+        "it holds from 2013/14 Q1 to 2013/14 Q2. From 2013/14 Q3 on nobody takes part in Cex."
+        in words
+    )
 
 
 def test_nobody_is_not_everybody(partnership: Partnership) -> None:
@@ -186,6 +189,4 @@ def test_nobody_is_not_everybody(partnership: Partnership) -> None:
     leaves(partnership, "cex", BEFORE, *HALVES)
     one = found(rule.decision_id)
     assert (one.standing, one.answers) == (Standing.LAPSED, ())
-    assert "No council takes part in Cex from 2013/14 Q1 on." in lede(
-        partnership, rule.decision_id
-    )
+    assert "No council takes part in Cex from 2013/14 Q1 on." in lede(partnership, rule.decision_id)
