@@ -195,6 +195,12 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
     ]
 
 
+def standings(decision_ids: Iterable[int]) -> dict[int, Standing]:
+    """How each of these proposals stands, by the number of its decision."""
+    found = proposals(decisions().filter(id__in=list(decision_ids)))
+    return {one.id: one.standing for one in found}
+
+
 def proposal(decision_id: int) -> Proposal | None:
     """One proposal; None where there is none of that number."""
     return next(iter(proposals(decisions().filter(id=decision_id))), None)
@@ -272,9 +278,7 @@ class _Asked:
         return Force(since, ended, ended_by, settled)
 
 
-def _proposal(
-    decision: Decision, rule: AttributionRule | None, asked: _Asked
-) -> Proposal | None:
+def _proposal(decision: Decision, rule: AttributionRule | None, asked: _Asked) -> Proposal | None:
     if rule is None:
         return None
     councils = asked.councils
@@ -302,9 +306,7 @@ def _proposed_budget(
         return None
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
     councils = asked.councils
-    concerned = sorted(
-        {*asked.concerned(budget.service.slug, budget.effective_from), *by_council}
-    )
+    concerned = sorted({*asked.concerned(budget.service.slug, budget.effective_from), *by_council})
     return Proposal(
         decision=decision,
         kind="budget",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.reports import standings
 from savings.attribution import actions
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
@@ -105,8 +107,9 @@ def shown_rules() -> QuerySet[AttributionRule]:
 
 def rule_as_json(rule_id: int) -> dict[str, Any]:
     """One rule as it stands now."""
-    context = {"tree": Service.objects.tree()}
-    return RuleSerializer(shown_rules().get(id=rule_id), context=context).data
+    rule = shown_rules().get(id=rule_id)
+    context = {"tree": Service.objects.tree(), "standings": standings([rule.decision_id])}
+    return RuleSerializer(rule, context=context).data
 
 
 class RuleList(Listing):
@@ -123,8 +126,16 @@ class RuleList(Listing):
             rows = rows.filter(kind=asked["kind"])
         return rows.order_by("service__position", "service__slug", "kind", "version")
 
+    def shown(self, page: Sequence[AttributionRule]) -> Sequence[AttributionRule]:
+        self.standings = standings(rule.decision_id for rule in page)
+        return page
+
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "tree": Service.objects.tree()}
+        return {
+            **super().get_serializer_context(),
+            "tree": Service.objects.tree(),
+            "standings": self.standings,
+        }
 
     @extend_schema(request=RuleBody, responses={201: RuleSerializer})
     def post(self, request: Request) -> Response:

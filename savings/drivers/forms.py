@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from django import forms
 
 from finance.periods import PeriodError, Quarter
-from savings.forms import SayingForm
+from savings.forms import ProposalForm, SayingForm, answer_by_field
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
 
@@ -74,7 +74,7 @@ class RestatementForm(SayingForm):
     source = forms.Field(label="Where that comes from", required=False)
 
 
-class ToleranceForm(SayingForm):
+class ToleranceForm(ProposalForm):
     share = forms.Field(
         label="How much may a restatement move?",
         help_text="Of what was shared out, such as 0.01 or 1/100. Nought puts every restatement "
@@ -82,6 +82,7 @@ class ToleranceForm(SayingForm):
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
+    answer_by = answer_by_field()
 
 
 class FileForm(SayingForm):

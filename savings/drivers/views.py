@@ -25,9 +25,10 @@ from savings.drivers.forms import (
     number,
 )
 from savings.drivers.imports import LONGEST_FILE, read_values
+from savings.drivers.models import Tolerance
 from savings.drivers.reports import drivers, history, tolerances_of
 from savings.forms import SayingForm
-from savings.pages import partnership_page, person
+from savings.pages import partnership_page, person, revised
 from savings.provenance import Provenance
 from savings.rollup import tasks
 from savings.rules import require
@@ -168,16 +169,24 @@ def tolerance(request: HttpRequest) -> HttpResponse:
         require(person(request), "savings.propose_rule")
     except NotAllowed as refusal:
         return _not_allowed(request, refusal)
+    instead_of = revised(request, Tolerance.objects.select_related("decision"))
     if request.method != "POST":
-        return _tolerance_page(request, ToleranceForm())
+        given = {"share": instead_of.share} if instead_of else {}
+        return _tolerance_page(request, ToleranceForm(initial=given), instead_of)
     form = ToleranceForm(request.POST)
     try:
         made = actions.propose_tolerance(
-            share=form.say("share"), by=person(request), at=timezone.now()
+            share=form.say("share"),
+            answer_by=form.day(),
+            revises=instead_of.decision if instead_of else None,
+            by=person(request),
+            at=timezone.now(),
         )
     except BadContent as refusal:
         form.add_errors(refusal.errors)
-        return _tolerance_page(request, form, status=422)
+        return _tolerance_page(request, form, instead_of, status=422)
+    except WrongState as refusal:
+        return _tolerance_page(request, form, instead_of, problem=str(refusal), status=409)
     messages.success(request, "It is proposed. It holds once every council has agreed.")
     return redirect("agreement", decision_id=made.decision_id)
 
@@ -260,9 +269,18 @@ def _register_page(
     return render(request, "savings/drivers/register.html", context, status=status)
 
 
-def _tolerance_page(request: HttpRequest, form: ToleranceForm, status: int = 200) -> HttpResponse:
+def _tolerance_page(
+    request: HttpRequest,
+    form: ToleranceForm,
+    instead_of: Tolerance | None,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
     context = {
         "form": form,
+        "revised": instead_of.decision if instead_of else None,
+        "problem": problem,
         "breadcrumbs": [*_REGISTER, {"text": "Propose a tolerance", "url": ""}],
     }
     return render(request, "savings/drivers/tolerance.html", context, status=status)

@@ -280,8 +280,13 @@ def each_kind(partnership: Partnership, **more: Any) -> dict[str, Callable[[], A
     """How each kind of proposal is proposed, for libraries where it is a service's."""
     libraries = partnership.services["libraries"]
     given: dict[str, Any] = {"by": partnership.finance("LBHF"), "at": NOW, **more}
-    rule = {"method": "fixed", "effective_from": Q1, "shares": THIRDS, "basis": "By loans."}
-    budget = {"ceiling": Decimal(1), "effective_from": Q1, "description": "Moves."}
+    rule: dict[str, Any] = {
+        "method": "fixed",
+        "effective_from": Q1,
+        "shares": THIRDS,
+        "basis": "By loans.",
+    }
+    budget: dict[str, Any] = {"ceiling": Decimal(1), "effective_from": Q1, "description": "Moves."}
     return {
         "rule": lambda: propose_rule(service=libraries, kind="saving", **rule, **given),
         "budget": lambda: propose_approval(code="again", service=libraries, **budget, **given),
@@ -296,7 +301,12 @@ def disputed_ones(partnership: Partnership) -> dict[str, Decision]:
     budget = partnership.approval(agreed_by=[])
     test = propose_test(below="1/2", quarters=4, by=partnership.finance("WCC"), at=NOW)
     tolerance = partnership.tolerance(agreed_by=[])
-    ones = {"rule": libraries, "budget": budget, "test": test, "tolerance": tolerance}
+    ones: dict[str, Any] = {
+        "rule": libraries,
+        "budget": budget,
+        "test": test,
+        "tolerance": tolerance,
+    }
     return {kind: refused(partnership, one.decision_id) for kind, one in ones.items()}
 
 

@@ -8,9 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.agreements.reports import proposals
+from savings.approvals.models import TransitionApproval
 from savings.attribution.actions import answer
 from savings.attribution.models import AttributionRule
-from sovereignty.models import Consent, Dispute
+from sovereignty.models import Consent, Decision, Dispute
 from tests.partnership import NOW, Partnership
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
@@ -179,3 +180,62 @@ def test_a_revision_begins_from_what_it_revises(partnership: Partnership) -> Non
     revises = {**A_RULE, "revises": str(rule.decision_id)}
     assert client.post("/agreements/propose/", revises).status_code == 302
     assert AttributionRule.objects.get(version=2).decision.revises == rule.decision
+
+
+A_BUDGET = {
+    "service": "libraries",
+    "code": "library-moves",
+    "ceiling": "£1.2m",
+    "effective_from": "2013-14-Q2",
+    "description": "Moving in together.",
+    "answer_by": "2013-09-30",
+}
+
+
+def test_a_transition_budget_is_proposed_on_a_page(partnership: Partnership) -> None:
+    client = signed_in(partnership, "finance.wcc")
+    here = "/agreements/propose-budget/"
+    assert here in client.get("/agreements/").content.decode()
+    assert signed_in(partnership, "councillor.wcc").get(here).status_code == 403
+    response = client.post(here, {**A_BUDGET, "ceiling": "1,50", "answer_by": "soon", "code": ""})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="1,50"' in page
+    assert "Write the day as 2013-09-30." in page
+    assert "Give a short code, such as library-moves." in page
+    assert client.post(here, A_BUDGET).status_code == 302
+    budget = TransitionApproval.objects.get()
+    assert (budget.ceiling, str(budget.decision.answer_by)) == (1_200_000, "2013-09-30")
+    assert client.post(here, A_BUDGET).status_code == 409
+
+    refuse(partnership, budget.decision_id)
+    page = client.get(f"/agreements/{budget.decision_id}/").content.decode()
+    assert f"{here}?revises={budget.decision_id}" in page
+    again = {**A_BUDGET, "code": "again", "revises": str(budget.decision_id)}
+    assert client.post(here, again).status_code == 302
+    assert TransitionApproval.objects.get(code="again").decision.revises == budget.decision
+    assert client.get(f"{here}?revises=999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/fairness/propose/", {"below": "1/2", "quarters": "4"}),
+        ("/drivers/tolerance/propose/", {"share": "0.01"}),
+    ],
+)
+def test_what_every_council_is_asked_has_a_day_and_is_revised(
+    partnership: Partnership, path: str, said: dict[str, str]
+) -> None:
+    client = signed_in(partnership, "finance.wcc")
+    assert client.post(path, {**said, "answer_by": "soon"}).status_code == 422
+    assert client.post(path, {**said, "answer_by": "2013-09-30"}).status_code == 302
+    decision = Decision.objects.get()
+    assert str(decision.answer_by) == "2013-09-30"
+    assert client.post(path, {**said, "revises": str(decision.id)}).status_code == 409
+    refuse(partnership, decision.id)
+    page = client.get(f"/agreements/{decision.id}/").content.decode()
+    assert f"{path}?revises={decision.id}" in page
+    assert "Instead of" in client.get(f"{path}?revises={decision.id}").content.decode()
+    assert client.post(path, {**said, "revises": str(decision.id)}).status_code == 302
+    assert Decision.objects.get(revises=decision).revises == decision
