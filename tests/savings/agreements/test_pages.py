@@ -205,7 +205,7 @@ def test_a_transition_budget_is_proposed_on_a_page(partnership: Partnership) -> 
     assert "Give a short code, such as library-moves." in page
     assert client.post(here, A_BUDGET).status_code == 302
     budget = TransitionApproval.objects.get()
-    assert (budget.ceiling, str(budget.decision.answer_by)) == (1_200_000, "2013-09-30")
+    assert (str(budget.ceiling), str(budget.decision.answer_by)) == ("1200000.00", "2013-09-30")
     assert client.post(here, A_BUDGET).status_code == 409
 
     refuse(partnership, budget.decision_id)
