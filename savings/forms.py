@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from django import forms
 
-from sovereignty.refusals import FieldError
+from sovereignty.refusals import BadContent, FieldError
 
 
 class SayingForm(forms.Form):
@@ -25,3 +26,25 @@ class SayingForm(forms.Form):
         for error in errors:
             name = self.shows.get(error.field, error.field)
             self.add_error(name if name in self.fields else None, error.message)
+
+
+class ProposalForm(SayingForm):
+    """What is put to the councils; its own form gives it `answer_by` by `answer_by_field`."""
+
+    def day(self) -> date | None:
+        """The day to answer by, if one is given; raises BadContent for what is no day."""
+        text = self.say("answer_by")
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError as error:
+            remedy = FieldError("answer_by", "Write the day as 2013-09-30.")
+            raise BadContent([remedy]) from error
+
+
+def answer_by_field() -> forms.Field:
+    return forms.Field(
+        label="Answer by",
+        help_text="The day by which you ask every council to answer, such as 2013-09-30.",
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )

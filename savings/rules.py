@@ -9,7 +9,7 @@ from __future__ import annotations
 import rules
 
 from savings.returns.models import Return
-from sovereignty.models import CERTIFYING_ROLES, Council, Role, User
+from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Council, Role, User
 from sovereignty.refusals import NotAllowed
 
 
@@ -48,6 +48,11 @@ def answers_for_a_council(user: User) -> bool:
 @rules.predicate
 def proposes_rules(user: User) -> bool:
     return user.holds(Role.PROGRAMME_OFFICE, Role.FINANCE_OFFICER, *CERTIFYING_ROLES)
+
+
+@rules.predicate
+def counts_for_this_council(user: User, council: Council) -> bool:
+    return user.holds(Role.PROGRAMME_OFFICE) or user.holds(*RETURN_ROLES, council=council)
 
 
 @rules.predicate
@@ -92,6 +97,10 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
     "savings.propose_rule": (
         proposes_rules,
         "Only the programme office and councils' finance and section 151 officers propose rules.",
+    ),
+    "savings.give_driver_value": (
+        counts_for_this_council,
+        "Only the programme office and the council's own officers give or restate its values.",
     ),
     "savings.propose_approval": (
         proposes_rules,

@@ -107,6 +107,22 @@ class ServiceTree:
                 )
         return False
 
+    def turns(self, slug: str, since: Quarter) -> tuple[Quarter, ...]:
+        """`since`, and the later quarters from which others take part than in the one before."""
+        spells: tuple[Spell, ...] = next(
+            (found for step in self.path(slug) if (found := self.nodes[step].participation)), ()
+        )
+        edges = {s.first for s in spells} | {s.last.following for s in spells if s.last}
+        later = sorted(edge for edge in edges if edge > since)
+        return (
+            since,
+            *(
+                edge
+                for edge in later
+                if self.participants(slug, edge) != self.participants(slug, edge.preceding)
+            ),
+        )
+
     def host(self, slug: str, quarter: Quarter) -> str | None:
         """Code of the council that hosts the service in that quarter, if one does."""
         spell = self.hosting(slug, quarter)

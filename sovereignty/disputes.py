@@ -68,6 +68,19 @@ def call_mediator(*, decision_id: int, mediator: str, text: str, by: User, at: d
     return dispute
 
 
+def check_may_be_revised(decision: Decision) -> None:
+    """Raise WrongState unless a proposal is in an open dispute, whose row is then held."""
+    dispute = Dispute.objects.select_for_update().filter(decision=decision).first()
+    if dispute is None:
+        raise WrongState(
+            f"“{decision}” is not disputed; withdraw it first, then propose another instead."
+        )
+    if not dispute.is_open:
+        raise WrongState(
+            f"The dispute about “{decision}” has ended. Propose this without revising it."
+        )
+
+
 @transaction.atomic
 def end_by_revision(*, revision: Decision, by: User, at: datetime) -> None:
     """End the dispute about the decision that this one revises, if it is open."""

@@ -249,6 +249,7 @@ SPECTACULAR_SETTINGS = {
         "RuleKind": "savings.attribution.models.AttributionRule.Kind",
         "ReturnStatus": "savings.returns.models.Return.Status",
         "PeriodStatus": "savings.returns.models.Period.Status",
+        "ProposalStanding": "savings.agreements.reports.Standing",
         "Provenance": "services.provenance.Provenance",
     },
 }

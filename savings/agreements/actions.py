@@ -24,12 +24,17 @@ DAYS_BEFORE, DAYS_AFTER = 7, 1
 def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) -> Decision:
     """Take back a proposal that not every council has agreed to.
 
-    Raises NotAllowed, BadContent without a reason, or WrongState where it is withdrawn,
-    agreed or in force in any quarter, or a budget that costs are claimed on: what is agreed
-    is replaced by a new proposal, from a later quarter on.
+    Raises NotAllowed, BadContent without a reason, or WrongState where it is withdrawn, is or
+    was in force, or is a budget that costs are claimed on: what is agreed is replaced by a
+    new proposal, from a later quarter on.
     """
     Decision.objects.select_for_update().get(id=decision_id)
     found = proposal(decision_id)
+    if found and found.standing == Standing.AGREED and found.force.ended:
+        raise WrongState(
+            f"Every council had agreed to this {found.force.in_words}, so it stands. Propose "
+            "another instead, which every council answers."
+        )
     if found and found.standing == Standing.AGREED:
         raise WrongState(
             "Every council has agreed to this, so it stands. Propose another from a later "

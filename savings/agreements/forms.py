@@ -7,14 +7,13 @@ each mistake beside its control.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 from django import forms
 
 from finance.periods import Quarter
 from savings.attribution.models import AttributionRule, Driver
-from savings.forms import SayingForm
+from savings.forms import ProposalForm, SayingForm, answer_by_field
 from services.tree import ServiceTree
 from sovereignty.models import Council
 from sovereignty.refusals import FieldError
@@ -67,7 +66,7 @@ class WithdrawForm(SayingForm):
     )
 
 
-class RuleForm(SayingForm):
+class RuleForm(ProposalForm):
     """A rule as a person proposes it; the shares of each council in a control of its own."""
 
     shows = {"shares": "method", "weights": "weights", "driver": "driver"}
@@ -111,12 +110,7 @@ class RuleForm(SayingForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    answer_by = forms.Field(
-        label="Answer by",
-        help_text="The day by which you ask every council to answer, such as 2013-09-30.",
-        required=False,
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
-    )
+    answer_by = answer_by_field()
 
     def __init__(
         self,
@@ -172,8 +166,3 @@ class RuleForm(SayingForm):
 
     def quarter(self) -> Quarter:
         return Quarter.parse(self.say("effective_from").strip())
-
-    def day(self) -> date | None:
-        """The day to answer by; raises ValueError for what is no day."""
-        text = self.say("answer_by").strip()
-        return date.fromisoformat(text) if text else None

@@ -20,6 +20,7 @@ from savings.approvals.models import TransitionApproval
 from savings.attribution.models import AttributionRule
 from savings.drivers.models import Tolerance
 from savings.fairness.models import FairnessTest
+from savings.returns.models import Period
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import (
@@ -37,6 +38,7 @@ class Standing(StrEnum):
     AGREED = "agreed"
     WAITING = "waiting"
     DISPUTED = "disputed"
+    LAPSED = "lapsed"
     REVISED = "revised"
     WITHDRAWN = "withdrawn"
 
@@ -47,6 +49,34 @@ class Answer:
 
     council: Council
     consent: Consent | None
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """When a rule or budget is in force by the answers given.
+
+    It is in force from the quarter `since` on, None where it is in none; to the quarter before
+    `ended`, from when `ended_by` take part too, who have not agreed, or nobody does. It is
+    `settled` once its first quarter is closed, from when on nobody can answer, or where nobody
+    is asked.
+    """
+
+    since: Quarter | None = None
+    ended: Quarter | None = None
+    ended_by: tuple[Council, ...] = ()
+    settled: bool = False
+
+    @property
+    def in_words(self) -> str:
+        """From when to when it is in force; empty where it is in no quarter."""
+        if self.since is None:
+            return ""
+        if self.ended is None:
+            return f"from {self.since.label} on"
+        until = self.ended.preceding
+        if until == self.since:
+            return f"in {until.label}"
+        return f"from {self.since.label} to {until.label}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +96,9 @@ class Proposal:
     illustrative: bool
     answers: tuple[Answer, ...]
     dispute: Dispute | None
+    force: Force = Force()
     rule: AttributionRule | None = None
+    budget: TransitionApproval | None = None
 
     @property
     def id(self) -> int:
@@ -75,7 +107,7 @@ class Proposal:
     @property
     def waiting_for(self) -> tuple[Council, ...]:
         """The councils concerned that have not answered, while an answer still counts."""
-        if self.standing not in (Standing.WAITING, Standing.DISPUTED):
+        if self.force.settled or self.standing in (Standing.REVISED, Standing.WITHDRAWN):
             return ()
         return tuple(answer.council for answer in self.answers if answer.consent is None)
 
@@ -85,13 +117,16 @@ class Proposal:
 
     @property
     def standing(self) -> Standing:
+        """What was in force in any quarter stays agreed, whoever joins later."""
         if self.decision.is_withdrawn:
             return Standing.WITHDRAWN
+        if self.force.since:
+            return Standing.AGREED
         if self.dispute:
             return Standing.DISPUTED if self.dispute.is_open else Standing.REVISED
-        if all(answer.consent for answer in self.answers):
+        if self.answers and all(answer.consent for answer in self.answers):
             return Standing.AGREED
-        return Standing.WAITING
+        return Standing.LAPSED if self.force.settled else Standing.WAITING
 
     def is_late(self, today: date) -> bool:
         """Whether an answer is still awaited after the day by which it was asked for."""
@@ -130,18 +165,22 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
     found = list(decisions() if which is None else which)
     if not found:
         return []
-    tree = Service.objects.tree()
-    councils = {council.code: council for council in Council.objects.all()}
+    asked = _Asked(
+        Service.objects.tree(),
+        {council.code: council for council in Council.objects.all()},
+        {period.quarter: period for period in Period.objects.all()},
+    )
+    councils = asked.councils
     rules = {
         rule.decision_id: rule
         for rule in AttributionRule.objects.filter(decision__in=found).select_related(
-            "service", "driver"
+            "service", "driver", "decision"
         )
     }
     budgets = {
         budget.decision_id: budget
         for budget in TransitionApproval.objects.filter(decision__in=found).select_related(
-            "service"
+            "service", "decision"
         )
     }
     tests = {test.decision_id: test for test in FairnessTest.objects.filter(decision__in=found)}
@@ -149,11 +188,17 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
     return [
         proposal
         for decision in found
-        if (proposal := _proposal(decision, rules.get(decision.id), tree, councils))
-        or (proposal := _proposed_budget(decision, budgets.get(decision.id), tree, councils))
+        if (proposal := _proposal(decision, rules.get(decision.id), asked))
+        or (proposal := _proposed_budget(decision, budgets.get(decision.id), asked))
         or (proposal := _proposed_test(decision, tests.get(decision.id), councils))
         or (proposal := _proposed_tolerance(decision, tolerances.get(decision.id), councils))
     ]
+
+
+def standings(decision_ids: Iterable[int]) -> dict[int, Standing]:
+    """How each of these proposals stands, by the number of its decision."""
+    found = proposals(decisions().filter(id__in=list(decision_ids)))
+    return {one.id: one.standing for one in found}
 
 
 def proposal(decision_id: int) -> Proposal | None:
@@ -177,7 +222,7 @@ def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
     open_ones = [
         one
         for one in (proposals(not_agreed_by_all()) if found is None else found)
-        if one.standing in (Standing.WAITING, Standing.DISPUTED)
+        if one.waiting_for or one.standing in (Standing.WAITING, Standing.DISPUTED)
     ]
     mine = [one for one in open_ones if may_answer(one, user)]
     return Waiting(tuple(mine), tuple(one for one in open_ones if one not in mine))
@@ -189,19 +234,55 @@ def may_answer(one: Proposal, user: User) -> bool:
     return council in one.waiting_for and user.holds(*CERTIFYING_ROLES, council=council)
 
 
-def _proposal(
-    decision: Decision,
-    rule: AttributionRule | None,
-    tree: ServiceTree,
-    councils: dict[str, Council],
-) -> Proposal | None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who may be asked, and until when: the services, the councils by code, the periods."""
+
+    tree: ServiceTree
+    councils: dict[str, Council]
+    periods: dict[Quarter, Period]
+
+    def concerned(self, slug: str, since: Quarter) -> list[str]:
+        """Codes of the councils that take part in any quarter from `since` on."""
+        return [c for c in sorted(self.councils) if self.tree.takes_part(slug, c, since)]
+
+    def force(
+        self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
+    ) -> Force:
+        """When it is in force by what was answered: see `docs/adr/when-a-rule-is-in-force.md`."""
+        slug, first = about.service.slug, about.effective_from
+        agreed = {code for code, consent in by_council.items() if consent.agree}
+        refused = by_council.keys() - agreed
+
+        def holds(quarter: Quarter) -> bool:
+            needed = {*self.tree.participants(slug, quarter)}
+            return bool(needed) and needed <= agreed
+
+        closed = any(
+            period.status == Period.Status.CLOSED and first <= quarter
+            for quarter, period in self.periods.items()
+        )
+        settled = closed or not self.concerned(slug, first)
+        if about.decision.is_withdrawn or refused & {*self.tree.participants(slug, first)}:
+            return Force(settled=settled)
+        # While somebody may still answer, only what has begun counts.
+        latest = max(self.periods, default=first)
+        turns = self.tree.turns(slug, first)
+        begun = [quarter for quarter in turns if closed or quarter <= max(first, latest)]
+        since = next((quarter for quarter in begun if holds(quarter)), None)
+        if since is None:
+            return Force(settled=settled)
+        ended = next((quarter for quarter in turns if quarter > since and not holds(quarter)), None)
+        others = self.tree.participants(slug, ended) if ended else ()
+        ended_by = tuple(self.councils[code] for code in others if code not in agreed)
+        return Force(since, ended, ended_by, settled)
+
+
+def _proposal(decision: Decision, rule: AttributionRule | None, asked: _Asked) -> Proposal | None:
     if rule is None:
         return None
-    concerned = [
-        code
-        for code in sorted(councils)
-        if tree.takes_part(rule.service.slug, code, rule.effective_from)
-    ]
+    councils = asked.councils
+    concerned = asked.concerned(rule.service.slug, rule.effective_from)
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
     return Proposal(
         decision=decision,
@@ -212,25 +293,20 @@ def _proposal(
         illustrative=rule.is_illustrative,
         answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
         dispute=getattr(decision, "dispute", None),
+        force=asked.force(rule, by_council),
         rule=rule,
     )
 
 
 def _proposed_budget(
-    decision: Decision,
-    budget: TransitionApproval | None,
-    tree: ServiceTree,
-    councils: dict[str, Council],
+    decision: Decision, budget: TransitionApproval | None, asked: _Asked
 ) -> Proposal | None:
     """A transition budget; who shares a part of the service alone may have answered too."""
     if budget is None:
         return None
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
-    concerned = [
-        code
-        for code in sorted(councils)
-        if code in by_council or tree.takes_part(budget.service.slug, code, budget.effective_from)
-    ]
+    councils = asked.councils
+    concerned = sorted({*asked.concerned(budget.service.slug, budget.effective_from), *by_council})
     return Proposal(
         decision=decision,
         kind="budget",
@@ -247,6 +323,8 @@ def _proposed_budget(
         illustrative=budget.is_illustrative,
         answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
         dispute=getattr(decision, "dispute", None),
+        force=asked.force(budget, by_council),
+        budget=budget,
     )
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from finance.periods import PeriodError
+from savings import pages
 from savings.agreements.actions import withdraw_proposal
 from savings.agreements.forms import (
     AnswerForm,
@@ -48,6 +49,14 @@ FORMS: dict[str, type[SayingForm]] = {
     "withdraw": WithdrawForm,
 }
 
+#: Where a proposal of each kind is revised, and what to call it.
+REVISING = {
+    "rule": ("agreement-propose", "rule"),
+    "budget": ("budget-propose", "transition budget"),
+    "test": ("fairness-propose", "test of fairness"),
+    "tolerance": ("tolerance-propose", "tolerance"),
+}
+
 
 @require_safe
 @partnership_page
@@ -59,6 +68,7 @@ def agreements(request: HttpRequest) -> HttpResponse:
         ("Disputed", Standing.DISPUTED),
         ("Waiting for an answer", Standing.WAITING),
         ("Agreed", Standing.AGREED),
+        ("Lapsed", Standing.LAPSED),
         ("Revised", Standing.REVISED),
         ("Withdrawn", Standing.WITHDRAWN),
     ]
@@ -68,6 +78,7 @@ def agreements(request: HttpRequest) -> HttpResponse:
             (title, [one for one in found if one.standing == standing])
             for title, standing in groups
         ],
+        "nothing_yet": not found,
         "may_propose": rules.has_perm("savings.propose_rule", user),
         "today": timezone.localdate(),
     }
@@ -162,7 +173,9 @@ def propose(request: HttpRequest) -> HttpResponse:
         require(user, "savings.propose_rule")
     except NotAllowed as refusal:
         return _not_allowed(request, refusal)
-    revised = _revised(request)
+    revised = pages.revised(
+        request, AttributionRule.objects.select_related("service", "driver", "decision")
+    )
     form = _rule_form(request, revised)
     if request.method != "POST":
         return _propose_page(request, form, revised)
@@ -226,11 +239,11 @@ def _page(
         and found.dispute is not None
         and found.dispute.stage == "discussion"
         and disputes.may_speak(user),
-        "may_withdraw": found.standing in (Standing.WAITING, Standing.DISPUTED)
+        "may_withdraw": found.standing in (Standing.WAITING, Standing.DISPUTED, Standing.LAPSED)
         and (user.id == found.decision.proposed_by_id or user.holds(Role.PROGRAMME_OFFICE)),
-        "may_revise": found.rule is not None
-        and found.standing in (Standing.WAITING, Standing.DISPUTED)
-        and rules.has_perm("savings.propose_rule", user),
+        "revise": REVISING[found.kind]
+        if open_dispute and rules.has_perm("savings.propose_rule", user)
+        else None,
         "breadcrumbs": [
             {"text": "Agreements", "url": reverse("agreements")},
             {"text": found.decision.title, "url": ""},
@@ -249,14 +262,6 @@ def _found(decision_id: int) -> Proposal:
     if found is None:
         raise Http404("There is no such proposal.")
     return found
-
-
-def _revised(request: HttpRequest) -> AttributionRule | None:
-    number = request.POST.get("revises") or request.GET.get("revises") or ""
-    if not (number.isascii() and number.isdigit() and len(number) < 18):
-        return None
-    rules_ = AttributionRule.objects.select_related("service", "driver", "decision")
-    return rules_.filter(decision=int(number)).first()
 
 
 def _rule_form(request: HttpRequest, revised: AttributionRule | None) -> RuleForm:
@@ -296,8 +301,8 @@ def _propose(
         errors.append(FieldError("effective_from", str(error)))
     try:
         day = form.day()
-    except ValueError:
-        errors.append(FieldError("answer_by", "Write the day as 2013-09-30."))
+    except BadContent as refusal:
+        errors += refusal.errors
     if errors or service is None or quarter is None:
         raise BadContent(errors)
     method = form.say("method")

@@ -6,7 +6,7 @@ A council answers one as it answers a rule: `savings.attribution.actions.answer`
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from finance.money import json_money
 from finance.periods import Quarter
 from savings.approvals.models import CODE, LONGEST_CODE, TransitionApproval
 from savings.approvals.reports import refused_claims
-from savings.attribution.actions import check_quarter_open
+from savings.attribution.actions import check_quarter_open, check_revises, put_to_councils
 from savings.provenance import Provenance
 from savings.returns.models import Return
 from savings.rollup.locks import change_basis
@@ -37,17 +37,22 @@ def propose_approval(
     by: User,
     at: datetime,
     provenance: Provenance = Provenance.REPORTED,
+    answer_by: date | None = None,
+    revises: Decision | None = None,
 ) -> TransitionApproval:
     """Propose a budget for the one-off costs of a service's change, from a quarter on.
 
-    Costs can be claimed on it once every participating council has agreed. `ceiling` in
-    pounds. Raises NotAllowed; WrongState where the code is taken or the quarter closed;
+    Costs can be claimed on it once every participating council has agreed, which they are
+    asked to do by `answer_by`. `revises` is a disputed budget for the same service, whose
+    place it takes. `ceiling` in pounds. Raises NotAllowed; WrongState where the code is taken,
+    the quarter closed or what it revises not disputed;
     BadContent for a code, ceiling or description that won't do, or where nobody takes part.
     """
     require(by, "savings.propose_approval")
     # One at a time, so that two proposals don't take the same code.
     change_basis()
     check_quarter_open(effective_from)
+    check_revises(revises, TransitionApproval, service=service)
     said = {"code": code.strip(), "description": description.strip()}
     errors = _mistakes(said["code"], said["description"], ceiling)
     if not Service.objects.tree().participants(service.slug, effective_from):
@@ -70,8 +75,12 @@ def propose_approval(
         ceiling=ceiling,
         effective_from=effective_from,
         provenance=provenance,
-        decision=Decision.objects.create(
-            title=f"{service}: transition budget {said['code']}", proposed_by=by, proposed_at=at
+        decision=put_to_councils(
+            title=f"{service}: transition budget {said['code']}",
+            answer_by=answer_by,
+            revises=revises,
+            by=by,
+            at=at,
         ),
     )
     audit.actions.record(

@@ -12,6 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.reports import standings
 from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval, claimed_on
 from savings.approvals.serializers import ApprovalBody, ApprovalParameters, ApprovalSerializer
@@ -28,8 +29,12 @@ NO_APPROVAL = "There is no such transition budget: see transition-approvals/ for
 
 def approval_as_json(code: str) -> dict[str, Any]:
     """One transition budget as it stands now."""
-    context = {"tree": Service.objects.tree(), "claimed": claimed_on([code])}
     approval = TransitionApproval.objects.with_consents().get(code=code)
+    context = {
+        "tree": Service.objects.tree(),
+        "claimed": claimed_on([code]),
+        "standings": standings([approval.decision_id]),
+    }
     return ApprovalSerializer(approval, context=context).data
 
 
@@ -47,6 +52,7 @@ class ApprovalList(Listing):
 
     def shown(self, page: Sequence[TransitionApproval]) -> Sequence[TransitionApproval]:
         self.claimed = claimed_on([approval.code for approval in page])
+        self.standings = standings(approval.decision_id for approval in page)
         return page
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -54,6 +60,7 @@ class ApprovalList(Listing):
             **super().get_serializer_context(),
             "tree": Service.objects.tree(),
             "claimed": self.claimed,
+            "standings": self.standings,
         }
 
     @extend_schema(request=ApprovalBody, responses={201: ApprovalSerializer})

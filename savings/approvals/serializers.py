@@ -11,17 +11,22 @@ from rest_framework.fields import empty
 
 from finance.money import MoneyError, parse_money
 from savings.approvals.models import LONGEST_CODE, TransitionApproval
-from savings.attribution.serializers import CodeText, ConsentSerializer
-from savings.serializers import Money, ProvenanceField
+from savings.attribution.serializers import (
+    ANSWERED,
+    CodeText,
+    ProposalBody,
+    ProposalSerializer,
+)
+from savings.serializers import Money
 from services.serializers import QuarterText
 from services.tree import ServiceTree
 from sovereignty.shapes import Shape, Text
 
 
-class ApprovalSerializer(serializers.ModelSerializer):
+class ApprovalSerializer(ProposalSerializer):
     """A budget with its councils' answers.
 
-    The context holds the `tree` of services and what is `claimed`, by code.
+    The context holds the `tree` of services and what is `claimed`, by code, too.
     """
 
     service = serializers.CharField(source="service.slug")
@@ -34,11 +39,6 @@ class ApprovalSerializer(serializers.ModelSerializer):
         "as_left", help_text="The ceiling less what is claimed."
     )
     effective_from = QuarterText()
-    provenance = ProvenanceField()
-    illustrative = serializers.BooleanField(source="is_illustrative")
-    proposed_by = serializers.CharField(source="decision.proposed_by.username")
-    proposed_at = serializers.DateTimeField(source="decision.proposed_at")
-    consents = ConsentSerializer(source="decision.consents", many=True)
     waiting_for = serializers.SerializerMethodField(
         help_text="Councils that take part when it begins and have not agreed to it."
     )
@@ -56,13 +56,8 @@ class ApprovalSerializer(serializers.ModelSerializer):
             "left",
             "effective_from",
             "description",
-            "provenance",
-            "illustrative",
-            "proposed_by",
-            "proposed_at",
-            "consents",
-            "waiting_for",
-            "agreed",
+            "decision",
+            *ANSWERED,
         ]
 
     def _claimed(self, approval: TransitionApproval) -> Decimal:
@@ -75,14 +70,16 @@ class ApprovalSerializer(serializers.ModelSerializer):
     def as_left(self, approval: TransitionApproval) -> str:
         return Money().to_representation(approval.ceiling - self._claimed(approval))
 
-    def get_waiting_for(self, approval: TransitionApproval) -> list[str]:
+    def _needed(self, approval: TransitionApproval) -> tuple[str, ...]:
         tree: ServiceTree = self.context["tree"]
+        return tree.participants(approval.service.slug, approval.effective_from)
+
+    def get_waiting_for(self, approval: TransitionApproval) -> list[str]:
         agreed = approval.as_approval().agreed_by
-        needed = tree.participants(approval.service.slug, approval.effective_from)
-        return [code for code in needed if code not in agreed]
+        return [code for code in self._needed(approval) if code not in agreed]
 
     def get_agreed(self, approval: TransitionApproval) -> bool:
-        return not self.get_waiting_for(approval)
+        return bool(self._needed(approval)) and not self.get_waiting_for(approval)
 
 
 class ApprovalParameters(Shape):
@@ -103,7 +100,7 @@ class Pounds(Text):
             raise serializers.ValidationError(str(error)) from error
 
 
-class ApprovalBody(Shape):
+class ApprovalBody(ProposalBody):
     code = CodeText("Give a short code, such as library-moves.", max_length=LONGEST_CODE)
     service = Text("Name the service by its slug.", max_length=80)
     ceiling = Pounds(

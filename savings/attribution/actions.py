@@ -67,10 +67,10 @@ def set_driver_value(
 ) -> DriverValue:
     """Give a driver its value for a council from a quarter on.
 
-    Raises NotAllowed; WrongState where the quarter is closed or has a value already;
-    BadContent for a value below nought or without a source.
+    Raises NotAllowed for another council's; WrongState where the quarter is closed or has a
+    value already; BadContent for a value below nought or without a source.
     """
-    require(by, "savings.propose_rule")
+    require(by, "savings.give_driver_value", council)
     change_basis()
     errors = []
     if not value.is_finite() or value < 0:
@@ -128,13 +128,14 @@ def propose_rule(
     """Propose how a service's savings or ongoing costs are split, from a quarter on.
 
     It takes effect once every participating council has agreed, which they are asked to
-    do by `answer_by`. `revises` is a proposal, refused or waiting, whose place it takes:
-    its dispute ends. `shares` and `weights` map codes to decimals or fractions as text.
-    Raises NotAllowed, WrongState where the quarter is closed, or BadContent for shares
-    that can't work.
+    do by `answer_by`. `revises` is a disputed proposal for the same service and kind, whose
+    place it takes: its dispute ends. `shares` and `weights` map codes to decimals or fractions
+    as text. Raises NotAllowed, WrongState where the quarter is closed or what it revises is
+    not disputed, or BadContent for shares that can't work.
     """
     require(by, "savings.propose_rule")
     check_quarter_open(effective_from)
+    check_revises(revises, AttributionRule, service=service, kind=kind)
     participants = Service.objects.tree().participants(service.slug, effective_from)
     errors = _mistakes(method, participants, shares or {}, driver, weights or {}, effective_from)
     if not participants:
@@ -164,15 +165,14 @@ def propose_rule(
         version=version,
         basis=basis.strip(),
         provenance=provenance,
-        decision=Decision.objects.create(
+        decision=put_to_councils(
             title=f"{service}: {AttributionRule.Kind(kind).label.lower()}, version {version}",
-            proposed_by=by,
-            proposed_at=at,
             answer_by=answer_by,
             revises=revises,
+            by=by,
+            at=at,
         ),
     )
-    disputes.end_by_revision(revision=rule.decision, by=by, at=at)
     audit.actions.record(
         by=by.username,
         at=at,
@@ -286,6 +286,33 @@ def answer(
 
 
 Subject = AttributionRule | TransitionApproval | FairnessTest | Tolerance
+
+
+def put_to_councils(
+    *, title: str, answer_by: date | None, revises: Decision | None, by: User, at: datetime
+) -> Decision:
+    """The decision of something that is proposed; the dispute about what it revises ends."""
+    decision = Decision.objects.create(
+        title=title, proposed_by=by, proposed_at=at, answer_by=answer_by, revises=revises
+    )
+    disputes.end_by_revision(revision=decision, by=by, at=at)
+    return decision
+
+
+def check_revises(revises: Decision | None, what: type[Subject], **same: object) -> None:
+    """Hold what revises a proposal, if it revises any, to be about the same and that disputed.
+
+    `same` are the fields that both have to share. Raises BadContent or WrongState.
+    """
+    if revises is None:
+        return
+    about = _subject_of(revises)
+    if not isinstance(about, what) or any(getattr(about, n) != v for n, v in same.items()):
+        message = (
+            f"This is about something else than “{revises}”: propose it without revising that."
+        )
+        raise BadContent([FieldError("revises", message, str(revises.id))])
+    disputes.check_may_be_revised(revises)
 
 
 def _subject_of(decision: Decision) -> Subject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.reports import standings
 from savings.attribution import actions
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
@@ -77,7 +79,10 @@ class DriverValueList(Listing):
 
     @extend_schema(request=DriverValueBody, responses={201: DriverValueSerializer})
     def post(self, request: Request) -> Response:
-        """Give a driver its value for a council from a quarter on; what rests on it follows."""
+        """Give a driver its value for a council from a quarter on; what rests on it follows.
+
+        Programme office, and for its own council a finance officer or section 151 officer.
+        """
         require(self.caller, "savings.propose_rule")
         body = check(DriverValueBody, request.data)
         drivers = {driver.code: driver for driver in Driver.objects.all()}
@@ -102,8 +107,9 @@ def shown_rules() -> QuerySet[AttributionRule]:
 
 def rule_as_json(rule_id: int) -> dict[str, Any]:
     """One rule as it stands now."""
-    context = {"tree": Service.objects.tree()}
-    return RuleSerializer(shown_rules().get(id=rule_id), context=context).data
+    rule = shown_rules().get(id=rule_id)
+    context = {"tree": Service.objects.tree(), "standings": standings([rule.decision_id])}
+    return RuleSerializer(rule, context=context).data
 
 
 class RuleList(Listing):
@@ -120,8 +126,16 @@ class RuleList(Listing):
             rows = rows.filter(kind=asked["kind"])
         return rows.order_by("service__position", "service__slug", "kind", "version")
 
+    def shown(self, page: Sequence[AttributionRule]) -> Sequence[AttributionRule]:
+        self.standings = standings(rule.decision_id for rule in page)
+        return page
+
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "tree": Service.objects.tree()}
+        return {
+            **super().get_serializer_context(),
+            "tree": Service.objects.tree(),
+            "standings": self.standings,
+        }
 
     @extend_schema(request=RuleBody, responses={201: RuleSerializer})
     def post(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.apportionment import ShareError, parse_share
+from savings.agreements.reports import Standing, standings
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.attribution.wording import plain
 from savings.provenance import Provenance
@@ -21,9 +22,9 @@ from savings.serializers import MomentText, Money, ProvenanceField
 from savings.unanimous import Unanimous
 from services.serializers import QuarterText
 from services.tree import ServiceTree
-from sovereignty.models import Consent
+from sovereignty.models import Consent, Decision
 from sovereignty.refusals import BadContent, FieldError
-from sovereignty.shapes import Choice, Flag, Shape, Text
+from sovereignty.shapes import Choice, Day, Flag, Shape, Text, WholeNumber
 
 _CODE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _LONGEST_CODE = 60
@@ -156,15 +157,49 @@ class ConsentSerializer(serializers.ModelSerializer):
         fields = ["council", "agree", "by", "at", "minute_reference", "reason"]
 
 
-class UnanimousSerializer(serializers.ModelSerializer):
-    """What every council is asked about, with their answers; context has the `councils`' codes."""
+class ProposalSerializer(serializers.ModelSerializer):
+    """What councils are asked to agree to, with how it stands and what each has answered.
 
+    A list's context has the `standings` by number of decision; one alone is read by itself.
+    """
+
+    decision = serializers.IntegerField(
+        source="decision_id", help_text="Its number as a proposal: what `revises` names."
+    )
     provenance = ProvenanceField()
     illustrative = serializers.BooleanField(source="is_illustrative")
-    decision = serializers.IntegerField(source="decision_id")
+    standing = serializers.SerializerMethodField(
+        help_text="waiting for answers; agreed, which what was in force in any quarter stays; "
+        "disputed; revised, so another took its place; withdrawn; or lapsed, so that it can't "
+        "come into force any more."
+    )
     proposed_by = serializers.CharField(source="decision.proposed_by.username")
     proposed_at = serializers.DateTimeField(source="decision.proposed_at")
+    answer_by = serializers.DateField(
+        source="decision.answer_by",
+        allow_null=True,
+        help_text="The day by which councils are asked to answer; null where none was set.",
+    )
+    revises = serializers.IntegerField(
+        source="decision.revises_id",
+        allow_null=True,
+        help_text="The decision whose place it takes; null where it takes none's.",
+    )
+    withdrawn_at = serializers.DateTimeField(
+        source="decision.withdrawn_at", allow_null=True, help_text="Null unless withdrawn."
+    )
     consents = ConsentSerializer(source="decision.consents", many=True)
+
+    @extend_schema_field(serializers.ChoiceField([(each.value, each.name) for each in Standing]))
+    def get_standing(self, one: Any) -> str:
+        known: Mapping[int, Standing] | None = self.context.get("standings")
+        found = standings([one.decision_id]) if known is None else known
+        return found[one.decision_id].value
+
+
+class UnanimousSerializer(ProposalSerializer):
+    """What every council is asked about; the context has their codes too, as `councils`."""
+
     waiting_for = serializers.SerializerMethodField(help_text="Councils that have not agreed.")
     agreed = serializers.SerializerMethodField(help_text="Whether every council has agreed.")
 
@@ -175,20 +210,24 @@ class UnanimousSerializer(serializers.ModelSerializer):
         return one.is_agreed(self.context["councils"])
 
 
-#: The fields of an `UnanimousSerializer`, after what is proposed.
+#: The fields of a proposal, after what is proposed.
 ANSWERED = [
     "provenance",
     "illustrative",
+    "standing",
     "proposed_by",
     "proposed_at",
+    "answer_by",
+    "revises",
+    "withdrawn_at",
     "consents",
     "waiting_for",
     "agreed",
 ]
 
 
-class RuleSerializer(serializers.ModelSerializer):
-    """A rule with its councils' answers; the context holds the `tree` of services."""
+class RuleSerializer(ProposalSerializer):
+    """A rule with its councils' answers; the context holds the `tree` of services too."""
 
     service = serializers.CharField(source="service.slug")
     driver = serializers.SlugRelatedField[Driver](
@@ -197,11 +236,6 @@ class RuleSerializer(serializers.ModelSerializer):
     effective_from = QuarterText()
     shares = serializers.DictField(child=serializers.CharField())
     weights = serializers.DictField(child=serializers.CharField())
-    provenance = ProvenanceField()
-    illustrative = serializers.BooleanField(source="is_illustrative")
-    proposed_by = serializers.CharField(source="decision.proposed_by.username")
-    proposed_at = serializers.DateTimeField(source="decision.proposed_at")
-    consents = ConsentSerializer(source="decision.consents", many=True)
     waiting_for = serializers.SerializerMethodField(
         help_text="Councils that take part when it begins and have not agreed to it."
     )
@@ -223,23 +257,20 @@ class RuleSerializer(serializers.ModelSerializer):
             "weights",
             "indirect_variance",
             "basis",
-            "provenance",
-            "illustrative",
-            "proposed_by",
-            "proposed_at",
-            "consents",
-            "waiting_for",
-            "agreed",
+            "decision",
+            *ANSWERED,
         ]
 
-    def get_waiting_for(self, rule: AttributionRule) -> list[str]:
+    def _needed(self, rule: AttributionRule) -> tuple[str, ...]:
         tree: ServiceTree = self.context["tree"]
+        return tree.participants(rule.service.slug, rule.effective_from)
+
+    def get_waiting_for(self, rule: AttributionRule) -> list[str]:
         agreed = rule.as_rule().agreed_by
-        needed = tree.participants(rule.service.slug, rule.effective_from)
-        return [code for code in needed if code not in agreed]
+        return [code for code in self._needed(rule) if code not in agreed]
 
     def get_agreed(self, rule: AttributionRule) -> bool:
-        return not self.get_waiting_for(rule)
+        return bool(self._needed(rule)) and not self.get_waiting_for(rule)
 
 
 class RuleParameters(Shape):
@@ -278,7 +309,37 @@ def _not_a_share(code: str, text: object) -> str:
     return ""
 
 
-class RuleBody(Shape):
+class DecisionNumber(WholeNumber):
+    """The number of a decision; becomes the decision."""
+
+    default_error_messages = {"unknown": "There is no proposal of this number."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        number = super().run_validation(data)
+        if not isinstance(number, int):
+            return number
+        decision = Decision.objects.filter(id=number).first()
+        if decision is None:
+            self.fail("unknown")
+        return decision
+
+
+class ProposalBody(Shape):
+    """What everything that is put to councils may say."""
+
+    answer_by = Day(
+        required=False,
+        allow_null=True,
+        help_text="The day by which councils are asked to answer: they are reminded of it.",
+    )
+    revises = DecisionNumber(
+        required=False,
+        allow_null=True,
+        help_text="The `decision` of what this takes the place of: about the same, and disputed.",
+    )
+
+
+class RuleBody(ProposalBody):
     service = Text("Name the service by its slug.", max_length=80)
     kind = Choice(AttributionRule.Kind.choices)
     method = Choice(AttributionRule.Method.choices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.reports import standings
 from savings.attribution.actions import answer
 from savings.attribution.models import Driver, DriverValue
 from savings.attribution.serializers import Answer, DriverValueParameters, one_of
@@ -35,14 +37,17 @@ NO_VALUE = (
 NO_TOLERANCE = "There is no such tolerance: see driver-tolerances/ for their ids."
 
 
-def _context() -> dict[str, Any]:
-    return {"councils": list(Council.objects.order_by("code").values_list("code", flat=True))}
+def _context(shown: Sequence[Tolerance]) -> dict[str, Any]:
+    return {
+        "councils": list(Council.objects.order_by("code").values_list("code", flat=True)),
+        "standings": standings(tolerance.decision_id for tolerance in shown),
+    }
 
 
 def tolerance_as_json(tolerance_id: int) -> dict[str, Any]:
     """One tolerance as it stands now."""
     tolerance = Tolerance.objects.with_consents().get(id=tolerance_id)
-    return ToleranceSerializer(tolerance, context=_context()).data
+    return ToleranceSerializer(tolerance, context=_context([tolerance])).data
 
 
 class ToleranceList(Listing):
@@ -53,8 +58,12 @@ class ToleranceList(Listing):
     def rows(self, asked: dict[str, Any]) -> QuerySet[Tolerance]:
         return Tolerance.objects.with_consents().order_by("id")
 
+    def shown(self, page: Sequence[Tolerance]) -> Sequence[Tolerance]:
+        self.told = _context(page)
+        return page
+
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), **_context()}
+        return {**super().get_serializer_context(), **self.told}
 
     @extend_schema(request=ToleranceBody, responses={201: ToleranceSerializer})
     def post(self, request: Request) -> Response:
@@ -105,7 +114,7 @@ class RestatementList(Listing):
     def post(self, request: Request) -> Response:
         """Say what a value should have been. Of several restatements of it the latest counts.
 
-        Programme office, finance officers and section 151 officers.
+        Programme office, and for its own council a finance officer or section 151 officer.
         """
         require(self.caller, "savings.propose_rule")
         body = check(RestatementBody, request.data)

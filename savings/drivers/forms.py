@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from django import forms
 
 from finance.periods import PeriodError, Quarter
-from savings.forms import SayingForm
+from savings.forms import ProposalForm, SayingForm, answer_by_field
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
 
@@ -37,10 +37,13 @@ class ValueForm(SayingForm):
     )
     source = forms.Field(label="Where it comes from", required=False)
 
-    def __init__(self, councils: Iterable[Council], data: object = None) -> None:
+    def __init__(
+        self, councils: Iterable[Council], offered: Iterable[Council], data: object = None
+    ) -> None:
+        """`offered` are those whose values the person may give; another's the action refuses."""
         super().__init__(data)  # type: ignore[arg-type]
         self.by_code = {council.code: council for council in councils}
-        choices = [("", "Choose"), *((code, c.name) for code, c in self.by_code.items())]
+        choices = [("", "Choose"), *((council.code, council.name) for council in offered)]
         self.fields["council"].widget.choices = choices
 
     def read(self) -> tuple[Council, Quarter, Decimal]:
@@ -71,7 +74,7 @@ class RestatementForm(SayingForm):
     source = forms.Field(label="Where that comes from", required=False)
 
 
-class ToleranceForm(SayingForm):
+class ToleranceForm(ProposalForm):
     share = forms.Field(
         label="How much may a restatement move?",
         help_text="Of what was shared out, such as 0.01 or 1/100. Nought puts every restatement "
@@ -79,6 +82,7 @@ class ToleranceForm(SayingForm):
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
+    answer_by = answer_by_field()
 
 
 class FileForm(SayingForm):

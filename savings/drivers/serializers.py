@@ -7,6 +7,7 @@ from rest_framework import serializers
 from savings.attribution.serializers import (
     ANSWERED,
     Amount,
+    ProposalBody,
     UnanimousSerializer,
     plain,
 )
@@ -22,7 +23,7 @@ class ToleranceSerializer(UnanimousSerializer):
         fields = ["id", "decision", "share", *ANSWERED]
 
 
-class ToleranceBody(Shape):
+class ToleranceBody(ProposalBody):
     share = Text(
         "Give a decimal or a fraction, such as 0.01 or 1/100.",
         max_length=40,

@@ -25,14 +25,15 @@ from savings.drivers.forms import (
     number,
 )
 from savings.drivers.imports import LONGEST_FILE, read_values
+from savings.drivers.models import Tolerance
 from savings.drivers.reports import drivers, history, tolerances_of
 from savings.forms import SayingForm
-from savings.pages import partnership_page, person
+from savings.pages import partnership_page, person, revised
 from savings.provenance import Provenance
 from savings.rollup import tasks
 from savings.rules import require
 from savings.trueup.reports import restatements_for
-from sovereignty.models import Council
+from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
 
 
@@ -71,7 +72,7 @@ def add_value(request: HttpRequest, code: str) -> HttpResponse:
     found = _driver(code)
     if request.method != "POST":
         return redirect("driver", code=code)
-    form = ValueForm(Council.objects.all(), request.POST)
+    form = _value_form(request, request.POST)
     try:
         require(person(request), "savings.propose_rule")
         council, quarter, value = form.read()
@@ -128,7 +129,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
         DriverValue.objects.select_related("council", "driver"), id=value_id, driver=found
     )
     try:
-        require(person(request), "savings.propose_rule")
+        require(person(request), "savings.give_driver_value", value.council)
     except NotAllowed as refusal:
         return _not_allowed(request, refusal)
     form = RestatementForm(request.POST if request.method == "POST" else None)
@@ -168,16 +169,24 @@ def tolerance(request: HttpRequest) -> HttpResponse:
         require(person(request), "savings.propose_rule")
     except NotAllowed as refusal:
         return _not_allowed(request, refusal)
+    instead_of = revised(request, Tolerance.objects.select_related("decision"))
     if request.method != "POST":
-        return _tolerance_page(request, ToleranceForm())
+        given = {"share": instead_of.share} if instead_of else {}
+        return _tolerance_page(request, ToleranceForm(initial=given), instead_of)
     form = ToleranceForm(request.POST)
     try:
         made = actions.propose_tolerance(
-            share=form.say("share"), by=person(request), at=timezone.now()
+            share=form.say("share"),
+            answer_by=form.day(),
+            revises=instead_of.decision if instead_of else None,
+            by=person(request),
+            at=timezone.now(),
         )
     except BadContent as refusal:
         form.add_errors(refusal.errors)
-        return _tolerance_page(request, form, status=422)
+        return _tolerance_page(request, form, instead_of, status=422)
+    except WrongState as refusal:
+        return _tolerance_page(request, form, instead_of, problem=str(refusal), status=409)
     messages.success(request, "It is proposed. It holds once every council has agreed.")
     return redirect("agreement", decision_id=made.decision_id)
 
@@ -220,15 +229,29 @@ def _driver_page(
         "waiting": restated.waiting if restated else (),
         "put_right": restated.found if restated else {},
         "figure": charts.over_time(known) if known.changes else None,
-        "value_form": given.get("value") or ValueForm(Council.objects.all()),
+        "value_form": given.get("value") or _value_form(request),
         "file_form": given.get("file") or FileForm(),
         "form": next(iter(given.values()), None),
         "rows": rows,
         "problem": problem,
         "may_give": rules.has_perm("savings.propose_rule", person(request)),
+        "gives_for": _gives_for(person(request)),
         "breadcrumbs": _trail(found, here=True),
     }
     return render(request, "savings/drivers/driver.html", context, status=status)
+
+
+def _gives_for(user: User) -> list[Council]:
+    """The councils whose values a person may give and restate."""
+    return [
+        council
+        for council in Council.objects.all()
+        if rules.has_perm("savings.give_driver_value", user, council)
+    ]
+
+
+def _value_form(request: HttpRequest, data: object = None) -> ValueForm:
+    return ValueForm(Council.objects.all(), _gives_for(person(request)), data)
 
 
 def _register_page(
@@ -246,9 +269,18 @@ def _register_page(
     return render(request, "savings/drivers/register.html", context, status=status)
 
 
-def _tolerance_page(request: HttpRequest, form: ToleranceForm, status: int = 200) -> HttpResponse:
+def _tolerance_page(
+    request: HttpRequest,
+    form: ToleranceForm,
+    instead_of: Tolerance | None,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
     context = {
         "form": form,
+        "revised": instead_of.decision if instead_of else None,
+        "problem": problem,
         "breadcrumbs": [*_REGISTER, {"text": "Propose a tolerance", "url": ""}],
     }
     return render(request, "savings/drivers/tolerance.html", context, status=status)

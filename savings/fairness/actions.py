@@ -6,12 +6,13 @@ A council answers it as it answers a rule: `savings.attribution.actions.answer`.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
 import audit.actions
 from finance.apportionment import ShareError, parse_share
+from savings.attribution.actions import check_revises, put_to_councils
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.provenance import Provenance
 from savings.rules import require
@@ -28,14 +29,18 @@ def propose_test(
     by: User,
     at: datetime,
     provenance: Provenance = Provenance.REPORTED,
+    answer_by: date | None = None,
+    revises: Decision | None = None,
 ) -> FairnessTest:
     """Propose when a council gains too little for too long.
 
     `below` is a decimal or a fraction as text, above nought and at most one. It takes the
-    place of the test in force once every council has agreed. Raises NotAllowed or
-    BadContent.
+    place of the test in force once every council has agreed, which they are asked to do by
+    `answer_by`. `revises` is a disputed test, whose place it takes. Raises NotAllowed,
+    WrongState where what it revises is not disputed, or BadContent.
     """
     require(by, "savings.propose_fairness_test")
+    check_revises(revises, FairnessTest)
     text = below.strip()
     errors = [*_mistakes_in_below(text)]
     if not 1 <= quarters <= MOST_QUARTERS:
@@ -48,10 +53,12 @@ def propose_test(
         below=text,
         quarters=quarters,
         provenance=provenance,
-        decision=Decision.objects.create(
+        decision=put_to_councils(
             title=f"Fairness test: below {text} of its share, {quarters} in a row",
-            proposed_by=by,
-            proposed_at=at,
+            answer_by=answer_by,
+            revises=revises,
+            by=by,
+            at=at,
         ),
     )
     audit.actions.record(

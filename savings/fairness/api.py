@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.reports import standings
 from savings.attribution import actions
 from savings.attribution.serializers import Answer, one_of
 from savings.fairness.actions import propose_test
@@ -60,8 +62,8 @@ def _council_codes() -> list[str]:
 
 def test_as_json(test_id: int) -> dict[str, Any]:
     """One test as it stands now."""
-    context = {"councils": _council_codes()}
     test = FairnessTest.objects.with_consents().get(id=test_id)
+    context = {"councils": _council_codes(), "standings": standings([test.decision_id])}
     return FairnessTestSerializer(test, context=context).data
 
 
@@ -73,8 +75,13 @@ class FairnessTestList(Listing):
     def rows(self, asked: dict[str, Any]) -> QuerySet[FairnessTest]:
         return FairnessTest.objects.with_consents().order_by("id")
 
+    def shown(self, page: Sequence[FairnessTest]) -> Sequence[FairnessTest]:
+        self.standings = standings(test.decision_id for test in page)
+        return page
+
     def get_serializer_context(self) -> dict[str, Any]:
-        return {**super().get_serializer_context(), "councils": _council_codes()}
+        context = super().get_serializer_context()
+        return {**context, "councils": _council_codes(), "standings": self.standings}
 
     @extend_schema(request=FairnessTestBody, responses={201: FairnessTestSerializer})
     def post(self, request: Request) -> Response:

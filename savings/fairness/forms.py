@@ -11,7 +11,7 @@ from django.http import QueryDict
 from finance.periods import Quarter
 from savings.choosing import ChoosingForm, choice, cut_short
 from savings.fairness.reports import Asked
-from savings.forms import SayingForm
+from savings.forms import ProposalForm, answer_by_field
 from services.tree import ServiceTree
 
 _INDENT = "\N{EM SPACE}"
@@ -73,7 +73,7 @@ class FairnessForm(ChoosingForm):
         return Asked(self.tree, data["service"] or None, data["from"], data["to"])
 
 
-class ProposalForm(SayingForm):
+class FairnessTestForm(ProposalForm):
     """A test of fairness, as a person proposes it."""
 
     below = forms.Field(
@@ -89,6 +89,7 @@ class ProposalForm(SayingForm):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "spellcheck": "false"}),
     )
+    answer_by = answer_by_field()
 
     def count(self) -> int:
         """How many quarters; nought for what is no number of them, which is refused."""

@@ -8,7 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from savings.attribution.serializers import ANSWERED, UnanimousSerializer
+from savings.agreements.reports import standings
+from savings.attribution.serializers import ANSWERED, ProposalBody, UnanimousSerializer
 from savings.fairness.fairness import Point, Track
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.fairness.reports import Fairness
@@ -136,7 +137,7 @@ class FairnessSerializer(serializers.Serializer):
     illustrative = serializers.BooleanField()
 
 
-class FairnessTestBody(Shape):
+class FairnessTestBody(ProposalBody):
     below = Text(
         "Give a decimal or a fraction, such as 1/2.",
         max_length=40,
@@ -149,5 +150,10 @@ class FairnessTestBody(Shape):
 
 def as_json(fairness: Fairness) -> dict[str, Any]:
     """What the API answers."""
-    context = {"criterion": fairness.criterion, "councils": list(fairness.councils)}
+    test = fairness.test
+    context = {
+        "criterion": fairness.criterion,
+        "councils": list(fairness.councils),
+        "standings": standings([test.decision_id]) if test else {},
+    }
     return FairnessSerializer(fairness, context=context).data

@@ -18,13 +18,14 @@ from savings.fairness import charts, wording
 from savings.fairness.actions import propose_test
 from savings.fairness.exports import as_csv
 from savings.fairness.fairness import Amounts, Least, Track
-from savings.fairness.forms import FairnessForm, ProposalForm
+from savings.fairness.forms import FairnessForm, FairnessTestForm
+from savings.fairness.models import FairnessTest
 from savings.fairness.reports import Fairness, fairness_of, quarters_to_choose
-from savings.pages import partnership_page, person
+from savings.pages import partnership_page, person, revised
 from savings.rollup.reports import standing
 from savings.rules import require
 from services.models import Service
-from sovereignty.refusals import BadContent, NotAllowed
+from sovereignty.refusals import BadContent, NotAllowed, WrongState
 
 
 @require_safe
@@ -68,26 +69,47 @@ def propose(request: HttpRequest) -> HttpResponse:
     except NotAllowed as refusal:
         context = {"refusal": refusal}
         return render(request, "savings/returns/not_allowed.html", context, status=403)
+    instead_of = revised(request, FairnessTest.objects.select_related("decision"))
     if request.method != "POST":
-        return _propose_page(request, ProposalForm())
-    form = ProposalForm(request.POST)
+        given = {"below": instead_of.below, "quarters": instead_of.quarters} if instead_of else {}
+        return _propose_page(request, FairnessTestForm(initial=given), instead_of)
+    form = FairnessTestForm(request.POST)
     try:
         test = propose_test(
-            below=form.say("below"), quarters=form.count(), by=user, at=timezone.now()
+            below=form.say("below"),
+            quarters=form.count(),
+            answer_by=form.day(),
+            revises=instead_of.decision if instead_of else None,
+            by=user,
+            at=timezone.now(),
         )
     except BadContent as refusal:
         form.add_errors(refusal.errors)
-        return _propose_page(request, form, status=422)
+        return _propose_page(request, form, instead_of, status=422)
+    except WrongState as refusal:
+        return _propose_page(request, form, instead_of, problem=str(refusal), status=409)
     messages.success(request, "It is proposed. It holds once every council has agreed.")
     return redirect("agreement", decision_id=test.decision_id)
 
 
-def _propose_page(request: HttpRequest, form: ProposalForm, status: int = 200) -> HttpResponse:
+def _propose_page(
+    request: HttpRequest,
+    form: FairnessTestForm,
+    instead_of: FairnessTest | None,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
     breadcrumbs = [
         {"text": "Fairness", "url": reverse("fairness")},
         {"text": "Propose a test", "url": ""},
     ]
-    context = {"form": form, "breadcrumbs": breadcrumbs}
+    context = {
+        "form": form,
+        "revised": instead_of.decision if instead_of else None,
+        "problem": problem,
+        "breadcrumbs": breadcrumbs,
+    }
     return render(request, "savings/fairness/propose.html", context, status=status)
 
 

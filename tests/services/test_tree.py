@@ -166,3 +166,12 @@ def test_everything_lies_below_its_programme_and_is_walked_once(parents: list[in
         assert [depth for step, depth in grown.walk() if step.slug == slug] == [
             len(grown.path(slug)) - 1
         ]
+
+
+def test_from_when_others_take_part() -> None:
+    assert FAMILY.turns("youth", Q1) == (Q1, Q2, Q4)
+    assert FAMILY.turns("duty", Q2) == (Q2, Q4)
+    assert FAMILY.turns("youth", NEXT) == (NEXT,)
+    assert FAMILY.turns("libraries", Q3) == (Q3,)
+    apart = (Spell("WCC", Q1, Q2), Spell("WCC", Q3))
+    assert tree(node("one", participation=apart)).turns("one", Q1) == (Q1,)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,8 +15,11 @@ from audit.models import Event
 from savings.agreements.actions import remind, withdraw_proposal
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Standing, proposal, waiting
+from savings.approvals.actions import propose_approval
 from savings.attribution.actions import answer, propose_rule
 from savings.attribution.models import AttributionRule
+from savings.drivers.actions import propose_tolerance
+from savings.fairness.actions import propose_test
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Fact
 from sovereignty import disputes
@@ -253,3 +258,104 @@ def test_each_council_that_is_awaited_is_reminded_once_before_and_once_after(
     if kind:
         link = f"https://savings.example.gov.uk/agreements/{rule.decision_id}/"
         assert link in str(mail.outbox[0].body)
+
+
+# --- What a revision revises -----------------------------------------------------
+
+
+def refused(partnership: Partnership, decision_id: int) -> Decision:
+    """A proposal that Westminster has refused."""
+    answer(
+        decision_id=decision_id,
+        agree=False,
+        minute_reference="WCC 1",
+        reason="Too much.",
+        by=partnership.s151("WCC"),
+        at=NOW,
+    )
+    return Decision.objects.get(id=decision_id)
+
+
+def each_kind(partnership: Partnership, **more: Any) -> dict[str, Callable[[], Any]]:
+    """How each kind of proposal is proposed, for libraries where it is a service's."""
+    libraries = partnership.services["libraries"]
+    given: dict[str, Any] = {"by": partnership.finance("LBHF"), "at": NOW, **more}
+    rule: dict[str, Any] = {
+        "method": "fixed",
+        "effective_from": Q1,
+        "shares": THIRDS,
+        "basis": "By loans.",
+    }
+    budget: dict[str, Any] = {"ceiling": Decimal(1), "effective_from": Q1, "description": "Moves."}
+    return {
+        "rule": lambda: propose_rule(service=libraries, kind="saving", **rule, **given),
+        "budget": lambda: propose_approval(code="again", service=libraries, **budget, **given),
+        "test": lambda: propose_test(below="1/3", quarters=4, **given),
+        "tolerance": lambda: propose_tolerance(share="1/50", **given),
+    }
+
+
+def disputed_ones(partnership: Partnership) -> dict[str, Decision]:
+    """One of each kind, refused by Westminster."""
+    libraries = partnership.rule("libraries", THIRDS, agreed_by=[])
+    budget = partnership.approval(agreed_by=[])
+    test = propose_test(below="1/2", quarters=4, by=partnership.finance("WCC"), at=NOW)
+    tolerance = partnership.tolerance(agreed_by=[])
+    ones: dict[str, Any] = {
+        "rule": libraries,
+        "budget": budget,
+        "test": test,
+        "tolerance": tolerance,
+    }
+    return {kind: refused(partnership, one.decision_id) for kind, one in ones.items()}
+
+
+@pytest.mark.parametrize("kind", ["rule", "budget", "test", "tolerance"])
+def test_each_kind_is_revised_by_its_own_alone(partnership: Partnership, kind: str) -> None:
+    decisions = disputed_ones(partnership)
+    for other in decisions.keys() - {kind}:
+        with pytest.raises(BadContent) as refusal:
+            each_kind(partnership, revises=decisions[other])[kind]()
+        assert [error.field for error in refusal.value.errors] == ["revises"]
+    assert not Dispute.objects.exclude(stage="discussion").exists()
+
+    day = date(2013, 9, 30)
+    made = each_kind(partnership, revises=decisions[kind], answer_by=day)[kind]().decision
+
+    assert (made.revises, made.answer_by) == (decisions[kind], day)
+    assert Dispute.objects.get(stage="revised").decision == decisions[kind]
+    assert Dispute.objects.filter(stage="discussion").count() == 3
+
+
+@pytest.mark.parametrize(("slug", "kind"), [("cex", "saving"), ("libraries", "ongoing_cost")])
+def test_nor_by_a_rule_for_another_service_or_kind(
+    partnership: Partnership, rule: AttributionRule, slug: str, kind: str
+) -> None:
+    decision = refused(partnership, rule.decision_id)
+    with pytest.raises(BadContent):
+        propose_rule(
+            service=partnership.services[slug],
+            kind=kind,
+            method="fixed",
+            effective_from=Q1,
+            shares={"LBHF": "1"},
+            basis="By loans.",
+            revises=decision,
+            by=partnership.finance("LBHF"),
+            at=NOW,
+        )
+    assert (standing(rule), AttributionRule.objects.count()) == (Standing.DISPUTED, 1)
+
+
+def test_what_is_not_in_dispute_is_not_revised(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
+    revise = each_kind(partnership, revises=rule.decision)["rule"]
+    with pytest.raises(WrongState, match="is not disputed; withdraw it first"):
+        revise()
+    decision = refused(partnership, rule.decision_id)
+    office = partnership.people["programme.office"]
+    withdraw_proposal(decision_id=decision.id, reason="Too early.", by=office, at=NOW)
+    with pytest.raises(WrongState, match="has ended"):
+        revise()
+    assert AttributionRule.objects.get() == rule

@@ -8,9 +8,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.agreements.reports import proposals
+from savings.approvals.models import TransitionApproval
+from savings.attribution.actions import answer
 from savings.attribution.models import AttributionRule
-from sovereignty.models import Consent, Dispute
-from tests.partnership import Partnership
+from sovereignty.models import Consent, Decision, Dispute
+from tests.partnership import NOW, Partnership
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 A_RULE = {
@@ -30,6 +32,17 @@ def signed_in(partnership: Partnership, username: str) -> Client:
     client = Client()
     client.force_login(partnership.people[username], "django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def refuse(partnership: Partnership, decision_id: int) -> None:
+    answer(
+        decision_id=decision_id,
+        agree=False,
+        minute_reference="7",
+        reason="Too much.",
+        by=partnership.s151("LBHF"),
+        at=NOW,
+    )
 
 
 def test_the_list_shows_what_waits_for_the_reader_and_how_each_stands(
@@ -54,8 +67,8 @@ def test_a_transition_budget_is_an_agreement_like_any_other(partnership: Partner
     assert "£1,000.00" in page
     assert "Moving in together." in page
     assert "Propose a revised rule" not in page
-    answer = {"agree": "yes", "minute_reference": "WCC 7", "reason": ""}
-    assert reader.post(f"/agreements/{approval.decision_id}/answer/", answer).status_code == 302
+    said = {"agree": "yes", "minute_reference": "WCC 7", "reason": ""}
+    assert reader.post(f"/agreements/{approval.decision_id}/answer/", said).status_code == 302
     (proposal,) = proposals()
     assert (proposal.kind, proposal.standing) == ("budget", "waiting")
     assert [council.code for council in proposal.waiting_for] == ["RBKC"]
@@ -85,9 +98,9 @@ def test_a_council_agrees_and_another_refuses_in_words_that_all_can_read(
     assert signed_in(partnership, "s151.wcc").post(f"{here}answer/", said).status_code == 302
     refusing = {"agree": "no", "minute_reference": "Cabinet 8", "reason": ""}
     lbhf = signed_in(partnership, "s151.lbhf")
-    answer = lbhf.post(f"{here}answer/", refusing)
-    page = answer.content.decode()
-    assert answer.status_code == 422
+    response = lbhf.post(f"{here}answer/", refusing)
+    page = response.content.decode()
+    assert response.status_code == 422
     assert "Say why your council refuses." in page
     assert 'value="Cabinet 8"' in page
     assert not Consent.objects.filter(council__code="LBHF").exists()
@@ -127,14 +140,14 @@ def test_a_rule_is_proposed_and_what_was_typed_stays_while_it_is_wrong(
 ) -> None:
     client = signed_in(partnership, "finance.wcc")
     wrong = {**A_RULE, "share_WCC": "1/5", "answer_by": "soon"}
-    answer = client.post("/agreements/propose/", wrong)
-    page = answer.content.decode()
-    assert answer.status_code == 422
+    response = client.post("/agreements/propose/", wrong)
+    page = response.content.decode()
+    assert response.status_code == 422
     assert "Write the day as 2013-09-30." in page
     assert 'value="1/5"' in page
-    answer = client.post("/agreements/propose/", {**wrong, "answer_by": ""})
-    assert answer.status_code == 422
-    assert "There is a problem" in answer.content.decode()
+    response = client.post("/agreements/propose/", {**wrong, "answer_by": ""})
+    assert response.status_code == 422
+    assert "There is a problem" in response.content.decode()
     assert not AttributionRule.objects.exists()
 
     assert client.post("/agreements/propose/", A_RULE).status_code == 302
@@ -144,9 +157,9 @@ def test_a_rule_is_proposed_and_what_was_typed_stays_while_it_is_wrong(
 
 
 def test_an_empty_form_names_every_gap(partnership: Partnership) -> None:
-    answer = signed_in(partnership, "finance.wcc").post("/agreements/propose/", {})
-    page = answer.content.decode()
-    assert answer.status_code == 422
+    response = signed_in(partnership, "finance.wcc").post("/agreements/propose/", {})
+    page = response.content.decode()
+    assert response.status_code == 422
     for remedy in (
         "Choose the service.",
         "Choose what it splits.",
@@ -159,6 +172,7 @@ def test_an_empty_form_names_every_gap(partnership: Partnership) -> None:
 
 def test_a_revision_begins_from_what_it_revises(partnership: Partnership) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
+    refuse(partnership, rule.decision_id)
     client = signed_in(partnership, "finance.wcc")
     page = client.get(f"/agreements/propose/?revises={rule.decision_id}").content.decode()
     assert page.count('value="1/3"') == 3
@@ -166,3 +180,62 @@ def test_a_revision_begins_from_what_it_revises(partnership: Partnership) -> Non
     revises = {**A_RULE, "revises": str(rule.decision_id)}
     assert client.post("/agreements/propose/", revises).status_code == 302
     assert AttributionRule.objects.get(version=2).decision.revises == rule.decision
+
+
+A_BUDGET = {
+    "service": "libraries",
+    "code": "library-moves",
+    "ceiling": "£1.2m",
+    "effective_from": "2013-14-Q2",
+    "description": "Moving in together.",
+    "answer_by": "2013-09-30",
+}
+
+
+def test_a_transition_budget_is_proposed_on_a_page(partnership: Partnership) -> None:
+    client = signed_in(partnership, "finance.wcc")
+    here = "/agreements/propose-budget/"
+    assert here in client.get("/agreements/").content.decode()
+    assert signed_in(partnership, "councillor.wcc").get(here).status_code == 403
+    response = client.post(here, {**A_BUDGET, "ceiling": "1,50", "answer_by": "soon", "code": ""})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert 'value="1,50"' in page
+    assert "Write the day as 2013-09-30." in page
+    assert "Give a short code, such as library-moves." in page
+    assert client.post(here, A_BUDGET).status_code == 302
+    budget = TransitionApproval.objects.get()
+    assert (str(budget.ceiling), str(budget.decision.answer_by)) == ("1200000.00", "2013-09-30")
+    assert client.post(here, A_BUDGET).status_code == 409
+
+    refuse(partnership, budget.decision_id)
+    page = client.get(f"/agreements/{budget.decision_id}/").content.decode()
+    assert f"{here}?revises={budget.decision_id}" in page
+    again = {**A_BUDGET, "code": "again", "revises": str(budget.decision_id)}
+    assert client.post(here, again).status_code == 302
+    assert TransitionApproval.objects.get(code="again").decision.revises == budget.decision
+    assert client.get(f"{here}?revises=999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/fairness/propose/", {"below": "1/2", "quarters": "4"}),
+        ("/drivers/tolerance/propose/", {"share": "0.01"}),
+    ],
+)
+def test_what_every_council_is_asked_has_a_day_and_is_revised(
+    partnership: Partnership, path: str, said: dict[str, str]
+) -> None:
+    client = signed_in(partnership, "finance.wcc")
+    assert client.post(path, {**said, "answer_by": "soon"}).status_code == 422
+    assert client.post(path, {**said, "answer_by": "2013-09-30"}).status_code == 302
+    decision = Decision.objects.get()
+    assert str(decision.answer_by) == "2013-09-30"
+    assert client.post(path, {**said, "revises": str(decision.id)}).status_code == 409
+    refuse(partnership, decision.id)
+    page = client.get(f"/agreements/{decision.id}/").content.decode()
+    assert f"{path}?revises={decision.id}" in page
+    assert "Instead of" in client.get(f"{path}?revises={decision.id}").content.decode()
+    assert client.post(path, {**said, "revises": str(decision.id)}).status_code == 302
+    assert Decision.objects.get(revises=decision).revises == decision

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from savings.approvals.models import TransitionApproval
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
+from sovereignty.models import Decision
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Partnership, a_claim, a_saving
 
@@ -49,6 +50,11 @@ def test_a_budget_is_proposed_and_shown(office: Caller) -> None:
         "provenance": "reported",
         "illustrative": False,
         "proposed_by": "programme.office",
+        "standing": "waiting",
+        "answer_by": None,
+        "revises": None,
+        "withdrawn_at": None,
+        "decision": Decision.objects.get().id,
         "consents": [],
         "waiting_for": ["LBHF", "RBKC", "WCC"],
         "agreed": False,

@@ -11,6 +11,7 @@ from savings.calendar.actions import close_period
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
+from sovereignty.models import Decision
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 
@@ -98,6 +99,21 @@ def test_who_may_name_drivers_and_values_and_propose_rules(partnership: Partners
                 problem(answer, 403, "not-allowed")
             else:
                 assert mistakes(answer)
+
+
+@pytest.mark.parametrize("username", ["finance.lbhf", "s151.lbhf"])
+def test_a_council_gives_its_own_values_alone(partnership: Partnership, username: str):
+    count(partnership, "posts")
+    caller = Caller(partnership.people[username])
+
+    problem(caller.post("driver-values/", A_VALUE), 403, "not-allowed")
+    assert caller.post("driver-values/", {**A_VALUE, "council": "LBHF"}).status_code == 201
+    assert DriverValue.objects.get().council.code == "LBHF"
+    said = {**A_VALUE, "council": "LBHF", "value": "13"}
+    assert caller.post("driver-restatements/", said).status_code == 201
+    Caller(partnership.people["programme.office"]).post("driver-values/", A_VALUE)
+    theirs = {**A_VALUE, "value": "13"}
+    problem(caller.post("driver-restatements/", theirs), 403, "not-allowed")
 
 
 A_VALUE = {
@@ -192,6 +208,11 @@ def test_a_rule_is_proposed_and_agreed_by_every_council(partnership: Partnership
         "provenance": "reported",
         "illustrative": False,
         "proposed_by": "programme.office",
+        "standing": "waiting",
+        "answer_by": None,
+        "revises": None,
+        "withdrawn_at": None,
+        "decision": Decision.objects.get().id,
         "consents": [],
         "waiting_for": ["LBHF", "RBKC", "WCC"],
         "agreed": False,
@@ -571,3 +592,23 @@ def test_an_entry_of_a_draft_is_not_there_for_other_councils(partnership: Partne
 @pytest.mark.parametrize("entry_id", ["0", "999999", "9" * 30, "9" * 5000, "x"])
 def test_an_entry_that_is_none_is_not_found(office: Caller, entry_id):
     problem(office.get(f"attribution/entries/{entry_id}/"), 404, "not-found")
+
+
+def test_a_proposal_says_how_it_stands(partnership: Partnership, office: Caller):
+    rule = office.post("attribution-rules/", {**A_RULE, "answer_by": "2013-09-30"}).json()
+    assert (rule["standing"], rule["answer_by"]) == ("waiting", "2013-09-30")
+    again = {**A_RULE, "revises": rule["decision"]}
+    problem(office.post("attribution-rules/", again), 409, "wrong-state")
+    no = {"agree": False, "minute_reference": "7", "reason": "Too much."}
+    path = f"attribution-rules/{rule['id']}/"
+    answer = Caller(partnership.s151("WCC")).post(f"{path}consent/", no)
+    assert answer.json()["standing"] == "disputed"
+    revision = office.post("attribution-rules/", again).json()
+    assert (revision["standing"], revision["revises"]) == ("waiting", rule["decision"])
+    assert office.get(path).json()["standing"] == "revised"
+    assert set(mistakes(office.post("attribution-rules/", {**A_RULE, "revises": 999}))) == {
+        "revises"
+    }
+    assert set(mistakes(office.post("attribution-rules/", {**A_RULE, "answer_by": "soon"}))) == {
+        "answer_by"
+    }

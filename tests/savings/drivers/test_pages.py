@@ -23,13 +23,15 @@ HEAD = b"council,effective_from,value,source\n"
 WHOLE = HEAD + b"LBHF,2013-14-Q1,71,Count\nRBKC,2013-14-Q1,80,Count\nWCC,2013-14-Q1,281,Count\n"
 
 
+def signed_in(partnership: Partnership, username: str) -> Client:
+    client = Client()
+    client.force_login(partnership.people[username], "django.contrib.auth.backends.ModelBackend")
+    return client
+
+
 @pytest.fixture
 def client(partnership: Partnership) -> Client:
-    client = Client()
-    client.force_login(
-        partnership.people["finance.wcc"], "django.contrib.auth.backends.ModelBackend"
-    )
-    return client
+    return signed_in(partnership, "programme.office")
 
 
 @pytest.fixture
@@ -93,6 +95,42 @@ def test_a_value_is_given_and_what_is_wrong_keeps_what_was_typed(
     assert client.post("/drivers/cases/values/", given).status_code == 302
     assert client.post("/drivers/cases/values/", given).status_code == 409
     assert DriverValue.objects.get().value == Decimal("12.5")
+
+
+@pytest.mark.parametrize("username", ["finance.lbhf", "s151.lbhf"])
+def test_a_council_gives_and_restates_its_own_values_alone(
+    partnership: Partnership, client: Client, cases: Driver, username: str
+) -> None:
+    send(client, WHOLE)
+    lbhf = signed_in(partnership, username)
+    page = lbhf.get("/drivers/cases/").content.decode()
+    assert (page.count(">Restate<"), page.count("<option")) == (1, 2)
+    given = {"council": "LBHF", "effective_from": "2013-14-Q2", "value": "72", "source": "Count"}
+    assert lbhf.post("/drivers/cases/values/", {**given, "council": "WCC"}).status_code == 403
+    assert lbhf.post("/drivers/cases/values/", given).status_code == 302
+
+    theirs, own = DriverValue.objects.get(council__code="WCC"), DriverValue.objects.first()
+    assert own is not None
+    said = {"value": "9800", "source": "I say so"}
+    assert lbhf.get(f"/drivers/cases/values/{theirs.id}/restate/").status_code == 403
+    assert lbhf.post(f"/drivers/cases/values/{theirs.id}/restate/", said).status_code == 403
+    assert lbhf.post(f"/drivers/cases/values/{own.id}/restate/", said).status_code == 302
+    assert Restatement.objects.get().restates == own
+    assert DriverValue.objects.count() == 4
+
+
+def test_a_file_with_another_councils_value_says_whose_it_is(
+    partnership: Partnership, cases: Driver
+) -> None:
+    file = SimpleUploadedFile("values.csv", WHOLE, "text/csv")
+    answer = signed_in(partnership, "finance.wcc").post("/drivers/cases/file/", {"file": file})
+    rule = "Only the programme office and the council's own officers give or restate its values."
+    assert answer.status_code == 422
+    assert table_headed(answer, "Row") == [
+        ["2", "council", "LBHF", f"This is Hammersmith & Fulham's value. {rule}"],
+        ["3", "council", "RBKC", f"This is Kensington & Chelsea's value. {rule}"],
+    ]
+    assert DriverValue.objects.count() == 0
 
 
 def test_a_restatement_leaves_the_value_and_stays_itself(client: Client, cases: Driver) -> None:

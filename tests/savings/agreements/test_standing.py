@@ -1,0 +1,192 @@
+"""How a proposal stands when quarters close and councils join or leave."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from finance.periods import Quarter
+from savings.agreements.actions import remind, withdraw_proposal
+from savings.agreements.reports import Proposal, Standing, proposal, waiting
+from savings.attribution.actions import answer
+from savings.attribution.models import AttributionRule
+from savings.calendar.actions import close_period
+from services.models import Participation
+from sovereignty.models import Decision, Dispute
+from sovereignty.refusals import WrongState
+from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership
+from tests.savings.returns.pages import read
+
+THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
+HALVES = {"LBHF": "1/2", "RBKC": "1/2"}
+BEFORE = Quarter.parse("2012-13-Q4")
+
+
+def close(partnership: Partnership) -> None:
+    for code in COUNCILS:
+        partnership.certified(code)
+    close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
+
+
+def joins(partnership: Partnership, code: str, slug: str, first: Quarter) -> None:
+    Participation.objects.create(
+        service=partnership.services[slug], council=partnership.councils[code], from_quarter=first
+    )
+
+
+def leaves(partnership: Partnership, slug: str, last: Quarter, *codes: str) -> None:
+    spells = Participation.objects.filter(service=partnership.services[slug])
+    spells.filter(council__code__in=codes).update(to_quarter=last)
+
+
+def found(decision_id: int) -> Proposal:
+    one = proposal(decision_id)
+    assert one is not None
+    return one
+
+
+def lede(partnership: Partnership, decision_id: int) -> str:
+    """What the page says first of how it stands."""
+    client = Client()
+    client.force_login(partnership.people["s151.wcc"], "django.contrib.auth.backends.ModelBackend")
+    return read(client.get(f"/agreements/{decision_id}/")).words
+
+
+def withdraw(partnership: Partnership, decision_id: int) -> None:
+    office = partnership.people["programme.office"]
+    withdraw_proposal(decision_id=decision_id, reason="Too early.", by=office, at=NOW)
+
+
+def refuse(partnership: Partnership, rule: AttributionRule, code: str) -> None:
+    answer(
+        decision_id=rule.decision_id,
+        agree=False,
+        minute_reference="7",
+        reason="Too much.",
+        by=partnership.s151(code),
+        at=NOW,
+    )
+
+
+def test_what_was_not_agreed_before_its_quarter_closed_lapses(partnership: Partnership) -> None:
+    rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF"])
+    later = partnership.rule("libraries", THIRDS, effective_from=Q2, agreed_by=["LBHF"])
+    Decision.objects.update(answer_by=date(2013, 7, 31))
+    close(partnership)
+
+    assert (found(rule.decision_id).standing, found(later.decision_id).standing) == (
+        Standing.LAPSED,
+        Standing.WAITING,
+    )
+    assert found(rule.decision_id).waiting_for == ()
+    s151 = waiting(partnership.s151("WCC"))
+    assert [one.id for one in (*s151.for_me, *s151.for_others)] == [later.decision_id]
+    sent = remind(today=date(2013, 8, 2), at=NOW, site="https://savings.example.gov.uk")
+    assert {reminder.decision_id for reminder in sent} == {later.decision_id}
+    assert [message.subject for message in mail.outbox] == [
+        "To answer: Libraries: savings, version 2"
+    ] * 2
+    assert (
+        "Lapsed: it was never in force and can’t come into force any more. It was to begin in "
+        "2013/14 Q1, which was closed before every council had agreed. Propose another from a "
+        "later quarter on."
+    ) in lede(partnership, rule.decision_id)
+    withdraw(partnership, rule.decision_id)
+    assert found(rule.decision_id).standing == Standing.WITHDRAWN
+
+
+def test_a_dispute_stays_one_after_the_quarter_but_waits_for_no_answer(
+    partnership: Partnership,
+) -> None:
+    rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF"])
+    refuse(partnership, rule, "WCC")
+    close(partnership)
+    one = found(rule.decision_id)
+    assert (one.standing, one.waiting_for) == (Standing.DISPUTED, ())
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_was_in_force_stays_agreed_when_a_council_joins(
+    partnership: Partnership, closed: bool
+) -> None:
+    rule = partnership.rule("cex", HALVES)
+    budget = partnership.approval(slug="cex")
+    if closed:
+        close(partnership)
+    joins(partnership, "WCC", "cex", Q2)
+
+    for decision_id in (rule.decision_id, budget.decision_id):
+        one = found(decision_id)
+        assert (one.standing, one.force.in_words) == (Standing.AGREED, "in 2013/14 Q1")
+        assert [council.code for council in one.force.ended_by] == ["WCC"]
+        assert [council.code for council in one.waiting_for] == ([] if closed else ["WCC"])
+        assert (one in waiting(partnership.s151("WCC")).for_me) is not closed
+        with pytest.raises(
+            WrongState, match=r"agreed to this in 2013/14 Q1, so it stands\. Propose another"
+        ):
+            withdraw(partnership, decision_id)
+    joined = (
+        "From 2013/14 Q2 on Westminster takes part too, and has not agreed, so it is not in "
+        "force then."
+    )
+    assert (f"Every council concerned had agreed: it holds in 2013/14 Q1. {joined}") in lede(
+        partnership, rule.decision_id
+    )
+    assert (
+        "Every council concerned had agreed: costs can be claimed on it in 2013/14 Q1, "
+        f"up to £1,000.00. {joined}"
+    ) in lede(partnership, budget.decision_id)
+    if not closed:
+        partnership.agree(rule.decision_id, "WCC")
+        assert found(rule.decision_id).force.ended is None
+
+
+def test_one_that_joins_and_refuses_undoes_nothing_of_before(partnership: Partnership) -> None:
+    rule = partnership.rule("cex", HALVES)
+    joins(partnership, "WCC", "cex", Q2)
+    refuse(partnership, rule, "WCC")
+    assert Dispute.objects.get().is_open
+    assert found(rule.decision_id).standing == Standing.AGREED
+    with pytest.raises(WrongState, match="in 2013/14 Q1, so it stands"):
+        withdraw(partnership, rule.decision_id)
+
+
+def test_a_council_that_never_answered_and_left_holds_nothing_up(
+    partnership: Partnership,
+) -> None:
+    rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF", "RBKC"])
+    leaves(partnership, "libraries", Q1, "WCC")
+    one = found(rule.decision_id)
+    assert (one.standing, one.force.since, one.force.ended) == (Standing.AGREED, Q2, None)
+    with pytest.raises(WrongState, match="stands"):
+        withdraw(partnership, rule.decision_id)
+
+
+def test_one_that_refused_and_left_does(partnership: Partnership) -> None:
+    rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF", "RBKC"])
+    refuse(partnership, rule, "WCC")
+    leaves(partnership, "libraries", Q1, "WCC")
+    assert found(rule.decision_id).standing == Standing.DISPUTED
+
+
+def test_when_nobody_takes_part_any_more(partnership: Partnership) -> None:
+    rule = partnership.rule("cex", HALVES)
+    leaves(partnership, "cex", Q2, *HALVES)
+    one = found(rule.decision_id)
+    assert (one.standing, one.force.ended_by) == (Standing.AGREED, ())
+    words = lede(partnership, rule.decision_id)
+    assert (
+        "it holds from 2013/14 Q1 to 2013/14 Q2. From 2013/14 Q3 on nobody takes part in Cex."
+        in words
+    )
+
+
+def test_nobody_is_not_everybody(partnership: Partnership) -> None:
+    rule = partnership.rule("cex", HALVES, agreed_by=[])
+    leaves(partnership, "cex", BEFORE, *HALVES)
+    one = found(rule.decision_id)
+    assert (one.standing, one.answers) == (Standing.LAPSED, ())
+    assert "No council takes part in Cex from 2013/14 Q1 on." in lede(partnership, rule.decision_id)
