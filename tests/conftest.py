@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from tests.partnership import Partnership
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+# How long an example takes is the machine's affair, and no test is timed.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 CHROMIUM_ARGUMENTS = [
