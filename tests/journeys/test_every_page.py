@@ -54,6 +54,7 @@ KINDS = {
     "borough-annex",
     "borough-download",
     "boroughs",
+    "budget-propose",
     "calendar",
     "comparison",
     "comparison-area",
@@ -90,6 +91,7 @@ KINDS = {
     "return-template",
     "return-withdraw",
     "returns",
+    "tolerance-propose",
     "what-if",
 }
 
