@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from finance.periods import Quarter
+from savings.agreements.reports import standings
 from savings.boroughs.annex import annex_of, figures_with_annex
 from savings.boroughs.exports import annex_as_csv, as_csv, as_json, as_xlsx
 from savings.boroughs.reports import figures_of, visible_councils
@@ -63,7 +64,12 @@ class Report(_OfACouncil):
         figures, annex = figures_with_annex(of, quarter, self.caller)
         if extension == "xlsx":
             return _file(as_xlsx(figures, annex), XLSX, f"{council}-{quarter.code}.xlsx")
-        context = {"tree": Service.objects.tree(), "claimed": annex.claimed}
+        agreed = [*annex.rules, *annex.budgets]
+        context = {
+            "tree": Service.objects.tree(),
+            "claimed": annex.claimed,
+            "standings": standings(one.decision_id for one in agreed),
+        }
         return Response({**as_json(figures), "annex": AnnexSerializer(annex, context=context).data})
 
 

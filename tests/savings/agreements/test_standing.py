@@ -147,8 +147,9 @@ def test_what_was_in_force_stays_agreed_when_a_council_joins(
 def test_one_that_joins_and_refuses_undoes_nothing_of_before(partnership: Partnership) -> None:
     rule = partnership.rule("cex", HALVES)
     joins(partnership, "WCC", "cex", Q2)
-    refuse(partnership, rule, "WCC")
-    assert Dispute.objects.get().is_open
+    with pytest.raises(WrongState, match="can't be refused any more"):
+        refuse(partnership, rule, "WCC")
+    assert not Dispute.objects.exists()
     assert found(rule.decision_id).standing == Standing.AGREED
     with pytest.raises(WrongState, match="in 2013/14 Q1, so it stands"):
         withdraw(partnership, rule.decision_id)

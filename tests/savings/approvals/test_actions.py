@@ -217,7 +217,7 @@ def test_a_budget_that_costs_are_claimed_on_stands(partnership: Partnership) -> 
     Participation.objects.create(
         service=partnership.services["cex"], council=partnership.councils["WCC"], from_quarter=Q2
     )
-    with pytest.raises(WrongState, match="Costs are claimed on this budget already"):
+    with pytest.raises(WrongState, match="had agreed to this in 2013/14 Q1, so it stands"):
         withdraw_proposal(
             decision_id=approval.decision_id,
             reason="No.",

@@ -419,7 +419,7 @@ def test_a_rule_in_force_before_a_council_joined_is_not_withdrawn(closed: Partne
             reason="No.",
         )
     office = closed.people["programme.office"]
-    with pytest.raises(WrongState, match="in force in 2013/14 Q1"):
+    with pytest.raises(WrongState, match="had agreed to this in 2013/14 Q1, so it stands"):
         withdraw_proposal(decision_id=decision.id, reason="Why not.", by=office, at=NOW)
     with pytest.raises(DatabaseError, match="not withdrawn"), transaction.atomic():
         raw(

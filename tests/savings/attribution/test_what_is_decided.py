@@ -37,7 +37,10 @@ SUBJECTS: dict[Any, str] = {
         "INSERT INTO savings_fairnesstest (below, quarters, provenance, decision_id)"
         " VALUES ('1/2', 4, 'reported', %(decision)s)"
     ),
-    Tolerance: "INSERT INTO savings_tolerance (share, decision_id) VALUES ('1/2', %(decision)s)",
+    Tolerance: (
+        "INSERT INTO savings_tolerance (share, provenance, decision_id)"
+        " VALUES ('1/2', 'reported', %(decision)s)"
+    ),
 }
 REFUSED = "needs a new decision"
 every_subject = pytest.mark.parametrize("subject", SUBJECTS, ids=lambda model: model.__name__)

@@ -291,7 +291,10 @@ def test_a_test_that_will_not_do_keeps_what_was_typed(
     page = read(response)
     assert response.status_code == 422
     assert [href for href in page.hrefs if href.startswith("#id")] == anchors
-    assert {str(c["name"]): c.get("value") or "" for c in page.controls} == typed
+    assert {str(c["name"]): c.get("value") or "" for c in page.controls} == {
+        **typed,
+        "answer_by": "",
+    }
     assert FairnessTest.objects.count() == 0
 
 
