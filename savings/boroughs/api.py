@@ -64,11 +64,15 @@ class Report(_OfACouncil):
         figures, annex = figures_with_annex(of, quarter, self.caller)
         if extension == "xlsx":
             return _file(as_xlsx(figures, annex), XLSX, f"{council}-{quarter.code}.xlsx")
-        agreed = [*annex.rules, *annex.budgets]
         context = {
             "tree": Service.objects.tree(),
             "claimed": annex.claimed,
-            "standings": standings(one.decision_id for one in agreed),
+            "standings": standings(
+                [
+                    *(rule.decision_id for rule in annex.rules),
+                    *(budget.decision_id for budget in annex.budgets),
+                ]
+            ),
         }
         return Response({**as_json(figures), "annex": AnnexSerializer(annex, context=context).data})
 
