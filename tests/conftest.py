@@ -37,11 +37,6 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Two for each core: half of the time a test waits, for PostgreSQL or for Chromium."""
-    return 2 * (os.cpu_count() or 1)
-
-
 @cache
 def find_chromium() -> str | None:
     """The path of Chromium or Chrome: CHROMIUM if set, else as found on the PATH."""
