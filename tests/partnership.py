@@ -8,17 +8,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from finance.periods import Quarter
+from savings.agreements.actions import answer
 from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval
-from savings.attribution.actions import (
-    answer,
-    create_driver,
-    propose_rule,
-    set_driver_value,
-)
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.actions import open_period
-from savings.drivers.actions import propose_tolerance, restate
+from savings.drivers.actions import create_driver, propose_tolerance, restate, set_driver_value
 from savings.drivers.models import Restatement, Tolerance
 from savings.provenance import Provenance
 from savings.returns.actions import certify, replace_entries, submit

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from finance.periods import PeriodError
 from savings import pages
-from savings.agreements.actions import withdraw_proposal
+from savings.agreements import actions
 from savings.agreements.forms import (
     AnswerForm,
     MediatorForm,
@@ -31,7 +31,7 @@ from savings.agreements.reports import (
     proposals,
     waiting,
 )
-from savings.attribution import actions
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule, Driver
 from savings.forms import SayingForm
 from savings.pages import partnership_page, person
@@ -153,7 +153,7 @@ def withdraw(request: HttpRequest, decision_id: int) -> HttpResponse:
     """Take the proposal back."""
 
     def do(form: SayingForm) -> str:
-        withdraw_proposal(
+        actions.withdraw_proposal(
             decision_id=decision_id,
             reason=form.say("reason"),
             by=person(request),
@@ -306,7 +306,7 @@ def _propose(
     if errors or service is None or quarter is None:
         raise BadContent(errors)
     method = form.say("method")
-    return actions.propose_rule(
+    return propose_rule(
         service=service,
         kind=form.say("kind"),
         method=method,

@@ -1,6 +1,6 @@
 """What can be done to transition budgets: propose them, and hold returns to them.
 
-A council answers one as it answers a rule: `savings.attribution.actions.answer`.
+Councils answer one by `savings.agreements.actions.answer`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from decimal import Decimal
 
 from django.db import transaction
 
-import audit.actions
 from finance.money import json_money
 from finance.periods import Quarter
+from savings.agreements.actions import put_forward
 from savings.approvals.models import CODE, LONGEST_CODE, TransitionApproval
 from savings.approvals.reports import refused_claims
-from savings.attribution.actions import check_quarter_open, check_revises, put_to_councils
+from savings.basis import check_quarter_open
 from savings.provenance import Provenance
 from savings.returns.models import Return
 from savings.rollup.locks import change_basis
@@ -52,7 +52,6 @@ def propose_approval(
     # One at a time, so that two proposals don't take the same code.
     change_basis()
     check_quarter_open(effective_from)
-    check_revises(revises, TransitionApproval, service=service)
     said = {"code": code.strip(), "description": description.strip()}
     errors = _mistakes(said["code"], said["description"], ceiling)
     if not Service.objects.tree().participants(service.slug, effective_from):
@@ -69,32 +68,26 @@ def propose_approval(
         raise WrongState(
             f"There is a transition budget “{said['code']}” already. Choose another code."
         )
-    approval = TransitionApproval.objects.create(
+    approval = TransitionApproval(
         **said,
         service=service,
         ceiling=ceiling,
         effective_from=effective_from,
         provenance=provenance,
-        decision=put_to_councils(
-            title=f"{service}: transition budget {said['code']}",
-            answer_by=answer_by,
-            revises=revises,
-            by=by,
-            at=at,
-        ),
     )
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action="proposed",
-        subject="transition approval",
-        subject_id=approval.code,
+    put_forward(
+        approval,
+        title=f"{service}: transition budget {said['code']}",
         after={
             "service": service.slug,
             "ceiling": json_money(ceiling),
             "effective_from": effective_from.code,
             "provenance": provenance.value,
         },
+        by=by,
+        at=at,
+        answer_by=answer_by,
+        revises=revises,
         reason=said["description"],
     )
     return approval

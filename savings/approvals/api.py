@@ -12,11 +12,11 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.actions import answer
 from savings.agreements.reports import standings
 from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval, claimed_on
 from savings.approvals.serializers import ApprovalBody, ApprovalParameters, ApprovalSerializer
-from savings.attribution import actions
 from savings.attribution.serializers import Answer, one_of
 from savings.rollup import tasks
 from savings.rules import require
@@ -91,6 +91,6 @@ class ApprovalConsent(Call):
         approval = found(TransitionApproval.objects.all(), NO_APPROVAL, code=code)
         require(self.caller, "savings.answer_decision")
         body = check(Answer, request.data)
-        actions.answer(decision_id=approval.decision_id, by=self.caller, at=timezone.now(), **body)
+        answer(decision_id=approval.decision_id, by=self.caller, at=timezone.now(), **body)
         tasks.wake()
         return Response(approval_as_json(approval.code))

@@ -12,8 +12,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution import actions
+from savings.attribution.actions import propose_rule
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
 from savings.attribution.models import AttributionRule, Driver, DriverValue
@@ -32,6 +33,7 @@ from savings.attribution.serializers import (
     RuleSerializer,
     one_of,
 )
+from savings.drivers.actions import create_driver, set_driver_value
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup import tasks
@@ -59,7 +61,7 @@ class DriverList(Listing):
         """Name a driver. Programme office, finance officers and section 151 officers."""
         require(self.caller, "savings.propose_rule")
         body = check(DriverBody, request.data)
-        driver = actions.create_driver(by=self.caller, at=timezone.now(), **body)
+        driver = create_driver(by=self.caller, at=timezone.now(), **body)
         return Response(DriverSerializer(driver).data, status=status.HTTP_201_CREATED)
 
 
@@ -87,7 +89,7 @@ class DriverValueList(Listing):
         body = check(DriverValueBody, request.data)
         drivers = {driver.code: driver for driver in Driver.objects.all()}
         councils = {council.code: council for council in Council.objects.all()}
-        value = actions.set_driver_value(
+        value = set_driver_value(
             **{
                 **body,
                 "driver": one_of("driver", body["driver"], drivers, "driver"),
@@ -148,7 +150,7 @@ class RuleList(Listing):
         services = {service.slug: service for service in Service.objects.all()}
         drivers = {driver.code: driver for driver in Driver.objects.all()}
         driver = body.get("driver")
-        rule = actions.propose_rule(
+        rule = propose_rule(
             **{
                 "basis": "",
                 **body,
@@ -181,7 +183,7 @@ class RuleConsent(Call):
         rule = found(AttributionRule.objects.all(), NO_RULE, id=rule_id)
         require(self.caller, "savings.answer_decision")
         body = check(Answer, request.data)
-        actions.answer_rule(rule_id=rule.id, by=self.caller, at=timezone.now(), **body)
+        answer(decision_id=rule.decision_id, by=self.caller, at=timezone.now(), **body)
         tasks.wake()
         return Response(rule_as_json(rule.id))
 

@@ -24,18 +24,14 @@ from django.utils import timezone
 
 from finance.money import parse_money
 from finance.periods import FinancialYear, Quarter
+from savings.agreements.actions import answer
 from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval
-from savings.attribution.actions import (
-    answer,
-    create_driver,
-    propose_rule,
-    set_driver_value,
-    set_host,
-)
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule, Driver
 from savings.calendar.actions import change_dates, open_period
 from savings.calendar.dates import dates_of
+from savings.drivers.actions import create_driver, set_driver_value
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.forecasts.actions import replace_forecasts
@@ -44,6 +40,7 @@ from savings.questions.actions import send_back
 from savings.record.models import Figure
 from savings.returns.actions import replace_entries, submit
 from savings.returns.models import Period, Return
+from savings.sharing.actions import set_host
 from services.models import Service
 from sovereignty.models import Appointment, Council, Role, User
 from sovereignty.refusals import WrongState

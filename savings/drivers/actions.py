@@ -1,4 +1,4 @@
-"""What can be done to the register: many values at once, and saying what one should have been."""
+"""What can be done to the register of drivers: name one, give it values, restate one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,97 @@ from django.db import transaction
 
 import audit.actions
 from finance.apportionment import ShareError, parse_share
-from savings.attribution.actions import check_revises, put_to_councils, set_driver_value
+from finance.periods import Quarter
+from savings.agreements.actions import put_forward
 from savings.attribution.models import Driver, DriverValue
+from savings.basis import check_quarter_open, rework_from
 from savings.drivers.imports import ValueRow
 from savings.drivers.models import Restatement, Tolerance
 from savings.provenance import Provenance
+from savings.rollup.locks import change_basis
 from savings.rules import require
 from savings.unanimous import SHARE
 from sovereignty.models import Council, Decision, User
-from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
+
+
+@transaction.atomic
+def create_driver(*, code: str, name: str, unit: str, by: User, at: datetime) -> Driver:
+    """Name something that is counted for each council, such as children in care.
+
+    Raises NotAllowed; WrongState where the code is taken; BadContent where any is empty.
+    """
+    require(by, "savings.propose_rule")
+    said = {"code": code.strip(), "name": name.strip(), "unit": unit.strip()}
+    errors = [FieldError(field, "Enter this.") for field, text in said.items() if not text]
+    if errors:
+        raise BadContent(errors)
+    if Driver.objects.filter(code=said["code"]).exists():
+        raise WrongState(f"There is a driver “{said['code']}” already. Choose another code.")
+    driver = Driver.objects.create(**said)
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="created",
+        subject="driver",
+        subject_id=driver.code,
+        after={"name": driver.name, "unit": driver.unit},
+    )
+    return driver
+
+
+@transaction.atomic
+def set_driver_value(
+    *,
+    driver: Driver,
+    council: Council,
+    effective_from: Quarter,
+    value: Decimal,
+    source: str,
+    provenance: Provenance,
+    by: User,
+    at: datetime,
+) -> DriverValue:
+    """Give a driver its value for a council from a quarter on.
+
+    Raises NotAllowed for another council's; WrongState where the quarter is closed or has a
+    value already; BadContent for a value below nought or without a source.
+    """
+    require(by, "savings.give_driver_value", council)
+    change_basis()
+    errors = []
+    if not value.is_finite() or value < 0:
+        errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
+    if not source.strip():
+        errors.append(FieldError("source", "Say where the value comes from."))
+    if errors:
+        raise BadContent(errors)
+    check_quarter_open(effective_from)
+    if DriverValue.objects.filter(
+        driver=driver, council=council, effective_from=effective_from
+    ).exists():
+        raise WrongState(
+            f"{driver} has a value for {council} from {effective_from.label}. Give a later quarter."
+        )
+    made = DriverValue.objects.create(
+        driver=driver,
+        council=council,
+        effective_from=effective_from,
+        value=value,
+        source=source.strip(),
+        provenance=provenance,
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="set",
+        subject="driver value",
+        subject_id=f"{driver.code}/{council.code}/{effective_from.code}",
+        chain=council.code,
+        after={"value": str(value), "source": source.strip()},
+    )
+    rework_from(effective_from, at)
+    return made
 
 
 @transaction.atomic
@@ -127,28 +209,18 @@ def propose_tolerance(
     NotAllowed, WrongState where what it revises is not disputed, or BadContent.
     """
     require(by, "savings.propose_rule")
-    check_revises(revises, Tolerance)
     text = share.strip()
     if mistake := _mistake_in_share(text):
         raise BadContent([FieldError("share", mistake, text[:20])])
-    tolerance = Tolerance.objects.create(
-        share=text,
-        provenance=provenance,
-        decision=put_to_councils(
-            title=f"Tolerance for restated drivers: {text}",
-            answer_by=answer_by,
-            revises=revises,
-            by=by,
-            at=at,
-        ),
-    )
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action="proposed",
-        subject="tolerance",
-        subject_id=tolerance.id,
+    tolerance = Tolerance(share=text, provenance=provenance)
+    put_forward(
+        tolerance,
+        title=f"Tolerance for restated drivers: {text}",
         after={"share": text, "provenance": provenance.value},
+        by=by,
+        at=at,
+        answer_by=answer_by,
+        revises=revises,
     )
     return tolerance
 

@@ -12,8 +12,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution.actions import answer
 from savings.attribution.models import Driver, DriverValue
 from savings.attribution.serializers import Answer, DriverValueParameters, one_of
 from savings.drivers import actions

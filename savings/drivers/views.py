@@ -12,7 +12,6 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from savings.attribution import actions as attribution
 from savings.attribution.models import Driver, DriverValue
 from savings.drivers import actions, charts, wording
 from savings.drivers.forms import (
@@ -46,7 +45,7 @@ def register(request: HttpRequest) -> HttpResponse:
         return _register_page(request, form)
     said = {name: form.say(name) for name in ("code", "name", "unit")}
     try:
-        made = attribution.create_driver(**said, by=person(request), at=timezone.now())
+        made = actions.create_driver(**said, by=person(request), at=timezone.now())
     except NotAllowed as refusal:
         return _not_allowed(request, refusal)
     except BadContent as refusal:
@@ -76,7 +75,7 @@ def add_value(request: HttpRequest, code: str) -> HttpResponse:
     try:
         require(person(request), "savings.propose_rule")
         council, quarter, value = form.read()
-        attribution.set_driver_value(
+        actions.set_driver_value(
             driver=found,
             council=council,
             effective_from=quarter,

@@ -1,6 +1,6 @@
 """What can be done to the fairness test: propose one.
 
-A council answers it as it answers a rule: `savings.attribution.actions.answer`.
+Councils answer it by `savings.agreements.actions.answer`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-import audit.actions
 from finance.apportionment import ShareError, parse_share
-from savings.attribution.actions import check_revises, put_to_councils
+from savings.agreements.actions import put_forward
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.provenance import Provenance
 from savings.rules import require
@@ -40,7 +39,6 @@ def propose_test(
     WrongState where what it revises is not disputed, or BadContent.
     """
     require(by, "savings.propose_fairness_test")
-    check_revises(revises, FairnessTest)
     text = below.strip()
     errors = [*_mistakes_in_below(text)]
     if not 1 <= quarters <= MOST_QUARTERS:
@@ -49,25 +47,15 @@ def propose_test(
         )
     if errors:
         raise BadContent(errors)
-    test = FairnessTest.objects.create(
-        below=text,
-        quarters=quarters,
-        provenance=provenance,
-        decision=put_to_councils(
-            title=f"Fairness test: below {text} of its share, {quarters} in a row",
-            answer_by=answer_by,
-            revises=revises,
-            by=by,
-            at=at,
-        ),
-    )
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action="proposed",
-        subject="fairness test",
-        subject_id=test.id,
+    test = FairnessTest(below=text, quarters=quarters, provenance=provenance)
+    put_forward(
+        test,
+        title=f"Fairness test: below {text} of its share, {quarters} in a row",
         after={"below": text, "quarters": quarters, "provenance": provenance.value},
+        by=by,
+        at=at,
+        answer_by=answer_by,
+        revises=revises,
     )
     return test
 

@@ -12,8 +12,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution import actions
 from savings.attribution.serializers import Answer, one_of
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
@@ -106,5 +106,5 @@ class FairnessTestConsent(Call):
         test = found(FairnessTest.objects.all(), NO_TEST, id=test_id)
         require(self.caller, "savings.answer_decision")
         body = check(Answer, request.data)
-        actions.answer(decision_id=test.decision_id, by=self.caller, at=timezone.now(), **body)
+        answer(decision_id=test.decision_id, by=self.caller, at=timezone.now(), **body)
         return Response(test_as_json(test.id))

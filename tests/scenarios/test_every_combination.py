@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 import pytest
 
-from savings.attribution.actions import create_driver, propose_rule, set_driver_value
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule
+from savings.drivers.actions import create_driver, set_driver_value
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 from tests.partnership import NOW, Q1, Partnership, a_claim, a_cost, a_saving

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from savings.attribution.actions import create_driver, propose_rule, set_driver_value
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule
+from savings.drivers.actions import create_driver, set_driver_value
 from savings.provenance import Provenance
 from savings.record.imports import read_record
 from services.models import Participation, Service

@@ -13,8 +13,10 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from savings.attribution.actions import answer_rule, create_driver, propose_rule, set_driver_value
+from savings.agreements.actions import answer
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule
+from savings.drivers.actions import create_driver, set_driver_value
 from savings.provenance import Provenance
 from savings.record.imports import read_record
 from savings.returns.models import Entry
@@ -36,8 +38,8 @@ def printed_savings() -> dict[str, Decimal | None]:
 
 def agreed(partnership: Partnership, rule: AttributionRule) -> None:
     for code in partnership.councils:
-        answer_rule(
-            rule_id=rule.id,
+        answer(
+            decision_id=rule.decision_id,
             agree=True,
             minute_reference=f"{code} minute 1",
             by=partnership.s151(code),

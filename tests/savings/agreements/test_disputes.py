@@ -12,11 +12,11 @@ from django.core import mail
 from django.db import DatabaseError, transaction
 
 from audit.models import Event
-from savings.agreements.actions import remind, withdraw_proposal
+from savings.agreements.actions import answer, remind, withdraw_proposal
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Standing, proposal, waiting
 from savings.approvals.actions import propose_approval
-from savings.attribution.actions import answer, propose_rule
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule
 from savings.drivers.actions import propose_tolerance
 from savings.fairness.actions import propose_test

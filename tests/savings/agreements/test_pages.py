@@ -7,9 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from savings.agreements.actions import answer
 from savings.agreements.reports import proposals
 from savings.approvals.models import TransitionApproval
-from savings.attribution.actions import answer
 from savings.attribution.models import AttributionRule
 from sovereignty.models import Consent, Decision, Dispute
 from tests.partnership import NOW, Partnership

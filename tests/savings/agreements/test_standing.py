@@ -9,9 +9,8 @@ from django.core import mail
 from django.test import Client
 
 from finance.periods import Quarter
-from savings.agreements.actions import remind, withdraw_proposal
+from savings.agreements.actions import answer, remind, withdraw_proposal
 from savings.agreements.reports import Proposal, Standing, proposal, waiting
-from savings.attribution.actions import answer
 from savings.attribution.models import AttributionRule
 from savings.calendar.actions import close_period
 from services.models import Participation

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from audit.models import Event
-from savings.attribution.actions import propose_rule, set_driver_value
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.actions import close_period
+from savings.drivers.actions import set_driver_value
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up

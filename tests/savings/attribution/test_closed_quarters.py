@@ -13,8 +13,7 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 
 from finance.periods import Quarter
-from savings.agreements.actions import withdraw_proposal
-from savings.attribution.actions import answer
+from savings.agreements.actions import answer, withdraw_proposal
 from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.calendar.actions import close_period, reopen_period
 from savings.returns.models import Entry, Return

@@ -6,11 +6,11 @@ import pytest
 
 from audit.models import Event
 from finance.periods import Quarter
-from savings.attribution.actions import set_host
 from savings.calendar.actions import close_period
 from savings.provenance import Provenance
 from savings.rollup.models import DirtyReturn, Fact
 from savings.rollup.tasks import roll_up
+from savings.sharing.actions import set_host
 from services.models import Hosting, Service
 from services.tree import Spell
 from sovereignty.refusals import BadContent, NotAllowed, WrongState

@@ -8,10 +8,10 @@ import re
 import pytest
 from django.test import Client
 
-from savings.attribution.actions import set_host
 from savings.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
+from savings.sharing.actions import set_host
 from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving
 
 pytestmark = pytest.mark.django_db

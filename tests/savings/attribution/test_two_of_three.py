@@ -15,8 +15,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from savings.agreements.actions import withdraw_proposal
-from savings.attribution.actions import answer, propose_rule
+from savings.agreements.actions import answer, withdraw_proposal
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule
 from savings.calendar.actions import close_period
 from savings.returns.models import Period

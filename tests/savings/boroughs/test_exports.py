@@ -9,7 +9,8 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from savings.attribution.actions import answer_rule, propose_rule
+from savings.agreements.actions import answer
+from savings.attribution.actions import propose_rule
 from savings.boroughs.annex import annex_of
 from savings.boroughs.exports import CSV_COLUMNS, as_csv, as_json, safe_text
 from savings.boroughs.exports import as_xlsx as as_xlsx_with
@@ -272,7 +273,7 @@ def test_what_rests_on_an_illustrative_rule_says_so(partnership: Partnership) ->
     )
     for code in THIRDS:
         by = partnership.s151(code)
-        answer_rule(rule_id=rule.id, agree=True, minute_reference="1", by=by, at=NOW)
+        answer(decision_id=rule.decision_id, agree=True, minute_reference="1", by=by, at=NOW)
     roll_up_dirty(at=NOW)
     read = figures(partnership)
 

@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from savings.attribution.actions import answer_rule, propose_rule
+from savings.agreements.actions import answer
+from savings.attribution.actions import propose_rule
 from savings.calendar.actions import close_period
 from savings.plans.models import PlanLine
 from savings.provenance import Provenance
@@ -350,8 +351,8 @@ def illustrative_rule(partnership: Partnership) -> None:
         at=NOW,
     )
     for code in THIRDS:
-        answer_rule(
-            rule_id=rule.id,
+        answer(
+            decision_id=rule.decision_id,
             agree=True,
             minute_reference="None exists",
             by=partnership.s151(code),

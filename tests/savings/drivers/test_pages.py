@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
-from savings.attribution.actions import create_driver
 from savings.attribution.models import Driver, DriverValue
+from savings.drivers.actions import create_driver
 from savings.drivers.models import Restatement
 from savings.drivers.reports import drivers, history
 from sovereignty.models import Council, User

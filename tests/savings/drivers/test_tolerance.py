@@ -10,9 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
-from savings.agreements.actions import withdraw_proposal
+from savings.agreements.actions import answer, withdraw_proposal
 from savings.agreements.reports import Standing, proposal, proposals
-from savings.attribution.actions import answer
 from savings.drivers.actions import propose_tolerance
 from savings.drivers.models import Tolerance
 from savings.drivers.reports import tolerances_of

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.utils import InternalError
 
 from audit.models import Event
-from savings.attribution.actions import answer
+from savings.agreements.actions import answer
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import tests_of as in_force_and_waiting

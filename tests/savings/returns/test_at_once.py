@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from audit.models import Event
-from savings.attribution.actions import answer_rule
+from savings.agreements.actions import answer
 from savings.calendar.actions import close_period
 from savings.forecasts.actions import replace_forecasts
 from savings.returns.actions import certify, replace_entries, send_back, submit, withdraw
@@ -196,8 +196,12 @@ def test_an_answer_waits_for_a_certification_and_misses_nothing(partnership: Par
     parent = partnership.submitted("WCC", a_saving(amount="3"))
 
     def agree() -> object:
-        return answer_rule(
-            rule_id=rule.id, agree=True, minute_reference="1", by=partnership.s151("WCC"), at=NOW
+        return answer(
+            decision_id=rule.decision_id,
+            agree=True,
+            minute_reference="1",
+            by=partnership.s151("WCC"),
+            at=NOW,
         )
 
     def certify_it() -> object:
@@ -227,8 +231,12 @@ def test_an_answer_that_is_being_given_keeps_a_certification_waiting(
 
     thread = threading.Thread(target=certify_it)
     with transaction.atomic():
-        answer_rule(
-            rule_id=rule.id, agree=True, minute_reference="1", by=partnership.s151("WCC"), at=NOW
+        answer(
+            decision_id=rule.decision_id,
+            agree=True,
+            minute_reference="1",
+            by=partnership.s151("WCC"),
+            at=NOW,
         )
         thread.start()
         assert not done.wait(0.5)

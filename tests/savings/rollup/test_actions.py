@@ -10,13 +10,10 @@ from decimal import Decimal
 import pytest
 
 from finance.money import to_pence
-from savings.attribution.actions import (
-    answer_rule,
-    create_driver,
-    propose_rule,
-    set_driver_value,
-)
+from savings.agreements.actions import answer
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule, Driver
+from savings.drivers.actions import create_driver, set_driver_value
 from savings.provenance import Provenance
 from savings.returns.actions import send_back
 from savings.returns.models import Entry, Return
@@ -282,8 +279,8 @@ def test_an_empty_return_is_rolled_up_to_nothing(partnership: Partnership) -> No
 
 
 def agree(partnership: Partnership, rule: AttributionRule, code: str) -> None:
-    answer_rule(
-        rule_id=rule.id,
+    answer(
+        decision_id=rule.decision_id,
         agree=True,
         minute_reference=f"{code} minute 2",
         by=partnership.s151(code),

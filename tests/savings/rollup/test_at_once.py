@@ -7,7 +7,7 @@ import threading
 import pytest
 from django.db import transaction
 
-from savings.attribution.actions import answer_rule
+from savings.agreements.actions import answer
 from savings.returns.actions import certify
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import RolledReturn, RollupState
@@ -106,8 +106,8 @@ def test_a_return_certified_while_a_council_agrees_is_shared_by_what_it_agreed_t
 
     def agree() -> bool:
         with transaction.atomic():
-            answer_rule(
-                rule_id=rule.id,
+            answer(
+                decision_id=rule.decision_id,
                 agree=True,
                 minute_reference="RBKC minute 1",
                 by=partnership.s151("RBKC"),
@@ -135,8 +135,8 @@ def test_councils_certify_and_agree_in_the_same_moment(partnership: Partnership)
     parents = {code: partnership.submitted(code, *ROWS[code]) for code in ROWS}
 
     def agree(code: str) -> object:
-        return answer_rule(
-            rule_id=rule.id,
+        return answer(
+            decision_id=rule.decision_id,
             agree=True,
             minute_reference=f"{code} minute 1",
             by=partnership.s151(code),

@@ -11,12 +11,9 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from savings.attribution.actions import (
-    create_driver,
-    propose_rule,
-    set_driver_value,
-)
+from savings.attribution.actions import propose_rule
 from savings.attribution.models import Driver
+from savings.drivers.actions import create_driver, set_driver_value
 from savings.provenance import Provenance
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Total

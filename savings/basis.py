@@ -1,0 +1,34 @@
+"""What figures are split by: changed from an open quarter on, and all that rests on it reworked.
+
+Rules, budgets, drivers' values, participants and hosts are each changed by an action of
+its own; what holds for every one of them is here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from finance.periods import Quarter
+from savings.returns.models import Period, Return
+from savings.rollup.models import DirtyReturn
+from sovereignty.refusals import WrongState
+
+
+def check_quarter_open(quarter: Quarter) -> None:
+    """Raise WrongState where a quarter is closed, and so has figures that stand."""
+    closed = Period.objects.latest_closed()
+    if closed and quarter <= closed.quarter:
+        raise WrongState(
+            f"{quarter.label} is closed and its figures stand. Choose a quarter after "
+            f"{closed.quarter.label}."
+        )
+
+
+def rework_from(first: Quarter, at: datetime) -> None:
+    """Have every certified return from a quarter on worked out again."""
+    DirtyReturn.objects.bulk_create(
+        DirtyReturn(parent=parent, marked_at=at)
+        for parent in Return.objects.filter(
+            status=Return.Status.CERTIFIED, period__quarter__gte=first
+        )
+    )
