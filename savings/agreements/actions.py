@@ -120,7 +120,7 @@ def answer(
         errors.append(FieldError("reason", "Say why your council refuses."))
     if errors:
         raise BadContent(errors)
-    _check_it_is_asked(about, council)
+    _check_it_is_asked(about, council, agree=agree)
     if not agree and isinstance(about, AttributionRule) and quarters_in_force(about):
         raise WrongState(
             "This is in force where every council taking part has agreed to it, so it can't be "
@@ -177,7 +177,7 @@ def _named(about: Subject) -> tuple[str, object]:
     return names.get(type(about), "tolerance"), about.id
 
 
-def _check_it_is_asked(about: Subject, council: Council) -> None:
+def _check_it_is_asked(about: Subject, council: Council, *, agree: bool) -> None:
     """Raise WrongState where a council has nothing to answer, or no more.
 
     A fairness test or a tolerance concerns every council, of any quarter: it decides on no
@@ -186,20 +186,20 @@ def _check_it_is_asked(about: Subject, council: Council) -> None:
     if isinstance(about, Unanimous):
         return
     check_quarter_open(about.effective_from)
-    if not _concerns(about, council):
+    tree, slug, first = Service.objects.tree(), about.service.slug, about.effective_from
+    if tree.takes_part(slug, council.code, first):
+        return
+    # Who shares a part of it alone may agree, so that it holds there, too.
+    if not any(tree.takes_part(part, council.code, first) for part in tree.below(slug)):
         raise WrongState(
-            f"{council} takes no part in {about.service} from {about.effective_from.label} on, so "
-            "it has nothing to answer."
+            f"{council} takes no part in {about.service} from {first.label} on, so it has nothing "
+            "to answer."
         )
-
-
-def _concerns(about: AttributionRule | TransitionApproval, council: Council) -> bool:
-    """Whether a council is asked: of a budget, also one that shares a part of the service."""
-    tree, first = Service.objects.tree(), about.effective_from
-    slugs = {about.service.slug}
-    if isinstance(about, TransitionApproval):
-        slugs |= tree.below(about.service.slug)
-    return any(tree.takes_part(slug, council.code, first) for slug in slugs)
+    if not agree and isinstance(about, AttributionRule):
+        raise WrongState(
+            f"{council} shares a part of {about.service} alone, so there is nothing for it to "
+            "refuse: until it agrees, the rule splits nothing of that part."
+        )
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ is read here once, so that the list, a proposal's own page and the first page sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -80,12 +80,25 @@ class Force:
 
 
 @dataclass(frozen=True, slots=True)
+class SharesAPart:
+    """A council that takes part in something below a service, and not in the service.
+
+    Nobody waits for it; but what it shares is split by a rule, or paid for by a budget, only
+    once it has agreed to that, too. `services` are the nearest ones that it takes part in.
+    """
+
+    council: Council
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A decision with what it is about.
 
     `kind` is rule, budget, tolerance or test; `service` is None where it concerns them all;
     so is `effective_from` where it holds as soon as all have agreed. `facts` are what is
-    proposed, in words. `answers` has every council concerned.
+    proposed, in words. `answers` has every council concerned; `may_agree_too` those that
+    share a part alone and have not answered, while they may.
     """
 
     decision: Decision
@@ -99,6 +112,7 @@ class Proposal:
     force: Force = Force()
     rule: AttributionRule | None = None
     budget: TransitionApproval | None = None
+    may_agree_too: tuple[SharesAPart, ...] = ()
 
     @property
     def id(self) -> int:
@@ -224,14 +238,15 @@ def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
         for one in (proposals(not_agreed_by_all()) if found is None else found)
         if one.waiting_for or one.standing in (Standing.WAITING, Standing.DISPUTED)
     ]
-    mine = [one for one in open_ones if may_answer(one, user)]
+    mine = [one for one in open_ones if user.council in one.waiting_for and may_answer(one, user)]
     return Waiting(tuple(mine), tuple(one for one in open_ones if one not in mine))
 
 
 def may_answer(one: Proposal, user: User) -> bool:
-    """Whether the person's council is awaited and they answer for it."""
+    """Whether their council is awaited, or may agree too, and they answer for it."""
     council = user.council
-    return council in one.waiting_for and user.holds(*CERTIFYING_ROLES, council=council)
+    asked = (*one.waiting_for, *(each.council for each in one.may_agree_too))
+    return council in asked and user.holds(*CERTIFYING_ROLES, council=council)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +261,42 @@ class _Asked:
         """Codes of the councils that take part in any quarter from `since` on."""
         return [c for c in sorted(self.councils) if self.tree.takes_part(slug, c, since)]
 
+    def answers(
+        self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
+    ) -> tuple[Answer, ...]:
+        """Of those concerned, and of those that share a part alone and have answered."""
+        concerned = {*self.concerned(about.service.slug, about.effective_from), *by_council}
+        return tuple(
+            Answer(self.councils[code], by_council.get(code)) for code in sorted(concerned)
+        )
+
+    def sharing_a_part(
+        self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
+    ) -> tuple[SharesAPart, ...]:
+        """Who may agree too: nobody once it is withdrawn or its first quarter is closed."""
+        slug, first = about.service.slug, about.effective_from
+        if about.decision.is_withdrawn or self.closed(first):
+            return ()
+        others = sorted(self.councils.keys() - by_council.keys() - {*self.concerned(slug, first)})
+        found = {code: tuple(self._nearest(slug, code, first)) for code in others}
+        return tuple(
+            SharesAPart(self.councils[code], names) for code, names in found.items() if names
+        )
+
+    def _nearest(self, slug: str, council: str, since: Quarter) -> Iterator[str]:
+        for child in self.tree.children.get(slug, ()):
+            if self.tree.takes_part(child, council, since):
+                yield self.tree.nodes[child].name
+            else:
+                yield from self._nearest(child, council, since)
+
+    def closed(self, first: Quarter) -> bool:
+        """Whether the quarter, or one after it, is closed."""
+        return any(
+            period.status == Period.Status.CLOSED and first <= quarter
+            for quarter, period in self.periods.items()
+        )
+
     def force(
         self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
     ) -> Force:
@@ -258,10 +309,7 @@ class _Asked:
             needed = {*self.tree.participants(slug, quarter)}
             return bool(needed) and needed <= agreed
 
-        closed = any(
-            period.status == Period.Status.CLOSED and first <= quarter
-            for quarter, period in self.periods.items()
-        )
+        closed = self.closed(first)
         settled = closed or not self.concerned(slug, first)
         if about.decision.is_withdrawn or refused & {*self.tree.participants(slug, first)}:
             return Force(settled=settled)
@@ -281,32 +329,29 @@ class _Asked:
 def _proposal(decision: Decision, rule: AttributionRule | None, asked: _Asked) -> Proposal | None:
     if rule is None:
         return None
-    councils = asked.councils
-    concerned = asked.concerned(rule.service.slug, rule.effective_from)
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
     return Proposal(
         decision=decision,
         kind="rule",
         service=rule.service,
         effective_from=rule.effective_from,
-        facts=_facts_of_rule(rule, councils),
+        facts=_facts_of_rule(rule, asked.councils),
         illustrative=rule.is_illustrative,
-        answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
+        answers=asked.answers(rule, by_council),
         dispute=getattr(decision, "dispute", None),
         force=asked.force(rule, by_council),
         rule=rule,
+        may_agree_too=asked.sharing_a_part(rule, by_council),
     )
 
 
 def _proposed_budget(
     decision: Decision, budget: TransitionApproval | None, asked: _Asked
 ) -> Proposal | None:
-    """A transition budget; who shares a part of the service alone may have answered too."""
+    """A transition budget."""
     if budget is None:
         return None
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
-    councils = asked.councils
-    concerned = sorted({*asked.concerned(budget.service.slug, budget.effective_from), *by_council})
     return Proposal(
         decision=decision,
         kind="budget",
@@ -321,10 +366,11 @@ def _proposed_budget(
             ("Why", budget.description),
         ),
         illustrative=budget.is_illustrative,
-        answers=tuple(Answer(councils[code], by_council.get(code)) for code in concerned),
+        answers=asked.answers(budget, by_council),
         dispute=getattr(decision, "dispute", None),
         force=asked.force(budget, by_council),
         budget=budget,
+        may_agree_too=asked.sharing_a_part(budget, by_council),
     )
 
 

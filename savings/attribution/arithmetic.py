@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -92,12 +92,17 @@ class ValueOfDriver:
     illustrative: bool = False
 
 
+#: A rule, and the councils that have yet to agree to it, in alphabetical order.
+Waiting = tuple[Rule, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How an entry falls: shares by council (empty where unattributed), and why.
 
     `because` is a code from `REASONS`; the rest is what was used: the rule with its
     driver values, the host, the transition budget with every participant's reduction.
+    Where no rule is in force, `waiting` are those that councils have yet to agree to.
     """
 
     shares: Mapping[str, Fraction]
@@ -107,6 +112,7 @@ class Outcome:
     host: Spell | None = None
     approval: Approval | None = None
     reductions: tuple[Reduction, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     @property
     def illustrative(self) -> bool:
@@ -143,6 +149,10 @@ REASONS = {
         "is not attributed to anyone."
     ),
     "no_participants": "No council took part in the service in that quarter.",
+    "no_value": (
+        "The rule in force shares by a driver that has no value yet for a council taking part, so "
+        "the entry is not attributed to anyone: to give that council nothing would be a guess."
+    ),
     "nothing_to_share_by": (
         "The rule in force leaves nothing to share by: every share is nought, or a driver has "
         "no values above nought."
@@ -272,6 +282,7 @@ class Attribution:
             savings.values,
             approval=approval,
             reductions=reductions,
+            waiting=savings.waiting,
         )
 
     def approval_in_force(self, code: str, service: str, quarter: Quarter) -> Approval | None:
@@ -298,31 +309,50 @@ class Attribution:
             return Outcome({}, "no_participants")
         rule = self.rule_in_force(service, kind, quarter)
         if rule is None:
-            return Outcome({}, "no_rule")
-        shares, values = self._shares(rule, participants, quarter)
-        return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule, values)
+            return Outcome({}, "no_rule", waiting=self.waiting(service, kind, quarter))
+        if rule.method == FIXED:
+            shares = restricted(rule.shares, participants)
+            return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule)
+        return self._by_drivers(rule, participants, quarter)
 
     def rule_in_force(self, service: str, kind: str, quarter: Quarter) -> Rule | None:
         """The rule of the nearest service at or above that has one in force in the quarter.
 
-        A rule is in force from its effective quarter in every quarter in which each
-        council that takes part in the rule's service has agreed to it; never one that is
-        given up, whoever leaves the service later.
+        A rule is in force from its effective quarter in every quarter in which each council
+        has agreed to it that takes part in the rule's service or in the one asked about;
+        never one that is given up, whoever leaves the service later.
         """
+        for rule, missing in self._rules_begun(service, kind, quarter):
+            if not missing:
+                return rule
+        return None
+
+    def waiting(self, service: str, kind: str, quarter: Quarter) -> tuple[Waiting, ...]:
+        """The rules that would be in force but for councils that have not agreed, and those.
+
+        Down to the rule in force, which none further up could replace; the nearest and
+        latest first, councils in alphabetical order.
+        """
+        found = []
+        for rule, missing in self._rules_begun(service, kind, quarter):
+            if not missing:
+                break
+            found.append((rule, tuple(sorted(missing))))
+        return tuple(found)
+
+    def _rules_begun(
+        self, service: str, kind: str, quarter: Quarter
+    ) -> Iterator[tuple[Rule, frozenset[str]]]:
+        """Rules that have begun, the nearest and latest first, with who has yet to agree."""
+        taking_part = frozenset(self.tree.participants(service, quarter))
         for node in self.tree.path(service):
             needed = frozenset(self.tree.participants(node, quarter))
             for rule in self._rules.get((node, kind), ()):
-                if rule.given_up or rule.effective_from > quarter:
-                    continue
-                if needed and needed <= rule.agreed_by:
-                    return rule
-        return None
+                # Where nobody takes part in it, nobody's agreement is not everybody's.
+                if needed and not rule.given_up and rule.effective_from <= quarter:
+                    yield rule, (needed | taking_part) - rule.agreed_by
 
-    def _shares(
-        self, rule: Rule, participants: tuple[str, ...], quarter: Quarter
-    ) -> tuple[dict[str, Fraction], tuple[ValueOfDriver, ...]]:
-        if rule.method == FIXED:
-            return restricted(rule.shares, participants), ()
+    def _by_drivers(self, rule: Rule, participants: tuple[str, ...], quarter: Quarter) -> Outcome:
         if rule.method == DRIVER and rule.driver is not None:
             weights: Mapping[str, Fraction] = {rule.driver: Fraction(1)}
         elif rule.method == BLEND:
@@ -331,6 +361,7 @@ class Attribution:
             raise ShareError(f"Rule {rule.id} has an unknown method, “{rule.method}”.")
         by_driver: dict[str, dict[str, Fraction]] = {}
         used: list[ValueOfDriver] = []
+        missing = False
         for driver, weight in weights.items():
             if not weight:
                 continue
@@ -341,7 +372,11 @@ class Attribution:
             ]
             by_driver[driver] = scaled_to_one({v.council: v.value for v in values})
             used.extend(values)
-        return {c: s for c, s in blended(weights, by_driver).items() if s}, tuple(used)
+            missing = missing or len(values) < len(participants)
+        if missing:
+            return Outcome({}, "no_value", rule, tuple(used))
+        shares = {c: s for c, s in blended(weights, by_driver).items() if s}
+        return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule, tuple(used))
 
     def value_in_force(self, driver: str, council: str, quarter: Quarter) -> ValueOfDriver | None:
         """The driver's latest value for a council with an effective quarter at or before."""

@@ -131,6 +131,26 @@ class CorrectionSerializer(serializers.Serializer):
     provenance = ProvenanceField()
 
 
+class WaitingSerializer(serializers.Serializer):
+    """A rule that would be in force, had every council agreed to it."""
+
+    rule = serializers.IntegerField(source="rule.id")
+    decision = serializers.IntegerField(source="rule.decision_id")
+    service = serializers.CharField(source="rule.service.slug")
+    kind = serializers.CharField(source="rule.kind")
+    version = serializers.IntegerField(source="rule.version")
+    waiting_for = serializers.ListField(
+        child=serializers.CharField(), help_text="Councils that have not agreed to it."
+    )
+
+
+class WithoutValueSerializer(serializers.Serializer):
+    """A driver of the rule in force that councils taking part have no value of by then."""
+
+    driver = serializers.CharField()
+    councils = serializers.ListField(child=serializers.CharField())
+
+
 class WorkingSerializer(serializers.Serializer):
     """How an entry falls, but for the rule and driver values that it may share with others.
 
@@ -159,6 +179,12 @@ class WorkingSerializer(serializers.Serializer):
     host = HostSerializer(allow_null=True, help_text="Where the host alone bears it.")
     transition = TransitionSerializer(
         allow_null=True, help_text="Where it claims on a transition budget."
+    )
+    waiting = WaitingSerializer(
+        many=True, help_text="Where no rule is in force: what councils have yet to agree to."
+    )
+    without_value = WithoutValueSerializer(
+        many=True, help_text="Where a driver in use has no value for a council taking part."
     )
     provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
     counted = serializers.BooleanField(

@@ -97,12 +97,29 @@ class TransitionWorking:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingRule:
+    """A rule that would be in force, had the councils in `waiting_for` agreed to it."""
+
+    rule: AttributionRule
+    waiting_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WithoutValue:
+    """The councils that a driver has no value for, by their codes; so is the driver."""
+
+    driver: str
+    councils: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Why an entry falls as it does, with everything needed to work it out again.
 
     `parts` is empty where the entry is unattributed; `rule`, `values`, `host` and
     `transition` are what was used. `participants` take part in the entry's service in
     its quarter, `rule_participants` in the rule's. `provisional` where not certified.
+    Where no rule is in force, `waiting` are those that councils have yet to agree to.
     `counted` where the totals hold it just as it is explained here: not while it is
     provisional, nor while a rollup has yet to take up the entry or what it falls by now.
     """
@@ -121,6 +138,19 @@ class Explanation:
     illustrative_basis: bool
     provisional: bool
     counted: bool
+    waiting: tuple[WaitingRule, ...] = ()
+
+    @property
+    def without_value(self) -> tuple[WithoutValue, ...]:
+        """Of each driver in use, the councils taking part that it has no value for by then."""
+        if self.because != "no_value" or self.rule is None:
+            return ()
+        known = {(value.driver.code, value.council.code) for value in self.values}
+        missing = (
+            (driver, tuple(c for c in self.participants if (driver, c) not in known))
+            for driver in sorted(self.rule.drivers_in_use)
+        )
+        return tuple(WithoutValue(driver, councils) for driver, councils in missing if councils)
 
     @property
     def pending(self) -> bool:
@@ -217,6 +247,7 @@ class _Read:
     @classmethod
     def of(cls, entries: list[Entry], outcomes: list[Outcome]) -> _Read:
         rules = {outcome.rule.id for outcome in outcomes if outcome.rule}
+        rules |= {rule.id for outcome in outcomes for rule, _ in outcome.waiting}
         values = {value.id for outcome in outcomes for value in outcome.values}
         codes = sorted({outcome.approval.code for outcome in outcomes if outcome.approval})
         with_consents = AttributionRule.objects.with_consents()
@@ -264,6 +295,9 @@ def _explanation(
         illustrative_basis=outcome.illustrative,
         provisional=not certified,
         counted=certified and read.counted.get(entry.id) == _to_count(entry, outcome, parts),
+        waiting=tuple(
+            WaitingRule(read.rules[rule.id], councils) for rule, councils in outcome.waiting
+        ),
     )
 
 

@@ -178,6 +178,13 @@ class AttributionRule(models.Model):
     def is_illustrative(self) -> bool:
         return self.provenance == Provenance.ILLUSTRATIVE
 
+    @property
+    def drivers_in_use(self) -> frozenset[str]:
+        """Codes of the drivers that it shares by: one without weight is not in use."""
+        if self.driver:
+            return frozenset({self.driver.code})
+        return frozenset(code for code, weight in self.weights.items() if parse_share(weight))
+
     def as_rule(self) -> arithmetic.Rule:
         consents = self.decision.consents.all()
         return arithmetic.Rule(

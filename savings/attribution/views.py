@@ -64,6 +64,13 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "parts": [(names[part.council], part) for part in explanation.parts],
         "pennies": explanation.rounding.in_words(names) if explanation.rounding else "",
         "taking_part": [names[code] for code in explanation.participants],
+        "waiting": [
+            (each.rule, [names[code] for code in each.waiting_for]) for each in explanation.waiting
+        ],
+        "without_value": [
+            (each.driver, [names[code] for code in each.councils])
+            for each in explanation.without_value
+        ],
         "host": names[explanation.host.council] if explanation.host else "",
         "reductions": [
             (names[reduction.council], reduction)

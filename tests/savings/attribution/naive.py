@@ -88,12 +88,15 @@ def participants(world: World, service: str, quarter: int) -> list[str]:
 
 def rule_in_force(world: World, service: str, kind: str, quarter: int) -> World | None:
     for node in above(world, service):
-        needed = participants(world, node, quarter)
+        if not participants(world, node, quarter):
+            continue
+        # Whoever takes part in the rule's service, and whoever the figure may fall on.
+        needed = participants(world, node, quarter) + participants(world, service, quarter)
         best: World | None = None
         for rule in world["rules"]:
             if rule["service"] != node or rule["kind"] != kind or rule["from"] > quarter:
                 continue
-            if not needed or any(council not in rule["agreed"] for council in needed):
+            if any(council not in rule["agreed"] for council in needed):
                 continue
             if rule["withdrawn"] or rule["refused"]:
                 continue
@@ -136,7 +139,10 @@ def by_driver(world: World, driver: str, there: list[str], quarter: int) -> dict
             for value in world["values"]
             if (value["driver"], value["council"]) == (driver, council) and value["from"] <= quarter
         ]
-        counted[council] = max(known)[1] if known else Fraction(0)
+        if not known:
+            # To take it for nought would be a guess.
+            return {}
+        counted[council] = max(known)[1]
     return scaled(counted)
 
 

@@ -73,7 +73,7 @@ def _by_rule(said: Said) -> dict[str, Fraction]:
             for value in said["driver_values"]
             if value["driver"] == driver
         }
-        shares = _scaled(values)
+        shares = _scaled(values) if sorted(values) == there else {}
         if Fraction(weight) and not shares:
             return {}
         for each, share in shares.items():

@@ -45,6 +45,8 @@ TREE = ServiceTree.of(
         Node("cex", "Chief executive", participation=spells("LBHF", "RBKC")),
         Node("hr", "HR", participation=spells("LBHF", "RBKC", "WCC")),
         Node("nobody", "Nobody's"),
+        # WCC shares the cars, and nothing else of the chief executive's.
+        Node("cars", "Cars", "cex", participation=spells("LBHF", "WCC")),
     ]
 )
 
@@ -189,6 +191,42 @@ def test_the_nearest_node_with_a_rule_in_force_decides() -> None:
     assert falls(entry("fostering", quarter=Q2), later, nearer) == ({"WCC": 1}, "rule")
 
 
+def test_who_shares_a_part_alone_has_to_agree_to_what_splits_it() -> None:
+    shares = {"LBHF": HALF, "RBKC": HALF}
+    without = fixed("cex", shares, agreed=frozenset({"LBHF", "RBKC"}))
+    counted = driven("cex")
+    numbers = values("children", LBHF=1, RBKC=1, WCC=3)
+    assert falls(entry("cex"), without) == (shares, "rule")
+    assert falls(entry("cars"), without) == ({}, "no_rule")
+    assert falls(entry("cars"), replace(without, agreed_by=ALL)) == ({"LBHF": 1}, "rule")
+    by_count = ({"LBHF": Fraction(1, 4), "WCC": Fraction(3, 4)}, "rule")
+    assert falls(entry("cars"), counted, numbers=numbers) == by_count
+    fewer = replace(counted, agreed_by=ALL - {"WCC"})
+    assert falls(entry("cars"), fewer, numbers=numbers) == ({}, "no_rule")
+    # Nor does it do that those of the part have agreed, where one of the whole has not.
+    of_the_part = replace(without, agreed_by=frozenset({"LBHF", "WCC"}))
+    assert falls(entry("cars"), of_the_part) == ({}, "no_rule")
+
+
+def test_what_waits_is_told_with_whom_it_waits_for_down_to_the_rule_in_force() -> None:
+    nearest = fixed("fostering", rule_id=1, agreed=frozenset({"LBHF"}))
+    later = fixed("services", rule_id=2, since=Q2, agreed=ALL - {"WCC"})
+    in_force = fixed("services", rule_id=3)
+    behind = fixed("services", rule_id=4, since=Q1.preceding, agreed=frozenset())
+    further_up = fixed("childrens", rule_id=5, agreed=frozenset())
+    gone = fixed("fostering", rule_id=6, agreed=frozenset(), given_up=True)
+    to_come = fixed("fostering", rule_id=7, since=Q4, agreed=frozenset())
+    every = [nearest, later, in_force, behind, further_up, gone, to_come]
+    attribution = Attribution(TREE, every, [])
+    waits = ((nearest, ("RBKC", "WCC")), (later, ("WCC",)))
+    assert attribution.waiting("fostering", "saving", Q2) == waits
+    assert attribution.waiting("fostering", "ongoing_cost", Q2) == ()
+    assert Attribution(TREE, every[:2] + every[4:], []).waiting("fostering", "saving", Q2) == (
+        *waits,
+        (further_up, ("LBHF", "RBKC", "WCC")),
+    )
+
+
 def test_where_nobody_takes_part_nobody_bears_it() -> None:
     assert falls(entry("nobody"), fixed("nobody")) == ({}, "no_participants")
     assert falls(entry("hr", quarter=Q1.preceding), fixed(since=Q1.preceding)) == (
@@ -273,21 +311,35 @@ def test_a_driver_counts_only_who_takes_part() -> None:
     assert {value.council for value in outcome.values} == {"LBHF", "RBKC"}
 
 
+def test_a_driver_of_noughts_shares_nothing() -> None:
+    numbers = values("children", LBHF=0, RBKC=0, WCC=0)
+    assert falls(entry(), driven(), numbers=numbers) == ({}, "nothing_to_share_by")
+
+
 @pytest.mark.parametrize(
     "numbers",
     [
         [],
-        values("children", LBHF=0, RBKC=0, WCC=0),
-        values("children", Q2, LBHF=1),
-        values("posts", LBHF=1),
+        values("children", LBHF=1, WCC=1),
+        values("children", LBHF=1, WCC=1) + values("children", Q2, RBKC=1),
+        values("posts", LBHF=1, RBKC=1, WCC=1),
     ],
 )
-def test_a_driver_without_values_shares_nothing(numbers: list[ValueOfDriver]) -> None:
-    assert falls(entry(), driven(), numbers=numbers) == ({}, "nothing_to_share_by")
+def test_a_driver_without_a_value_of_everybody_shares_nothing(
+    numbers: list[ValueOfDriver],
+) -> None:
+    assert falls(entry(), driven(), numbers=numbers) == ({}, "no_value")
+    assert ask(entry(), driven(), numbers=numbers).rule == driven()
+    # Who takes no part needs none.
+    fewer = values("children", LBHF=1, RBKC=3)
+    assert falls(entry("cex"), driven("cex"), numbers=fewer) == (
+        {"LBHF": Fraction(1, 4), "RBKC": Fraction(3, 4)},
+        "rule",
+    )
 
 
 def test_a_blend_weighs_its_drivers() -> None:
-    numbers = values("children", LBHF=1, WCC=1) + values("posts", Q1, RBKC=1, WCC=3)
+    numbers = values("children", LBHF=1, RBKC=0, WCC=1) + values("posts", LBHF=0, RBKC=1, WCC=3)
     outcome = ask(
         entry(), blend({"children": Fraction(3, 4), "posts": Fraction(1, 4)}), numbers=numbers
     )
@@ -299,14 +351,17 @@ def test_a_blend_weighs_its_drivers() -> None:
 
 
 def test_a_blend_with_a_driver_at_nought_shares_nothing() -> None:
-    numbers = values("children", LBHF=1, WCC=1) + values("posts", LBHF=0, WCC=0)
+    numbers = values("children", LBHF=1, RBKC=0, WCC=1)
+    numbers += values("posts", LBHF=0, RBKC=0, WCC=0)
     weights = {"children": Fraction(99, 100), "posts": Fraction(1, 100)}
     assert falls(entry(), blend(weights), numbers=numbers) == ({}, "nothing_to_share_by")
-    # One without weight is not in use.
-    assert falls(entry(), blend({"children": 1, "posts": 0}), numbers=numbers) == (
-        {"LBHF": HALF, "WCC": HALF},
-        "rule",
-    )
+    # One without weight is not in use, and needs no values either.
+    for given in (numbers, numbers[:3]):
+        assert falls(entry(), blend({"children": 1, "posts": 0}), numbers=given) == (
+            {"LBHF": HALF, "WCC": HALF},
+            "rule",
+        )
+    assert falls(entry(), blend(weights), numbers=numbers[:3]) == ({}, "no_value")
 
 
 def test_a_method_nobody_knows_is_an_error_not_a_guess() -> None:

@@ -26,8 +26,8 @@ World = dict[str, Any]
 def make(random: Random, *, entries: int, quarters: int = 6, storable: bool = False) -> World:
     """A world of that many entries in that many quarters.
 
-    `storable` keeps to what the database takes: a rule's driver has values of everybody
-    from the start, not all nought.
+    `storable` keeps to what the database takes: a rule's driver has values, not all nought,
+    of everybody who takes part when the rule begins.
     """
     world: World = {"services": {}, "rules": [], "values": [], "approvals": [], "entries": []}
     last = FIRST + quarters - 1
@@ -75,7 +75,7 @@ def _services(random: Random, world: World, last: int) -> None:
 def _values(random: Random, world: World, last: int, storable: bool) -> None:
     for driver in DRIVERS:
         for council in COUNCILS:
-            begins = [FIRST] if storable or random.random() < 0.7 else []
+            begins = [FIRST] if random.random() < (0.85 if storable else 0.7) else []
             for quarter in {*begins, *(random.randint(FIRST, last) for _ in range(2))}:
                 least = 1 if storable and quarter == FIRST else 0
                 world["values"].append(
@@ -112,20 +112,37 @@ def _rules(random: Random, world: World, last: int, storable: bool) -> None:
         method = random.choice(["fixed", "driver", "blend"])
         kind = random.choice(["saving", "ongoing_cost"])
         begins = random.choice([FIRST, FIRST, random.randint(FIRST, last)])
+        driver = random.choice(DRIVERS) if method == "driver" else None
+        services = list(world["services"])
+        if storable and method != "fixed":
+            services = _countable(world, [driver] if driver else DRIVERS)
+            if not services:
+                continue
         world["rules"].append(
             {
                 "id": number,
-                "service": random.choice(list(world["services"])),
+                "service": random.choice(services),
                 "kind": kind,
                 "method": method,
                 "from": FIRST if storable and method != "fixed" else begins,
                 **_answers(random, 0.7),
                 "shares": _parts(random, COUNCILS) if method == "fixed" else {},
-                "driver": random.choice(DRIVERS) if method == "driver" else None,
+                "driver": driver,
                 "weights": _parts(random, DRIVERS) if method == "blend" else {},
                 "indirect_variance": random.choice(["host", "shared"]),
             }
         )
+
+
+def _countable(world: World, drivers: list[str]) -> list[str]:
+    """The services of which everybody who takes part at first is counted from the start."""
+    tree, first = tree_of(world), Quarter.from_ordinal(FIRST)
+    known = {(v["driver"], v["council"]) for v in world["values"] if v["from"] == FIRST}
+    return [
+        slug
+        for slug in world["services"]
+        if all((d, c) in known for d in drivers for c in tree.participants(slug, first))
+    ]
 
 
 def _approvals(random: Random, world: World, last: int) -> None:
