@@ -27,6 +27,7 @@ from tests.processes import (
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+    from pytest_django.plugin import DjangoDbBlocker
 
 PASSWORD = "triborough-demo"
 
@@ -83,22 +84,28 @@ def tried_out(database: str) -> Iterator[str]:
         stop(running)
 
 
+@pytest.fixture(scope="session")
+def demonstration(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database with the demonstration, loaded once: every journey begins with a copy."""
+    with django_db_blocker.unblock(), scratch_database() as database:
+        manage(database, "migrate", "--verbosity", "0")
+        manage(database, "load_record")
+        manage(database, "load_demonstration", DEBUG="true")
+        yield database
+
+
 @pytest.fixture
-def site(transactional_db: None) -> Iterator[Site]:
+def site(transactional_db: None, demonstration: str) -> Iterator[Site]:
     """The demonstration as `make run` serves it, on a database of its own."""
-    with scratch_database() as database, tried_out(database) as address:
+    with scratch_database(demonstration) as database, tried_out(database) as address:
         yield Site(address)
 
 
 @pytest.fixture
-def site_with_workers(transactional_db: None, redis_url: str) -> Iterator[Site]:
+def site_with_workers(transactional_db: None, demonstration: str, redis_url: str) -> Iterator[Site]:
     """The demonstration as `make services` serves it: gunicorn, a Celery worker, beat, Redis."""
-    with scratch_database() as database:
-        manage(database, "migrate", "--verbosity", "0")
-        manage(database, "load_record")
-        manage(database, "load_demonstration", DEBUG="true")
-        with services(database, redis_url) as address:
-            yield Site(address)
+    with scratch_database(demonstration) as database, services(database, redis_url) as address:
+        yield Site(address)
 
 
 @pytest.fixture
