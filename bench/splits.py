@@ -1,8 +1,7 @@
-"""Split a million amounts and hold every one to the rule: `python -m bench.splits`.
+"""Have Hypothesis make up a million splits, each held to the rule: `python -m bench.splits`.
 
-Each is a random amount of either sign by random shares of two to six councils: halves,
-thirds, shares of nought, long odd denominators. Of each it is checked, in whole numbers
-and exact fractions, that
+Each is an amount of either sign by shares of two to six councils: halves, thirds, shares of
+nought, long odd denominators. Of each it is checked, in whole numbers and exact fractions, that
 
 - the parts add up to the amount exactly;
 - every part is within a penny of its exact share, and nobody without a share gets one;
@@ -10,19 +9,23 @@ and exact fractions, that
 - the split of the minus is the minus of the split;
 - the quick split of the rollup is the split that an explanation shows.
 
-With `--write FILE`, puts what was found between the marks in that file. The tests do the
-same for twenty thousand.
+One that breaks it is reduced to the smallest that does, and printed. With `--write FILE`, puts
+what was found between the marks in that file. The tests do the same for twenty thousand.
 """
 
 from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
-from random import Random
 from time import perf_counter
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from bench.measuring import put
 from finance.apportionment import Splitter, split_pence
@@ -30,30 +33,68 @@ from finance.apportionment import Splitter, split_pence
 MILLION = 1_000_000
 CODES = ("BRENT", "EALING", "HARROW", "LBHF", "RBKC", "WCC")
 #: So many amounts are split by the same shares, as in a return.
-AMOUNTS = 10
+AMOUNTS = 20
+#: The largest amount that a return may hold, in pence.
+MOST = 10**13 - 1
 
 
 class Unfair(AssertionError):
     """A split that breaks the rule; the message has the amount and the shares."""
 
 
-def generated(count: int, random: Random) -> Iterator[tuple[dict[str, Fraction], list[int]]]:
-    """Shares of one, each with the amounts in pence to split by them: `count` in all."""
-    while count > 0:
-        few = min(count, AMOUNTS)
-        yield _shares(random), [_amount(random) for _ in range(few)]
-        count -= few
+@dataclass
+class Found:
+    """What has been split so far."""
+
+    splits: int = 0
+    sets: int = 0
+    odd_pennies: int = 0
 
 
-def check(shares: dict[str, Fraction], amounts: Sequence[int], random: Random) -> int:
+_WEIGHTS = st.one_of(*(st.integers(0, most) for most in (1, 3, 97, 10**9)))
+_PENCE = st.one_of(*(st.integers(-most, most) for most in (10, 10**6, MOST)))
+
+
+@st.composite
+def shares_of_one(draw: st.DrawFn) -> dict[str, Fraction]:
+    """Shares of two to six councils in any order, some of them perhaps of nought."""
+    codes = draw(st.permutations(CODES))[: draw(st.integers(2, len(CODES)))]
+    weights = [draw(_WEIGHTS) for _ in codes]
+    if not any(weights):
+        weights[0] = 1
+    return {code: Fraction(w, sum(weights)) for code, w in zip(codes, weights, strict=True)}
+
+
+def generated(count: int, seeded: int) -> Found:
+    """Have at least so many splits made up and checked. Raises Unfair for one that is wrong."""
+    found = Found()
+
+    @seed(seeded)
+    @settings(
+        max_examples=-(-count // AMOUNTS),
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(shares_of_one(), st.lists(_PENCE, min_size=AMOUNTS, max_size=AMOUNTS))
+    def made_up(shares: dict[str, Fraction], amounts: list[int]) -> None:
+        found.odd_pennies += check(shares, amounts)
+        found.splits += len(amounts)
+        found.sets += 1
+
+    made_up()
+    return found
+
+
+def check(shares: Mapping[str, Fraction], amounts: Sequence[int]) -> int:
     """Hold the splits of these amounts to the rule; gives the odd pennies handed out.
 
     Raises Unfair for the first that breaks it.
     """
     splitter, odd = Splitter(shares), 0
-    shuffled = list(shares.items())
-    random.shuffle(shuffled)
-    other = Splitter(dict(shuffled))
+    # They come in any order; what they are compared with has them the other way round.
+    other = Splitter(dict(reversed(shares.items())))
     for pence in amounts:
         parts = dict(zip(splitter.codes, splitter.split(pence), strict=True))
         shown = split_pence(pence, shares)
@@ -76,20 +117,6 @@ def _within_a_penny(part: int, pence: int, share: Fraction) -> bool:
     return out < share.denominator if share else part == 0
 
 
-def _shares(random: Random) -> dict[str, Fraction]:
-    codes = random.sample(CODES, random.randint(2, len(CODES)))
-    most = random.choice((1, 3, 12, 97, 10_000, 10**9))
-    weights = [random.randint(0, most) for _ in codes]
-    if not any(weights):
-        weights[0] = 1
-    return {code: Fraction(w, sum(weights)) for code, w in zip(codes, weights, strict=True)}
-
-
-def _amount(random: Random) -> int:
-    size = random.choice((10, 1_000, 10**6, 10**9, 10**13 - 1))
-    return random.randint(-size, size)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Split as many as are asked for and print, or write, what was found."""
     parser = argparse.ArgumentParser(prog="python -m bench.splits", description=__doc__)
@@ -97,16 +124,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=2013)
     parser.add_argument("--write", metavar="FILE", help="put the figure into this file")
     options = parser.parse_args(arguments)
-    random = Random(options.seed)
-    start, odd, sets = perf_counter(), 0, 0
-    for shares, amounts in generated(options.splits, random):
-        odd += check(shares, amounts, random)
-        sets += 1
+    start = perf_counter()
+    found = generated(options.splits, options.seed)
     report = (
-        f"{options.splits:,} splits by {sets:,} different sets of shares (seed {options.seed}, "
-        f"Python {platform.python_version()}): every sum exact, every part within a penny of its "
-        f"exact share, no difference by order or sign; {odd:,} odd pennies handed out. "
-        f"{perf_counter() - start:.0f} s, each split worked out five times."
+        f"{found.splits:,} splits by {found.sets:,} sets of shares, made up by Hypothesis "
+        f"{version('hypothesis')} (seed {options.seed}, Python {platform.python_version()}): every "
+        f"sum exact, every part within a penny of its exact share, no difference by order or sign; "
+        f"{found.odd_pennies:,} odd pennies handed out. {perf_counter() - start:.0f} s, each split "
+        "worked out five times."
     )
     print(report)
     if options.write:

@@ -13,10 +13,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-import audit.actions
 from savings.questions.models import MOST_QUESTIONS, Question
 from savings.returns import actions as returns
-from savings.returns.actions import describe, row_of
+from savings.returns.actions import describe, record, row_of
 from savings.returns.models import Entry, Return
 from savings.rules import require
 from sovereignty.models import User
@@ -74,7 +73,7 @@ def answer(*, question_id: int, text: str, by: User, at: datetime) -> Question:
         raise BadContent([wrong])
     question.answer, question.answered_by, question.answered_at = text.strip(), by, at
     question.save(update_fields=["answer", "answered_by", "answered_at"])
-    _record(
+    record(
         parent,
         by,
         at,
@@ -143,7 +142,7 @@ def _asked(parent: Return, entry: Entry, text: str, by: User, at: datetime) -> Q
         asked_by=by,
         asked_at=at,
     )
-    _record(
+    record(
         parent,
         by,
         at,
@@ -166,22 +165,3 @@ def _check_unsettled(parent: Return) -> None:
         raise WrongState("This return is certified: what there was to ask has been settled.")
     if not parent.period.is_open:
         raise WrongState(f"{parent.period} is closed.")
-
-
-def _record(
-    parent: Return,
-    by: User,
-    at: datetime,
-    action: str,
-    *,
-    after: dict[str, object],
-) -> None:
-    audit.actions.record(
-        by=by.username,
-        at=at,
-        action=action,
-        subject="return",
-        subject_id=f"{parent.council_code}/{parent.period.code}",
-        chain=parent.council_code,
-        after=after,
-    )
