@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django import forms
+
+from savings.returns.models import Period
 
 #: A longer value than this in an address is no code of anything; it is shown cut short.
 LONGEST = 40
@@ -31,6 +33,21 @@ class ChoosingForm(forms.Form):
 def choice(label: str) -> forms.CharField:
     """A field for `ChoosingForm`."""
     return forms.CharField(required=False, label=label, widget=forms.Select)
+
+
+def quarters_of(periods: Iterable[Period]) -> list[tuple[str, str]]:
+    """Each quarter by its code, saying which are still open."""
+    return [
+        (period.code, f"{period}{' (still open)' if period.is_open else ''}") for period in periods
+    ]
+
+
+def to_the_end_of(periods: Sequence[Period]) -> list[tuple[str, str]]:
+    """To which quarter to count: the latest closed one unless another is chosen."""
+    closed = [period for period in periods if not period.is_open]
+    latest = max(closed, key=lambda period: period.quarter, default=None)
+    usual = f"Latest closed quarter ({latest})" if latest else "No closed quarter"
+    return [("", usual), *quarters_of(periods)]
 
 
 def cut_short(given: str) -> str:

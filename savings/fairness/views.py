@@ -20,19 +20,25 @@ from savings.fairness.exports import as_csv
 from savings.fairness.fairness import Amounts, Least, Track
 from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
-from savings.fairness.reports import Fairness, fairness_of, quarters_to_choose
+from savings.fairness.reports import Fairness, fairness_of
 from savings.pages import partnership_page, person, revised
+from savings.returns.models import Period
 from savings.rollup.reports import standing
 from savings.rules import require
 from services.models import Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 
 
+def _form(request: HttpRequest) -> FairnessForm:
+    periods = list(Period.objects.order_by("quarter"))
+    return FairnessForm(request.GET, Service.objects.tree(), periods)
+
+
 @require_safe
 @partnership_page
 def fairness(request: HttpRequest) -> HttpResponse:
     """Who gains, who pays, since when, and whether it is always the same council."""
-    form = FairnessForm(request.GET, Service.objects.tree(), quarters_to_choose())
+    form = _form(request)
     if not form.is_valid():
         return render(request, "savings/fairness/fairness.html", {"form": form}, status=422)
     found = fairness_of(form.asked())
@@ -48,7 +54,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
 @partnership_page
 def download(request: HttpRequest) -> HttpResponse:
     """The figures of the page as CSV."""
-    form = FairnessForm(request.GET, Service.objects.tree(), quarters_to_choose())
+    form = _form(request)
     if not form.is_valid():
         return render(request, "savings/fairness/fairness.html", {"form": form}, status=422)
     name = f"tri-borough-fairness{'-' * bool(form.asked().service)}{form.asked().service or ''}.csv"
@@ -126,11 +132,17 @@ def _told(found: Fairness) -> dict[str, Any]:
     nodes = found.asked.tree.nodes
     return {
         "fairness": found,
+        "unfinished": wording.unfinished(found.closed) if found.is_unfinished else "",
+        "nothing": wording.nothing_of(found.asked.first, found.to),
         "of": nodes[found.asked.service].name if found.asked.service else "",
         "warning": wording.warning_of(found.warned, names),
         "rule": wording.rule_of(criterion) if criterion else "",
         "net_reading": wording.reading_of_net(found.tracks, names),
-        "net_figure": charts.net_to_date(found.tracks, names) if len(found.quarters) > 1 else None,
+        "net_figure": (
+            charts.net_to_date(found.tracks, names, found.closed)
+            if len(found.quarters) > 1
+            else None
+        ),
         "shares_reading": wording.reading_of_shares(found.tracks, names),
         "shares_figure": charts.shares(found.tracks, names),
         "rows": [_row(track, names[track.council]) for track in found.tracks],
@@ -139,12 +151,14 @@ def _told(found: Fairness) -> dict[str, Any]:
         ),
         "quarters": [
             {
-                "label": quarter.label,
+                "label": wording.quarter_of(quarter, found.closed),
                 "rows": [
                     {
                         "name": names[track.council],
                         "point": track.points[place],
-                        "little": wording.gains_little_of(track.points[place], criterion),
+                        "little": wording.gains_little_of(
+                            track.points[place], criterion, found.closed
+                        ),
                     }
                     for track in found.tracks
                 ],

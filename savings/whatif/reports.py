@@ -154,12 +154,6 @@ def adopted_lines(services: Collection[str] | None = None) -> list[Planned]:
     ]
 
 
-def latest_closed() -> Quarter | None:
-    """The last quarter whose figures stand whatever is agreed."""
-    closed = Period.objects.latest_closed()
-    return closed.quarter if closed else None
-
-
 def quarters_to_choose() -> list[Quarter]:
     """From the first quarter that is reported on to the end of the adopted plans: two queries."""
     quarters = sorted(Period.objects.values_list("quarter", flat=True))
@@ -261,5 +255,5 @@ def work_out(question: Question) -> Answered:
         question,
         compare(entries_alike(services, kinds), today, then, question.reach),
         over_the_plan(adopted_lines(services), today, then, question.reach),
-        latest_closed(),
+        Period.objects.latest_closed_quarter(),
     )
