@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.fairness.models import FairnessTest
-from sovereignty.models import User
-from tests.partnership import Q1, Q2, Partnership
+from sovereignty.models import Appointment, Council, Role, User
+from tests.partnership import PASSWORD, Q1, Q2, Partnership
 from tests.savings.fairness.conftest import SignIn, agreed_test
 from tests.savings.returns.pages import read
 from tests.savings.tables import table_headed, tables_of
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 FAIRNESS = "/fairness/"
 CSV = "/fairness/fairness.csv"
 NOBODY = "By the agreed test no council persistently gains little"
-NOT_AGREED = "The councils have not agreed a test of fairness, so nothing here warns"
+NOT_AGREED = "No test of fairness is agreed by every council, so nothing here warns"
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_without_an_agreed_test_the_page_says_so(reader: Client, books: Partners
     page = read(reader.get(FAIRNESS))
 
     assert NOT_AGREED in page.words
-    assert "Proposed and not yet agreed by all" in page.words
+    assert "Not agreed by every council, so it does not hold" in page.words
     assert f"/agreements/{test.decision_id}/" in page.hrefs
     assert "Gains little" not in page.words
 
@@ -246,6 +246,33 @@ def test_by_a_milder_test_nobody_is(reader: Client, books: Partnership) -> None:
     words = read(reader.get(FAIRNESS)).words
     assert f"{NOBODY}." in words
     assert "Warning" not in words
+
+
+def test_a_council_that_joins_is_asked_and_until_it_agrees_nothing_warns(
+    reader: Client, books: Partnership
+) -> None:
+    test = agreed_test(books, "1/2", 2)
+    assert "Warning Westminster" in read(reader.get(FAIRNESS)).words
+    camden = Council.objects.create(code="CMD", name="Camden", full_name="Camden Council")
+    officer = User.objects.create_user("s151.cmd", "s151.cmd@example.com", PASSWORD)
+    Appointment.objects.create(user=officer, role=Role.SECTION_151_OFFICER, council=camden)
+
+    page = read(reader.get(FAIRNESS))
+    assert NOT_AGREED in page.words
+    assert "Not agreed by every council, so it does not hold: Fairness test" in page.words
+    assert "what the others had agreed holds again once it has agreed too" in page.words
+    assert ("Warning" in page.words, "Gains little" in page.words) == (False, False)
+    agreement = f"/agreements/{test.decision_id}/"
+    assert "Not in force: it waits for Camden." in read(reader.get(agreement)).words
+    joined = Client()
+    joined.force_login(officer)
+    assert agreement in read(joined.get("/agreements/")).hrefs
+
+    joined.post(f"{agreement}answer/", {"agree": "yes", "minute_reference": "1", "reason": ""})
+
+    words = read(reader.get(FAIRNESS)).words
+    assert "Warning Westminster has gained little" in words
+    assert "Not agreed by every council" not in words
 
 
 # --- The same as CSV ---------------------------------------------------------------------
