@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from django import forms
 
 from savings.returns.models import Period
+from services.tree import ServiceTree
 
 #: A longer value than this in an address is no code of anything; it is shown cut short.
 LONGEST = 40
+_INDENT = "\N{EM SPACE}"
 
 
 class ChoosingForm(forms.Form):
@@ -33,6 +35,11 @@ class ChoosingForm(forms.Form):
 def choice(label: str) -> forms.CharField:
     """A field for `ChoosingForm`."""
     return forms.CharField(required=False, label=label, widget=forms.Select)
+
+
+def services_of(tree: ServiceTree) -> list[tuple[str, str]]:
+    """Every service by its slug, those below another set in under it."""
+    return [(node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()]
 
 
 def quarters_of(periods: Iterable[Period]) -> list[tuple[str, str]]:

@@ -9,13 +9,18 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import Quarter
-from savings.choosing import ChoosingForm, choice, cut_short, quarters_of, to_the_end_of
+from savings.choosing import (
+    ChoosingForm,
+    choice,
+    cut_short,
+    quarters_of,
+    services_of,
+    to_the_end_of,
+)
 from savings.fairness.reports import Asked
-from savings.forms import ProposalForm, answer_by_field
+from savings.forms import ProposalForm
 from savings.returns.models import Period
 from services.tree import ServiceTree
-
-_INDENT = "\N{EM SPACE}"
 
 
 class FairnessForm(ChoosingForm):
@@ -31,10 +36,7 @@ class FairnessForm(ChoosingForm):
         self.quarters = {period.code: period.quarter for period in periods}
         self.offer(
             "service",
-            [
-                ("", "All services"),
-                *((node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()),
-            ],
+            [("", "All services"), *services_of(tree)],
         )
         self.offer("from", [("", "The first quarter"), *quarters_of(periods)])
         self.offer("to", to_the_end_of(periods))
@@ -89,7 +91,6 @@ class FairnessTestForm(ProposalForm):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "spellcheck": "false"}),
     )
-    answer_by = answer_by_field()
 
     def count(self) -> int:
         """How many quarters; nought for what is no number of them, which is refused."""
