@@ -154,6 +154,11 @@ def adopted_lines(services: Collection[str] | None = None) -> list[Planned]:
     ]
 
 
+def last_quarter() -> Quarter | None:
+    """The last quarter that returns are made for; None where none has been opened yet."""
+    return Period.objects.aggregate(last=Max("quarter"))["last"]
+
+
 def quarters_to_choose() -> list[Quarter]:
     """From the first quarter that is reported on to the end of the adopted plans: two queries."""
     quarters = sorted(Period.objects.values_list("quarter", flat=True))
