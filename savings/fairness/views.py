@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from savings.fairness.exports import as_csv
 from savings.fairness.fairness import Amounts, Least, Track
 from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
-from savings.fairness.reports import Fairness, fairness_of
+from savings.fairness.reports import Asked, Fairness, fairness_of
 from savings.pages import partnership_page, person, revised
 from savings.returns.models import Period
 from savings.rollup.reports import standing
@@ -42,8 +43,13 @@ def fairness(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "savings/fairness/fairness.html", {"form": form}, status=422)
     found = fairness_of(form.asked())
+    latest = max(form.quarters.values(), default=None)
     context = {
         "form": form,
+        "latest": latest,
+        "to_latest": _query(replace(found.asked, last=latest))
+        if latest and found.is_open(latest) and not found.is_unfinished
+        else "",
         "rollup": standing(),
         "may_propose": rules.has_perm("savings.propose_fairness_test", person(request)),
     }
@@ -124,11 +130,6 @@ def _propose_page(
 
 def _told(found: Fairness) -> dict[str, Any]:
     names, criterion = found.councils, found.criterion
-    asked = {
-        "service": found.asked.service or "",
-        "from": found.asked.first.code if found.asked.first else "",
-        "to": found.asked.last.code if found.asked.last else "",
-    }
     nodes = found.asked.tree.nodes
     return {
         "fairness": found,
@@ -166,8 +167,14 @@ def _told(found: Fairness) -> dict[str, Any]:
             for place, quarter in enumerate(found.quarters)
         ],
         "services": [_service(least, found) for least in found.services],
-        "query": urlencode({name: text for name, text in asked.items() if text}),
+        "query": _query(found.asked),
     }
+
+
+def _query(asked: Asked) -> str:
+    """The query string that asks for this."""
+    said = {"service": asked.service, "from": asked.first, "to": asked.last}
+    return urlencode({name: str(each) for name, each in said.items() if each})
 
 
 def _row(track: Track, name: str) -> dict[str, Any]:

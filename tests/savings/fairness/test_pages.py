@@ -208,8 +208,11 @@ def test_the_warning_comes_with_the_closing_and_not_before(open_books: Partnersh
         assert response.status_code == 200
         return read(response).words
 
+    page = read(reader.get(FAIRNESS, {"service": "libraries"}))
+    assert f"{FAIRNESS}?service=libraries&to=2013-14-Q2" in page.hrefs
     words = told()
     assert "No quarter is closed yet, and fairness is told of closed quarters." in words
+    assert "Show what is certified to the end of 2013/14 Q2 , which is still open" in words
     assert f"{NOBODY}, for there are no figures of a closed quarter." in words
     words = told(to="2013-14-Q2")
     assert "Unfinished: every quarter is still open." in words
