@@ -102,6 +102,8 @@ class Quarter:
     @classmethod
     def parse(cls, code: str) -> Quarter:
         """Read a code such as ``2012-13-Q4``; raises PeriodError for anything else."""
+        if not code:
+            raise PeriodError("Enter a quarter, such as 2013-14-Q3.")
         match = _QUARTER.fullmatch(code)
         if match is None:
             raise PeriodError(f"“{code}” is not a quarter: write it as 2012-13-Q4.")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django import forms
 
+from savings.returns.models import Period
+from services.tree import ServiceTree
+
 #: A longer value than this in an address is no code of anything; it is shown cut short.
 LONGEST = 40
+_INDENT = "\N{EM SPACE}"
 
 
 class ChoosingForm(forms.Form):
@@ -31,6 +35,26 @@ class ChoosingForm(forms.Form):
 def choice(label: str) -> forms.CharField:
     """A field for `ChoosingForm`."""
     return forms.CharField(required=False, label=label, widget=forms.Select)
+
+
+def services_of(tree: ServiceTree) -> list[tuple[str, str]]:
+    """Every service by its slug, those below another set in under it."""
+    return [(node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()]
+
+
+def quarters_of(periods: Iterable[Period]) -> list[tuple[str, str]]:
+    """Each quarter by its code, saying which are still open."""
+    return [
+        (period.code, f"{period}{' (still open)' if period.is_open else ''}") for period in periods
+    ]
+
+
+def to_the_end_of(periods: Sequence[Period]) -> list[tuple[str, str]]:
+    """To which quarter to count: the latest closed one unless another is chosen."""
+    closed = [period for period in periods if not period.is_open]
+    latest = max(closed, key=lambda period: period.quarter, default=None)
+    usual = f"Latest closed quarter ({latest})" if latest else "No closed quarter"
+    return [("", usual), *quarters_of(periods)]
 
 
 def cut_short(given: str) -> str:

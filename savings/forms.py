@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any, TypeVar
 
 from django import forms
 
+from finance.periods import PeriodError, Quarter
 from sovereignty.refusals import BadContent, FieldError
+
+T = TypeVar("T")
 
 
 class SayingForm(forms.Form):
@@ -22,6 +26,21 @@ class SayingForm(forms.Form):
         """What was typed, or what stood there; lines end as the project writes them."""
         return str(self[name].value() or "").replace("\r\n", "\n").strip()
 
+    def quarter(self) -> Quarter:
+        """The quarter in `effective_from`; raises BadContent for what is none."""
+        try:
+            return Quarter.parse(self.say("effective_from"))
+        except PeriodError as error:
+            raise BadContent([FieldError("effective_from", str(error))]) from error
+
+    def read_or_add(self, errors: list[FieldError], read: Callable[[], T]) -> T | None:
+        """What is read; None, with its mistakes added to the others, where that is refused."""
+        try:
+            return read()
+        except BadContent as refusal:
+            errors += refusal.errors
+            return None
+
     def add_errors(self, errors: Iterable[FieldError]) -> None:
         for error in errors:
             name = self.shows.get(error.field, error.field)
@@ -29,7 +48,16 @@ class SayingForm(forms.Form):
 
 
 class ProposalForm(SayingForm):
-    """What is put to the councils; its own form gives it `answer_by` by `answer_by_field`."""
+    """What is put to the councils, who are asked to answer by a day; its last field."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["answer_by"] = forms.Field(
+            label="Answer by",
+            help_text="The day by which you ask every council to answer, such as 2013-09-30.",
+            required=False,
+            widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        )
 
     def day(self) -> date | None:
         """The day to answer by, if one is given; raises BadContent for what is no day."""
@@ -41,10 +69,11 @@ class ProposalForm(SayingForm):
             raise BadContent([remedy]) from error
 
 
-def answer_by_field() -> forms.Field:
+def quarter_field(help_text: str) -> forms.Field:
+    """The field that `quarter` reads."""
     return forms.Field(
-        label="Answer by",
-        help_text="The day by which you ask every council to answer, such as 2013-09-30.",
+        label="From which quarter?",
+        help_text=help_text,
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )

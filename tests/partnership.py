@@ -13,12 +13,12 @@ from savings.approvals.actions import propose_approval
 from savings.approvals.models import TransitionApproval
 from savings.attribution.actions import propose_rule
 from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.calendar.actions import open_period
+from savings.calendar.actions import close_period, open_period
 from savings.drivers.actions import create_driver, propose_tolerance, restate, set_driver_value
 from savings.drivers.models import Restatement, Tolerance
 from savings.provenance import Provenance
 from savings.returns.actions import certify, replace_entries, submit
-from savings.returns.models import Return
+from savings.returns.models import Period, Return
 from savings.trueup.actions import add_adjusting_entries
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Role, User
@@ -95,6 +95,13 @@ class Partnership:
         draft = self.parent(code, quarter)
         sent = submit(return_id=draft.id, version=draft.version, by=self.finance(code), at=NOW)
         return certify(return_id=sent.id, version=sent.version, by=self.s151(code), at=NOW)
+
+    def close(self, quarter: Quarter = Q1) -> Period:
+        """Certify whatever of the quarter is not certified yet, and close it."""
+        for code in self.councils:
+            if self.parent(code, quarter).status != Return.Status.CERTIFIED:
+                self.certify_draft(code, quarter)
+        return close_period(quarter=quarter, by=self.people["programme.office"], at=NOW)
 
     def rule(
         self,

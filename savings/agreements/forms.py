@@ -11,14 +11,12 @@ from typing import Any
 
 from django import forms
 
-from finance.periods import Quarter
 from savings.attribution.models import AttributionRule, Driver
-from savings.forms import ProposalForm, SayingForm, answer_by_field
+from savings.choosing import services_of
+from savings.forms import ProposalForm, SayingForm, quarter_field
 from services.tree import ServiceTree
 from sovereignty.models import Council
 from sovereignty.refusals import FieldError
-
-INDENT = "\N{EM SPACE}"
 
 
 class AnswerForm(SayingForm):
@@ -77,12 +75,7 @@ class RuleForm(ProposalForm):
         required=False,
         widget=forms.RadioSelect(choices=AttributionRule.Kind.choices),
     )
-    effective_from = forms.Field(
-        label="From which quarter?",
-        help_text="Such as 2013-14-Q3. A quarter that is closed stays as it is.",
-        required=False,
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
-    )
+    effective_from = quarter_field("Such as 2013-14-Q3. A quarter that is closed stays as it is.")
     method = forms.Field(
         label="How?",
         required=False,
@@ -110,7 +103,6 @@ class RuleForm(ProposalForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    answer_by = answer_by_field()
 
     def __init__(
         self,
@@ -121,10 +113,7 @@ class RuleForm(ProposalForm):
         initial: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(data, initial=initial)
-        services = [("", "Choose")] + [
-            (node.slug, INDENT * depth + node.name) for node, depth in tree.walk()
-        ]
-        self.fields["service"].widget.choices = services
+        self.fields["service"].widget.choices = [("", "Choose"), *services_of(tree)]
         self.fields["driver"].widget.choices = [("", "Choose")] + [
             (driver.code, f"{driver.name} ({driver.unit})") for driver in drivers
         ]
@@ -154,7 +143,6 @@ class RuleForm(ProposalForm):
         needed = {
             "service": "Choose the service.",
             "kind": "Choose what it splits.",
-            "effective_from": "Enter the first quarter, such as 2013-14-Q3.",
             "method": "Choose how it splits.",
             "basis": "Say why these shares.",
         }
@@ -163,6 +151,3 @@ class RuleForm(ProposalForm):
             for name, remedy in needed.items()
             if not self.say(name).strip()
         ]
-
-    def quarter(self) -> Quarter:
-        return Quarter.parse(self.say("effective_from").strip())

@@ -382,7 +382,7 @@ def _proposed_test(
         return None
     facts = (
         ("Gains little", f"A share of the net below {test.below} of that of the contribution"),
-        ("Persistently", f"{test.quarters} quarters in a row, to the latest"),
+        ("Persistently", f"{test.quarters} quarters in a row, to the latest closed one"),
     )
     return _of_every_council(decision, "test", facts, test.is_illustrative, councils)
 

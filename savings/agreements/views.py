@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from finance.periods import PeriodError
 from savings import pages
 from savings.agreements import actions
 from savings.agreements.forms import (
@@ -294,15 +293,8 @@ def _propose(
     for name, choices in (("kind", AttributionRule.Kind), ("method", AttributionRule.Method)):
         if form.say(name) and form.say(name) not in choices.values:
             errors.append(FieldError(name, "Choose one from the list."))
-    quarter = day = None
-    try:
-        quarter = form.quarter() if form.say("effective_from").strip() else None
-    except PeriodError as error:
-        errors.append(FieldError("effective_from", str(error)))
-    try:
-        day = form.day()
-    except BadContent as refusal:
-        errors += refusal.errors
+    quarter = form.read_or_add(errors, form.quarter)
+    day = form.read_or_add(errors, form.day)
     if errors or service is None or quarter is None:
         raise BadContent(errors)
     method = form.say("method")

@@ -8,13 +8,11 @@ from typing import Any
 from django import forms
 
 from finance.money import MoneyError, parse_money
-from finance.periods import PeriodError, Quarter
-from savings.forms import ProposalForm, answer_by_field
+from savings.choosing import services_of
+from savings.forms import ProposalForm, quarter_field
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.refusals import BadContent, FieldError
-
-INDENT = "\N{EM SPACE}"
 
 
 class BudgetForm(ProposalForm):
@@ -32,12 +30,9 @@ class BudgetForm(ProposalForm):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "spellcheck": "false"}),
     )
-    effective_from = forms.Field(
-        label="From which quarter?",
-        help_text="The first whose costs can be claimed, such as 2013-14-Q3. It has to be open "
-        "or yet to come.",
-        required=False,
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    effective_from = quarter_field(
+        "The first whose costs can be claimed, such as 2013-14-Q3. It has to be open or yet to "
+        "come."
     )
     description = forms.Field(
         label="What is it for?",
@@ -45,22 +40,18 @@ class BudgetForm(ProposalForm):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    answer_by = answer_by_field()
 
     def __init__(
         self, tree: ServiceTree, data: Any = None, initial: dict[str, Any] | None = None
     ) -> None:
         super().__init__(data, initial=initial)
-        self.fields["service"].widget.choices = [("", "Choose")] + [
-            (node.slug, INDENT * depth + node.name) for node, depth in tree.walk()
-        ]
+        self.fields["service"].widget.choices = [("", "Choose"), *services_of(tree)]
 
     def read(self) -> dict[str, Any]:
         """What `propose_approval` takes; raises BadContent with all that is missing or wrong."""
         service = Service.objects.filter(slug=self.say("service")).first()
         ceiling: Decimal | None = None
-        quarter = day = None
-        errors = []
+        errors: list[FieldError] = []
         if service is None:
             errors.append(FieldError("service", "Choose the service from the list."))
         if not self.say("code"):
@@ -69,16 +60,10 @@ class BudgetForm(ProposalForm):
             ceiling = parse_money(self.say("ceiling"))
         except MoneyError as error:
             errors.append(FieldError("ceiling", str(error)))
-        try:
-            quarter = Quarter.parse(self.say("effective_from"))
-        except PeriodError as error:
-            errors.append(FieldError("effective_from", str(error)))
+        quarter = self.read_or_add(errors, self.quarter)
         if not self.say("description"):
             errors.append(FieldError("description", "Say what the budget is for."))
-        try:
-            day = self.day()
-        except BadContent as refusal:
-            errors += refusal.errors
+        day = self.read_or_add(errors, self.day)
         if errors:
             raise BadContent(errors)
         return {

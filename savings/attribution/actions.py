@@ -5,7 +5,7 @@ Councils answer it by `savings.agreements.actions.answer`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -15,11 +15,12 @@ from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import Quarter
 from savings.agreements.actions import put_forward
 from savings.attribution.models import AttributionRule, Driver
+from savings.attribution.wording import cannot_share_by, takes_no_part
 from savings.basis import check_quarter_open
 from savings.provenance import Provenance
 from savings.rules import require
 from services.models import Service
-from sovereignty.models import Decision, User
+from sovereignty.models import Council, Decision, User
 from sovereignty.refusals import BadContent, FieldError
 
 
@@ -51,7 +52,7 @@ def propose_rule(
     """
     require(by, "savings.propose_rule")
     check_quarter_open(effective_from)
-    participants = Service.objects.tree().participants(service.slug, effective_from)
+    participants = _names(Service.objects.tree().participants(service.slug, effective_from))
     errors = _mistakes(method, participants, shares or {}, driver, weights or {}, effective_from)
     if not participants:
         errors.append(
@@ -106,7 +107,7 @@ def propose_rule(
 
 def _mistakes(
     method: str,
-    participants: tuple[str, ...],
+    participants: Mapping[str, str],
     shares: Mapping[str, str],
     driver: Driver | None,
     weights: Mapping[str, str],
@@ -114,8 +115,9 @@ def _mistakes(
 ) -> list[FieldError]:
     if method == AttributionRule.Method.FIXED:
         errors = _not_whole("shares", shares)
+        names = _names(shares)
         errors.extend(
-            FieldError("shares", f"{code} does not take part in this service.", code)
+            FieldError("shares", takes_no_part(names.get(code, code)), code)
             for code in shares
             if code not in participants
         )
@@ -134,8 +136,20 @@ def _mistakes(
         if errors:
             return errors
     return [
-        error for found in drivers for error in _without_values(found, participants, effective_from)
+        FieldError("driver", wrong, found.code)
+        for found in drivers
+        if (
+            wrong := cannot_share_by(
+                str(found), _values_by(found, effective_from), participants, effective_from
+            )
+        )
     ]
+
+
+def _names(codes: Iterable[str]) -> dict[str, str]:
+    """The names of councils by code, in order of code."""
+    councils = Council.objects.filter(code__in=list(codes)).order_by("code")
+    return dict(councils.values_list("code", "name"))
 
 
 def _not_whole(field: str, shares: Mapping[str, str]) -> list[FieldError]:
@@ -146,21 +160,7 @@ def _not_whole(field: str, shares: Mapping[str, str]) -> list[FieldError]:
     return []
 
 
-def _without_values(
-    driver: Driver, participants: tuple[str, ...], quarter: Quarter
-) -> list[FieldError]:
-    values: dict[str, Decimal] = {}
-    for value in driver.values.filter(effective_from__lte=quarter).select_related("council"):
-        values[value.council.code] = value.value
-    missing = [code for code in participants if code not in values]
-    if missing:
-        return [
-            FieldError(
-                "driver",
-                f"{driver} has no value for {', '.join(missing)} by {quarter.label}: enter one.",
-                driver.code,
-            )
-        ]
-    if not any(values[code] for code in participants):
-        return [FieldError("driver", f"Every value of {driver} is nought: nothing to share by.")]
-    return []
+def _values_by(driver: Driver, quarter: Quarter) -> dict[str, Decimal]:
+    """The value that holds in a quarter, by council: the latest at or before it."""
+    values = driver.values.filter(effective_from__lte=quarter).order_by("effective_from")
+    return dict(values.values_list("council__code", "value"))

@@ -10,13 +10,12 @@ from django.http import QueryDict
 
 from finance.periods import Quarter
 from savings.attribution.reports import FigureAsked
-from savings.choosing import ChoosingForm, choice, cut_short
+from savings.choosing import ChoosingForm, choice, cut_short, services_of
 from savings.returns.models import Entry, Period
 from services.tree import ServiceTree
 from sovereignty.models import Council
 
 UNATTRIBUTED = "unattributed"
-_INDENT = "\N{EM SPACE}"
 
 
 class FigureForm(ChoosingForm):
@@ -47,10 +46,7 @@ class FigureForm(ChoosingForm):
         self.offer("kind", Entry.Kind.choices)
         self.offer(
             "service",
-            [
-                ("", "All services"),
-                *((node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()),
-            ],
+            [("", "All services"), *services_of(tree)],
         )
         self.offer(
             "council",

@@ -1,4 +1,4 @@
-"""Who got the odd penny, and why, in a sentence; and numbers written out. Pure."""
+"""What attribution says in a sentence: who got the odd penny, why a rule can't share. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+
+from finance.periods import Quarter
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -75,3 +77,33 @@ def _count(pennies: int) -> str:
 def _listed(words: Sequence[str]) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def takes_no_part(council: str) -> str:
+    """Why a council can have no share in a rule."""
+    return f"{council} takes no part in this service: leave its share out."
+
+
+def cannot_share_by(
+    driver: str,
+    values: Mapping[str, Decimal | Fraction],
+    participants: Mapping[str, str],
+    quarter: Quarter,
+) -> str:
+    """Why nothing can be shared by a driver; empty where it can.
+
+    `values` are those that hold in the quarter, by council; `participants` the names of
+    who takes part then, by code.
+
+    >>> q1, both = Quarter.parse("2013-14-Q1"), {"LBHF": "Hammersmith", "WCC": "Westminster"}
+    >>> cannot_share_by("Posts", {"LBHF": Decimal(3)}, both, q1)
+    'Posts has no value for Westminster by 2013/14 Q1: enter one.'
+    >>> cannot_share_by("Posts", {"LBHF": Decimal(0), "WCC": Decimal(0)}, both, q1)
+    'Every value of Posts is nought: nothing to share by.'
+    """
+    missing = [name for code, name in participants.items() if code not in values]
+    if missing:
+        return f"{driver} has no value for {', '.join(missing)} by {quarter.label}: enter one."
+    if participants and not any(values[code] for code in participants):
+        return f"Every value of {driver} is nought: nothing to share by."
+    return ""

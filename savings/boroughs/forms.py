@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from django import forms
 
 from finance.periods import PeriodError, Quarter
+from savings.choosing import quarters_of
 from savings.returns.models import Period
 
 #: A longer value than this in an address is no quarter; it is shown cut short.
@@ -29,10 +30,7 @@ class QuarterForm(forms.Form):
         super().__init__({"period": given})
         self.usual = usual
         self.quarters = {period.code: period.quarter for period in periods}
-        offered = [
-            (period.code, f"{period}{' (still open)' if period.is_open else ''}")
-            for period in periods
-        ]
+        offered = quarters_of(periods)
         if given and given not in self.quarters:
             offered.append((given, f"{given[:LONGEST]} (not in the list)"))
         self.fields["period"].widget.choices = offered

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import FinancialYear, Quarter
-from savings.choosing import ChoosingForm, choice, cut_short
+from savings.choosing import ChoosingForm, choice, cut_short, to_the_end_of
 from savings.comparison.reports import Choices, latest_closed_quarter
 from savings.history.forms import MomentField
 from savings.plans.models import Plan
@@ -26,22 +26,12 @@ class ComparisonForm(ChoosingForm):
         super().__init__(data)
         self.choices = choices
         years = sorted({year for found in choices.years.values() for year in found})
-        latest = choices.latest_closed
         self.offer("plan", ((plan.code, plan.name) for plan in choices.plans))
         self.offer(
             "year",
             [("", "The plan’s latest year"), *((year.code, year.label) for year in years)],
         )
-        self.offer(
-            "to",
-            [
-                ("", f"Latest closed quarter ({latest.label})" if latest else "No closed quarter"),
-                *(
-                    (period.code, f"{period}{' (still open)' if period.is_open else ''}")
-                    for period in choices.periods
-                ),
-            ],
-        )
+        self.offer("to", to_the_end_of(choices.periods))
 
     def clean_plan(self) -> Plan | None:
         code = self.cleaned_data["plan"]

@@ -162,8 +162,7 @@ def latest_closed_quarter(as_at: datetime | None = None) -> Quarter | None:
     """The quarter that delivery is counted to unless another is asked for."""
     if as_at is not None:
         return latest_closed_at(as_at)
-    period = Period.objects.latest_closed()
-    return period.quarter if period else None
+    return Period.objects.latest_closed_quarter()
 
 
 def compare(

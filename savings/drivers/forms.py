@@ -7,8 +7,8 @@ from decimal import Decimal, InvalidOperation
 
 from django import forms
 
-from finance.periods import PeriodError, Quarter
-from savings.forms import ProposalForm, SayingForm, answer_by_field
+from finance.periods import Quarter
+from savings.forms import ProposalForm, SayingForm, quarter_field
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
 
@@ -26,12 +26,7 @@ class DriverForm(SayingForm):
 
 class ValueForm(SayingForm):
     council = forms.Field(label="Council", required=False, widget=forms.Select)
-    effective_from = forms.Field(
-        label="From which quarter",
-        help_text="Such as 2013-14-Q3. It holds until a later value does.",
-        required=False,
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
-    )
+    effective_from = quarter_field("Such as 2013-14-Q3. It holds until a later value does.")
     value = forms.Field(
         label="Value", required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
@@ -48,15 +43,11 @@ class ValueForm(SayingForm):
 
     def read(self) -> tuple[Council, Quarter, Decimal]:
         """Council, quarter and value as typed; raises BadContent for what is none."""
-        errors = []
+        errors: list[FieldError] = []
         council = self.by_code.get(self.say("council"))
         if council is None:
             errors.append(FieldError("council", "Choose the council."))
-        quarter = None
-        try:
-            quarter = Quarter.parse(self.say("effective_from"))
-        except PeriodError as error:
-            errors.append(FieldError("effective_from", str(error)))
+        quarter = self.read_or_add(errors, self.quarter)
         value = number(self.say("value"))
         if value is None:
             errors.append(FieldError("value", NUMBER))
@@ -82,7 +73,6 @@ class ToleranceForm(ProposalForm):
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
-    answer_by = answer_by_field()
 
 
 class FileForm(SayingForm):

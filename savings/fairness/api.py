@@ -35,11 +35,13 @@ NO_TEST = "There is no such test: see fairness-tests/ for their ids."
 
 
 class FairnessCall(Call):
-    """Who gains and who pays, quarter by quarter, from certified figures.
+    """Who gains and who pays, quarter by quarter, from certified figures of closed quarters.
 
+    With a `to` that is still open its figures are told as well, and that they are `unfinished`.
     Each council's savings and costs, its share of the net beside its share of the
     contribution, since when it has made up for what it paid, and where it gains least.
-    Warnings are by the test that every council has agreed; without one there are none.
+    Warnings are by the test that every council has agreed, and by closed quarters alone;
+    without a test there are none.
     """
 
     parameters_shape = FairnessParameters

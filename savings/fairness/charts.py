@@ -13,10 +13,11 @@ from typing import Any
 import plotly.graph_objects as go
 
 from finance.money import from_pence
+from finance.periods import Quarter
 from savings.axes import money_axis
 from savings.boroughs.wording import headline
 from savings.fairness.fairness import Track
-from savings.fairness.wording import percent
+from savings.fairness.wording import percent, quarter_of
 
 _COLOURS = ("#0e4543", "#b9872c", "#8f3f14", "#5f93a0", "#573a78", "#8a9440")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
@@ -24,8 +25,13 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _NET, _PUT_IN, _INK = "#0e4543", "#b9872c", "#16211f"
 
 
-def net_to_date(tracks: Sequence[Track], names: Mapping[str, str]) -> dict[str, Any]:
-    """A line a council: its net from the start to the end of each quarter."""
+def net_to_date(
+    tracks: Sequence[Track], names: Mapping[str, str], closed: Quarter | None
+) -> dict[str, Any]:
+    """A line a council: its net from the start to the end of each quarter.
+
+    The quarters after `closed` say that they are still open.
+    """
     figure = go.Figure()
     everything: list[int] = []
     for place, track in enumerate(tracks):
@@ -36,7 +42,7 @@ def net_to_date(tracks: Sequence[Track], names: Mapping[str, str]) -> dict[str, 
             go.Scatter(
                 name=names[track.council],
                 mode="lines+markers",
-                x=[point.quarter.label for point in track.points],
+                x=[quarter_of(point.quarter, closed) for point in track.points],
                 y=pence,
                 customdata=[headline(from_pence(net)) for net in pence],
                 hovertemplate=f"%{{x}}<br>{names[track.council]}: %{{customdata}}<extra></extra>",

@@ -22,6 +22,7 @@ CSV_COLUMNS = (
     "share_of_net",
     "share_of_contribution",
     "illustrative",
+    "open",
 )
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -29,7 +30,8 @@ _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 def as_csv(fairness: Fairness) -> bytes:
     """RFC 4180, UTF-8 with the mark by which Excel knows it; shares with six decimals.
 
-    Quarters from the earliest, councils in order of code; a share of nothing is empty.
+    Quarters from the earliest, councils in order of code; a share of nothing is empty. Of a
+    quarter that is `open` the figures are unfinished.
     """
     text = io.StringIO(newline="")
     text.write(_BYTE_ORDER_MARK)
@@ -58,6 +60,7 @@ def as_csv(fairness: Fairness) -> bytes:
                     decimal(point.share_of_net),
                     decimal(point.share_of_contribution),
                     "true" if amounts.illustrative else "false",
+                    "true" if fairness.is_open(quarter) else "false",
                 )
             )
     return text.getvalue().encode()

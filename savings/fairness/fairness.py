@@ -3,7 +3,8 @@
 **Net** is what a council gains: savings less ongoing costs, transition costs and
 variances. **Contribution** is what it puts in to get them: the ongoing and the transition
 costs that fall on it. Both are plain sums of attributed pence, and shares of them are
-exact fractions. What no council has attributed is in neither. Source: `docs/fairness.md`.
+exact fractions. What no council has attributed is in neither. Nobody is warned of by a
+quarter that is still open. Source: `docs/fairness.md`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from finance.periods import Quarter
+
+
+def is_open(quarter: Quarter, closed: Quarter | None) -> bool:
+    """Whether a quarter comes after the latest closed one: quarters are closed in order."""
+    return closed is None or quarter > closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,11 @@ class Track:
         under = [point for point in self.points if point.to_date.net < 0]
         return min(under, key=lambda point: (point.to_date.net, point.quarter), default=None)
 
+    def closed(self, closed: Quarter | None) -> Track:
+        """The same without the quarters that are still open."""
+        points = (point for point in self.points if not is_open(point.quarter, closed))
+        return Track(self.council, tuple(points))
+
     def little_for(self, below: Fraction) -> int:
         """For how many quarters in a row, to the latest, it has gained little."""
         run = 0
@@ -179,9 +190,15 @@ def tracks(figures: Figures, councils: Sequence[str]) -> tuple[Track, ...]:
     return tuple(Track(council, tuple(points[council])) for council in councils)
 
 
-def persistently(found: Sequence[Track], criterion: Criterion) -> tuple[Warned, ...]:
-    """The councils that have gained little for as many quarters in a row as the test says."""
-    runs = ((track.council, track.little_for(criterion.below)) for track in found)
+def persistently(
+    found: Sequence[Track], criterion: Criterion, closed: Quarter | None
+) -> tuple[Warned, ...]:
+    """The councils that have gained little for as many quarters in a row as the test says.
+
+    Only to the end of `closed`, the latest closed quarter: in an open one some councils'
+    figures stand beside others' blanks, and what it says may be gone the next day.
+    """
+    runs = ((track.council, track.closed(closed).little_for(criterion.below)) for track in found)
     return tuple(Warned(council, run) for council, run in runs if run >= criterion.quarters)
 
 

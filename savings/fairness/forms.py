@@ -9,35 +9,37 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import Quarter
-from savings.choosing import ChoosingForm, choice, cut_short
+from savings.choosing import (
+    ChoosingForm,
+    choice,
+    cut_short,
+    quarters_of,
+    services_of,
+    to_the_end_of,
+)
 from savings.fairness.reports import Asked
-from savings.forms import ProposalForm, answer_by_field
+from savings.forms import ProposalForm
+from savings.returns.models import Period
 from services.tree import ServiceTree
-
-_INDENT = "\N{EM SPACE}"
 
 
 class FairnessForm(ChoosingForm):
-    """All may be left out: then all services, from the first quarter to the latest."""
+    """All may be left out: then all services, from the first quarter to the latest closed."""
 
     service = choice("Service")
 
-    def __init__(self, data: QueryDict, tree: ServiceTree, quarters: Sequence[Quarter]) -> None:
+    def __init__(self, data: QueryDict, tree: ServiceTree, periods: Sequence[Period]) -> None:
         super().__init__(data)
         self.fields["from"] = choice("From the start of")
         self.fields["to"] = choice("To the end of")
         self.tree = tree
-        self.quarters = {quarter.code: quarter for quarter in quarters}
+        self.quarters = {period.code: period.quarter for period in periods}
         self.offer(
             "service",
-            [
-                ("", "All services"),
-                *((node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()),
-            ],
+            [("", "All services"), *services_of(tree)],
         )
-        offered = [(quarter.code, quarter.label) for quarter in quarters]
-        self.offer("from", [("", "The first quarter"), *offered])
-        self.offer("to", [("", "The latest quarter"), *offered])
+        self.offer("from", [("", "The first quarter"), *quarters_of(periods)])
+        self.offer("to", to_the_end_of(periods))
 
     def clean_service(self) -> str:
         slug = self.cleaned_data["service"]
@@ -89,7 +91,6 @@ class FairnessTestForm(ProposalForm):
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "spellcheck": "false"}),
     )
-    answer_by = answer_by_field()
 
     def count(self) -> int:
         """How many quarters; nought for what is no number of them, which is refused."""

@@ -19,9 +19,11 @@ from savings.fairness.fairness import (
     Amounts,
     Criterion,
     Least,
+    Point,
     Track,
     Warned,
     gaining_least,
+    is_open,
     persistently,
     tracks,
 )
@@ -45,7 +47,10 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Asked:
-    """Whose fairness: of a service with what lies below it, or all; from and to which quarter."""
+    """Whose fairness: of a service with what lies below it, or all; from and to which quarter.
+
+    Without a `last` it is the latest closed one.
+    """
 
     tree: ServiceTree
     service: str | None = None
@@ -70,12 +75,14 @@ class Asked:
 class Fairness:
     """What was found. `councils` has every council's name by code, in order of code.
 
+    `closed` is the latest closed quarter, None where there is none yet.
     `services` are the parts that have figures, in the order of the tree; `unattributed`
     is what falls on no council. `test` is the one in force, if any, and `warned` whom it
     warns of; `proposed` are those that wait for an answer.
     """
 
     asked: Asked
+    closed: Quarter | None
     councils: dict[str, str]
     tracks: tuple[Track, ...]
     services: tuple[Least, ...]
@@ -87,6 +94,30 @@ class Fairness:
     @property
     def criterion(self) -> Criterion | None:
         return self.test.as_criterion() if self.test else None
+
+    @property
+    def to(self) -> Quarter | None:
+        """The last quarter counted; None where none is asked for and none is closed."""
+        return self.asked.last or self.closed
+
+    def is_open(self, quarter: Quarter) -> bool:
+        return is_open(quarter, self.closed)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether an open quarter is counted, and so figures that others are yet to join."""
+        return self.to is not None and self.is_open(self.to)
+
+    @property
+    def counts_closed(self) -> bool:
+        """Whether any closed quarter has figures, by which alone the test can warn."""
+        return not all(self.is_open(quarter) for quarter in self.quarters)
+
+    def gains_little(self, point: Point) -> bool | None:
+        """By the test in force; None where there is none, and of a quarter still open."""
+        if self.criterion is None or self.is_open(point.quarter):
+            return None
+        return point.gains_little(self.criterion.below)
 
     @property
     def quarters(self) -> tuple[Quarter, ...]:
@@ -102,22 +133,24 @@ class Fairness:
 
 @one_version()
 def fairness_of(asked: Asked) -> Fairness:
-    """Who gains and who pays of what is asked: four queries, of the rollup's totals alone."""
+    """Who gains and who pays of what is asked: five queries; figures are the rollup's totals."""
     councils = {council.code: council.name for council in Council.objects.order_by("code")}
-    frame = _totals(asked)
+    closed = Period.objects.latest_closed_quarter()
+    frame = _totals(asked, asked.last or closed)
     own = frame[frame["council"].notna()]
     found = tracks(_by_quarter(own), list(councils)) if len(own) else ()
     test, proposed = tests_of(councils)
     nobodys = frame[frame["council"].isna()]
     return Fairness(
         asked=asked,
+        closed=closed,
         councils=councils,
         tracks=found,
         services=_services(own, asked),
         unattributed=sum(_by(nobodys, "quarter", "service").values(), Amounts()),
         test=test,
         proposed=proposed,
-        warned=persistently(found, test.as_criterion()) if test else (),
+        warned=persistently(found, test.as_criterion(), closed) if test else (),
     )
 
 
@@ -130,21 +163,18 @@ def tests_of(councils: Iterable[str]) -> tuple[FairnessTest | None, tuple[Fairne
     return in_force_and_waiting(tests, councils)
 
 
-def quarters_to_choose() -> list[Quarter]:
-    """The quarters that returns are made for, earliest first: one query."""
-    return list(Period.objects.order_by("quarter").values_list("quarter", flat=True))
+def _totals(asked: Asked, last: Quarter | None) -> pd.DataFrame:
+    """Attributed pence by quarter, service, council and kind; a part's name for each service.
 
-
-def _totals(asked: Asked) -> pd.DataFrame:
-    """Attributed pence by quarter, service, council and kind; a part's name for each service."""
+    To the end of `last`; with None nothing is counted yet.
+    """
     parts = asked.parts
     totals = Total.objects.current()
+    totals = totals.filter(quarter__lte=last) if last else totals.none()
     if asked.service is not None:
         totals = totals.filter(service__slug__in=parts)
     if asked.first is not None:
         totals = totals.filter(quarter__gte=asked.first)
-    if asked.last is not None:
-        totals = totals.filter(quarter__lte=asked.last)
     rows = (
         totals.order_by()
         .values("quarter", "service__slug", "council__code", "kind")

@@ -25,7 +25,10 @@ class FairnessParameters(Shape):
         # “from” can't be the name of an attribute.
         between = {
             "from": QuarterText(required=False, help_text="The first quarter to count."),
-            "to": QuarterText(required=False, help_text="The last quarter to count."),
+            "to": QuarterText(
+                required=False,
+                help_text="The last quarter to count; the latest closed one unless said.",
+            ),
         }
         return {**super().get_fields(), **between}
 
@@ -57,9 +60,12 @@ class AmountsSerializer(serializers.Serializer):
 
 
 class PointSerializer(serializers.Serializer):
-    """A quarter of a council. The context has the `criterion` in force, if there is one."""
+    """A quarter of a council. The context has the `fairness` that it is part of."""
 
     period = serializers.CharField(source="quarter.code")
+    open = serializers.SerializerMethodField(
+        help_text="Whether the quarter is still open, and so its figures unfinished."
+    )
     amounts = AmountsSerializer(help_text="Of the quarter.")
     to_date = AmountsSerializer(help_text="From the first quarter counted to the end of this one.")
     share_of_net = ExactShare(help_text="Of all councils' net to date; null unless above nought.")
@@ -67,13 +73,17 @@ class PointSerializer(serializers.Serializer):
         help_text="Of all councils' contribution to date; null unless above nought."
     )
     gains_little = serializers.SerializerMethodField(
-        help_text="By the test in force; null where there is none."
+        help_text="By the test in force; null where there is none, and in an open quarter."
     )
     illustrative = serializers.BooleanField(source="amounts.illustrative")
 
     def get_gains_little(self, point: Point) -> bool | None:
-        criterion = self.context["criterion"]
-        return point.gains_little(criterion.below) if criterion else None
+        fairness: Fairness = self.context["fairness"]
+        return fairness.gains_little(point)
+
+    def get_open(self, point: Point) -> bool:
+        fairness: Fairness = self.context["fairness"]
+        return fairness.is_open(point.quarter)
 
 
 class DeepestSerializer(serializers.Serializer):
@@ -109,7 +119,9 @@ class LeastSerializer(serializers.Serializer):
 
 class WarnedSerializer(serializers.Serializer):
     council = serializers.CharField()
-    quarters = serializers.IntegerField(source="run", help_text="In a row, to the latest.")
+    quarters = serializers.IntegerField(
+        source="run", help_text="In a row, to the latest closed one."
+    )
 
 
 class FairnessTestSerializer(UnanimousSerializer):
@@ -119,8 +131,15 @@ class FairnessTestSerializer(UnanimousSerializer):
 
 
 class FairnessSerializer(serializers.Serializer):
-    """The context has the `criterion` and the `councils`' codes."""
+    """The context has the `fairness` itself and the `councils`' codes."""
 
+    to = QuarterText(
+        allow_null=True, help_text="The last quarter counted. Null where none is closed yet."
+    )
+    unfinished = serializers.BooleanField(
+        source="is_unfinished",
+        help_text="Whether open quarters are counted, whose figures can still change.",
+    )
     councils = TrackSerializer(source="tracks", many=True)
     services = LeastSerializer(
         many=True,
@@ -132,7 +151,9 @@ class FairnessSerializer(serializers.Serializer):
         allow_null=True, help_text="The test in force: the latest that every council has agreed to."
     )
     warnings = WarnedSerializer(
-        source="warned", many=True, help_text="Who persistently gains little, by that test."
+        source="warned",
+        many=True,
+        help_text="Who persistently gains little, by that test and by closed quarters alone.",
     )
     illustrative = serializers.BooleanField()
 
@@ -152,7 +173,7 @@ def as_json(fairness: Fairness) -> dict[str, Any]:
     """What the API answers."""
     test = fairness.test
     context = {
-        "criterion": fairness.criterion,
+        "fairness": fairness,
         "councils": list(fairness.councils),
         "standings": standings([test.decision_id]) if test else {},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,24 +21,35 @@ from savings.fairness.exports import as_csv
 from savings.fairness.fairness import Amounts, Least, Track
 from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
-from savings.fairness.reports import Fairness, fairness_of, quarters_to_choose
+from savings.fairness.reports import Asked, Fairness, fairness_of
 from savings.pages import partnership_page, person, revised
+from savings.returns.models import Period
 from savings.rollup.reports import standing
 from savings.rules import require
 from services.models import Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 
 
+def _form(request: HttpRequest) -> FairnessForm:
+    periods = list(Period.objects.order_by("quarter"))
+    return FairnessForm(request.GET, Service.objects.tree(), periods)
+
+
 @require_safe
 @partnership_page
 def fairness(request: HttpRequest) -> HttpResponse:
     """Who gains, who pays, since when, and whether it is always the same council."""
-    form = FairnessForm(request.GET, Service.objects.tree(), quarters_to_choose())
+    form = _form(request)
     if not form.is_valid():
         return render(request, "savings/fairness/fairness.html", {"form": form}, status=422)
     found = fairness_of(form.asked())
+    latest = max(form.quarters.values(), default=None)
     context = {
         "form": form,
+        "latest": latest,
+        "to_latest": _query(replace(found.asked, last=latest))
+        if latest and found.is_open(latest) and not found.is_unfinished
+        else "",
         "rollup": standing(),
         "may_propose": rules.has_perm("savings.propose_fairness_test", person(request)),
     }
@@ -48,7 +60,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
 @partnership_page
 def download(request: HttpRequest) -> HttpResponse:
     """The figures of the page as CSV."""
-    form = FairnessForm(request.GET, Service.objects.tree(), quarters_to_choose())
+    form = _form(request)
     if not form.is_valid():
         return render(request, "savings/fairness/fairness.html", {"form": form}, status=422)
     name = f"tri-borough-fairness{'-' * bool(form.asked().service)}{form.asked().service or ''}.csv"
@@ -118,19 +130,20 @@ def _propose_page(
 
 def _told(found: Fairness) -> dict[str, Any]:
     names, criterion = found.councils, found.criterion
-    asked = {
-        "service": found.asked.service or "",
-        "from": found.asked.first.code if found.asked.first else "",
-        "to": found.asked.last.code if found.asked.last else "",
-    }
     nodes = found.asked.tree.nodes
     return {
         "fairness": found,
+        "unfinished": wording.unfinished(found.closed) if found.is_unfinished else "",
+        "nothing": wording.nothing_of(found.asked.first, found.to),
         "of": nodes[found.asked.service].name if found.asked.service else "",
         "warning": wording.warning_of(found.warned, names),
         "rule": wording.rule_of(criterion) if criterion else "",
         "net_reading": wording.reading_of_net(found.tracks, names),
-        "net_figure": charts.net_to_date(found.tracks, names) if len(found.quarters) > 1 else None,
+        "net_figure": (
+            charts.net_to_date(found.tracks, names, found.closed)
+            if len(found.quarters) > 1
+            else None
+        ),
         "shares_reading": wording.reading_of_shares(found.tracks, names),
         "shares_figure": charts.shares(found.tracks, names),
         "rows": [_row(track, names[track.council]) for track in found.tracks],
@@ -139,12 +152,14 @@ def _told(found: Fairness) -> dict[str, Any]:
         ),
         "quarters": [
             {
-                "label": quarter.label,
+                "label": wording.quarter_of(quarter, found.closed),
                 "rows": [
                     {
                         "name": names[track.council],
                         "point": track.points[place],
-                        "little": wording.gains_little_of(track.points[place], criterion),
+                        "little": wording.gains_little_of(
+                            track.points[place], criterion, found.closed
+                        ),
                     }
                     for track in found.tracks
                 ],
@@ -152,8 +167,14 @@ def _told(found: Fairness) -> dict[str, Any]:
             for place, quarter in enumerate(found.quarters)
         ],
         "services": [_service(least, found) for least in found.services],
-        "query": urlencode({name: text for name, text in asked.items() if text}),
+        "query": _query(found.asked),
     }
+
+
+def _query(asked: Asked) -> str:
+    """The query string that asks for this."""
+    said = {"service": asked.service, "from": asked.first, "to": asked.last}
+    return urlencode({name: str(each) for name, each in said.items() if each})
 
 
 def _row(track: Track, name: str) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from finance.money import MINUS, format_pounds, from_pence
-from savings.fairness.fairness import Criterion, Point, Track, Warned
+from finance.periods import Quarter
+from savings.fairness.fairness import Criterion, Point, Track, Warned, is_open
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -35,13 +36,45 @@ def times(ratio: Fraction | None) -> str:
     return f"{MINUS if ratio < 0 and hundredths else ''}{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def quarter_of(quarter: Quarter, closed: Quarter | None) -> str:
+    """A quarter by its name, saying where it is still open.
+
+    >>> q1, q2 = Quarter.parse("2013-14-Q1"), Quarter.parse("2013-14-Q2")
+    >>> quarter_of(q1, q1), quarter_of(q2, q1)
+    ('2013/14 Q1', '2013/14 Q2, still open')
+    """
+    return f"{quarter.label}, still open" if is_open(quarter, closed) else quarter.label
+
+
+def unfinished(closed: Quarter | None) -> str:
+    """That figures of an open quarter are counted, and what may still become of them."""
+    until = f"every quarter after {closed.label}" if closed else "every quarter"
+    return (
+        f"Unfinished: {until} is still open. One council’s certified figures may stand there "
+        "beside another’s blanks, so these amounts and shares can change with every certificate. "
+        "Only closed quarters can warn."
+    )
+
+
+def nothing_of(first: Quarter | None, to: Quarter | None) -> str:
+    """Why nothing is counted where no quarter is; empty where some are.
+
+    `first` is the first asked for, `to` the last that is counted, if any.
+    """
+    if to is None:
+        return "No quarter is closed yet, and fairness is told of closed quarters."
+    if first is not None and to < first:
+        return f"No quarter from {first.label} on is closed yet; fairness is told of closed ones."
+    return ""
+
+
 def rule_of(criterion: Criterion) -> str:
     """The agreed rule with its parameters, in full."""
     return (
         "A council gains little where its share of the net to date is below "
         f"{criterion.below} of its share of the contribution to date. It does so persistently "
         f"where that is so at the end of {_count(criterion.quarters, 'quarter')} with figures, in "
-        "a row and to the latest."
+        "a row and to the latest that is closed."
     )
 
 
@@ -106,10 +139,12 @@ def break_even_of(track: Track) -> str:
     return f"{track.break_even.label}, after being {behind}"
 
 
-def gains_little_of(point: Point, criterion: Criterion | None) -> str:
+def gains_little_of(point: Point, criterion: Criterion | None, closed: Quarter | None) -> str:
     """Whether a council gains little at the end of a quarter, by the agreed rule."""
     if criterion is None:
         return ""
+    if is_open(point.quarter, closed):
+        return "still open"
     if point.share_of_net is None or point.share_of_contribution is None:
         return "can’t be told"
     return "yes" if point.gains_little(criterion.below) else "no"

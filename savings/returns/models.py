@@ -39,6 +39,11 @@ class PeriodQuerySet(models.QuerySet["Period"]):
     def latest_closed(self) -> Period | None:
         return self.filter(status=Period.Status.CLOSED).order_by("-quarter").first()
 
+    def latest_closed_quarter(self) -> Quarter | None:
+        """The last quarter whose figures stand; None where none has been closed yet."""
+        closed = self.latest_closed()
+        return closed.quarter if closed else None
+
     def latest_open(self) -> Period | None:
         return self.filter(status=Period.Status.OPEN).order_by("-quarter").first()
 

@@ -19,8 +19,9 @@ from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import PeriodError, Quarter
 from savings.attribution.arithmetic import BLEND, DRIVER, FIXED, ONGOING_COST, Rule, ValueOfDriver
 from savings.attribution.models import AttributionRule
+from savings.attribution.wording import cannot_share_by, takes_no_part
 from savings.whatif import wording
-from savings.whatif.reports import Known, Question
+from savings.whatif.reports import Known, Question, last_quarter
 from sovereignty.refusals import BadContent, FieldError
 
 _SOME_QUARTER = Quarter.parse("1900-01-Q1")
@@ -205,10 +206,13 @@ def _shared_by(
     )
     if wanted == "driver":
         _one_of(asked, "driver", known.drivers, "driver", errors)
+        errors.extend(_without_values(asked, known, since, {"driver": asked.driver}))
         return {}, {}
     shares = _fractions(wanted, getattr(asked, wanted), errors)
     if wanted == "weights":
         errors.extend(_strangers("weights", asked.weights, known.drivers, "driver"))
+        by_field = {f"weights.{code}": code for code in asked.weights}
+        errors.extend(_without_values(asked, known, since, by_field))
         return {}, shares
     errors.extend(_strangers("shares", asked.shares, known.councils, "council"))
     if asked.service in known.tree.nodes:
@@ -252,18 +256,41 @@ def _strangers(
 def _outsiders(
     service: str, shares: Mapping[str, Fraction], known: Known, since: Quarter | None
 ) -> Iterator[FieldError]:
-    """Councils with a share in what they take no part in, in any quarter that is asked about."""
-    for code, share in shares.items():
-        if (
-            share
-            and code in known.councils
-            and not known.tree.takes_part(service, code, since or _SOME_QUARTER)
+    """Councils with a share in what they take no part in: when it begins, or ever if all along."""
+    tree = known.tree
+    for code in shares:
+        if code in known.councils and not (
+            code in tree.participants(service, since)
+            if since
+            else tree.takes_part(service, code, _SOME_QUARTER)
         ):
-            yield FieldError(
-                f"shares.{code}",
-                f"{known.councils[code]} takes no part in this service: leave its share out.",
-                code,
-            )
+            yield FieldError(f"shares.{code}", takes_no_part(known.councils[code].name), code)
+
+
+def _without_values(
+    asked: Asked, known: Known, since: Quarter | None, drivers: Mapping[str, str]
+) -> Iterator[FieldError]:
+    """Drivers, by the field that names each, that a rule couldn't share by when it begins.
+
+    A rule that is to have held all along has to be able to share by the last quarter that
+    returns are made for.
+    """
+    if asked.service not in known.tree.nodes or not known.drivers.keys() & {*drivers.values()}:
+        return
+    quarter = since or last_quarter()
+    if quarter is None:
+        return
+    participants = {
+        code: known.councils[code].name for code in known.tree.participants(asked.service, quarter)
+    }
+    for field_name, code in drivers.items():
+        if code not in known.drivers:
+            continue
+        wrong = cannot_share_by(
+            known.drivers[code].name, known.world.values_by(code, quarter), participants, quarter
+        )
+        if wrong:
+            yield FieldError(field_name, wrong, code)
 
 
 def _since(asked: Asked, errors: list[FieldError]) -> Quarter | None:

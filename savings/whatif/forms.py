@@ -14,12 +14,11 @@ from django.forms.boundfield import BoundField
 
 from finance.periods import Quarter
 from savings.attribution.models import AttributionRule
-from savings.choosing import ChoosingForm, choice
+from savings.choosing import ChoosingForm, choice, services_of
 from savings.whatif.asking import Asked
 from savings.whatif.reports import Known
 from sovereignty.refusals import FieldError
 
-_INDENT = "\N{EM SPACE}"
 SHARE, WEIGHT = "share_", "weight_"
 
 
@@ -76,8 +75,7 @@ class RuleForm(AskingForm):
         super().__init__(asked, known, quarters)
         self.offer(
             "service",
-            [("", "Choose")]
-            + [(node.slug, _INDENT * depth + node.name) for node, depth in known.tree.walk()],
+            [("", "Choose"), *services_of(known.tree)],
         )
         self.offer("kind", [("", "Choose"), *AttributionRule.Kind.choices])
         self.fields["method"].widget = forms.RadioSelect(choices=AttributionRule.Method.choices)

@@ -154,10 +154,9 @@ def adopted_lines(services: Collection[str] | None = None) -> list[Planned]:
     ]
 
 
-def latest_closed() -> Quarter | None:
-    """The last quarter whose figures stand whatever is agreed."""
-    closed = Period.objects.latest_closed()
-    return closed.quarter if closed else None
+def last_quarter() -> Quarter | None:
+    """The last quarter that returns are made for; None where none has been opened yet."""
+    return Period.objects.aggregate(last=Max("quarter"))["last"]
 
 
 def quarters_to_choose() -> list[Quarter]:
@@ -261,5 +260,5 @@ def work_out(question: Question) -> Answered:
         question,
         compare(entries_alike(services, kinds), today, then, question.reach),
         over_the_plan(adopted_lines(services), today, then, question.reach),
-        latest_closed(),
+        Period.objects.latest_closed_quarter(),
     )

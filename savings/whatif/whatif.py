@@ -53,6 +53,15 @@ class World:
     def attribution(self) -> Attribution:
         return Attribution(self.tree, self.rules, self.values, self.approvals)
 
+    def values_by(self, driver: str, quarter: Quarter) -> dict[str, Fraction]:
+        """A driver's value by council that holds in a quarter: the latest at or before it."""
+        held = [
+            value
+            for value in self.values
+            if value.driver == driver and value.effective_from <= quarter
+        ]
+        return {v.council: v.value for v in sorted(held, key=lambda v: (v.effective_from, v.id))}
+
     def with_rule(self, rule: Rule, everybody: Collection[str], since: Quarter | None) -> World:
         """The world in which every council has agreed to this rule, from `since` on.
 

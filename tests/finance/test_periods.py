@@ -133,7 +133,10 @@ def test_a_refusal_says_what_to_write() -> None:
     with pytest.raises(PeriodError) as quarter:
         Quarter.parse("Q4")
     assert str(year.value) == "“2012” is not a financial year: write it as 2012-13."
+    with pytest.raises(PeriodError) as empty:
+        Quarter.parse("")
     assert str(quarter.value) == "“Q4” is not a quarter: write it as 2012-13-Q4."
+    assert str(empty.value) == "Enter a quarter, such as 2013-14-Q3."
 
 
 @pytest.mark.parametrize("number", [0, 5, -1])

@@ -28,7 +28,7 @@ def test_the_third_council_has_no_share_and_no_say(
     with pytest.raises(BadContent) as refused:
         partnership.rule("cex", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     assert [error.message for error in refused.value.errors] == [
-        "WCC does not take part in this service."
+        "Westminster takes no part in this service: leave its share out."
     ]
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
 

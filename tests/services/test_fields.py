@@ -61,11 +61,17 @@ def test_a_code_given_to_a_model_becomes_a_quarter(db: None) -> None:
     assert Period.objects.get().quarter == Quarter.parse("2012-13-Q4")
 
 
-@pytest.mark.parametrize("code", ["2012-13", "2012-13-Q5", "", "soon"])
+@pytest.mark.parametrize("code", ["2012-13", "2012-13-Q5", "soon"])
 def test_what_is_no_quarter_is_a_validation_error(code: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         QuarterField().to_python(code)
     assert refusal.value.messages == [f"“{code}” is not a quarter: write it as 2012-13-Q4."]
+
+
+def test_an_empty_code_is_asked_for() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        QuarterField().to_python("")
+    assert refusal.value.messages == ["Enter a quarter, such as 2013-14-Q3."]
 
 
 @pytest.mark.parametrize("ordinal", [-1, 0, 2900 * 4])

@@ -163,7 +163,7 @@ def test_an_empty_form_names_every_gap(partnership: Partnership) -> None:
     for remedy in (
         "Choose the service.",
         "Choose what it splits.",
-        "Enter the first quarter, such as 2013-14-Q3.",
+        "Enter a quarter, such as 2013-14-Q3.",
         "Choose how it splits.",
         "Say why these shares.",
     ):
@@ -203,6 +203,8 @@ def test_a_transition_budget_is_proposed_on_a_page(partnership: Partnership) -> 
     assert 'value="1,50"' in page
     assert "Write the day as 2013-09-30." in page
     assert "Give a short code, such as library-moves." in page
+    empty = client.post(here, {**A_BUDGET, "effective_from": " "}).content.decode()
+    assert "Enter a quarter, such as 2013-14-Q3." in empty
     assert client.post(here, A_BUDGET).status_code == 302
     budget = TransitionApproval.objects.get()
     assert (str(budget.ceiling), str(budget.decision.answer_by)) == ("1200000.00", "2013-09-30")

@@ -234,6 +234,9 @@ def test_the_first_quarter_may_be_chosen(as_: Turn) -> None:
     wrong = press(office, "/calendar/open/", "open/", period="2013")
     assert wrong.status_code == 422
     assert "“2013” is not a quarter: write it as 2012-13-Q4." in read(wrong).words
+    empty = press(office, "/calendar/open/", "open/", period="")
+    assert empty.status_code == 422
+    assert "Enter a quarter, such as 2013-14-Q3." in read(empty).words
     opened = press(office, "/calendar/open/", "open/", period=" 2012-13-Q4 ")
     assert "2012/13 Q4 is open" in read(opened).words
     assert "No quarter has been opened yet." not in read(opened).words

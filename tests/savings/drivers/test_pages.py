@@ -91,6 +91,8 @@ def test_a_value_is_given_and_what_is_wrong_keeps_what_was_typed(
     answer = client.post("/drivers/cases/values/", given)
     assert answer.status_code == 422
     assert 'value="12,5"' in answer.content.decode()
+    answer = client.post("/drivers/cases/values/", {**given, "effective_from": ""})
+    assert "Enter a quarter, such as 2013-14-Q3." in answer.content.decode()
     given["value"] = "12.5"
     assert client.post("/drivers/cases/values/", given).status_code == 302
     assert client.post("/drivers/cases/values/", given).status_code == 409

@@ -10,7 +10,7 @@ from django.test import Client
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.rollup.actions import roll_up_dirty
-from tests.partnership import COUNCILS, NOW, Q2, Partnership, a_saving
+from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership, a_saving
 
 SignIn = Callable[[str], Client]
 
@@ -32,12 +32,13 @@ def agreed_test(
 
 
 @pytest.fixture
-def books(partnership: Partnership) -> Partnership:
+def open_books(partnership: Partnership) -> Partnership:
     """Libraries: savings by thirds, costs by halves of RBKC's and WCC's.
 
     In Q1 £300 saved, £90 of ongoing costs, and £60 of transition cost that is Westminster's
     own: net £100, £55 and −£5, of £150 put in £0, £45 and £105. In Q2 £30 saved. Beside
-    that £7 of a service that no rule shares, and £1 of Westminster's own in childrens.
+    that £7 of a service that no rule shares, and £1 of Westminster's own in childrens. The
+    other councils have certified nothing yet, and both quarters are open.
     """
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     partnership.rule(
@@ -61,6 +62,15 @@ def books(partnership: Partnership) -> Partnership:
     )
     roll_up_dirty(at=NOW)
     return partnership
+
+
+@pytest.fixture
+def books(open_books: Partnership) -> Partnership:
+    """The same with both quarters closed, in which the others certified that they had nothing."""
+    open_books.close(Q1)
+    open_books.close(Q2)
+    roll_up_dirty(at=NOW)
+    return open_books
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from savings.fairness.models import FairnessTest
 from tests.calling import Caller, mistakes, problem
-from tests.partnership import Partnership
+from tests.partnership import Q1, Partnership
 from tests.savings.fairness.conftest import agreed_test
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +41,7 @@ def test_a_council_quarter_by_quarter(caller: Caller, books: Partnership) -> Non
     test = agreed_test(books)
     answer = caller.get("fairness/").json()
 
+    assert (answer["to"], answer["unfinished"]) == ("2013-14-Q2", False)
     assert [each["council"] for each in answer["councils"]] == ["LBHF", "RBKC", "WCC"]
     assert answer["councils"][2] == {
         "council": "WCC",
@@ -49,6 +50,7 @@ def test_a_council_quarter_by_quarter(caller: Caller, books: Partnership) -> Non
         "quarters": [
             {
                 "period": "2013-14-Q1",
+                "open": False,
                 "amounts": money("100.00", "45.00", "60.00", net="-5.00", put_in="105.00"),
                 "to_date": money("100.00", "45.00", "60.00", net="-5.00", put_in="105.00"),
                 "share_of_net": "-1/30",
@@ -58,6 +60,7 @@ def test_a_council_quarter_by_quarter(caller: Caller, books: Partnership) -> Non
             },
             {
                 "period": "2013-14-Q2",
+                "open": False,
                 "amounts": money("11.00", net="11.00"),
                 "to_date": money("111.00", "45.00", "60.00", net="6.00", put_in="105.00"),
                 "share_of_net": "6/181",
@@ -104,6 +107,31 @@ def test_it_is_narrowed_by_service_and_quarters(caller: Caller) -> None:
     answer = caller.get("fairness/", **{"service": "libraries", "from": "2013-14-Q2"}).json()
     assert [each["quarters"][0]["to_date"]["net"] for each in answer["councils"]] == ["10.00"] * 3
     assert [each["service"] for each in answer["services"]] == ["library-service"]
+
+
+def test_an_open_quarter_is_told_only_if_asked_for_and_as_unfinished(
+    open_books: Partnership,
+) -> None:
+    agreed_test(open_books, "1/2", 1)
+    caller = Caller(open_books.people["auditor"])
+
+    answer = caller.get("fairness/").json()
+    assert (answer["to"], answer["unfinished"]) == (None, False)
+    assert (answer["councils"], answer["services"], answer["warnings"]) == ([], [], [])
+    assert answer["unattributed"] == money(net="0.00")
+
+    open_books.close(Q1)
+    answer = caller.get("fairness/", to="2013-14-Q2").json()
+    assert (answer["to"], answer["unfinished"]) == ("2013-14-Q2", True)
+    assert [
+        [(point["period"], point["open"], point["gains_little"]) for point in each["quarters"]]
+        for each in answer["councils"]
+    ] == [
+        [("2013-14-Q1", False, False), ("2013-14-Q2", True, None)],
+        [("2013-14-Q1", False, False), ("2013-14-Q2", True, None)],
+        [("2013-14-Q1", False, True), ("2013-14-Q2", True, None)],
+    ]
+    assert answer["warnings"] == [{"council": "WCC", "quarters": 1}]
 
 
 @pytest.mark.parametrize(

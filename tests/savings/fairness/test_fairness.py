@@ -149,9 +149,23 @@ def test_persistent_is_in_a_row_and_to_the_latest() -> None:
 
     assert [two(*[poor] * n)[1].little_for(HALF) for n in (1, 3)] == [1, 3]
     assert two(poor, poor, rich)[1].little_for(HALF) == 0
-    assert persistently(two(*[poor] * 3), Criterion(HALF, 4)) == ()
-    assert persistently(two(*[poor] * 4), Criterion(HALF, 4)) == (Warned("WCC", 4),)
-    assert persistently(two(*[poor] * 5), Criterion(HALF, 4)) == (Warned("WCC", 5),)
+    closed = QUARTERS[-1]
+    assert persistently(two(*[poor] * 3), Criterion(HALF, 4), closed) == ()
+    assert persistently(two(*[poor] * 4), Criterion(HALF, 4), closed) == (Warned("WCC", 4),)
+    assert persistently(two(*[poor] * 5), Criterion(HALF, 4), closed) == (Warned("WCC", 5),)
+
+
+def test_an_open_quarter_neither_warns_nor_takes_a_warning_away() -> None:
+    poor, rich = (0, 100), (90_000, 100)
+    half_for_three = Criterion(HALF, 3)
+
+    poor_throughout, rich_at_last = two(*[poor] * 4), two(poor, poor, poor, rich)
+    for found in (poor_throughout, rich_at_last):
+        assert persistently(found, half_for_three, Q3) == (Warned("WCC", 3),)
+        assert persistently(found, half_for_three, Q2) == ()
+        assert persistently(found, half_for_three, None) == ()
+    assert persistently(poor_throughout, half_for_three, Q4) == (Warned("WCC", 4),)
+    assert persistently(rich_at_last, half_for_three, Q4) == ()
 
 
 def test_a_quarter_in_which_it_cannot_be_told_breaks_the_row() -> None:

@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.fairness.models import FairnessTest
-from sovereignty.models import User
-from tests.partnership import Partnership
+from sovereignty.models import Appointment, Council, Role, User
+from tests.partnership import PASSWORD, Q1, Q2, Partnership
 from tests.savings.fairness.conftest import SignIn, agreed_test
 from tests.savings.returns.pages import read
 from tests.savings.tables import table_headed, tables_of
@@ -23,7 +23,8 @@ pytestmark = pytest.mark.django_db
 
 FAIRNESS = "/fairness/"
 CSV = "/fairness/fairness.csv"
-NOT_AGREED = "The councils have not agreed a test of fairness, so nothing here warns"
+NOBODY = "By the agreed test no council persistently gains little"
+NOT_AGREED = "No test of fairness is agreed by every council, so nothing here warns"
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def test_one_service_with_what_lies_below(reader: Client) -> None:
     assert table_headed(response, "Service") == [
         ["Library service", "£100.00", "£55.00", "−£5.00", "Westminster"]
     ]
-    assert "to the end of 2013/14 Q1" in page.words
+    assert "Counted to the end of 2013/14 Q1." in page.words
     assert f"{CSV}?service=libraries&to=2013-14-Q1" in page.hrefs
     assert "/api/v1/fairness/?service=libraries&to=2013-14-Q1" in page.hrefs
     assert f"{FAIRNESS}?service=library-service&to=2013-14-Q1" in page.hrefs
@@ -138,7 +139,10 @@ def test_one_service_with_what_lies_below(reader: Client) -> None:
 def test_where_nothing_has_fallen_on_a_council(reader: Client) -> None:
     response = reader.get(FAIRNESS, {"service": "cex"})
     assert tables_of(response) == []
-    assert "No certified saving or cost has fallen on a council from Cex" in read(response).words
+    assert (
+        "No certified saving or cost has fallen on a council from Cex by the end of 2013/14 Q2, "
+        "the latest closed quarter."
+    ) in read(response).words
 
 
 @pytest.mark.parametrize(
@@ -168,7 +172,7 @@ def test_without_an_agreed_test_the_page_says_so(reader: Client, books: Partners
     page = read(reader.get(FAIRNESS))
 
     assert NOT_AGREED in page.words
-    assert "Proposed and not yet agreed by all" in page.words
+    assert "Not agreed by every council, so it does not hold" in page.words
     assert f"/agreements/{test.decision_id}/" in page.hrefs
     assert "Gains little" not in page.words
 
@@ -184,7 +188,7 @@ def test_the_persistent_one_is_named_with_the_rule(reader: Client, books: Partne
     assert (
         "A council gains little where its share of the net to date is below 1/2 of its share of "
         "the contribution to date. It does so persistently where that is so at the end of two "
-        "quarters with figures, in a row and to the latest."
+        "quarters with figures, in a row and to the latest that is closed."
     ) in page.words
     assert f"/agreements/{test.decision_id}/" in page.hrefs
     assert [row[-1] for row in table_headed(response, "Quarter and borough") if len(row) > 1] == [
@@ -194,11 +198,87 @@ def test_the_persistent_one_is_named_with_the_rule(reader: Client, books: Partne
     ] * 2
 
 
+def test_the_warning_comes_with_the_closing_and_not_before(open_books: Partnership) -> None:
+    agreed_test(open_books, "1/2", 2)
+    reader = Client()
+    reader.force_login(open_books.people["councillor.lbhf"])
+
+    def told(**query: str) -> str:
+        response = reader.get(FAIRNESS, query)
+        assert response.status_code == 200
+        return read(response).words
+
+    page = read(reader.get(FAIRNESS, {"service": "libraries"}))
+    assert f"{FAIRNESS}?service=libraries&to=2013-14-Q2" in page.hrefs
+    words = told()
+    assert "No quarter is closed yet, and fairness is told of closed quarters." in words
+    assert "Show what is certified to the end of 2013/14 Q2 , which is still open" in words
+    assert f"{NOBODY}, for there are no figures of a closed quarter." in words
+    words = told(to="2013-14-Q2")
+    assert "Unfinished: every quarter is still open." in words
+    assert f"{NOBODY}, for there are no figures of a closed quarter." in words
+
+    open_books.close(Q1)
+    words = told()
+    assert "Counted to the end of 2013/14 Q1, the latest closed quarter." in words
+    assert (f"{NOBODY}." in words, "Unfinished" in words) == (True, False)
+    words = told(**{"from": "2013-14-Q2"})
+    assert "No quarter from 2013/14 Q2 on is closed yet; fairness is told of closed ones." in words
+    response = reader.get(FAIRNESS, {"to": "2013-14-Q2"})
+    words = read(response).words
+    assert "Unfinished: every quarter after 2013/14 Q1 is still open." in words
+    assert (f"{NOBODY}." in words, "Warning" in words) == (True, False)
+    rows = table_headed(response, "Quarter and borough")
+    assert [row[0] for row in rows if len(row) == 1] == ["2013/14 Q1", "2013/14 Q2, still open"]
+    assert [row[-1] for row in rows if len(row) > 1] == ["no", "no", "yes", *["still open"] * 3]
+
+    open_books.close(Q2)
+    words = told()
+    assert "Warning Westminster has gained little for what it puts in for two quarters" in words
+    assert "Counted to the end of 2013/14 Q2, the latest closed quarter." in words
+
+
+def test_the_list_says_which_quarters_are_open(open_books: Partnership) -> None:
+    open_books.close(Q1)
+    reader = Client()
+    reader.force_login(open_books.people["councillor.lbhf"])
+    html = reader.get(FAIRNESS).content.decode()
+    assert "Latest closed quarter (2013/14 Q1)" in html
+    assert "2013/14 Q2 (still open)" in html
+
+
 def test_by_a_milder_test_nobody_is(reader: Client, books: Partnership) -> None:
     agreed_test(books, "1/2", 3)
     words = read(reader.get(FAIRNESS)).words
-    assert "By the agreed test no council persistently gains little." in words
+    assert f"{NOBODY}." in words
     assert "Warning" not in words
+
+
+def test_a_council_that_joins_is_asked_and_until_it_agrees_nothing_warns(
+    reader: Client, books: Partnership
+) -> None:
+    test = agreed_test(books, "1/2", 2)
+    assert "Warning Westminster" in read(reader.get(FAIRNESS)).words
+    camden = Council.objects.create(code="CMD", name="Camden", full_name="Camden Council")
+    officer = User.objects.create_user("s151.cmd", "s151.cmd@example.com", PASSWORD)
+    Appointment.objects.create(user=officer, role=Role.SECTION_151_OFFICER, council=camden)
+
+    page = read(reader.get(FAIRNESS))
+    assert NOT_AGREED in page.words
+    assert "Not agreed by every council, so it does not hold: Fairness test" in page.words
+    assert "what the others had agreed holds again once it has agreed too" in page.words
+    assert ("Warning" in page.words, "Gains little" in page.words) == (False, False)
+    agreement = f"/agreements/{test.decision_id}/"
+    assert "Not in force: it waits for Camden." in read(reader.get(agreement)).words
+    joined = Client()
+    joined.force_login(officer)
+    assert agreement in read(joined.get("/agreements/")).hrefs
+
+    joined.post(f"{agreement}answer/", {"agree": "yes", "minute_reference": "1", "reason": ""})
+
+    words = read(reader.get(FAIRNESS)).words
+    assert "Warning Westminster has gained little" in words
+    assert "Not agreed by every council" not in words
 
 
 # --- The same as CSV ---------------------------------------------------------------------
@@ -227,8 +307,22 @@ def test_the_figures_as_csv(reader: Client) -> None:
         "share_of_net": "-0.033333",
         "share_of_contribution": "0.700000",
         "illustrative": "false",
+        "open": "false",
     }
     assert (rows[5]["net"], rows[5]["net_to_date"]) == ("10.00", "5.00")
+
+
+def test_the_csv_says_what_is_of_an_open_quarter(open_books: Partnership) -> None:
+    open_books.close(Q1)
+    reader = Client()
+    reader.force_login(open_books.people["auditor"])
+
+    def rows(**query: str) -> list[tuple[str, str]]:
+        text = reader.get(CSV, query).content.decode("utf-8-sig")
+        return [(row["period"], row["open"]) for row in csv.DictReader(io.StringIO(text))]
+
+    assert rows() == [("2013-14-Q1", "false")] * 3
+    assert rows(to="2013-14-Q2") == [("2013-14-Q1", "false")] * 3 + [("2013-14-Q2", "true")] * 3
 
 
 def test_a_share_of_nothing_is_empty_in_csv(reader: Client) -> None:

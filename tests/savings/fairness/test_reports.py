@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from finance.money import from_pence, json_money
+from savings.calendar.actions import reopen_period
 from savings.fairness.fairness import Amounts, Least, Warned
 from savings.fairness.reports import Asked, Fairness, fairness_of
 from savings.rollup.actions import roll_up_dirty
@@ -91,12 +92,14 @@ def test_quarters_are_counted_from_and_to(books: Partnership) -> None:
     assert of(first=Q2).quarters == (Q2,)
 
 
-def test_where_a_council_gains_least(books: Partnership) -> None:
-    books.certified(
+def test_where_a_council_gains_least(open_books: Partnership) -> None:
+    open_books.certified(
         "LBHF",
         a_saving("libraries", "3.00", scope="own"),
         a_cost("variance", "5.00", "youth-offending", scope="own", cause="demand"),
     )
+    open_books.close(Q1)
+    open_books.close(Q2)
     roll_up_dirty(at=NOW)
 
     assert of().services == (
@@ -124,6 +127,60 @@ def test_by_the_agreed_test_the_persistent_one_is_named(books: Partnership) -> N
 
     agreed_test(books, "1/2", 3)
     assert of().warned == ()
+
+
+def test_without_a_closed_quarter_nothing_is_counted(open_books: Partnership) -> None:
+    agreed_test(open_books, "1/2", 1)
+    found = of()
+
+    assert (found.to, found.closed, found.is_unfinished) == (None, None, False)
+    assert (found.tracks, found.services, found.unattributed) == ((), (), Amounts())
+    assert found.warned == ()
+
+
+def test_what_is_certified_in_an_open_quarter_moves_nothing(open_books: Partnership) -> None:
+    """£900 that Hammersmith & Fulham certifies before the others would turn every share."""
+    agreed_test(open_books, "1/2", 1)
+    open_books.close(Q1)
+    before = of()
+    assert (before.to, before.quarters, before.warned) == (Q1, (Q1,), (Warned("WCC", 1),))
+    assert to_date(before)["WCC"] == Amounts(10000, 4500, 6000)
+
+    open_books.certified("LBHF", a_cost("ongoing_cost", "900.00", scope="own"), quarter=Q2)
+    roll_up_dirty(at=NOW)
+
+    assert to_date(of(last=Q2))["LBHF"] == Amounts(11000, 90000)
+    after = of()
+    assert (after.to, after.tracks, after.services) == (Q1, before.tracks, before.services)
+    assert after.warned == before.warned
+
+
+def test_an_open_quarter_asked_for_is_unfinished_and_never_warns(open_books: Partnership) -> None:
+    agreed_test(open_books, "1/2", 2)
+    open_books.close(Q1)
+
+    found = of(last=Q2)
+    assert (found.to, found.is_unfinished, found.quarters) == (Q2, True, (Q1, Q2))
+    assert [found.is_open(quarter) for quarter in found.quarters] == [False, True]
+    assert to_date(found)["WCC"] == Amounts(11100, 4500, 6000)
+    assert found.tracks[2].little_for(Fraction(1, 2)) == 2
+    assert [found.gains_little(point) for point in found.tracks[2].points] == [True, None]
+    assert (found.counts_closed, of(first=Q2, last=Q2).counts_closed) == (True, False)
+    assert found.warned == of(first=Q2, last=Q2).warned == ()
+
+    open_books.close(Q2)
+    assert (of().to, of().is_unfinished, of().warned) == (Q2, False, (Warned("WCC", 2),))
+
+
+def test_a_reopened_quarter_is_open_again(books: Partnership) -> None:
+    agreed_test(books, "1/2", 2)
+    assert of().warned == (Warned("WCC", 2),)
+
+    reopen_period(
+        quarter=Q2, reason="A line is missing.", by=books.people["programme.office"], at=NOW
+    )
+
+    assert (of().to, of().warned) == (Q1, ())
 
 
 def test_nothing_certified_is_nothing_at_all(partnership: Partnership) -> None:
@@ -163,4 +220,4 @@ def test_as_many_queries_for_one_quarter_as_for_more(books: Partnership) -> None
     for asked in (Asked(tree, last=Q1), Asked(tree), Asked(tree, "libraries", Q1, Q2)):
         with CaptureQueriesContext(connection) as queries:
             fairness_of(asked)
-        assert len(queries) == 4
+        assert len(queries) == 5

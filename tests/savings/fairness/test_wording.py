@@ -48,7 +48,7 @@ def test_the_rule_is_said_with_its_parameters() -> None:
     assert rule_of(Criterion(HALF, 4)) == (
         "A council gains little where its share of the net to date is below 1/2 of its share of "
         "the contribution to date. It does so persistently where that is so at the end of four "
-        "quarters with figures, in a row and to the latest."
+        "quarters with figures, in a row and to the latest that is closed."
     )
 
 
@@ -100,9 +100,10 @@ def test_gaining_little_is_yes_no_or_cannot_be_told() -> None:
     criterion = Criterion(HALF, 4)
     poor, rich = two((100, 100))[1].points[0], two((900, 100))[1].points[0]
     untold = two((-900, 100))[1].points[0]
-    assert [gains_little_of(point, criterion) for point in (poor, rich, untold)] == [
+    assert [gains_little_of(point, criterion, Q1) for point in (poor, rich, untold)] == [
         "yes",
         "no",
         "can’t be told",
     ]
-    assert gains_little_of(poor, None) == ""
+    assert gains_little_of(poor, criterion, None) == "still open"
+    assert gains_little_of(poor, None, Q1) == ""

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import models
+from django.test import Client
 
 from audit.models import Event
 from finance.periods import Quarter
@@ -59,6 +60,13 @@ def planned(partnership: Partnership) -> Partnership:
     """The partnership, with plans that ask for forecasts."""
     make_plans()
     return partnership
+
+
+@pytest.fixture
+def officer(planned: Partnership) -> Client:
+    client = Client()
+    client.force_login(planned.finance("WCC"))
+    return client
 
 
 def a_forecast(slug: str = "library-service", **more: object) -> dict[str, object]:

@@ -71,7 +71,7 @@ def test_without_a_tolerance_nothing_is_worked_out_and_the_page_says_what_to_do(
     waits = books.tolerance("1/100", agreed_by=["LBHF", "WCC"])
     client = sign_in("finance.wcc")
     said = text_of(client, address(restatement))
-    assert "No tolerance is agreed, so no restatement is put right." in said
+    assert "No tolerance is agreed by every council, so no restatement is put right." in said
     assert f'href="/agreements/{waits.decision_id}/"' in said
     assert 'href="/drivers/tolerance/propose/"' in said
     assert "To be added" not in said

@@ -11,6 +11,7 @@ from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from finance.periods import Quarter
 from savings.attribution.actions import propose_rule
 from savings.attribution.models import Driver
 from savings.drivers.actions import create_driver, set_driver_value
@@ -18,7 +19,7 @@ from savings.provenance import Provenance
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Total
 from tests.calling import Caller, mistakes, problem
-from tests.partnership import NOW, Q2, Partnership, a_saving
+from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.whatif.conftest import THIRDS
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +57,7 @@ def rows(answer: dict[str, Any]) -> list[tuple[str | None, str, str, str]]:
 
 
 def driver(partnership: Partnership, **values: int) -> None:
-    """Visits, with a value for each council from 2013/14 Q2 on: Q1 is closed."""
+    """Visits, with these values from 2013/14 Q2 on: Q1 is closed."""
     office = partnership.people["programme.office"]
     made = create_driver(code="visits", name="Visits", unit="visits", by=office, at=NOW)
     for code, value in values.items():
@@ -347,6 +348,13 @@ def test_a_later_agreed_rule_replaces_it(caller: Caller, books: Partnership) -> 
             {"shares.WCC": "Westminster takes no part in this service: leave its share out."},
         ),
         (
+            {
+                **HALVES, "service": "cex", "shares": "LBHF:1,WCC:0",
+                "effective_from": "2013-14-Q2",
+            },
+            {"shares.WCC": "Westminster takes no part in this service: leave its share out."},
+        ),
+        (
             {**HALVES, "driver": "visits", "weights": "visits:1"},
             {
                 "driver": "A rule by fixed has no driver: leave it out.",
@@ -402,6 +410,57 @@ def test_every_mistake_is_named(
     caller: Caller, parameters: dict[str, str], expected: dict[str, str]
 ) -> None:
     assert mistakes(caller.get("what-if/", **parameters)) == expected
+
+
+BY_VISITS = {"service": "libraries", "kind": "saving", "method": "driver", "driver": "visits"}
+BLENDED = {"service": "libraries", "kind": "saving", "method": "blend", "weights": "visits:1"}
+
+
+@pytest.mark.parametrize(
+    ("values", "quarter", "missing"),
+    [
+        ({"LBHF": 1, "WCC": 3}, Q2, "Kensington & Chelsea"),
+        ({"LBHF": 1, "WCC": 3}, None, "Kensington & Chelsea"),
+        ({"LBHF": 0, "RBKC": 0, "WCC": 0}, Q2, ""),
+        ({"LBHF": 0, "RBKC": 0, "WCC": 0}, None, ""),
+        ({"LBHF": 1, "RBKC": 1, "WCC": 1}, Q1, ", ".join(COUNCILS.values())),
+    ],
+)
+def test_what_nothing_can_be_shared_by_is_refused_as_its_proposal_is(
+    caller: Caller,
+    books: Partnership,
+    values: dict[str, int],
+    quarter: Quarter | None,
+    missing: str,
+) -> None:
+    driver(books, **values)
+    since = {"effective_from": quarter.code} if quarter else {}
+    message = "Every value of Visits is nought: nothing to share by."
+    if missing:
+        message = f"Visits has no value for {missing} by {(quarter or Q2).label}: enter one."
+
+    answers = [caller.get("what-if/", **each, **since) for each in (BY_VISITS, BLENDED)]
+    assert [mistakes(answer) for answer in answers] == [
+        {"driver": message},
+        {"weights.visits": message},
+    ]
+    if quarter == Q2:
+        proposed = Caller(books.people["programme.office"]).post(
+            "attribution-rules/", {**BY_VISITS, "effective_from": quarter.code, "basis": "Visits."}
+        )
+        assert mistakes(proposed) == {"driver": message}
+
+
+def test_only_who_takes_part_needs_a_value(caller: Caller, books: Partnership) -> None:
+    """Two share the chief executive's office; Westminster has no value, nor needs one."""
+    driver(books, LBHF=1, RBKC=3)
+
+    answer = asked(caller, **{**BY_VISITS, "service": "cex"}, effective_from="2013-14-Q2")
+
+    assert answer["question"] == (
+        "What if the savings of Cex and what lies below it were split by Visits, from 2013/14 Q2 "
+        "on?"
+    )
 
 
 def test_a_parameter_of_another_name_is_refused(caller: Caller) -> None:

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from savings.drivers.actions import create_driver
 from sovereignty.models import User
-from tests.partnership import Q2, Partnership, a_saving
+from tests.partnership import NOW, Q2, Partnership, a_saving
 from tests.savings.returns.pages import Reading, read
 from tests.savings.tables import tables_of
 from tests.savings.whatif.conftest import SignIn
@@ -229,6 +230,31 @@ def test_shares_that_are_not_one_are_said_at_the_first(reader: Client) -> None:
     assert response.status_code == 422
     assert [href for href in page.hrefs if href.startswith("#rule")] == ["#rule_share_LBHF"]
     assert "The shares add up to 5/6; they must add up to exactly 1." in page.words
+
+
+@pytest.mark.parametrize(
+    ("typed", "anchor"),
+    [
+        ({"method": "driver", "driver": "visits"}, "#rule_driver"),
+        ({"method": "blend", "weight_visits": "1"}, "#rule_weight_visits"),
+    ],
+)
+def test_a_driver_without_values_is_said_where_it_was_chosen(
+    reader: Client, books: Partnership, typed: dict[str, str], anchor: str
+) -> None:
+    create_driver(
+        code="visits", name="Visits", unit="visits", by=books.people["programme.office"], at=NOW
+    )
+    response = reader.get(WHAT_IF, {**TYPED, "effective_from": "2013-14-Q2", **typed})
+    page = read(response)
+    assert response.status_code == 422
+    assert [href for href in page.hrefs if href.startswith("#rule")] == [anchor]
+    assert (
+        "Visits has no value for Hammersmith & Fulham, Kensington & Chelsea, Westminster by "
+        "2013/14 Q2: enter one."
+    ) in page.words
+    assert values(page)["rule_share_RBKC"] == "1/2"
+    assert page.words.startswith("Error: What if?")
 
 
 def test_a_value_left_empty_is_asked_for_in_its_own_form(reader: Client) -> None:

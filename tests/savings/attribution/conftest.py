@@ -1,0 +1,45 @@
+"""What the tests of the API of drivers, rules and amounts share."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from savings.attribution.models import Driver
+from savings.drivers.actions import set_driver_value
+from savings.provenance import Provenance
+from tests.calling import Caller
+from tests.partnership import NOW, Q1, Partnership
+
+THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
+
+A_VALUE = {
+    "driver": "posts",
+    "council": "WCC",
+    "effective_from": "2013-14-Q1",
+    "value": "12.50",
+    "source": "The establishment list.",
+}
+
+
+@pytest.fixture
+def office(partnership: Partnership) -> Caller:
+    return Caller(partnership.people["programme.office"])
+
+
+def count(partnership: Partnership, code: str, **values: str) -> Driver:
+    """A driver with a value for each council from Q1 on."""
+    driver = Driver.objects.create(code=code, name=code.title(), unit="each")
+    for council, value in values.items():
+        set_driver_value(
+            driver=driver,
+            council=partnership.councils[council],
+            effective_from=Q1,
+            value=Decimal(value),
+            source="Counted for the tests.",
+            provenance=Provenance.REPORTED,
+            by=partnership.people["programme.office"],
+            at=NOW,
+        )
+    return driver

@@ -1,0 +1,170 @@
+"""What a forecast stands beside, where it is shown, and what a new quarter starts from."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from savings.plans.models import Plan
+from savings.provenance import Provenance
+from tests.partnership import Q2, Partnership, a_saving
+from tests.savings.forecasts.conftest import OWED, a_forecast, at_risk, forecast
+from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, stored, typed
+from tests.savings.returns.pages import read
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_new_quarter_starts_from_the_last_and_stores_it_only_when_saved(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
+
+    page = read(officer.get(NEXT_PAGE))
+
+    assert stored(Q2) == []
+    assert "These begin as they were forecast in 2013/14 Q1." in page.words
+    assert page.texts.count("As last quarter, not saved yet") == 2
+    sent = page.form("forecasts/").sent
+    assert {name: sent[name] for name in typed("childrens-services")} == typed(
+        "childrens-services",
+        this_year="90,000.00",
+        full_year_effect="120,000.00",
+        status="at_risk",
+        starts_on="",
+        reason="A late start.",
+        replacement="Held posts.",
+    )
+    changed = officer.post(NEXT_PAGE, {**sent, "library-service-this_year": "80k"}, follow=True)
+    assert [row["this_year"] for row in stored(Q2)] == ["90000.00", "80000.00"]
+    # Whoever certifies is told which of them nobody has looked at.
+    assert (
+        "Childrens services: the same forecast for two quarters, 2013/14 Q1 and 2013/14 Q2."
+        in read(changed).words
+    )
+    again = read(officer.get(NEXT_PAGE))
+    assert again.texts.count("As last quarter") == 1
+    assert "These begin as" not in again.words
+
+
+def test_what_is_begun_does_not_start_from_the_last_quarter_again(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
+    forecast(planned, "WCC", a_forecast(), quarter=Q2)
+    sent = opened(officer, NEXT_PAGE)
+    assert sent["library-service-this_year"] == "90,000.00"
+    assert {sent[name] for name in typed("childrens-services")} == {""}
+
+
+def test_a_forecast_shows_what_it_stands_beside_and_what_is_pointed_out(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(planned, "WCC", at_risk(starts_on="1/5/2013"))
+    page = read(officer.get(PAGE))
+    assert "Planned, all councils £9,500,000.00 a year by 2014/15" in page.words
+    assert "Planned, all councils £100,000.00 this year alone" in page.words
+    assert "No forecast yet. Enter what it is expected to bring, and its status." in page.words
+    assert "In doubt. Check that the reason still holds" in page.words
+    assert "Start date passed, nothing delivered. Enter what has been saved" in page.words
+
+
+def test_without_a_plan_there_is_nothing_to_forecast(planned: Partnership, officer: Client) -> None:
+    Plan.objects.update(adopted=False)
+    page = read(officer.get(PAGE))
+    assert "No adopted plan asks for a forecast from Westminster for 2013/14." in page.words
+    assert "Forecasts" not in read(officer.get(RETURN)).texts[-40:]
+    assert PAGE not in read(officer.get(RETURN)).hrefs
+
+
+def test_what_is_typed_is_shown_as_text(planned: Partnership, officer: Client) -> None:
+    nasty = '"><script>alert(1)</script>'
+    sent = {**opened(officer), **dict.fromkeys(typed(), nasty)}
+    response = officer.post(PAGE, sent)
+    assert response.status_code == 422
+    assert b"<script>alert" not in response.content
+    kept = read(response).form("forecasts/").sent
+    assert {kept[name] for name in typed() if not name.endswith("status")} == {nasty}
+
+
+# --- Where the return is shown ---------------------------------------------------------
+
+
+def test_whoever_certifies_is_told_what_is_missing_and_in_doubt(planned: Partnership) -> None:
+    forecast(planned, "WCC", at_risk())
+    planned.submitted("WCC", a_saving())
+    client = Client()
+    client.force_login(planned.s151("WCC"))
+    for address in (RETURN, f"{RETURN}certify/", PAGE):
+        page = read(client.get(address))
+        assert "1 of 2 initiatives has a forecast: 1 at risk." in page.words
+        assert (
+            "In doubt (1) Library service: at risk, with £90,000.00 forecast for 2013/14."
+            in page.words
+        )
+        assert "No forecast yet (1) Childrens services: no forecast for 2013/14." in page.words
+        assert "Why A late start. What replaces the saving Held posts." in page.words
+        assert "All forecasts, 1 £90,000.00 £120,000.00" in page.words
+    # Nobody is held up by it.
+    certify = read(client.get(f"{RETURN}certify/")).form("certify/")
+    assert client.post(certify.action, {**certify.sent, "confirmed": "on"}).status_code == 302
+    assert planned.parent("WCC").status == "certified"
+
+
+def test_what_is_illustrative_is_marked_and_not_certified(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(
+        planned,
+        "WCC",
+        a_forecast(),
+        at_risk("childrens-services"),
+        provenance=Provenance.ILLUSTRATIVE,
+    )
+    form = read(officer.get(PAGE))
+    assert form.texts.count("Illustrative") == 2
+    changed = {**form.form("forecasts/").sent, "library-service-this_year": "7"}
+    refused = read(officer.post(PAGE, {**changed, "library-service-status": ""}))
+    assert refused.texts.count("Illustrative") == 1
+    officer.post(PAGE, changed)
+    planned.submitted("WCC", a_saving())
+    client = Client()
+    client.force_login(planned.s151("WCC"))
+    page = read(client.get(RETURN))
+    assert "One forecast is made up for the demonstration." in page.words
+    # Beside the forecast, beside the remark on it and beside the sum, and where the page says
+    # what it means.
+    assert page.texts.count("Illustrative") == 4
+    assert f"{RETURN}certify/" not in page.hrefs
+    assert client.get(f"{RETURN}certify/")["Location"] == RETURN
+    answer = client.post(f"{RETURN}certify/", {"version": planned.parent("WCC").version})
+    assert answer.status_code == 409
+    assert "This return holds 1 illustrative forecast" in read(answer).words
+
+
+def test_a_forecast_of_what_no_plan_asks_for_any_more_is_still_shown(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
+    Plan.objects.get(code="proposals").lines.filter(service__slug="childrens-services").delete()
+    page = read(officer.get(RETURN))
+    assert "Childrens services no longer in an adopted plan At risk" in page.words
+    assert "All forecasts, 2" in page.words
+
+
+@pytest.mark.parametrize("address", [RETURN, PAGE, "/forecasts/"])
+def test_pages_take_as_many_queries_for_one_forecast_as_for_three(
+    address: str, planned: Partnership
+) -> None:
+    address = address.replace("WCC", "LBHF")
+    counts = []
+    for rows in (OWED["LBHF"][:1], OWED["LBHF"]):
+        forecast(planned, "LBHF", *(at_risk(slug) for slug in rows))
+        client = Client()
+        client.force_login(planned.finance("LBHF"))
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(address).status_code == 200
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
