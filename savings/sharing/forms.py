@@ -54,7 +54,8 @@ class ChangeForm(SayingForm):
         try:
             quarter = Quarter.parse(self.say(self.when))
         except PeriodError as error:
-            errors.append(FieldError(self.when, str(error)))
+            empty = "Give the quarter, such as 2013-14-Q3."
+            errors.append(FieldError(self.when, str(error) if self.say(self.when) else empty))
         if not self.say("source"):
             errors.append(FieldError("source", "Say where this was settled."))
         if errors:

@@ -21,21 +21,26 @@ from sovereignty.models import Council, User
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A service below another: whether it follows who takes part there, or has its own."""
+    """A service below another: whether it follows who takes part there, or has its own.
+
+    `next_below` where it lies just below, with nothing in between.
+    """
 
     service: Service
     follows: bool
+    next_below: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A change that was recorded of a service: what, by whom and when, and its source."""
+    """A change that was recorded of a service: what, by whom and when, and where that is from."""
 
     service: Service
     what: str
     by: str
     at: datetime
     source: str
+    provenance: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,10 @@ class Sharing:
         return tuple(part.service for part in self.parts if part.follows)
 
     @property
+    def next_following(self) -> tuple[Service, ...]:
+        return tuple(part.service for part in self.parts if part.follows and part.next_below)
+
+    @property
     def apart(self) -> tuple[Service, ...]:
         return tuple(part.service for part in self.parts if not part.follows)
 
@@ -120,9 +129,14 @@ class Sharing:
         return tuple(sorted(present, key=lambda council: council.name))
 
     @property
+    def rules(self) -> tuple[Agreement, ...]:
+        """What splits figures here: its own rules, those below that follow and those above."""
+        return tuple(each for each in (*self.agreements, *self.above) if each.proposal.rule)
+
+    @property
     def to_the_host(self) -> tuple[Agreement, ...]:
         """What lets the host bear variances in indirect costs."""
-        return tuple(each for each in (*self.agreements, *self.above) if each.to_the_host)
+        return tuple(each for each in self.rules if each.to_the_host)
 
 
 #: What each event about a service says happened.
@@ -142,8 +156,8 @@ def sharing_of(service: Service) -> Sharing:
     nearest = tree.participants_from(service.slug)
     hosted = tree.host_from(service.slug)
     parts = tuple(
-        Part(services[node.slug], tree.participants_from(node.slug) == nearest)
-        for node, _ in tree.walk(service.slug)
+        Part(services[node.slug], tree.participants_from(node.slug) == nearest, depth == 0)
+        for node, depth in tree.walk(service.slug)
     )
     here = [service.slug, *(part.service.slug for part in parts if part.follows)]
     first_open = _first_open()
@@ -190,6 +204,7 @@ def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
             by=people.get(event.by) or event.by,
             at=event.at,
             source=(event.after or {}).get("source", ""),
+            provenance=(event.after or {}).get("provenance", ""),
         )
         for event in events
     )
