@@ -81,7 +81,7 @@ def join(
         action="council joined",
         subject="service",
         subject_id=service.slug,
-        before={"participants": list(before)} | inherited_from,
+        before={"participants": list(before), **inherited_from},
         after={
             "participants": _participants(service, effective_from),
             "council": council.code,
@@ -138,7 +138,7 @@ def leave(
         action="council left",
         subject="service",
         subject_id=service.slug,
-        before={"participants": list(before)} | inherited_from,
+        before={"participants": list(before), **inherited_from},
         after={
             "participants": _participants(service, first),
             "council": council.code,
@@ -207,7 +207,7 @@ def set_host(
         action="host set",
         subject="service",
         subject_id=service.slug,
-        before={"host": present.council if present else None} | inherited_from,
+        before={"host": present.council if present else None, **inherited_from},
         after={
             "host": council.code,
             "effective_from": effective_from.code,

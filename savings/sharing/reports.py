@@ -194,9 +194,8 @@ def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
         ).order_by("-id")
     )
     councils = dict(Council.objects.values_list("code", "name"))
-    people = {
-        user.username: user for user in User.objects.filter(username__in={e.by for e in events})
-    }
+    users = User.objects.filter(username__in={event.by for event in events})
+    people = {user.username: str(user.get_full_name()) for user in users}
     return tuple(
         Recorded(
             service=by_slug[event.subject_id],

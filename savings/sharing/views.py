@@ -105,8 +105,8 @@ def _change(
     try:
         require(user, "savings.change_sharing")
     except NotAllowed as refusal:
-        context = {"refusal": refusal}
-        return render(request, "savings/returns/not_allowed.html", context, status=403)
+        refused = {"refusal": refusal}
+        return render(request, "savings/returns/not_allowed.html", refused, status=403)
     form = form_class(councils, request.POST if request.method == "POST" else None)
     problem, status = "", 200
     if request.method == "POST":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from finance.periods import Quarter
+from savings.rollup.models import Fact
 from savings.sharing import actions
 from services.models import Participation
 from tests.partnership import NOW, Q1, Q2, Partnership
@@ -60,3 +61,12 @@ def spells(slug: str) -> Spells:
         .select_related("council")
         .order_by("council__code", "from_quarter")
     ]
+
+
+def falls(quarter: Quarter) -> list[tuple[str | None, int]]:
+    """What the rollup says of a quarter: pence by council."""
+    return list(
+        Fact.objects.filter(parent__period__quarter=quarter)
+        .order_by("council__code")
+        .values_list("council__code", "pence")
+    )

@@ -7,27 +7,18 @@ import pytest
 from audit.models import Event
 from finance.periods import Quarter
 from savings.calendar.actions import close_period
-from savings.rollup.models import DirtyReturn, Fact
+from savings.rollup.models import DirtyReturn
 from savings.rollup.tasks import roll_up
 from services.models import Participation, Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.sharing.changing import join, leave, spells
+from tests.savings.sharing.changing import falls, join, leave, spells
 
 pytestmark = pytest.mark.django_db
 
 Q3 = Q2.following
 LEADERSHIP = "chief-executive-leadership"
 TWO = [("LBHF", "2011-12-Q1", None), ("RBKC", "2011-12-Q1", None)]
-
-
-def falls(quarter: Quarter) -> list[tuple[str | None, int]]:
-    """What the rollup says of a quarter: pence by council."""
-    return list(
-        Fact.objects.filter(parent__period__quarter=quarter)
-        .order_by("council__code")
-        .values_list("council__code", "pence")
-    )
 
 
 def test_a_council_joins_until_further_notice(partnership: Partnership) -> None:

@@ -7,12 +7,12 @@ import pytest
 from audit.models import Event
 from finance.periods import Quarter
 from savings.calendar.actions import close_period
-from savings.rollup.models import DirtyReturn, Fact
+from savings.rollup.models import DirtyReturn
 from savings.rollup.tasks import roll_up
 from services.models import Hosting, Participation, Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.sharing.changing import join, leave, spells
+from tests.savings.sharing.changing import falls, join, leave, spells
 
 pytestmark = pytest.mark.django_db
 
@@ -20,15 +20,6 @@ Q3 = Q2.following
 Q4 = Q3.following
 THREE = [("LBHF", "2011-12-Q1", None), ("RBKC", "2011-12-Q1", None), ("WCC", "2011-12-Q1", None)]
 HALF_AND_QUARTERS = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
-
-
-def falls(quarter: Quarter) -> list[tuple[str | None, int]]:
-    """What the rollup says of a quarter: pence by council."""
-    return list(
-        Fact.objects.filter(parent__period__quarter=quarter)
-        .order_by("council__code")
-        .values_list("council__code", "pence")
-    )
 
 
 def refused(partnership: Partnership, **more: object) -> dict[str, str]:

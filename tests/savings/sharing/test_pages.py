@@ -9,13 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from savings.calendar.actions import close_period
 from savings.provenance import Provenance
-from savings.rollup.models import Fact
 from savings.rollup.tasks import roll_up
 from services.models import Hosting, Participation, Service
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.returns.pages import read
-from tests.savings.sharing.changing import join, leave, spells
+from tests.savings.sharing.changing import falls, join, leave, spells
 from tests.savings.tables import table_headed, tables_of
 
 pytestmark = pytest.mark.django_db
@@ -231,7 +230,7 @@ def test_a_council_joins(partnership: Partnership, office: Client) -> None:
     assert "Westminster takes part in Cex from 2013/14 Q2 on." in read(answer).words
     assert spells("cex") == [*TWO, ("WCC", "2013-14-Q2", None)]
     roll_up()
-    assert list(Fact.objects.values_list("council", "pence")) == [(None, 6000)]
+    assert falls(Q2) == [(None, 6000)]
 
 
 def test_a_rule_that_can_not_be_answered_any_more_is_to_be_replaced(
