@@ -94,7 +94,7 @@ def check(shares: Mapping[str, Fraction], amounts: Sequence[int]) -> int:
     """
     splitter, odd = Splitter(shares), 0
     # They come in any order; what they are compared with has them the other way round.
-    other = Splitter(dict(reversed(shares.items())))
+    other = Splitter(dict(reversed(list(shares.items()))))
     for pence in amounts:
         parts = dict(zip(splitter.codes, splitter.split(pence), strict=True))
         shown = split_pence(pence, shares)

@@ -14,13 +14,16 @@ from savings.rollup.models import DirtyReturn
 from sovereignty.refusals import WrongState
 
 
-def check_quarter_open(quarter: Quarter) -> None:
-    """Raise WrongState where a quarter is closed, and so has figures that stand."""
+def check_quarter_open(quarter: Quarter, remedy: str = "Choose a quarter after {closed}.") -> None:
+    """Raise WrongState where a quarter is closed, and so has figures that stand.
+
+    `remedy` says what to do, with the latest closed quarter as `closed`.
+    """
     closed = Period.objects.latest_closed()
     if closed and quarter <= closed.quarter:
         raise WrongState(
-            f"{quarter.label} is closed and its figures stand. Choose a quarter after "
-            f"{closed.quarter.label}."
+            f"{quarter.label} is closed and its figures stand. "
+            + remedy.format(closed=closed.quarter.label)
         )
 
 

@@ -110,9 +110,9 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
         proposes_rules,
         "Only the programme office and councils' finance and section 151 officers propose tests.",
     ),
-    "savings.set_host": (
+    "savings.change_sharing": (
         is_programme_office,
-        "Only the programme office records which council hosts a service.",
+        "Only the programme office records who takes part in a service and who hosts it.",
     ),
     "savings.answer_decision": (
         answers_for_a_council,

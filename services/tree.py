@@ -89,29 +89,34 @@ class ServiceTree:
             found |= self.below(child)
         return frozenset(found)
 
+    def participants_from(self, slug: str) -> str | None:
+        """The service at or above, nearest first, whose participants are this one's too."""
+        return next((step for step in self.path(slug) if self.nodes[step].participation), None)
+
+    def host_from(self, slug: str) -> str | None:
+        """The service at or above, nearest first, whose hosts are this one's too."""
+        return next((step for step in self.path(slug) if self.nodes[step].hosting), None)
+
+    def participation(self, slug: str) -> tuple[Spell, ...]:
+        """The spells of whoever takes part, its own or inherited."""
+        nearest = self.participants_from(slug)
+        return self.nodes[nearest].participation if nearest else ()
+
     def participants(self, slug: str, quarter: Quarter) -> tuple[str, ...]:
         """Codes of the councils that take part in that quarter, in alphabetical order."""
-        for step in self.path(slug):
-            spells = self.nodes[step].participation
-            if spells:
-                return tuple(sorted({s.council for s in spells if s.covers(quarter)}))
-        return ()
+        spells = self.participation(slug)
+        return tuple(sorted({spell.council for spell in spells if spell.covers(quarter)}))
 
     def takes_part(self, slug: str, council: str, since: Quarter) -> bool:
         """Whether a council takes part in any quarter from `since` on."""
-        for step in self.path(slug):
-            if spells := self.nodes[step].participation:
-                return any(
-                    spell.council == council and (spell.last is None or since <= spell.last)
-                    for spell in spells
-                )
-        return False
+        return any(
+            spell.council == council and (spell.last is None or since <= spell.last)
+            for spell in self.participation(slug)
+        )
 
     def turns(self, slug: str, since: Quarter) -> tuple[Quarter, ...]:
         """`since`, and the later quarters from which others take part than in the one before."""
-        spells: tuple[Spell, ...] = next(
-            (found for step in self.path(slug) if (found := self.nodes[step].participation)), ()
-        )
+        spells = self.participation(slug)
         edges = {s.first for s in spells} | {s.last.following for s in spells if s.last}
         later = sorted(edge for edge in edges if edge > since)
         return (
@@ -130,11 +135,9 @@ class ServiceTree:
 
     def hosting(self, slug: str, quarter: Quarter) -> Spell | None:
         """The spell by which a council hosts the service in that quarter, if one does."""
-        for step in self.path(slug):
-            spells = self.nodes[step].hosting
-            if spells:
-                return next((s for s in spells if s.covers(quarter)), None)
-        return None
+        nearest = self.host_from(slug)
+        spells = self.nodes[nearest].hosting if nearest else ()
+        return next((spell for spell in spells if spell.covers(quarter)), None)
 
     def walk(self, start: str | None = None) -> Iterator[tuple[Node, int]]:
         """Every service with its depth (programmes are 0), parents before children."""

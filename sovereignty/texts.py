@@ -8,11 +8,16 @@ LONGEST_TEXT = 2000
 
 
 def mistake_in(
-    text: str, field: str, remedy: str = "", *, row: int | None = None
+    text: str,
+    field: str,
+    remedy: str = "",
+    *,
+    row: int | None = None,
+    longest: int = LONGEST_TEXT,
 ) -> FieldError | None:
     """What is wrong with a text, or None. `remedy` says what to write where there is none.
 
-    Without a `remedy` it may be left out. At most 2,000 characters, none of them null,
+    Without a `remedy` it may be left out. At most `longest` characters, none of them null,
     which PostgreSQL can't hold.
 
     >>> mistake_in(" ", "reason", "Say why.").message
@@ -22,6 +27,6 @@ def mistake_in(
         return FieldError(field, remedy, row=row)
     if "\x00" in text:
         return FieldError(field, "Remove the null character.", row=row)
-    if len(text.strip()) > LONGEST_TEXT:
-        return FieldError(field, f"Shorten this to {LONGEST_TEXT:,} characters.", row=row)
+    if len(text.strip()) > longest:
+        return FieldError(field, f"Shorten this to {longest:,} characters.", row=row)
     return None

@@ -17,6 +17,7 @@ from triborough.problems import MEDIA_TYPE, PROBLEMS
 ADDRESS_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "council": ("A council's code; for a return also “partnership”.", {"example": "LBHF"}),
     "period": ("A quarter.", {"example": "2013-14-Q1"}),
+    "slug": ("A service's slug.", {"example": "libraries"}),
     "code": ("A plan's code.", {"example": "proposals-2011"}),
     "rule_id": ("The rule's id.", {"minimum": 1}),
     "test_id": ("The fairness test's id.", {"minimum": 1}),

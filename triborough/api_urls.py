@@ -37,6 +37,7 @@ from savings.returns.api import (
     quarter_unless_asked,
 )
 from savings.rollup.api import RollupStanding
+from savings.sharing.api import HostService, JoinService, LeaveService, SharingOfService
 from savings.trueup.api import TrueUpCall
 from savings.uploads.api import Template, UploadReturn
 from savings.whatif.api import WhatIfCall
@@ -49,6 +50,10 @@ urlpatterns = [
     path("token/", Token.as_view()),
     path("councils/", CouncilList.as_view()),
     path("services/", ServiceList.as_view(unless_asked=quarter_unless_asked)),
+    path("services/<slug:slug>/sharing/", SharingOfService.as_view()),
+    path("services/<slug:slug>/participation/", JoinService.as_view()),
+    path("services/<slug:slug>/leaving/", LeaveService.as_view()),
+    path("services/<slug:slug>/host/", HostService.as_view()),
     path("periods/", PeriodList.as_view()),
     path("periods/<str:period>/dates/", PeriodDates.as_view()),
     path("periods/<str:period>/close/", ClosePeriod.as_view()),

@@ -43,6 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.returns.urls")),
     path("returns/", include("savings.uploads.urls")),
+    path("services/", include("savings.sharing.urls")),
     path("what-if/", include("savings.whatif.urls")),
 ]
 

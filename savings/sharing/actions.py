@@ -1,10 +1,17 @@
-"""What can be done to who shares a service: let a council join, leave, or host it."""
+"""What can be done to who shares a service: let a council join, leave, or host it.
+
+Each takes effect from an open quarter on, so that what is closed stays. A service that has
+its participants or hosts from the service above gets spells of its own by the first change
+that is made to it, which begin by saying what it had until then; from then on it no longer
+follows the service above. What lies below it and has none of its own follows it.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 import audit.actions
 from finance.periods import Quarter
@@ -12,9 +19,134 @@ from savings.basis import check_quarter_open, rework_from
 from savings.provenance import Provenance
 from savings.rollup.locks import change_basis
 from savings.rules import require
-from services.models import Hosting, Service
+from services.models import Hosting, Participation, Service
+from services.tree import ServiceTree
 from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
+from sovereignty.texts import mistake_in
+
+#: What a spell's source has room for.
+LONGEST_SOURCE = 200
+
+
+@transaction.atomic
+def join(
+    *,
+    service: Service,
+    council: Council,
+    effective_from: Quarter,
+    source: str,
+    by: User,
+    at: datetime,
+) -> Participation:
+    """Let a council take part in a service from a quarter on, until further notice.
+
+    Or until it takes part again by what is recorded already. It is held to nothing that it
+    has not agreed to: from that quarter on no rule of the service is in force without it.
+    Raises NotAllowed; WrongState where the quarter is closed; BadContent without a source,
+    or where the council takes part in that quarter already.
+    """
+    _begin(service, by)
+    tree = Service.objects.tree()
+    before = tree.participants(service.slug, effective_from)
+    errors = _mistakes_in(source)
+    if council.code in before:
+        errors.append(
+            FieldError(
+                "council",
+                f"{council} takes part in {service} in {effective_from.label} already: choose "
+                "another council or a quarter in which it does not.",
+                council.code,
+            )
+        )
+    if errors:
+        raise BadContent(errors)
+    check_quarter_open(effective_from)
+    inherited_from = _own_participants(service, tree)
+    again = (
+        service.participation.filter(council=council, from_quarter__gt=effective_from)
+        .order_by("from_quarter")
+        .first()
+    )
+    spell = Participation.objects.create(
+        service=service,
+        council=council,
+        from_quarter=effective_from,
+        to_quarter=again.from_quarter.preceding if again else None,
+        source=source.strip(),
+    )
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="council joined",
+        subject="service",
+        subject_id=service.slug,
+        before={"participants": list(before), **inherited_from},
+        after={
+            "participants": _participants(service, effective_from),
+            "council": council.code,
+            "effective_from": effective_from.code,
+            "source": source.strip(),
+        },
+    )
+    rework_from(effective_from, at)
+    return spell
+
+
+@transaction.atomic
+def leave(
+    *,
+    service: Service,
+    council: Council,
+    last_quarter: Quarter,
+    source: str,
+    by: User,
+    at: datetime,
+) -> None:
+    """Let a council take part in a service up to and including a quarter, and then no more.
+
+    Those who stay keep the proportion of their shares. Where it would take part only from
+    the quarter after `last_quarter` on, that is called off. Raises NotAllowed; WrongState
+    where a quarter after the last is closed; BadContent without a source, where it takes no
+    part after `last_quarter` anyway, where fewer than two councils would remain, or where it
+    would still be host. A host is not taken off with it: what a rule leaves with the host
+    would be nobody's, and who takes it over is for the councils to settle first.
+    """
+    _begin(service, by)
+    first = last_quarter.following
+    tree = Service.objects.tree()
+    before = tree.participants(service.slug, first)
+    errors = _mistakes_in(source)
+    refused = _why_it_cannot_leave(tree, service, council, first)
+    if refused:
+        errors.append(FieldError("council", refused, council.code))
+    if errors:
+        raise BadContent(errors)
+    check_quarter_open(
+        first, f"{council} has taken part in it: choose {{closed}} or a later quarter as its last."
+    )
+    inherited_from = _own_participants(service, tree)
+    spell = service.participation.filter(_covers(first)).get(council=council)
+    if spell.from_quarter == first:
+        spell.delete()
+    else:
+        spell.to_quarter = last_quarter
+        spell.save(update_fields=["to_quarter"])
+    audit.actions.record(
+        by=by.username,
+        at=at,
+        action="council left",
+        subject="service",
+        subject_id=service.slug,
+        before={"participants": list(before), **inherited_from},
+        after={
+            "participants": _participants(service, first),
+            "council": council.code,
+            "last_quarter": last_quarter.code,
+            "source": source.strip(),
+        },
+    )
+    rework_from(first, at)
 
 
 @transaction.atomic
@@ -32,41 +164,40 @@ def set_host(
 
     Whoever hosted it until then ceases to the quarter before. Raises NotAllowed;
     WrongState where the quarter is closed or a host is set from it already; BadContent
-    without a source, or where the council takes no part.
+    without a source, or where the council does not take part for as long as it would host.
     """
-    require(by, "savings.set_host")
-    change_basis()
-    errors = []
-    if not source.strip():
-        errors.append(FieldError("source", "Say where this was settled."))
-    if council.code not in Service.objects.tree().participants(service.slug, effective_from):
+    _begin(service, by)
+    tree = Service.objects.tree()
+    present = tree.hosting(service.slug, effective_from)
+    spells = Hosting.objects.filter(service__slug=tree.host_from(service.slug))
+    following = spells.filter(from_quarter__gt=effective_from).order_by("from_quarter").first()
+    last = following.from_quarter.preceding if following else None
+    errors = _mistakes_in(source)
+    away = _first_quarter_away(tree, service, council, effective_from, last)
+    if away:
         errors.append(
             FieldError(
                 "council",
-                f"{council} takes no part in {service} in {effective_from.label}: choose one "
-                "that does.",
+                f"{council} takes no part in {service} in {away.label}: choose one that does.",
                 council.code,
             )
         )
     if errors:
         raise BadContent(errors)
     check_quarter_open(effective_from)
-    # The service's row is held, so that two changes don't overlap.
-    Service.objects.select_for_update().get(id=service.id)
-    spells = service.hosting.order_by("from_quarter")
-    if spells.filter(from_quarter=effective_from).exists():
+    if service.hosting.filter(from_quarter=effective_from).exists():
         raise WrongState(
             f"{service} has a host from {effective_from.label} already. Give a later quarter."
         )
-    following = spells.filter(from_quarter__gt=effective_from).first()
-    present = spells.filter(from_quarter__lt=effective_from).exclude(to_quarter__lt=effective_from)
-    before = [spell.council.code for spell in present.select_related("council")]
-    present.update(to_quarter=effective_from.preceding)
+    inherited_from = _own_hosts(service, tree)
+    # Of what was inherited, what was to begin now gives way.
+    service.hosting.filter(from_quarter=effective_from).delete()
+    service.hosting.filter(_covers(effective_from)).update(to_quarter=effective_from.preceding)
     hosting = Hosting.objects.create(
         service=service,
         council=council,
         from_quarter=effective_from,
-        to_quarter=following.from_quarter.preceding if following else None,
+        to_quarter=last,
         source=source.strip(),
         provenance=provenance,
     )
@@ -76,7 +207,7 @@ def set_host(
         action="host set",
         subject="service",
         subject_id=service.slug,
-        before={"host": before[0] if before else None},
+        before={"host": present.council if present else None, **inherited_from},
         after={
             "host": council.code,
             "effective_from": effective_from.code,
@@ -86,3 +217,120 @@ def set_host(
     )
     rework_from(effective_from, at)
     return hosting
+
+
+def _begin(service: Service, by: User) -> None:
+    require(by, "savings.change_sharing")
+    change_basis()
+    # The service's row is held, so that two changes don't overlap.
+    Service.objects.select_for_update().get(id=service.id)
+
+
+def _mistakes_in(source: str) -> list[FieldError]:
+    mistake = mistake_in(source, "source", "Say where this was settled.", longest=LONGEST_SOURCE)
+    return [mistake] if mistake else []
+
+
+def _covers(quarter: Quarter) -> Q:
+    return Q(from_quarter__lte=quarter) & (Q(to_quarter__isnull=True) | Q(to_quarter__gte=quarter))
+
+
+def _participants(service: Service, quarter: Quarter) -> list[str]:
+    return list(Service.objects.tree().participants(service.slug, quarter))
+
+
+def _why_it_cannot_leave(
+    tree: ServiceTree, service: Service, council: Council, first: Quarter
+) -> str:
+    """What keeps a council from taking no part from `first` on, in a sentence, if anything."""
+    ended = next(
+        (
+            spell
+            for spell in tree.participation(service.slug)
+            if spell.council == council.code and spell.covers(first)
+        ),
+        None,
+    )
+    if ended is None:
+        return (
+            f"{council} takes no part in {service} in {first.label} as it is: choose a council "
+            "that does, or the last quarter of those in which it does."
+        )
+    for quarter in tree.turns(service.slug, first):
+        others = [
+            code for code in tree.participants(service.slug, quarter) if code != ended.council
+        ]
+        if ended.covers(quarter) and len(others) < 2:
+            return (
+                f"Without {council} fewer than two councils would share {service} in "
+                f"{quarter.label}: let another join it first."
+            )
+    for slug in [service.slug, *sorted(tree.below(service.slug) - {service.slug})]:
+        follows = tree.participants_from(slug) == tree.participants_from(service.slug)
+        hosted = tree.host_from(slug)
+        if not follows or hosted is None:
+            continue
+        for spell in tree.nodes[hosted].hosting:
+            quarter = max(first, spell.first)
+            if spell.council == council.code and spell.covers(quarter) and ended.covers(quarter):
+                return (
+                    f"{council} hosts {tree.nodes[slug].name} in {quarter.label}: say who hosts "
+                    "it from then on first."
+                )
+    return ""
+
+
+def _first_quarter_away(
+    tree: ServiceTree, service: Service, council: Council, first: Quarter, last: Quarter | None
+) -> Quarter | None:
+    """The first quarter from `first` to `last` in which a council takes no part."""
+    return next(
+        (
+            quarter
+            for quarter in tree.turns(service.slug, first)
+            if (last is None or quarter <= last)
+            and council.code not in tree.participants(service.slug, quarter)
+        ),
+        None,
+    )
+
+
+def _own_participants(service: Service, tree: ServiceTree) -> dict[str, str]:
+    """Give a service that inherits its participants the same as its own.
+
+    In one statement: the database compares who took part in closed quarters before and after
+    each. Gives the service that they are from, for the event, or nothing.
+    """
+    nearest = tree.participants_from(service.slug)
+    if nearest is None or nearest == service.slug:
+        return {}
+    Participation.objects.bulk_create(
+        Participation(
+            service=service,
+            council_id=spell.council_id,
+            from_quarter=spell.from_quarter,
+            to_quarter=spell.to_quarter,
+            source=spell.source,
+        )
+        for spell in Participation.objects.filter(service__slug=nearest)
+    )
+    return {"inherited_from": nearest}
+
+
+def _own_hosts(service: Service, tree: ServiceTree) -> dict[str, str]:
+    """The same for a service that inherits its hosts."""
+    nearest = tree.host_from(service.slug)
+    if nearest is None or nearest == service.slug:
+        return {}
+    Hosting.objects.bulk_create(
+        Hosting(
+            service=service,
+            council_id=spell.council_id,
+            from_quarter=spell.from_quarter,
+            to_quarter=spell.to_quarter,
+            source=spell.source,
+            provenance=spell.provenance,
+        )
+        for spell in Hosting.objects.filter(service__slug=nearest)
+    )
+    return {"inherited_from": nearest}

@@ -10,12 +10,11 @@ from decimal import Decimal
 
 import pytest
 
-from finance.periods import Quarter
 from savings.returns.models import Entry
-from services.models import Participation
 from sovereignty.refusals import BadContent
 from tests.calling import Caller
 from tests.partnership import Q1, Q2, Partnership, a_saving
+from tests.savings.sharing.changing import join, leave
 from tests.scenarios.accounts import Accounts, Told
 
 LEADERSHIP = "chief-executive-leadership"
@@ -67,9 +66,7 @@ def test_a_council_that_joins_is_not_held_to_what_it_never_agreed_to(
 ) -> None:
     """Until the newcomer has agreed to a rule, what is shared from then on is nobody's."""
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
-    Participation.objects.create(
-        service=partnership.services["cex"], council=partnership.councils["WCC"], from_quarter=Q2
-    )
+    join(partnership, "cex", "WCC", since=Q2)
     partnership.certified("RBKC", a_saving(LEADERSHIP, "50000.00"))
     partnership.certified("RBKC", a_saving(LEADERSHIP, "60000.00"), quarter=Q2)
     accounts.roll_up()
@@ -105,9 +102,7 @@ def test_when_a_council_leaves_the_others_shares_are_scaled_up(
 ) -> None:
     """Westminster leaves the libraries after the first quarter: its quarter goes to the rest."""
     partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"})
-    Participation.objects.filter(
-        service=partnership.services["libraries"], council=partnership.councils["WCC"]
-    ).update(to_quarter=Quarter.parse("2013-14-Q1"))
+    leave(partnership, "libraries", "WCC", last=Q1)
     for quarter in (Q1, Q2):
         partnership.certified("LBHF", a_saving(amount="100.00"), quarter=quarter)
     accounts.roll_up()

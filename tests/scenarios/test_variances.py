@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.models import Hosting
-from tests.partnership import Q1, Q2, Partnership
+from savings.provenance import Provenance
+from savings.sharing.actions import set_host
+from tests.partnership import NOW, Q2, Partnership
 from tests.scenarios.accounts import Accounts, Told
 
 HALF_AND_QUARTERS = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
@@ -25,11 +26,14 @@ def test_a_variance_in_the_hosts_own_overheads_is_the_hosts(
 ) -> None:
     """The councils agreed that the host answers for its overheads, and then the host changes."""
     partnership.rule("libraries", HALF_AND_QUARTERS, kind="ongoing_cost", indirect_variance="host")
-    Hosting.objects.update(to_quarter=Q1)
-    Hosting.objects.create(
+    set_host(
         service=partnership.services["libraries"],
         council=partnership.councils["WCC"],
-        from_quarter=Q2,
+        effective_from=Q2,
+        source="Cabinet, 3 July 2013",
+        provenance=Provenance.REPORTED,
+        by=partnership.people["programme.office"],
+        at=NOW,
     )
 
     overheads, readers = partnership.certified(

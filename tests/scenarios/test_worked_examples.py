@@ -13,8 +13,9 @@ from savings.attribution.models import AttributionRule
 from savings.drivers.actions import create_driver, set_driver_value
 from savings.provenance import Provenance
 from savings.record.imports import read_record
-from services.models import Participation, Service
+from services.models import Service
 from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving
+from tests.savings.sharing.changing import join, leave
 from tests.scenarios.accounts import Accounts
 from tests.scenarios.telling import entries, told
 
@@ -143,11 +144,8 @@ def test_the_safeguarding_board(partnership: Partnership, accounts: Accounts) ->
 
 def test_education_in_2010(partnership: Partnership, accounts: Accounts) -> None:
     """Two councils, before the third came in."""
-    education = service(partnership, "education")
-    for code in ("LBHF", "WCC"):
-        Participation.objects.create(
-            service=education, council=partnership.councils[code], from_quarter=Q1
-        )
+    service(partnership, "education")
+    leave(partnership, "education", "RBKC", last=Q1.preceding)
     partnership.rule("education", {"LBHF": "1/2", "WCC": "1/2"})
     table, row = "options-2010-education-posts", "Total indicative savings"
     options = [figure(table, row, f"Option {option} saving") for option in ("1A", "1B")]
@@ -242,9 +240,7 @@ def test_negative_amounts(partnership: Partnership, accounts: Accounts) -> None:
 
 def test_a_council_that_joins(partnership: Partnership, accounts: Accounts) -> None:
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
-    Participation.objects.create(
-        service=partnership.services["cex"], council=partnership.councils["WCC"], from_quarter=Q2
-    )
+    join(partnership, "cex", "WCC", since=Q2)
     two = partnership.certified("RBKC", a_saving("cex", "50,000"))
     three = partnership.certified("RBKC", a_saving("cex", "60,000"), quarter=Q2)
     accounts.roll_up()
@@ -264,9 +260,7 @@ def test_a_council_that_joins(partnership: Partnership, accounts: Accounts) -> N
 
 def test_a_council_that_leaves(partnership: Partnership, accounts: Accounts) -> None:
     partnership.rule("libraries", HALF_AND_QUARTERS)
-    Participation.objects.filter(
-        service=partnership.services["libraries"], council=partnership.councils["WCC"]
-    ).update(to_quarter=Q1)
+    leave(partnership, "libraries", "WCC", last=Q1)
     both = [
         partnership.certified("LBHF", a_saving(amount="100.00"), quarter=quarter)
         for quarter in (Q1, Q2)

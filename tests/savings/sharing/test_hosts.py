@@ -15,6 +15,7 @@ from services.models import Hosting, Service
 from services.tree import Spell
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_cost
+from tests.savings.sharing.changing import leave
 
 pytestmark = pytest.mark.django_db
 
@@ -87,17 +88,46 @@ def test_a_host_before_another_ends_where_that_begins(partnership: Partnership) 
 
 def test_a_first_host_and_one_of_a_part_alone(partnership: Partnership) -> None:
     host(partnership, "LBHF", Q1, service=partnership.services["cex"])
-    host(partnership, "LBHF", Q1, service=partnership.services["library-service"])
+    host(partnership, "LBHF", Q2, service=partnership.services["library-service"])
     assert spells("cex") == [("LBHF", "2013-14-Q1", None)]
     assert Event.objects.about("service", "cex").get().before == {"host": None}
+    # The part gets hosts of its own, which begin with those that it had.
+    assert spells("library-service") == [
+        ("RBKC", "2011-12-Q1", "2013-14-Q1"),
+        ("LBHF", "2013-14-Q2", None),
+    ]
+    assert Event.objects.about("service", "library-service").get().before == {
+        "host": "RBKC",
+        "inherited_from": "libraries",
+    }
     tree = Service.objects.tree()
-    assert (tree.host("libraries", Q1), tree.host("library-service", Q1)) == ("RBKC", "LBHF")
+    assert (tree.host("libraries", Q2), tree.host("library-service", Q2)) == ("RBKC", "LBHF")
+    assert tree.host("library-service", Q1) == "RBKC"
+
+
+def test_a_part_has_another_host_from_the_quarter_in_which_it_would_inherit_one(
+    partnership: Partnership,
+) -> None:
+    Hosting.objects.update(provenance=Provenance.ILLUSTRATIVE, source="Made up")
+    host(partnership, "WCC", Q2)
+    host(partnership, "LBHF", Q2, service=partnership.services["library-service"])
+    host(partnership, "WCC", Q3, service=partnership.services["library-service"])
+    assert spells("library-service") == [
+        ("RBKC", "2011-12-Q1", "2013-14-Q1"),
+        ("LBHF", "2013-14-Q2", "2013-14-Q2"),
+        ("WCC", "2013-14-Q3", None),
+    ]
+    # What was made up is marked as that in the part too.
+    assert Service.objects.tree().hosting("library-service", Q1) == Spell(
+        "RBKC", Quarter.parse("2011-12-Q1"), Q1, "illustrative", "Made up"
+    )
 
 
 @pytest.mark.parametrize(
     ("more", "messages"),
     [
         ({"source": " "}, {"source": "Say where this was settled."}),
+        ({"source": "s" * 201}, {"source": "Shorten this to 200 characters."}),
         (
             {"slug": "cex"},
             {
@@ -125,6 +155,23 @@ def test_what_can_not_be_is_refused(
     assert spells() == [("RBKC", "2011-12-Q1", None)]
 
 
+def test_a_host_takes_part_for_as_long_as_it_hosts(partnership: Partnership) -> None:
+    leave(partnership, "libraries", "WCC", last=Q2)
+    with pytest.raises(BadContent) as refusal:
+        host(partnership, "WCC", Q2)
+    assert [error.message for error in refusal.value.errors] == [
+        "Westminster takes no part in Libraries in 2013/14 Q3: choose one that does."
+    ]
+    # With the next host settled, it may be the host until then.
+    host(partnership, "LBHF", Q3)
+    host(partnership, "WCC", Q2)
+    assert spells() == [
+        ("RBKC", "2011-12-Q1", "2013-14-Q1"),
+        ("WCC", "2013-14-Q2", "2013-14-Q2"),
+        ("LBHF", "2013-14-Q3", None),
+    ]
+
+
 def test_one_host_from_a_quarter_on(partnership: Partnership) -> None:
     host(partnership)
     with pytest.raises(WrongState, match="Libraries has a host from 2013/14 Q2 already"):
@@ -146,6 +193,20 @@ def test_a_closed_quarter_keeps_its_host(partnership: Partnership) -> None:
         with pytest.raises(WrongState, match="2013/14 Q1"):
             host(partnership, since=late)
     assert spells() == [("RBKC", "2011-12-Q1", None)]
+
+
+def test_a_parts_closed_quarter_keeps_the_host_that_it_inherited(partnership: Partnership) -> None:
+    thirds = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
+    partnership.rule("libraries", thirds, kind="ongoing_cost", indirect_variance="host")
+    variance = a_cost("variance", amount="9.00", cause="indirect")
+    for code in partnership.councils:
+        partnership.certified(code, *([variance] if code == "RBKC" else []))
+    close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
+    partnership.certified("RBKC", variance, quarter=Q2)
+    host(partnership, service=partnership.services["library-service"])
+    roll_up()
+    parts = Fact.objects.order_by("parent__period__quarter").values_list("council__code", "pence")
+    assert list(parts) == [("RBKC", 900), ("WCC", 900)]
 
 
 def test_what_the_host_bears_moves_with_it(partnership: Partnership) -> None:

@@ -1,0 +1,106 @@
+"""Who shares a service, and how that changes: a council joins, leaves or becomes host."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from savings.attribution.serializers import one_of
+from savings.provenance import Provenance
+from savings.rollup import tasks
+from savings.rules import require
+from savings.sharing import actions
+from savings.sharing.reports import sharing_of
+from savings.sharing.serializers import (
+    ChangeBody,
+    HostBody,
+    JoiningBody,
+    LeavingBody,
+    SharingSerializer,
+)
+from services.models import Service
+from sovereignty.calls import Call, found
+from sovereignty.models import Council
+from sovereignty.shapes import check
+
+NO_SERVICE = "There is no such service: see services/ for their slugs."
+
+
+def sharing_as_json(service: Service) -> dict[str, Any]:
+    """How the service is shared as it stands now."""
+    return SharingSerializer(sharing_of(service)).data
+
+
+class SharingOfService(Call):
+    """Who takes part in a service and who hosts it, and the rules and budgets that rest on it.
+
+    Both are inherited from the service above where a service has none of its own.
+    """
+
+    @extend_schema(responses=SharingSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        self.parameters()
+        return Response(sharing_as_json(found(Service.objects.all(), NO_SERVICE, slug=slug)))
+
+
+class _Change(Call):
+    def given(self, request: Request, slug: str, shape: type[ChangeBody]) -> dict[str, Any]:
+        """What the action takes; raises NotAllowed before anything is read."""
+        service = found(Service.objects.all(), NO_SERVICE, slug=slug)
+        require(self.caller, "savings.change_sharing")
+        body = check(shape, request.data)
+        councils = {council.code: council for council in Council.objects.all()}
+        council = one_of("council", body["council"], councils, "council")
+        more = {"service": service, "council": council, "by": self.caller, "at": timezone.now()}
+        return body | more
+
+
+class JoinService(_Change):
+    """Let a council take part in a service from a quarter on, until further notice.
+
+    Programme office. From that quarter on no rule or budget of the service is in force without
+    its agreement. A service that inherits its participants gets its own by it, which begin with
+    the same, and no longer follows the service above.
+    """
+
+    @extend_schema(request=JoiningBody, responses={201: SharingSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        given = self.given(request, slug, JoiningBody)
+        actions.join(**given)
+        tasks.wake()
+        return Response(sharing_as_json(given["service"]), status=status.HTTP_201_CREATED)
+
+
+class LeaveService(_Change):
+    """Let a council take part in a service up to and including a quarter, and then no more.
+
+    Programme office. The shares of those who stay are scaled up to one. Two councils at least
+    stay, and a host is replaced first.
+    """
+
+    @extend_schema(request=LeavingBody, responses=SharingSerializer)
+    def post(self, request: Request, slug: str) -> Response:
+        given = self.given(request, slug, LeavingBody)
+        actions.leave(**given)
+        tasks.wake()
+        return Response(sharing_as_json(given["service"]))
+
+
+class HostService(_Change):
+    """Let a council host a service from a quarter on, until the next change of host.
+
+    Programme office. A service that inherits its host gets hosts of its own by it, which begin
+    with the same, and no longer follows the service above.
+    """
+
+    @extend_schema(request=HostBody, responses={201: SharingSerializer})
+    def post(self, request: Request, slug: str) -> Response:
+        given = self.given(request, slug, HostBody)
+        actions.set_host(**given, provenance=Provenance.REPORTED)
+        tasks.wake()
+        return Response(sharing_as_json(given["service"]), status=status.HTTP_201_CREATED)

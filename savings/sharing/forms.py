@@ -1,0 +1,93 @@
+"""The forms by which a council joins a service, leaves it, or takes it over as host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from finance.periods import PeriodError, Quarter
+from savings.forms import SayingForm
+from sovereignty.models import Council
+from sovereignty.refusals import BadContent, FieldError
+
+
+def _council(label: str) -> forms.Field:
+    return forms.Field(label=label, required=False, widget=forms.Select)
+
+
+def _quarter(label: str, help_text: str) -> forms.Field:
+    return forms.Field(
+        label=label,
+        help_text=help_text,
+        required=False,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+    )
+
+
+class ChangeForm(SayingForm):
+    """A council, a quarter (named by `when`), and where that was settled."""
+
+    when = "effective_from"
+
+    council: forms.Field
+    source = forms.Field(
+        label="Where was this settled?",
+        help_text="Such as Cabinet, 4 June 2013, item 7. Everybody reads it.",
+        required=False,
+    )
+
+    def __init__(self, councils: Iterable[Council], data: Any = None) -> None:
+        super().__init__(data)
+        self.by_code = {council.code: council for council in councils}
+        choices = [("", "Choose"), *((code, each.name) for code, each in self.by_code.items())]
+        self.fields["council"].widget.choices = choices
+
+    def read(self) -> dict[str, Any]:
+        """What the action takes; raises BadContent with all that is missing or wrong."""
+        council = self.by_code.get(self.say("council"))
+        errors = []
+        quarter = None
+        if council is None:
+            errors.append(FieldError("council", "Choose the council."))
+        try:
+            quarter = Quarter.parse(self.say(self.when))
+        except PeriodError as error:
+            empty = "Give the quarter, such as 2013-14-Q3."
+            errors.append(FieldError(self.when, str(error) if self.say(self.when) else empty))
+        if not self.say("source"):
+            errors.append(FieldError("source", "Say where this was settled."))
+        if errors:
+            raise BadContent(errors)
+        return {"council": council, self.when: quarter, "source": self.say("source")}
+
+
+class JoinForm(ChangeForm):
+    council = _council("Which council joins?")
+    effective_from = _quarter(
+        "From which quarter?",
+        "The first in which it takes part, such as 2013-14-Q3. It has to be open or yet to come.",
+    )
+    field_order = ["council", "effective_from", "source"]
+
+
+class LeaveForm(ChangeForm):
+    when = "last_quarter"
+
+    council = _council("Which council leaves?")
+    last_quarter = _quarter(
+        "Up to and including which quarter?",
+        "The last in which it takes part, such as 2013-14-Q3. The quarter after it has to be open "
+        "or yet to come.",
+    )
+    field_order = ["council", "last_quarter", "source"]
+
+
+class HostForm(ChangeForm):
+    council = _council("Which council hosts it?")
+    effective_from = _quarter(
+        "From which quarter?",
+        "The first in which it is host, such as 2013-14-Q3. It has to be open or yet to come.",
+    )
+    field_order = ["council", "effective_from", "source"]

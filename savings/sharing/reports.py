@@ -1,0 +1,268 @@
+"""Reading who shares a service: since when, by whose decision, and what rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Q, QuerySet
+
+from audit.models import Event
+from finance.periods import Quarter
+from savings.agreements.reports import Proposal, Standing, decisions, proposals
+from savings.attribution.models import AttributionRule
+from savings.returns.models import Period
+from services.models import Hosting, Participation, Service
+from services.tree import ServiceTree
+from sovereignty.models import Council, User
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A service below another: whether it follows who takes part there, or has its own.
+
+    `next_below` where it lies just below, with nothing in between.
+    """
+
+    service: Service
+    follows: bool
+    next_below: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A change that was recorded of a service: what, by whom and when, and where that is from."""
+
+    service: Service
+    what: str
+    by: str
+    at: datetime
+    source: str
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """A rule or transition budget that rests on who takes part in the service.
+
+    `without` are the councils that take no part in a quarter that is open, and so would be
+    asked first if they joined; `asked` where they could still answer.
+    """
+
+    proposal: Proposal
+    without: tuple[Council, ...]
+    asked: bool
+
+    @property
+    def to_the_host(self) -> bool:
+        """Whether the councils agreed that the host bears variances in indirect costs."""
+        rule = self.proposal.rule
+        to_host = AttributionRule.IndirectVariance.HOST
+        return rule is not None and rule.indirect_variance == to_host
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Who takes part in a service and who hosts it, in all quarters.
+
+    Participants are those of `participants_from`, hosts those of `host_from`: the service
+    itself, or the one above it whose they are; None where there are none. `agreements` are
+    those of the service and of what follows it; `above`, those of the services above that
+    count here where the service has no rule of its own.
+    """
+
+    service: Service
+    participants_from: Service | None
+    participation: tuple[Participation, ...]
+    host_from: Service | None
+    hosting: tuple[Hosting, ...]
+    parts: tuple[Part, ...]
+    agreements: tuple[Agreement, ...]
+    above: tuple[Agreement, ...]
+    recorded: tuple[Recorded, ...]
+    first_open: Quarter | None
+
+    @property
+    def participants_are_inherited(self) -> bool:
+        return self.participants_from is not None and self.participants_from != self.service
+
+    @property
+    def host_is_inherited(self) -> bool:
+        return self.host_from is not None and self.host_from != self.service
+
+    @property
+    def present(self) -> tuple[Council, ...]:
+        """Those that take part in the first open quarter, in order of their names."""
+        found = (spell.council for spell in self.participation if self._now(spell))
+        return tuple(sorted(found, key=lambda council: council.name))
+
+    @property
+    def present_host(self) -> Hosting | None:
+        return next((spell for spell in self.hosting if self._now(spell)), None)
+
+    def _now(self, spell: Participation | Hosting) -> bool:
+        return self.first_open is not None and spell.as_spell().covers(self.first_open)
+
+    @property
+    def following(self) -> tuple[Service, ...]:
+        return tuple(part.service for part in self.parts if part.follows)
+
+    @property
+    def next_following(self) -> tuple[Service, ...]:
+        return tuple(part.service for part in self.parts if part.follows and part.next_below)
+
+    @property
+    def apart(self) -> tuple[Service, ...]:
+        return tuple(part.service for part in self.parts if not part.follows)
+
+    @property
+    def taking_part(self) -> tuple[Council, ...]:
+        """Those that take part in a quarter that is not closed, in order of their names."""
+        since = self.first_open
+        present = {
+            spell.council
+            for spell in self.participation
+            if since is None or spell.to_quarter is None or spell.to_quarter >= since
+        }
+        return tuple(sorted(present, key=lambda council: council.name))
+
+    @property
+    def rules(self) -> tuple[Agreement, ...]:
+        """What splits figures here: its own rules, those below that follow and those above."""
+        return tuple(each for each in (*self.agreements, *self.above) if each.proposal.rule)
+
+    @property
+    def to_the_host(self) -> tuple[Agreement, ...]:
+        """What lets the host bear variances in indirect costs."""
+        return tuple(each for each in self.rules if each.to_the_host)
+
+
+#: What each event about a service says happened.
+IN_WORDS = {
+    "council joined": "{council} joins from {quarter} on",
+    "council left": "{council} leaves after {quarter}",
+    "host set": "{council} hosts it from {quarter} on",
+}
+
+S = TypeVar("S", Participation, Hosting)
+
+
+def sharing_of(service: Service) -> Sharing:
+    """How a service is shared: as many queries, however many services, rules and spells."""
+    tree = Service.objects.tree()
+    services = {each.slug: each for each in Service.objects.all()}
+    nearest = tree.participants_from(service.slug)
+    hosted = tree.host_from(service.slug)
+    parts = tuple(
+        Part(services[node.slug], tree.participants_from(node.slug) == nearest, depth == 0)
+        for node, depth in tree.walk(service.slug)
+    )
+    here = [service.slug, *(part.service.slug for part in parts if part.follows)]
+    first_open = _first_open()
+    found = _agreements(tree, [*here, *tree.path(service.slug)[1:]], first_open)
+    return Sharing(
+        service=service,
+        participants_from=services[nearest] if nearest else None,
+        participation=_spells(Participation.objects.filter(service__slug=nearest)),
+        host_from=services[hosted] if hosted else None,
+        hosting=_spells(Hosting.objects.filter(service__slug=hosted)),
+        parts=parts,
+        agreements=tuple(each for each in found if _slug(each) in here),
+        above=tuple(each for each in found if _slug(each) not in here),
+        recorded=_recorded({services[slug] for slug in (service.slug, nearest, hosted) if slug}),
+        first_open=first_open,
+    )
+
+
+def _slug(agreement: Agreement) -> str:
+    service = agreement.proposal.service
+    return service.slug if service else ""
+
+
+def _spells(rows: QuerySet[S]) -> tuple[S, ...]:
+    return tuple(rows.select_related("council").order_by("from_quarter", "council__code"))
+
+
+def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
+    """What was recorded of these services, the latest first: three queries."""
+    by_slug = {service.slug: service for service in services}
+    events = list(
+        Event.objects.filter(
+            subject="service", subject_id__in=by_slug, action__in=IN_WORDS
+        ).order_by("-id")
+    )
+    councils = dict(Council.objects.values_list("code", "name"))
+    users = User.objects.filter(username__in={event.by for event in events})
+    people = {user.username: str(user.get_full_name()) for user in users}
+    return tuple(
+        Recorded(
+            service=by_slug[event.subject_id],
+            what=_in_words(event.action, event.after or {}, councils),
+            by=people.get(event.by) or event.by,
+            at=event.at,
+            source=(event.after or {}).get("source", ""),
+            provenance=(event.after or {}).get("provenance", ""),
+        )
+        for event in events
+    )
+
+
+def _in_words(action: str, after: Mapping[str, Any], councils: Mapping[str, str]) -> str:
+    code = after.get("council") or after.get("host") or ""
+    quarter = after.get("effective_from") or after.get("last_quarter") or ""
+    return IN_WORDS[action].format(
+        council=councils.get(code, code), quarter=Quarter.parse(quarter).label
+    )
+
+
+def _first_open() -> Quarter | None:
+    """The quarter after the latest closed one, or the first that there is; None without any."""
+    closed = Period.objects.latest_closed()
+    if closed:
+        return closed.quarter.following
+    first = Period.objects.order_by("quarter").first()
+    return first.quarter if first else None
+
+
+def _agreements(tree: ServiceTree, slugs: list[str], first_open: Quarter | None) -> list[Agreement]:
+    """Rules and budgets of these services that count, or may yet count, in a quarter not closed."""
+    if first_open is None:
+        return []
+    about = decisions().filter(
+        Q(rule__service__slug__in=slugs) | Q(transition_approval__service__slug__in=slugs)
+    )
+    counting = (Standing.AGREED, Standing.WAITING, Standing.DISPUTED)
+    found = [one for one in proposals(about) if one.standing in counting]
+    councils = list(Council.objects.order_by("code"))
+    return sorted(
+        (
+            Agreement(one, _outside(one, tree, councils, first_open), not one.force.settled)
+            for one in found
+            if not any(_replaces(other, one, first_open) for other in found)
+        ),
+        key=lambda each: slugs.index(_slug(each)),
+    )
+
+
+def _replaces(later: Proposal, one: Proposal, first_open: Quarter) -> bool:
+    """Whether a rule stands in another's place in every quarter from the first open one on."""
+    new, old = later.rule, one.rule
+    if new is None or old is None or (new.service_id, new.kind) != (old.service_id, old.kind):
+        return False
+    since = later.force.since
+    return (
+        (new.effective_from, new.id) > (old.effective_from, old.id)
+        and since is not None
+        and since <= first_open
+        and later.force.ended is None
+    )
+
+
+def _outside(
+    one: Proposal, tree: ServiceTree, councils: list[Council], quarter: Quarter
+) -> tuple[Council, ...]:
+    agreed = {each.council for each in one.answers if each.consent and each.consent.agree}
+    inside = tree.participants(one.service.slug, quarter) if one.service else ()
+    return tuple(each for each in councils if each not in agreed and each.code not in inside)

@@ -1,0 +1,110 @@
+"""Who shares a service as JSON, and what changes it."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from savings.agreements.reports import Standing
+from savings.provenance import Provenance
+from savings.serializers import ProvenanceField
+from savings.sharing.actions import LONGEST_SOURCE
+from savings.sharing.reports import Agreement, Sharing
+from services.models import Hosting
+from services.serializers import QuarterText
+from sovereignty.shapes import Shape, Text
+
+
+class ParticipationSerializer(serializers.Serializer):
+    """A council's time in a service; `last_quarter` is null until further notice."""
+
+    council = serializers.CharField(source="council.code")
+    effective_from = QuarterText(source="from_quarter")
+    last_quarter = QuarterText(source="to_quarter", allow_null=True)
+    source = serializers.CharField(allow_blank=True)  # type: ignore[assignment]
+
+
+class HostingSerializer(ParticipationSerializer):
+    """A council's time as host; `last_quarter` is null until further notice."""
+
+    provenance = ProvenanceField()
+    illustrative = serializers.SerializerMethodField()
+
+    def get_illustrative(self, row: Hosting) -> bool:
+        return row.provenance == Provenance.ILLUSTRATIVE
+
+
+class RestingSerializer(serializers.Serializer):
+    """A rule or transition budget that is in force only where all who take part have agreed."""
+
+    decision = serializers.IntegerField(source="proposal.id")
+    kind = serializers.ChoiceField(choices=["rule", "budget"], source="proposal.kind")
+    title = serializers.CharField(source="proposal.decision.title")
+    service = serializers.CharField(source="proposal.service.slug")
+    effective_from = QuarterText(source="proposal.effective_from")
+    standing = serializers.ChoiceField(
+        choices=[each.value for each in Standing], source="proposal.standing"
+    )
+    in_force_from = QuarterText(
+        source="proposal.force.since", allow_null=True, help_text="Null while in no quarter."
+    )
+    in_force_to = serializers.SerializerMethodField(
+        help_text="The last quarter before others take part who have not agreed; null without end."
+    )
+    ended_by = serializers.SerializerMethodField(
+        help_text="Councils that take part from then on and have not agreed."
+    )
+    illustrative = serializers.BooleanField(source="proposal.illustrative")
+
+    def get_in_force_to(self, row: Agreement) -> str | None:
+        ended = row.proposal.force.ended
+        return ended.preceding.code if ended else None
+
+    def get_ended_by(self, row: Agreement) -> list[str]:
+        return [council.code for council in row.proposal.force.ended_by]
+
+
+class SharingSerializer(serializers.Serializer):
+    """Who takes part in a service and who hosts it, from which quarter to which."""
+
+    service = serializers.CharField(source="service.slug")
+    name = serializers.CharField(source="service.name")
+    participants_from = serializers.SerializerMethodField(
+        help_text="The service whose participants these are: itself, or one above that it follows.",
+    )
+    participation = ParticipationSerializer(many=True)
+    host_from = serializers.SerializerMethodField(
+        help_text="The service whose hosts these are: itself, or one above that it follows.",
+    )
+    hosting = HostingSerializer(many=True)
+    followed_by = serializers.SerializerMethodField(
+        help_text="Services below that have the same participants and change with it."
+    )
+    agreements = RestingSerializer(
+        many=True, help_text="Of the service and of those that follow it; replaced ones left out."
+    )
+
+    def get_participants_from(self, row: Sharing) -> str | None:
+        return row.participants_from.slug if row.participants_from else None
+
+    def get_host_from(self, row: Sharing) -> str | None:
+        return row.host_from.slug if row.host_from else None
+
+    def get_followed_by(self, row: Sharing) -> list[str]:
+        return [service.slug for service in row.following]
+
+
+class ChangeBody(Shape):
+    council = Text("Name the council by its code.", max_length=12)
+    source = Text("Say where this was settled.", max_length=LONGEST_SOURCE)  # type: ignore[assignment]
+
+
+class JoiningBody(ChangeBody):
+    effective_from = QuarterText(help_text="The first quarter in which the council takes part.")
+
+
+class LeavingBody(ChangeBody):
+    last_quarter = QuarterText(help_text="The last quarter in which the council takes part.")
+
+
+class HostBody(ChangeBody):
+    effective_from = QuarterText(help_text="The first quarter in which the council is host.")

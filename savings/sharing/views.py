@@ -1,0 +1,153 @@
+"""Who shares a service, on a page, and the pages by which a council joins, leaves or hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import rules
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from savings.pages import partnership_page, person
+from savings.provenance import Provenance
+from savings.rollup import tasks
+from savings.rules import require
+from savings.sharing import actions
+from savings.sharing.forms import ChangeForm, HostForm, JoinForm, LeaveForm
+from savings.sharing.reports import Sharing, sharing_of
+from services.models import Service
+from sovereignty.models import Council
+from sovereignty.refusals import BadContent, NotAllowed, WrongState
+
+
+@require_safe
+@partnership_page
+def sharing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Who takes part in a service and who hosts it, since when, and what rests on it."""
+    found = _found(slug)
+    context = {
+        "sharing": found,
+        "may_change": rules.has_perm("savings.change_sharing", person(request)),
+        "breadcrumbs": _trail(found),
+    }
+    return render(request, "savings/sharing/sharing.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@partnership_page
+def join(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a council take part from a quarter on."""
+
+    def do(given: dict[str, Any]) -> str:
+        spell = actions.join(**given)
+        return (
+            f"{spell.council} takes part in {spell.service} from {spell.from_quarter.label} on. "
+            "What rests on who takes part stands below."
+        )
+
+    found = _found(slug)
+    return _change(request, found, "join", JoinForm, Council.objects.order_by("name"), do)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@partnership_page
+def leave(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a council take part up to and including a quarter."""
+
+    def do(given: dict[str, Any]) -> str:
+        actions.leave(**given)
+        return (
+            f"{given['council']} takes part in {given['service']} up to and including "
+            f"{given['last_quarter'].label}."
+        )
+
+    found = _found(slug)
+    return _change(request, found, "leave", LeaveForm, found.taking_part, do)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@partnership_page
+def host(request: HttpRequest, slug: str) -> HttpResponse:
+    """Let a council host the service from a quarter on."""
+
+    def do(given: dict[str, Any]) -> str:
+        hosting = actions.set_host(**given, provenance=Provenance.REPORTED)
+        return f"{hosting.council} hosts {hosting.service} from {hosting.from_quarter.label} on."
+
+    found = _found(slug)
+    return _change(request, found, "host", HostForm, found.taking_part, do)
+
+
+# --- What they have in common ------------------------------------------------------
+
+TITLES = {
+    "join": "Let a council join {}",
+    "leave": "Let a council leave {}",
+    "host": "Say who hosts {}",
+}
+
+
+def _change(
+    request: HttpRequest,
+    found: Sharing,
+    name: str,
+    form_class: type[ChangeForm],
+    councils: Any,
+    do: Callable[[dict[str, Any]], str],
+) -> HttpResponse:
+    """One change by its own form; its refusal becomes the page, with what was typed."""
+    user = person(request)
+    try:
+        require(user, "savings.change_sharing")
+    except NotAllowed as refusal:
+        refused = {"refusal": refusal}
+        return render(request, "savings/returns/not_allowed.html", refused, status=403)
+    form = form_class(councils, request.POST if request.method == "POST" else None)
+    problem, status = "", 200
+    if request.method == "POST":
+        given = {"service": found.service, "by": user, "at": timezone.now()}
+        try:
+            done = do(given | form.read())
+        except BadContent as refusal:
+            form.add_errors(refusal.errors)
+            status = 422
+        except WrongState as refusal:
+            problem, status = str(refusal), 409
+        else:
+            tasks.wake()
+            messages.success(request, done)
+            return redirect("sharing", slug=found.service.slug)
+    title = TITLES[name].format(found.service)
+    context = {
+        "sharing": found,
+        "change": name,
+        "form": form,
+        "problem": problem,
+        "title": title,
+        "breadcrumbs": [*_trail(found, here=False), {"text": title, "url": ""}],
+    }
+    return render(request, "savings/sharing/change.html", context, status=status)
+
+
+def _found(slug: str) -> Sharing:
+    service = Service.objects.filter(slug=slug).first()
+    if service is None:
+        raise Http404("There is no such service.")
+    return sharing_of(service)
+
+
+def _trail(found: Sharing, *, here: bool = True) -> list[dict[str, str]]:
+    slug = found.service.slug
+    return [
+        {"text": "The record", "url": reverse("record")},
+        {"text": "Services and who shares them", "url": reverse("record-services")},
+        {
+            "text": found.service.name,
+            "url": "" if here else reverse("sharing", kwargs={"slug": slug}),
+        },
+    ]

@@ -1,0 +1,222 @@
+"""A council joins a service from an open quarter on, and is held to nothing it never agreed to."""
+
+from __future__ import annotations
+
+import pytest
+
+from audit.models import Event
+from finance.periods import Quarter
+from savings.calendar.actions import close_period
+from savings.rollup.models import DirtyReturn
+from savings.rollup.tasks import roll_up
+from services.models import Participation, Service
+from sovereignty.refusals import BadContent, NotAllowed, WrongState
+from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
+from tests.savings.sharing.changing import falls, join, leave, spells
+
+pytestmark = pytest.mark.django_db
+
+Q3 = Q2.following
+LEADERSHIP = "chief-executive-leadership"
+TWO = [("LBHF", "2011-12-Q1", None), ("RBKC", "2011-12-Q1", None)]
+
+
+def test_a_council_joins_until_further_notice(partnership: Partnership) -> None:
+    made = join(partnership)
+    assert made.source == "Cabinet, 3 July 2013."
+    assert spells("cex") == [*TWO, ("WCC", "2013-14-Q2", None)]
+    tree = Service.objects.tree()
+    assert [tree.participants(LEADERSHIP, quarter) for quarter in (Q1, Q2)] == [
+        ("LBHF", "RBKC"),
+        ("LBHF", "RBKC", "WCC"),
+    ]
+    event = Event.objects.about("service", "cex").get()
+    assert (event.action, event.by, event.before) == (
+        "council joined",
+        "programme.office",
+        {"participants": ["LBHF", "RBKC"]},
+    )
+    assert event.after == {
+        "participants": ["LBHF", "RBKC", "WCC"],
+        "council": "WCC",
+        "effective_from": "2013-14-Q2",
+        "source": "Cabinet, 3 July 2013.",
+    }
+
+
+def test_or_until_it_takes_part_again_as_recorded(partnership: Partnership) -> None:
+    join(partnership, since=Q3)
+    join(partnership, since=Q1)
+    assert spells("cex") == [
+        *TWO,
+        ("WCC", "2013-14-Q1", "2013-14-Q2"),
+        ("WCC", "2013-14-Q3", None),
+    ]
+
+
+def test_a_council_that_left_joins_again(partnership: Partnership) -> None:
+    leave(partnership, last=Q1)
+    join(partnership, "libraries", since=Q3)
+    assert spells("libraries")[2:] == [
+        ("WCC", "2011-12-Q1", "2013-14-Q1"),
+        ("WCC", "2013-14-Q3", None),
+    ]
+
+
+def test_a_part_that_follows_gets_participants_of_its_own(partnership: Partnership) -> None:
+    """They begin by saying what it had until then; what is below follows it."""
+    join(partnership, LEADERSHIP)
+    assert spells(LEADERSHIP) == [*TWO, ("WCC", "2013-14-Q2", None)]
+    assert spells("cex") == TWO
+    event = Event.objects.about("service", LEADERSHIP).get()
+    assert event.before == {"participants": ["LBHF", "RBKC"], "inherited_from": "cex"}
+
+    join(partnership, "cex", since=Q3)
+    tree = Service.objects.tree()
+    assert [tree.participants(LEADERSHIP, quarter) for quarter in (Q1, Q2, Q3)] == [
+        ("LBHF", "RBKC"),
+        ("LBHF", "RBKC", "WCC"),
+        ("LBHF", "RBKC", "WCC"),
+    ]
+    # What had its own no longer follows.
+    leave(partnership, LEADERSHIP, last=Q3)
+    tree = Service.objects.tree()
+    assert tree.participants("cex", Q3.following) == ("LBHF", "RBKC", "WCC")
+    assert tree.participants(LEADERSHIP, Q3.following) == ("LBHF", "RBKC")
+
+
+def test_a_part_keeps_what_it_inherited_to_the_end_of_each_time(partnership: Partnership) -> None:
+    Participation.objects.filter(
+        service=partnership.services["cex"], council=partnership.councils["RBKC"]
+    ).update(to_quarter=Q3, source="The minutes")
+    join(partnership, LEADERSHIP)
+    assert spells(LEADERSHIP) == [
+        ("LBHF", "2011-12-Q1", None),
+        ("RBKC", "2011-12-Q1", "2013-14-Q3"),
+        ("WCC", "2013-14-Q2", None),
+    ]
+    sources = Participation.objects.filter(service__slug=LEADERSHIP).order_by("council__code")
+    assert list(sources.values_list("source", flat=True)) == [
+        "",
+        "The minutes",
+        "Cabinet, 3 July 2013.",
+    ]
+
+
+def test_a_service_that_nobody_shares_yet_is_joined_one_by_one(partnership: Partnership) -> None:
+    partnership.services["choirs"] = Service.objects.create(slug="choirs", name="Choirs")
+    join(partnership, "choirs", "LBHF")
+    join(partnership, "choirs", "WCC")
+    assert spells("choirs") == [("LBHF", "2013-14-Q2", None), ("WCC", "2013-14-Q2", None)]
+
+
+# --- What is refused ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "messages"),
+    [
+        ({"source": " "}, {"source": "Say where this was settled."}),
+        ({"source": "s" * 201}, {"source": "Shorten this to 200 characters."}),
+        ({"source": "a\x00b"}, {"source": "Remove the null character."}),
+        (
+            {"code": "LBHF", "source": ""},
+            {
+                "source": "Say where this was settled.",
+                "council": "Hammersmith & Fulham takes part in Cex in 2013/14 Q2 already: choose "
+                "another council or a quarter in which it does not.",
+            },
+        ),
+        (
+            {"code": "LBHF", "slug": LEADERSHIP},
+            {
+                "council": "Hammersmith & Fulham takes part in Chief executive leadership in "
+                "2013/14 Q2 already: choose another council or a quarter in which it does not.",
+            },
+        ),
+    ],
+)
+def test_what_can_not_be_is_refused_with_the_remedy(
+    more: dict[str, str], messages: dict[str, str], partnership: Partnership
+) -> None:
+    with pytest.raises(BadContent) as refusal:
+        join(partnership, **more)  # type: ignore[arg-type]
+    assert {error.field: error.message for error in refusal.value.errors} == messages
+    assert (spells("cex"), spells(LEADERSHIP)) == (TWO, [])
+    assert not Event.objects.filter(action="council joined").exists()
+
+
+def test_a_closed_quarter_keeps_who_took_part(partnership: Partnership) -> None:
+    for code in partnership.councils:
+        partnership.certified(code)
+    close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
+    for late in (Q1, Quarter.parse("2012-13-Q2")):
+        with pytest.raises(WrongState) as refusal:
+            join(partnership, since=late)
+        assert str(refusal.value) == (
+            f"{late.label} is closed and its figures stand. Choose a quarter after 2013/14 Q1."
+        )
+    assert spells("cex") == TWO
+
+
+def test_only_the_programme_office_records_it(partnership: Partnership) -> None:
+    for name, person in partnership.people.items():
+        if name != "programme.office":
+            with pytest.raises(NotAllowed) as refusal:
+                join(partnership, by=person)
+            assert str(refusal.value) == (
+                "Only the programme office records who takes part in a service and who hosts it."
+            )
+    assert spells("cex") == TWO
+
+
+# --- What moves, and what does not ------------------------------------------------------
+
+
+def closed_on_halves(partnership: Partnership) -> None:
+    """Q1 is closed with a saving of £100 by halves; in Q2 one of £60 is certified."""
+    partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
+    for code in partnership.councils:
+        rows = [a_saving(LEADERSHIP, "100.00")] if code == "RBKC" else []
+        partnership.certified(code, *rows)
+    roll_up()
+    close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
+    partnership.certified("RBKC", a_saving(LEADERSHIP, "60.00"), quarter=Q2)
+    roll_up()
+
+
+@pytest.mark.parametrize("slug", ["cex", LEADERSHIP])
+def test_open_quarters_are_worked_out_again_and_closed_ones_stand(
+    slug: str, partnership: Partnership
+) -> None:
+    closed_on_halves(partnership)
+    halves = [("LBHF", 3000), ("RBKC", 3000)]
+    assert (falls(Q1), falls(Q2)) == ([("LBHF", 5000), ("RBKC", 5000)], halves)
+
+    join(partnership, slug)
+    marked = DirtyReturn.objects.values_list("parent__period__quarter", flat=True)
+    assert list(marked) == [Q2]
+    roll_up()
+    # A part's newcomer is in no rule of the service above, which its two go on splitting it by.
+    after = [(None, 6000)] if slug == "cex" else halves
+    assert (falls(Q1), falls(Q2)) == ([("LBHF", 5000), ("RBKC", 5000)], after)
+
+    partnership.rule(slug, {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}, effective_from=Q2)
+    roll_up()
+    assert (falls(Q1), falls(Q2)) == (
+        [("LBHF", 5000), ("RBKC", 5000)],
+        [("LBHF", 2000), ("RBKC", 2000), ("WCC", 2000)],
+    )
+
+
+def test_a_rule_of_an_open_quarter_counts_once_the_newcomer_agrees(
+    partnership: Partnership,
+) -> None:
+    rule = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
+    partnership.certified("RBKC", a_saving(LEADERSHIP, "60.00"), quarter=Q2)
+    join(partnership)
+    roll_up()
+    assert falls(Q2) == [(None, 6000)]
+    partnership.agree(rule.decision_id, "WCC")
+    roll_up()
+    assert falls(Q2) == [("LBHF", 3000), ("RBKC", 3000)]
