@@ -33,7 +33,8 @@ class Event(models.Model):
     by = models.CharField(max_length=150, help_text="The person's username, or “system”.")
     action = models.CharField(max_length=60)
     subject = models.CharField(max_length=60, help_text="Kind of record, as “return”.")
-    subject_id = models.CharField(max_length=60)
+    # The longest: a driver's code, a council's and a quarter's, between slashes.
+    subject_id = models.CharField(max_length=120)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     reason = models.TextField(blank=True)

@@ -62,7 +62,7 @@ class EventsForm(ChoosingForm):
     chain = choice("Chain")
     subject = choice("Kind of record")
     subject_id = forms.CharField(
-        required=False, label="Record", help_text="For example WCC/2013-14-Q1.", max_length=60
+        required=False, label="Record", help_text="For example WCC/2013-14-Q1.", max_length=120
     )
     by = forms.CharField(required=False, label="Person", help_text="A username.", max_length=150)
 

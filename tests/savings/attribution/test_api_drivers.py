@@ -93,6 +93,18 @@ def test_a_value_of_a_driver_holds_from_its_quarter_on(partnership: Partnership,
     problem(office.post("driver-values/", A_VALUE), 409, "wrong-state")
 
 
+def test_the_event_of_a_value_names_the_longest_driver_whole(
+    partnership: Partnership, office: Caller
+):
+    code = "x" * 60
+    assert office.post("drivers/", {"code": code, "name": "X", "unit": "x"}).status_code == 201
+
+    assert office.post("driver-values/", {**A_VALUE, "driver": code}).status_code == 201
+
+    about = f"{code}/WCC/{A_VALUE['effective_from']}"
+    assert Event.objects.about("driver value", about).get().action == "set"
+
+
 def test_a_value_may_be_a_number_and_is_kept_exactly(partnership: Partnership, office: Caller):
     count(partnership, "posts")
 
