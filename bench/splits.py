@@ -76,10 +76,15 @@ def generated(count: int, seeded: int) -> Found:
         deadline=None,
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
     )
-    @given(shares_of_one(), st.lists(_PENCE, min_size=AMOUNTS, max_size=AMOUNTS))
-    def made_up(shares: dict[str, Fraction], amounts: list[int]) -> None:
-        found.odd_pennies += check(shares, amounts)
+    @given(
+        shares_of_one(),
+        st.lists(_PENCE, min_size=AMOUNTS, max_size=AMOUNTS),
+        st.permutations(CODES),
+    )
+    def made_up(shares: dict[str, Fraction], amounts: list[int], order: list[str]) -> None:
+        found.odd_pennies += check(shares, amounts, order)
         found.splits += len(amounts)
         found.sets += 1
 
@@ -87,14 +92,15 @@ def generated(count: int, seeded: int) -> Found:
     return found
 
 
-def check(shares: Mapping[str, Fraction], amounts: Sequence[int]) -> int:
+def check(
+    shares: Mapping[str, Fraction], amounts: Sequence[int], order: Sequence[str] = CODES
+) -> int:
     """Hold the splits of these amounts to the rule; gives the odd pennies handed out.
 
     Raises Unfair for the first that breaks it.
     """
     splitter, odd = Splitter(shares), 0
-    # They come in any order; what they are compared with has them the other way round.
-    other = Splitter(dict(reversed(list(shares.items()))))
+    other = Splitter({code: shares[code] for code in order if code in shares})
     for pence in amounts:
         parts = dict(zip(splitter.codes, splitter.split(pence), strict=True))
         shown = split_pence(pence, shares)

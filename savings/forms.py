@@ -26,12 +26,12 @@ class SayingForm(forms.Form):
         """What was typed, or what stood there; lines end as the project writes them."""
         return str(self[name].value() or "").replace("\r\n", "\n").strip()
 
-    def quarter(self) -> Quarter:
-        """The quarter in `effective_from`; raises BadContent for what is none."""
+    def quarter(self, name: str = "effective_from") -> Quarter:
+        """The quarter in a field; raises BadContent for what is none."""
         try:
-            return Quarter.parse(self.say("effective_from"))
+            return Quarter.parse(self.say(name))
         except PeriodError as error:
-            raise BadContent([FieldError("effective_from", str(error))]) from error
+            raise BadContent([FieldError(name, str(error))]) from error
 
     def read_or_add(self, errors: list[FieldError], read: Callable[[], T]) -> T | None:
         """What is read; None, with its mistakes added to the others, where that is refused."""
@@ -69,10 +69,10 @@ class ProposalForm(SayingForm):
             raise BadContent([remedy]) from error
 
 
-def quarter_field(help_text: str) -> forms.Field:
-    """The field that `quarter` reads."""
+def quarter_field(help_text: str, label: str = "From which quarter?") -> forms.Field:
+    """A field that `quarter` reads."""
     return forms.Field(
-        label="From which quarter?",
+        label=label,
         help_text=help_text,
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),

@@ -25,6 +25,9 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+#: In bytes: some pages of a table, which a query reads through in no time.
+LARGE_FILE = 64 * 1024
+
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -112,22 +115,34 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """The test database, which may be emptied between tests though its triggers forbid that.
 
     Only a test with `transaction=True` (and so every test on a live server) empties it. Of
-    few rows a DELETE is done in no time, where a TRUNCATE gives every table new files.
+    few rows a DELETE is done in no time, where a TRUNCATE gives every table new files. Like
+    one, it waits for whoever still writes. What tests have left in a file, of rows that were
+    rolled back too, every later query would read through: a larger file is cleared of it.
     """
-    from django.db import connection
+    from django.db import connection, transaction
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     def sql_flush(
         self: DatabaseOperations, style: object, tables: list[str], **options: bool
     ) -> list[str]:
-        return [f"DELETE FROM {self.quote_name(table)}" for table in tables]
+        return list(tables)
 
-    def execute_sql_flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+    def execute_sql_flush(self: DatabaseOperations, tables: list[str]) -> None:
+        names = {name: self.quote_name(name) for name in tables}
         with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-            for statement in sql_list:
-                cursor.execute(statement)
-            cursor.execute("SET session_replication_role = DEFAULT")
+            cursor.execute(
+                "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relname = ANY(%s)",
+                [list(names)],
+            )
+            sizes = dict(cursor.fetchall())
+            with transaction.atomic():
+                cursor.execute("SET LOCAL session_replication_role = replica")
+                cursor.execute(f"LOCK TABLE {', '.join(names.values())}")
+                for name in names.values():
+                    cursor.execute(f"DELETE FROM {name}")
+            for name, size in sizes.items():
+                if size > LARGE_FILE:
+                    cursor.execute(f"VACUUM {names[name]}")
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)

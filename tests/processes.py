@@ -31,25 +31,39 @@ STOP_SECONDS = 30
 
 @contextmanager
 def scratch_database(like: str = "template1") -> Iterator[str]:
-    """The URL of a database beside the tests' own, dropped afterwards.
+    """The URL of a database beside the tests' own, dropped afterwards; see `create_database`."""
+    database = create_database(like)
+    try:
+        yield database
+    finally:
+        drop_database(database)
 
-    It is empty, or else a copy of the database whose URL, or name, is given. Ask for it in a
-    test with `transaction=True`: PostgreSQL makes no database in a transaction.
+
+def create_database(like: str = "template1") -> str:
+    """The URL of a new database: empty, or else a copy of the one whose URL is given.
+
+    In a test with `transaction=True`: PostgreSQL makes no database in a transaction.
     """
     name = f"scratch_{secrets.token_hex(6)}"
-    names = {"name": sql.Identifier(name), "like": sql.Identifier(urlsplit(like).path.strip("/"))}
+    names = {"name": sql.Identifier(name), "like": sql.Identifier(_name_in(like))}
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {like}").format(**names))
         # As the tests' own: nobody needs it after a power cut.
         cursor.execute(
             sql.SQL("ALTER DATABASE {name} SET synchronous_commit = off").format(**names)
         )
-    try:
-        yield url_of(name)
-    finally:
-        with connection.cursor() as cursor:
-            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
-            cursor.execute(drop)
+    return url_of(name)
+
+
+def drop_database(database: str) -> None:
+    """Drop a database that was created here, whoever is connected to it."""
+    name = sql.Identifier(_name_in(database))
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def _name_in(url: str) -> str:
+    return urlsplit(url).path.strip("/")
 
 
 def url_of(name: str) -> str:

@@ -102,9 +102,10 @@ def answer(
     """Agree to or refuse a rule, a budget, a fairness test or a tolerance for one's own council.
 
     Once. Raises NotAllowed; WrongState where the council has answered, takes no part in
-    the service from the effective quarter on, or that quarter has closed (tests and
-    tolerances have neither), or refuses a rule that is in force without it; BadContent
-    without a minute reference, or for a refusal without reason.
+    the service or anything below it from the effective quarter on, or that quarter has closed
+    (tests and tolerances have neither), or refuses a rule that is in force without it or
+    that it shares a part of alone; BadContent without a minute reference, or for a refusal
+    without reason.
     """
     require(by, "savings.answer_decision")
     council = by.council

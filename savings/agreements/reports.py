@@ -97,8 +97,8 @@ class Proposal:
 
     `kind` is rule, budget, tolerance or test; `service` is None where it concerns them all;
     so is `effective_from` where it holds as soon as all have agreed. `facts` are what is
-    proposed, in words. `answers` has every council concerned; `may_agree_too` those that
-    share a part alone and have not answered, while they may.
+    proposed, in words. `answers` has every council concerned; `share_a_part` those that
+    share a part alone and have not answered, which they may until it is settled.
     """
 
     decision: Decision
@@ -112,7 +112,7 @@ class Proposal:
     force: Force = Force()
     rule: AttributionRule | None = None
     budget: TransitionApproval | None = None
-    may_agree_too: tuple[SharesAPart, ...] = ()
+    share_a_part: tuple[SharesAPart, ...] = ()
 
     @property
     def id(self) -> int:
@@ -245,8 +245,13 @@ def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
 def may_answer(one: Proposal, user: User) -> bool:
     """Whether their council is awaited, or may agree too, and they answer for it."""
     council = user.council
-    asked = (*one.waiting_for, *(each.council for each in one.may_agree_too))
-    return council in asked and user.holds(*CERTIFYING_ROLES, council=council)
+    asked = council in one.waiting_for or (shares_a_part(one, user) and not one.force.settled)
+    return asked and user.holds(*CERTIFYING_ROLES, council=council)
+
+
+def shares_a_part(one: Proposal, user: User) -> bool:
+    """Whether the person's council shares a part alone: of a rule it has nothing to refuse."""
+    return user.council in [each.council for each in one.share_a_part]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,9 +278,9 @@ class _Asked:
     def sharing_a_part(
         self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
     ) -> tuple[SharesAPart, ...]:
-        """Who may agree too: nobody once it is withdrawn or its first quarter is closed."""
+        """Who may agree too, or might have; nobody where it is withdrawn."""
         slug, first = about.service.slug, about.effective_from
-        if about.decision.is_withdrawn or self.closed(first):
+        if about.decision.is_withdrawn:
             return ()
         others = sorted(self.councils.keys() - by_council.keys() - {*self.concerned(slug, first)})
         found = {code: tuple(self._nearest(slug, code, first)) for code in others}
@@ -311,7 +316,11 @@ class _Asked:
 
         closed = self.closed(first)
         settled = closed or not self.concerned(slug, first)
-        if about.decision.is_withdrawn or refused & {*self.tree.participants(slug, first)}:
+        # A refused rule is given up for all; a budget is lost to those who were asked first.
+        lost = refused
+        if isinstance(about, TransitionApproval):
+            lost = refused & {*self.tree.participants(slug, first)}
+        if about.decision.is_withdrawn or lost:
             return Force(settled=settled)
         # While somebody may still answer, only what has begun counts.
         latest = max(self.periods, default=first)
@@ -341,7 +350,7 @@ def _proposal(decision: Decision, rule: AttributionRule | None, asked: _Asked) -
         dispute=getattr(decision, "dispute", None),
         force=asked.force(rule, by_council),
         rule=rule,
-        may_agree_too=asked.sharing_a_part(rule, by_council),
+        share_a_part=asked.sharing_a_part(rule, by_council),
     )
 
 
@@ -370,7 +379,7 @@ def _proposed_budget(
         dispute=getattr(decision, "dispute", None),
         force=asked.force(budget, by_council),
         budget=budget,
-        may_agree_too=asked.sharing_a_part(budget, by_council),
+        share_a_part=asked.sharing_a_part(budget, by_council),
     )
 
 

@@ -28,6 +28,7 @@ from savings.agreements.reports import (
     may_answer,
     proposal,
     proposals,
+    shares_a_part,
     waiting,
 )
 from savings.attribution.actions import propose_rule
@@ -233,6 +234,7 @@ def _page(
         "problem": problem,
         "today": timezone.localdate(),
         "may_answer": may_answer(found, user),
+        "may_refuse": not (found.rule and shares_a_part(found, user)),
         "may_speak": open_dispute and disputes.may_speak(user),
         "may_mediate": open_dispute
         and found.dispute is not None

@@ -18,6 +18,7 @@ from savings.attribution.models import AttributionRule, Driver
 from savings.attribution.wording import cannot_share_by, takes_no_part
 from savings.basis import check_quarter_open
 from savings.provenance import Provenance
+from savings.rollup.locks import change_basis
 from savings.rules import require
 from services.models import Service
 from sovereignty.models import Council, Decision, User
@@ -51,6 +52,8 @@ def propose_rule(
     not disputed, or BadContent for shares that can't work.
     """
     require(by, "savings.propose_rule")
+    # Nobody joins, and no quarter closes, between the look at who takes part and the rule.
+    change_basis()
     check_quarter_open(effective_from)
     participants = _names(Service.objects.tree().participants(service.slug, effective_from))
     errors = _mistakes(method, participants, shares or {}, driver, weights or {}, effective_from)
@@ -136,7 +139,7 @@ def _mistakes(
         if errors:
             return errors
     return [
-        FieldError("driver", wrong, found.code)
+        FieldError("driver" if driver else "weights", wrong, found.code)
         for found in drivers
         if (
             wrong := cannot_share_by(

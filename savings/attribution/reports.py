@@ -46,11 +46,16 @@ def current_attribution() -> Attribution:
 
 
 def quarters_in_force(rule: AttributionRule) -> list[Quarter]:
-    """Those made for returns in which it is in force, whether or not a later rule replaces it."""
+    """Its first quarter and those made for returns since, as far as it is in force in them.
+
+    Whether or not a later rule replaces it.
+    """
     alone = Attribution(Service.objects.tree(), [rule.as_rule()], [])
     return [
         quarter
-        for quarter in Period.objects.order_by("quarter").values_list("quarter", flat=True)
+        for quarter in sorted(
+            {rule.effective_from, *Period.objects.values_list("quarter", flat=True)}
+        )
         if alone.rule_in_force(rule.service.slug, rule.kind, quarter)
     ]
 

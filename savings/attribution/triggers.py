@@ -247,7 +247,7 @@ def _spell_trigger(
 
 #: The councils that take part in a service in a quarter: those of the nearest service at
 #: or above it that has participants of its own (`services.tree` says the same in Python).
-_PARTICIPANTS = """
+_NEAREST = """
     WITH RECURSIVE above(id, parent_id, depth) AS (
         SELECT s.id, s.parent_id, 0 FROM services_service s WHERE s.id = {service}
         UNION ALL
@@ -258,18 +258,33 @@ _PARTICIPANTS = """
         WHERE EXISTS (SELECT 1 FROM services_participation p WHERE p.service_id = a.id)
         ORDER BY a.depth LIMIT 1
     )
+"""
+_PARTICIPANTS = f"""
+    {_NEAREST}
     SELECT DISTINCT p.council_id AS id
     FROM services_participation p JOIN nearest n ON p.service_id = n.id
-    WHERE p.from_quarter <= {quarter}
-      AND (p.to_quarter IS NULL OR p.to_quarter >= {quarter})
-"""
+    WHERE p.from_quarter <= {{quarter}}
+      AND (p.to_quarter IS NULL OR p.to_quarter >= {{quarter}})
+"""  # nosec B608
+#: Whether the council that answers takes part in the rule's service in its first quarter or any
+#: later one (`services.tree.ServiceTree.takes_part` says the same in Python).
+_TAKES_PART = f"""
+    {_NEAREST.format(service="r.service_id")}
+    SELECT 1 FROM services_participation p JOIN nearest n ON p.service_id = n.id
+    WHERE p.council_id = NEW.council_id
+      AND (p.to_quarter IS NULL OR p.to_quarter >= r.effective_from)
+"""  # nosec B608
 
 
-#: Whether a rule is in force in any quarter that returns are made for, by the decision
-#: that it is about (`arithmetic.Attribution.rule_in_force` says the same in Python).
+#: Whether a rule is in force in its first quarter or any since that returns are made for, by
+#: the decision that it is about (`savings.attribution.reports.quarters_in_force` says the
+#: same in Python).
 _IN_FORCE = f"""
     SELECT 1 FROM savings_attributionrule r
-    JOIN savings_period q ON q.quarter >= r.effective_from
+    JOIN LATERAL (
+        SELECT r.effective_from AS quarter
+        UNION SELECT p.quarter FROM savings_period p WHERE p.quarter >= r.effective_from
+    ) q ON TRUE
     JOIN LATERAL (
         SELECT count(*) AS councils, count(*) FILTER (WHERE c.agree) AS agreed
         FROM ({_PARTICIPANTS.format(service="r.service_id", quarter="q.quarter")}) council
@@ -285,7 +300,8 @@ _IN_FORCE = f"""
 def refused_before_it_holds() -> pgtrigger.Trigger:
     """Refuse a refusal of a rule in force: a council that joined later takes it from nobody.
 
-    In the quarters in which that council takes part it doesn't hold without its agreement.
+    In the quarters in which that council takes part it doesn't hold without its agreement. Nor
+    may a council refuse for others what is split of a service that it takes no part in.
     """
     return Trigger(
         name="refused_before_it_holds",
@@ -295,6 +311,13 @@ def refused_before_it_holds() -> pgtrigger.Trigger:
         func=f"""
             IF EXISTS ({_IN_FORCE.format(decision="NEW.decision_id")}) THEN
                 RAISE EXCEPTION 'a rule in force is replaced by another, not refused'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF EXISTS (
+                SELECT 1 FROM savings_attributionrule r
+                WHERE r.decision_id = NEW.decision_id AND NOT EXISTS ({_TAKES_PART})
+            ) THEN
+                RAISE EXCEPTION 'who takes no part in a service has nothing to refuse of it'
                     USING ERRCODE = 'restrict_violation';
             END IF;
             RETURN NEW;

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from savings.attribution import reports
 from savings.attribution.explaining import explain
 from savings.attribution.forms import FigureForm
+from savings.attribution.models import AttributionRule
 from savings.pages import partnership_page, person
 from savings.record.models import SourceDocument
 from savings.returns.corrections import draft_for_corrections
@@ -57,6 +58,11 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     names = dict(Council.objects.values_list("code", "name"))
     shares = explanation.rule.shares if explanation.rule else {}
     draft = draft_for_corrections(found)
+    closed = Period.objects.latest_closed_quarter()
+
+    def is_closed(rule: AttributionRule) -> bool:
+        return closed is not None and rule.effective_from <= closed
+
     context = {
         "entry": found,
         "entry_name": f"Entry {found.id}",
@@ -65,7 +71,8 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "pennies": explanation.rounding.in_words(names) if explanation.rounding else "",
         "taking_part": [names[code] for code in explanation.participants],
         "waiting": [
-            (each.rule, [names[code] for code in each.waiting_for]) for each in explanation.waiting
+            (each.rule, [names[code] for code in each.waiting_for], is_closed(each.rule))
+            for each in explanation.waiting
         ],
         "without_value": [
             (each.driver, [names[code] for code in each.councils])

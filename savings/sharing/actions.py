@@ -8,25 +8,39 @@ follows the service above. What lies below it and has none of its own follows it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
 import audit.actions
-from finance.periods import Quarter
+from finance.periods import PeriodError, Quarter
 from savings.basis import check_quarter_open, rework_from
 from savings.provenance import Provenance
 from savings.rollup.locks import change_basis
 from savings.rules import require
 from services.models import Hosting, Participation, Service
-from services.tree import ServiceTree
+from services.tree import ServiceTree, Spell
 from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
 from sovereignty.texts import mistake_in
 
 #: What a spell's source has room for.
 LONGEST_SOURCE = 200
+SOURCE_MISSING = "Say where this was settled."
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What came of a leaving: a joining that was to come may have been `called_off` by it.
+
+    `again` is the quarter from which the council takes part once more, as was recorded before.
+    """
+
+    called_off: bool
+    again: Quarter | None
 
 
 @transaction.atomic
@@ -47,6 +61,7 @@ def join(
     or where the council takes part in that quarter already.
     """
     _begin(service, by)
+    _check_within_reach("effective_from", effective_from)
     tree = Service.objects.tree()
     before = tree.participants(service.slug, effective_from)
     errors = _mistakes_in(source)
@@ -102,9 +117,10 @@ def leave(
     source: str,
     by: User,
     at: datetime,
-) -> None:
+) -> Left:
     """Let a council take part in a service up to and including a quarter, and then no more.
 
+    Until it joins once more, where that is recorded for a later quarter with others between.
     Those who stay keep the proportion of their shares. Where it would take part only from
     the quarter after `last_quarter` on, that is called off. Raises NotAllowed; WrongState
     where a quarter after the last is closed; BadContent without a source, where it takes no
@@ -113,40 +129,46 @@ def leave(
     would be nobody's, and who takes it over is for the councils to settle first.
     """
     _begin(service, by)
+    _check_within_reach("last_quarter", last_quarter)
     first = last_quarter.following
     tree = Service.objects.tree()
     before = tree.participants(service.slug, first)
     errors = _mistakes_in(source)
-    refused = _why_it_cannot_leave(tree, service, council, first)
+    ended = _time_in(tree, service, council, first)
+    refused = _why_it_cannot_leave(tree, service, council, first, ended)
     if refused:
         errors.append(FieldError("council", refused, council.code))
-    if errors:
+    if errors or ended is None:
         raise BadContent(errors)
     check_quarter_open(
         first, f"{council} has taken part in it: choose {{closed}} or a later quarter as its last."
     )
     inherited_from = _own_participants(service, tree)
-    spell = service.participation.filter(_covers(first)).get(council=council)
-    if spell.from_quarter == first:
-        spell.delete()
-    else:
-        spell.to_quarter = last_quarter
-        spell.save(update_fields=["to_quarter"])
+    own = service.participation.filter(council=council)
+    later = own.filter(from_quarter__gt=ended.last) if ended.last else own.none()
+    again = later.order_by("from_quarter").first()
+    left = Left(ended.first == first, again.from_quarter if again else None)
+    # Its time may be told in several spells without a gap.
+    own.filter(from_quarter__gte=first).exclude(pk__in=later).delete()
+    own.filter(_covers(first)).update(to_quarter=last_quarter)
+    when = {"effective_from": first} if left.called_off else {"last_quarter": last_quarter}
     audit.actions.record(
         by=by.username,
         at=at,
-        action="council left",
+        action="joining called off" if left.called_off else "council left",
         subject="service",
         subject_id=service.slug,
         before={"participants": list(before), **inherited_from},
         after={
             "participants": _participants(service, first),
             "council": council.code,
-            "last_quarter": last_quarter.code,
+            **{name: quarter.code for name, quarter in when.items()},
+            **({"again_from": left.again.code} if left.again else {}),
             "source": source.strip(),
         },
     )
     rework_from(first, at)
+    return left
 
 
 @transaction.atomic
@@ -164,24 +186,20 @@ def set_host(
 
     Whoever hosted it until then ceases to the quarter before. Raises NotAllowed;
     WrongState where the quarter is closed or a host is set from it already; BadContent
-    without a source, or where the council does not take part for as long as it would host.
+    without a source, or where the council does not take part for as long as it would host, in
+    the service and in what lies below and has its host from it.
     """
     _begin(service, by)
+    _check_within_reach("effective_from", effective_from)
     tree = Service.objects.tree()
     present = tree.hosting(service.slug, effective_from)
     spells = Hosting.objects.filter(service__slug=tree.host_from(service.slug))
     following = spells.filter(from_quarter__gt=effective_from).order_by("from_quarter").first()
     last = following.from_quarter.preceding if following else None
     errors = _mistakes_in(source)
-    away = _first_quarter_away(tree, service, council, effective_from, last)
-    if away:
-        errors.append(
-            FieldError(
-                "council",
-                f"{council} takes no part in {service} in {away.label}: choose one that does.",
-                council.code,
-            )
-        )
+    refused = _why_it_cannot_host(tree, service, council, effective_from, last)
+    if refused:
+        errors.append(FieldError("council", refused, council.code))
     if errors:
         raise BadContent(errors)
     check_quarter_open(effective_from)
@@ -227,8 +245,17 @@ def _begin(service: Service, by: User) -> None:
 
 
 def _mistakes_in(source: str) -> list[FieldError]:
-    mistake = mistake_in(source, "source", "Say where this was settled.", longest=LONGEST_SOURCE)
+    mistake = mistake_in(source, "source", SOURCE_MISSING, longest=LONGEST_SOURCE)
     return [mistake] if mistake else []
+
+
+def _check_within_reach(field: str, quarter: Quarter) -> None:
+    """Raise BadContent for the first and the last quarter that can be written at all."""
+    try:
+        _ = (quarter.preceding, quarter.following)
+    except PeriodError as error:
+        remedy = "Choose a quarter nearer to today."
+        raise BadContent([FieldError(field, remedy, quarter.code)]) from error
 
 
 def _covers(quarter: Quarter) -> Q:
@@ -239,18 +266,29 @@ def _participants(service: Service, quarter: Quarter) -> list[str]:
     return list(Service.objects.tree().participants(service.slug, quarter))
 
 
+def _time_in(
+    tree: ServiceTree, service: Service, council: Council, quarter: Quarter
+) -> Spell | None:
+    """The council's time in a service around a quarter, without a gap; None where it is out."""
+    found: Spell | None = None
+    for spell in _in_order(
+        s for s in tree.participation(service.slug) if s.council == council.code
+    ):
+        if found and found.last and spell.first == found.last.following:
+            found = replace(found, last=spell.last)
+        elif found is None or not found.covers(quarter):
+            found = spell
+    return found if found and found.covers(quarter) else None
+
+
+def _in_order(spells: Iterable[Spell]) -> list[Spell]:
+    return sorted(spells, key=lambda spell: spell.first)
+
+
 def _why_it_cannot_leave(
-    tree: ServiceTree, service: Service, council: Council, first: Quarter
+    tree: ServiceTree, service: Service, council: Council, first: Quarter, ended: Spell | None
 ) -> str:
     """What keeps a council from taking no part from `first` on, in a sentence, if anything."""
-    ended = next(
-        (
-            spell
-            for spell in tree.participation(service.slug)
-            if spell.council == council.code and spell.covers(first)
-        ),
-        None,
-    )
     if ended is None:
         return (
             f"{council} takes no part in {service} in {first.label} as it is: choose a council "
@@ -280,19 +318,31 @@ def _why_it_cannot_leave(
     return ""
 
 
-def _first_quarter_away(
+def _why_it_cannot_host(
     tree: ServiceTree, service: Service, council: Council, first: Quarter, last: Quarter | None
-) -> Quarter | None:
-    """The first quarter from `first` to `last` in which a council takes no part."""
-    return next(
-        (
-            quarter
-            for quarter in tree.turns(service.slug, first)
-            if (last is None or quarter <= last)
-            and council.code not in tree.participants(service.slug, quarter)
-        ),
-        None,
-    )
+) -> str:
+    """Where from `first` to `last` a council takes no part in what it would host, in a sentence.
+
+    What the host bears by a rule would else fall on a council that was never asked.
+    """
+    hosted = tree.host_from(service.slug)
+    for slug in [service.slug, *sorted(tree.below(service.slug) - {service.slug})]:
+        if tree.host_from(slug) != hosted:
+            continue
+        for quarter in tree.turns(slug, first):
+            if last is not None and quarter > last:
+                break
+            if council.code in tree.participants(slug, quarter):
+                continue
+            name = tree.nodes[slug].name
+            remedy = (
+                "choose one that does."
+                if slug == service.slug
+                else f"say who hosts {name} by itself first, or choose a council that takes part "
+                "in both."
+            )
+            return f"{council} takes no part in {name} in {quarter.label}: {remedy}"
+    return ""
 
 
 def _own_participants(service: Service, tree: ServiceTree) -> dict[str, str]:

@@ -7,23 +7,14 @@ from typing import Any
 
 from django import forms
 
-from finance.periods import PeriodError, Quarter
-from savings.forms import SayingForm
+from savings.forms import SayingForm, quarter_field
+from savings.sharing.actions import SOURCE_MISSING
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
 
 
 def _council(label: str) -> forms.Field:
     return forms.Field(label=label, required=False, widget=forms.Select)
-
-
-def _quarter(label: str, help_text: str) -> forms.Field:
-    return forms.Field(
-        label=label,
-        help_text=help_text,
-        required=False,
-        widget=forms.TextInput(attrs={"spellcheck": "false"}),
-    )
 
 
 class ChangeForm(SayingForm):
@@ -46,18 +37,13 @@ class ChangeForm(SayingForm):
 
     def read(self) -> dict[str, Any]:
         """What the action takes; raises BadContent with all that is missing or wrong."""
+        errors: list[FieldError] = []
         council = self.by_code.get(self.say("council"))
-        errors = []
-        quarter = None
         if council is None:
             errors.append(FieldError("council", "Choose the council."))
-        try:
-            quarter = Quarter.parse(self.say(self.when))
-        except PeriodError as error:
-            empty = "Give the quarter, such as 2013-14-Q3."
-            errors.append(FieldError(self.when, str(error) if self.say(self.when) else empty))
+        quarter = self.read_or_add(errors, lambda: self.quarter(self.when))
         if not self.say("source"):
-            errors.append(FieldError("source", "Say where this was settled."))
+            errors.append(FieldError("source", SOURCE_MISSING))
         if errors:
             raise BadContent(errors)
         return {"council": council, self.when: quarter, "source": self.say("source")}
@@ -65,9 +51,8 @@ class ChangeForm(SayingForm):
 
 class JoinForm(ChangeForm):
     council = _council("Which council joins?")
-    effective_from = _quarter(
-        "From which quarter?",
-        "The first in which it takes part, such as 2013-14-Q3. It has to be open or yet to come.",
+    effective_from = quarter_field(
+        "The first in which it takes part, such as 2013-14-Q3. It has to be open or yet to come."
     )
     field_order = ["council", "effective_from", "source"]
 
@@ -76,18 +61,17 @@ class LeaveForm(ChangeForm):
     when = "last_quarter"
 
     council = _council("Which council leaves?")
-    last_quarter = _quarter(
-        "Up to and including which quarter?",
+    last_quarter = quarter_field(
         "The last in which it takes part, such as 2013-14-Q3. The quarter after it has to be open "
         "or yet to come.",
+        "Up to and including which quarter?",
     )
     field_order = ["council", "last_quarter", "source"]
 
 
 class HostForm(ChangeForm):
     council = _council("Which council hosts it?")
-    effective_from = _quarter(
-        "From which quarter?",
-        "The first in which it is host, such as 2013-14-Q3. It has to be open or yet to come.",
+    effective_from = quarter_field(
+        "The first in which it is host, such as 2013-14-Q3. It has to be open or yet to come."
     )
     field_order = ["council", "effective_from", "source"]

@@ -131,7 +131,11 @@ class Sharing:
     @property
     def rules(self) -> tuple[Agreement, ...]:
         """What splits figures here: its own rules, those below that follow and those above."""
-        return tuple(each for each in (*self.agreements, *self.above) if each.proposal.rule)
+        return tuple(
+            each
+            for each in (*self.agreements, *self.above)
+            if each.proposal.rule and each.proposal.standing == Standing.AGREED
+        )
 
     @property
     def to_the_host(self) -> tuple[Agreement, ...]:
@@ -143,6 +147,7 @@ class Sharing:
 IN_WORDS = {
     "council joined": "{council} joins from {quarter} on",
     "council left": "{council} leaves after {quarter}",
+    "joining called off": "{council} does not join from {quarter} on after all",
     "host set": "{council} hosts it from {quarter} on",
 }
 
@@ -219,9 +224,9 @@ def _in_words(action: str, after: Mapping[str, Any], councils: Mapping[str, str]
 
 def _first_open() -> Quarter | None:
     """The quarter after the latest closed one, or the first that there is; None without any."""
-    closed = Period.objects.latest_closed()
+    closed = Period.objects.latest_closed_quarter()
     if closed:
-        return closed.quarter.following
+        return closed.following
     first = Period.objects.order_by("quarter").first()
     return first.quarter if first else None
 

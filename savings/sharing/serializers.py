@@ -7,7 +7,7 @@ from rest_framework import serializers
 from savings.agreements.reports import Standing
 from savings.provenance import Provenance
 from savings.serializers import ProvenanceField
-from savings.sharing.actions import LONGEST_SOURCE
+from savings.sharing.actions import LONGEST_SOURCE, SOURCE_MISSING
 from savings.sharing.reports import Agreement, Sharing
 from services.models import Hosting
 from services.serializers import QuarterText
@@ -95,7 +95,7 @@ class SharingSerializer(serializers.Serializer):
 
 class ChangeBody(Shape):
     council = Text("Name the council by its code.", max_length=12)
-    source = Text("Say where this was settled.", max_length=LONGEST_SOURCE)  # type: ignore[assignment]
+    source = Text(SOURCE_MISSING, max_length=LONGEST_SOURCE)  # type: ignore[assignment]
 
 
 class JoiningBody(ChangeBody):

@@ -60,11 +60,14 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
     """Let a council take part up to and including a quarter."""
 
     def do(given: dict[str, Any]) -> str:
-        actions.leave(**given)
-        return (
-            f"{given['council']} takes part in {given['service']} up to and including "
-            f"{given['last_quarter'].label}."
-        )
+        left = actions.leave(**given)
+        council, service, last = given["council"], given["service"], given["last_quarter"]
+        if left.called_off:
+            said = f"{council} does not join {service} from {last.following.label} on after all."
+        else:
+            said = f"{council} takes part in {service} up to and including {last.label}."
+        again = left.again
+        return said + (f" It joins again from {again.label} on, as is recorded." if again else "")
 
     found = _found(slug)
     return _change(request, found, "leave", LeaveForm, found.taking_part, do)

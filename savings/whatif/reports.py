@@ -23,6 +23,7 @@ from savings.plans.models import PlanLine
 from savings.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
 from savings.whatif.whatif import (
+    ALWAYS,
     SPLIT_BY,
     Alike,
     Planned,
@@ -187,10 +188,30 @@ class Question:
         """The world that is asked about."""
         world = self.known.world
         if self.rule is not None:
-            world = world.with_rule(self.rule, self.known.councils, self.since)
+            world = world.with_rule(self.rule, self.asked | self.rule.agreed_by, self.since)
         if self.value is not None:
             world = world.with_value(self.value, self.since)
         return world
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """Codes of the councils whose agreement the rule waits for."""
+        return self._taking_part(self.rule.service) if self.rule else frozenset()
+
+    @property
+    def share_a_part(self) -> list[str]:
+        """Names of those that share a part alone, of which the rule splits nothing without them."""
+        if self.rule is None:
+            return []
+        below = self.known.tree.below(self.rule.service)
+        found = frozenset().union(*(self._taking_part(slug) for slug in below))
+        others = found - self.asked - self.rule.agreed_by
+        return [self.known.councils[code].name for code in sorted(others)]
+
+    def _taking_part(self, service: str) -> frozenset[str]:
+        since = self.since or ALWAYS
+        tree = self.known.tree
+        return frozenset(c for c in self.known.councils if tree.takes_part(service, c, since))
 
     @property
     def reach(self) -> Reach:
@@ -225,6 +246,7 @@ class Question:
             and row != self.proposed
             and set(tree.participants(row.service.slug, row.effective_from))
             <= row.as_rule().agreed_by
+            and not row.as_rule().given_up
         ]
         return min(later, key=lambda row: row.effective_from, default=None)
 

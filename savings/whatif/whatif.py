@@ -37,7 +37,7 @@ SPLIT_BY = {
 }
 IN_YEAR = "in_year"
 #: Before any quarter there is: from here on means all along.
-_ALWAYS = Quarter.parse("1900-01-Q1")
+ALWAYS = Quarter.parse("1900-01-Q1")
 _QUARTERS_OF_A_YEAR = {str(number): Fraction(1, 4) for number in (1, 2, 3, 4)}
 
 
@@ -62,8 +62,8 @@ class World:
         ]
         return {v.council: v.value for v in sorted(held, key=lambda v: (v.effective_from, v.id))}
 
-    def with_rule(self, rule: Rule, everybody: Collection[str], since: Quarter | None) -> World:
-        """The world in which every council has agreed to this rule, from `since` on.
+    def with_rule(self, rule: Rule, agreed_by: Collection[str], since: Quarter | None) -> World:
+        """The world in which these councils have agreed to this rule, from `since` on.
 
         It takes its place among the others as an agreed rule does: a later one still
         replaces it, and an earlier one holds before it. Without a `since` it holds in
@@ -80,8 +80,8 @@ class World:
         agreed = replace(
             rule,
             id=rule.id or 1 + max((other.id for other in others), default=0),
-            effective_from=since or _ALWAYS,
-            agreed_by=frozenset(everybody),
+            effective_from=since or ALWAYS,
+            agreed_by=frozenset(agreed_by),
             given_up=False,
         )
         return replace(self, rules=(*others, agreed))
@@ -100,7 +100,7 @@ class World:
                 if (other.driver, other.council) != (value.driver, value.council)
             ]
         newest = 1 + max((other.id for other in others), default=0)
-        given = replace(value, id=newest, effective_from=since or _ALWAYS)
+        given = replace(value, id=newest, effective_from=since or ALWAYS)
         return replace(self, values=(*others, given))
 
     def with_restated(self, value_id: int, value: Fraction, *, illustrative: bool = False) -> World:

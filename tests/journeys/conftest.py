@@ -16,6 +16,8 @@ import pytest
 
 from tests.processes import (
     ROOT,
+    create_database,
+    drop_database,
     environment,
     free_port,
     manage,
@@ -87,11 +89,17 @@ def tried_out(database: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def demonstration(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A database with the demonstration, loaded once: every journey begins with a copy."""
-    with django_db_blocker.unblock(), scratch_database() as database:
+    # Not around the yield: a test that may not use the database still may not.
+    with django_db_blocker.unblock():
+        database = create_database()
+    try:
         manage(database, "migrate", "--verbosity", "0")
         manage(database, "load_record")
         manage(database, "load_demonstration", DEBUG="true")
         yield database
+    finally:
+        with django_db_blocker.unblock():
+            drop_database(database)
 
 
 @pytest.fixture

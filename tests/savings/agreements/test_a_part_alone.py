@@ -117,12 +117,12 @@ def test_a_rule_of_the_whole_splits_nothing_of_the_part_without_it(partly: Partn
     assert "Savings of Cex, version 1 : not agreed by Westminster." in page
 
 
-def test_it_may_agree_too_and_nobody_waits_for_it(partly: Partnership) -> None:
+def test_it_share_a_part_and_nobody_waits_for_it(partly: Partnership) -> None:
     rule = partly.rule("cex", HALVES)
     entry = certified(partly)
     one = proposal(rule.decision_id)
     assert one is not None
-    assert one.may_agree_too == (
+    assert one.share_a_part == (
         SharesAPart(partly.councils["WCC"], ("Chief executive leadership",)),
     )
     assert (one.waiting_for, [answer.council.code for answer in one.answers]) == (
@@ -138,6 +138,8 @@ def test_it_may_agree_too_and_nobody_waits_for_it(partly: Partnership) -> None:
     mine = words(partly, address, "s151.wcc")
     assert sentence in mine
     assert "Your council's answer" in mine
+    assert "There is nothing for your council to refuse" in mine
+    assert "Record that it agrees" in mine
     others = words(partly, address, "s151.lbhf")
     assert sentence in others
     assert "Your council's answer" not in others
@@ -165,8 +167,29 @@ def test_it_has_nothing_to_refuse(partly: Partnership, agreed: list[str]) -> Non
     assert sent.status_code == 409
     page = read(sent).words
     assert "shares a part of Cex alone, so there is nothing for it to refuse" in page
-    assert "Not ours." in sent.content.decode()
     assert Consent.objects.filter(decision=rule.decision_id).count() == len(agreed)
+
+
+def test_a_what_if_counts_on_nobody_who_is_not_asked(partly: Partnership) -> None:
+    rule = partly.rule("cex", HALVES, agreed_by=["LBHF"])
+    certified(partly)
+    roll_up_dirty(at=NOW)
+    address = f"/what-if/?decision={rule.decision_id}"
+    sentence = (
+        "Westminster takes part in a part of it alone, and nobody waits for it: of that part it "
+        "would split nothing, unless it agrees too."
+    )
+    caller = Caller(partly.people["auditor"])
+
+    def moved() -> int:
+        answer = caller.get("what-if/", decision=rule.decision_id).json()
+        return int(answer["entries_moved"])
+
+    assert sentence in words(partly, address)
+    assert moved() == 1
+    partly.agree(rule.decision_id, "WCC")
+    assert sentence not in words(partly, address)
+    assert moved() == 2
 
 
 def test_a_budget_says_so_too(partly: Partnership) -> None:
@@ -176,10 +199,11 @@ def test_a_budget_says_so_too(partly: Partnership) -> None:
         "Westminster takes part in Chief executive leadership alone, so nobody waits for it. "
         "Until it agrees too, no cost of that can be claimed on this budget."
     ) in page
-    assert "Your council's answer" in page
+    assert "Record this answer" in page
 
 
 def test_it_is_not_asked_once_that_is_withdrawn_or_too_late(partly: Partnership) -> None:
+    """Of what holds without it the page goes on saying so."""
     office = partly.people["programme.office"]
     withdrawn = partly.rule("cex", HALVES, agreed_by=["LBHF"])
     withdraw_proposal(decision_id=withdrawn.decision_id, reason="No.", by=office, at=NOW)
@@ -187,10 +211,15 @@ def test_it_is_not_asked_once_that_is_withdrawn_or_too_late(partly: Partnership)
     for code in COUNCILS:
         partly.certified(code)
     close_period(quarter=Q1, by=office, at=NOW)
-    for rule in (withdrawn, late):
-        one = proposal(rule.decision_id)
-        assert one is not None
-        assert one.may_agree_too == ()
+    one = proposal(withdrawn.decision_id)
+    assert one is not None
+    assert one.share_a_part == ()
+    page = words(partly, f"/agreements/{late.decision_id}/", "s151.wcc")
+    assert (
+        "It has not agreed and can’t any more, so this rule splits nothing of that: propose "
+        "another from a later quarter on."
+    ) in page
+    assert "Your council's answer" not in page
 
 
 def test_a_driver_that_has_no_value_of_it_guesses_none(partly: Partnership) -> None:

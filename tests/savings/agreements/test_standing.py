@@ -154,6 +154,26 @@ def test_one_that_joins_and_refuses_undoes_nothing_of_before(partnership: Partne
         withdraw(partnership, rule.decision_id)
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+def test_a_rule_to_come_is_not_lost_to_who_joins_after_it_begins(
+    partnership: Partnership, in_time: bool
+) -> None:
+    """No quarter of it has been opened yet; what all who are there then agreed to stands."""
+    begins = Q2.following.following
+    rule = partnership.rule("cex", HALVES, effective_from=begins, agreed_by=["LBHF"])
+    joins(partnership, "WCC", "cex", begins.following)
+    if in_time:
+        refuse(partnership, rule, "WCC")
+        partnership.agree(rule.decision_id, "RBKC")
+        assert found(rule.decision_id).standing == Standing.DISPUTED
+        assert "so it is not in force" in lede(partnership, rule.decision_id)
+        return
+    partnership.agree(rule.decision_id, "RBKC")
+    with pytest.raises(WrongState, match="can't be refused any more"):
+        refuse(partnership, rule, "WCC")
+    assert found(rule.decision_id).standing == Standing.AGREED
+
+
 def test_a_council_that_never_answered_and_left_holds_nothing_up(
     partnership: Partnership,
 ) -> None:

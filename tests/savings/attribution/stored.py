@@ -104,7 +104,8 @@ def _answered(
             minute_reference=f"{code} minute",
             reason="" if code in said["agreed"] else "No.",
         )
-        for code in (*said["agreed"], *said["refused"])
+        # Once all others have agreed, a rule may be in force: then nobody refuses it.
+        for code in (*said["refused"], *said["agreed"])
     )
     if said["withdrawn"]:
         decision.withdrawn_by, decision.withdrawn_at = decision.proposed_by, NOW

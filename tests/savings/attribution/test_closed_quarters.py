@@ -454,6 +454,19 @@ def test_who_joins_later_refuses_nothing_that_the_others_share_by(
     assert digest() != divided
 
 
+def test_who_takes_no_part_refuses_nothing_for_others(partnership: Partnership) -> None:
+    """Also who shares a part alone; nor what is to come, once all who take part have agreed."""
+    spells(partnership, "chief-executive-leadership", ("WCC", Q2, None), ("LBHF", Q1, None))
+    waiting = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"}, agreed_by=["LBHF"])
+    with pytest.raises(DatabaseError, match="nothing to refuse"), transaction.atomic():
+        consent(partnership, "WCC", waiting.decision, agree=False, reason="No.").save()
+    later = Q2.following.following
+    to_come = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"}, effective_from=later)
+    spells(partnership, "cex", ("WCC", later.following, None))[0].save()
+    with pytest.raises(DatabaseError, match="not refused"), transaction.atomic():
+        consent(partnership, "WCC", to_come.decision, agree=False, reason="No.").save()
+
+
 def test_what_waits_for_a_closed_quarter_may_be_withdrawn(closed: Partnership) -> None:
     waiting = AttributionRule.objects.get(service__slug="cex", kind="saving")
     divided = digest()

@@ -52,7 +52,7 @@ def told(said: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
 
 
 def test_a_thousand_entries_in_any_order_of_certification() -> None:
-    random = Random(2521)  # a world with every way of falling
+    random = Random(2596)  # a world with every way of falling
     world = worlds.make(random, entries=1000, storable=True)
     returns = store(world)
     random.shuffle(returns)

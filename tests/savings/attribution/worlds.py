@@ -27,7 +27,7 @@ def make(random: Random, *, entries: int, quarters: int = 6, storable: bool = Fa
     """A world of that many entries in that many quarters.
 
     `storable` keeps to what the database takes: a rule's driver has values, not all nought,
-    of everybody who takes part when the rule begins.
+    of everybody who takes part when the rule begins, and what is in force is not given up.
     """
     world: World = {"services": {}, "rules": [], "values": [], "approvals": [], "entries": []}
     last = FIRST + quarters - 1
@@ -132,6 +132,16 @@ def _rules(random: Random, world: World, last: int, storable: bool) -> None:
                 "indirect_variance": random.choice(["host", "shared"]),
             }
         )
+        if storable:
+            _as_it_can_be_answered(world["rules"][-1], tree_of(world))
+
+
+def _as_it_can_be_answered(rule: World, tree: ServiceTree) -> None:
+    """Refused by those who take part alone, and not withdrawn where all who do have agreed."""
+    service, first = rule["service"], Quarter.from_ordinal(rule["from"])
+    there = set(tree.participants(service, first))
+    rule["refused"] = [code for code in rule["refused"] if tree.takes_part(service, code, first)]
+    rule["withdrawn"] &= not (there and there <= set(rule["agreed"]))
 
 
 def _countable(world: World, drivers: list[str]) -> list[str]:

@@ -36,7 +36,7 @@ def leave(
     code: str = "WCC",
     last: Quarter = Q1,
     **more: object,
-) -> None:
+) -> actions.Left:
     given: dict[str, object] = {
         "service": partnership.services[slug],
         "council": partnership.councils[code],
@@ -46,7 +46,7 @@ def leave(
         "at": NOW,
         **more,
     }
-    actions.leave(**given)  # type: ignore[arg-type]
+    return actions.leave(**given)  # type: ignore[arg-type]
 
 
 def spells(slug: str) -> Spells:

@@ -11,7 +11,7 @@ from savings.provenance import Provenance
 from savings.returns.actions import certify
 from savings.rollup.models import DirtyReturn
 from savings.rollup.tasks import roll_up
-from savings.sharing.actions import set_host
+from savings.sharing.actions import Left, set_host
 from services.models import Participation, Service
 from sovereignty.refusals import BadContent
 from tests.at_once import at_once, held_up, kinds
@@ -54,7 +54,7 @@ def test_a_part_gets_participants_of_its_own_once(partnership: Partnership) -> N
         second.join(timeout=0.5)
         assert second.is_alive()
     second.join(timeout=60)
-    assert (results, kinds(late)) == ([None], ["BadContent"])
+    assert (results, kinds(late)) == ([Left(called_off=False, again=None)], ["BadContent"])
     assert [(code, last) for code, _, last in spells(PART)] == [
         ("LBHF", Q2.code),
         ("RBKC", None),

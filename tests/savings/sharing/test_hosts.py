@@ -226,3 +226,21 @@ def test_what_the_host_bears_moves_with_it(partnership: Partnership) -> None:
     assert list(marked) == [Q2]
     roll_up()
     assert list(parts.all()) == [("RBKC", 900, False), ("WCC", 900, True)]
+
+
+def test_who_hosts_takes_part_in_every_part_that_follows(partnership: Partnership) -> None:
+    """Else a variance there would fall on a council that was never asked about the rule."""
+    leave(partnership, "library-service", last=Q1)
+    with pytest.raises(BadContent) as refusal:
+        host(partnership)
+    said = {error.field: error.message for error in refusal.value.errors}
+    assert said == {
+        "council": "Westminster takes no part in Library service in 2013/14 Q2: say who hosts "
+        "Library service by itself first, or choose a council that takes part in both.",
+    }
+    assert spells() == [("RBKC", "2011-12-Q1", None)]
+    host(partnership, "RBKC", service=partnership.services["library-service"])
+    host(partnership)
+    assert spells() == [("RBKC", "2011-12-Q1", "2013-14-Q1"), ("WCC", "2013-14-Q2", None)]
+    tree = Service.objects.tree()
+    assert [tree.host(slug, Q2) for slug in ("libraries", "library-service")] == ["WCC", "RBKC"]

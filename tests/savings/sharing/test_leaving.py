@@ -61,18 +61,59 @@ def test_it_may_leave_earlier_than_was_recorded(partnership: Partnership) -> Non
 
 def test_a_joining_that_is_yet_to_come_is_called_off(partnership: Partnership) -> None:
     join(partnership, since=Q3)
-    leave(partnership, "cex", last=Q2)
+    left = leave(partnership, "cex", last=Q2)
+    assert (left.called_off, left.again) == (True, None)
     assert [code for code, _, _ in spells("cex")] == ["LBHF", "RBKC"]
+    event = Event.objects.about("service", "cex").last()
+    assert event is not None
+    assert (event.action, event.after) == (
+        "joining called off",
+        {
+            "participants": ["LBHF", "RBKC"],
+            "council": "WCC",
+            "effective_from": "2013-14-Q3",
+            "source": "Full council, 3 July 2013.",
+        },
+    )
+
+
+def test_it_does_not_come_back_by_a_time_that_was_told_in_two(partnership: Partnership) -> None:
+    join(partnership, since=Q3)
+    join(partnership, since=Q1)
+    assert spells("cex")[2:] == [
+        ("WCC", "2013-14-Q1", "2013-14-Q2"),
+        ("WCC", "2013-14-Q3", None),
+    ]
+    left = leave(partnership, "cex", last=Q1)
+    assert (left.called_off, left.again) == (False, None)
+    assert spells("cex")[2:] == [("WCC", "2013-14-Q1", "2013-14-Q1")]
+
+
+@pytest.mark.parametrize("code", ["1900-01-Q1", "2899-00-Q4"])
+def test_the_ends_of_the_calendar_are_refused(code: str, partnership: Partnership) -> None:
+    quarter = Quarter.parse(code)
+    said = {"last_quarter": "Choose a quarter nearer to today."}
+    assert refused(partnership, last=quarter) == said
+    with pytest.raises(BadContent) as refusal:
+        join(partnership, since=quarter)
+    assert [(error.field, error.value) for error in refusal.value.errors] == [
+        ("effective_from", code)
+    ]
 
 
 def test_a_later_time_stays_as_it_is_recorded(partnership: Partnership) -> None:
     leave(partnership, last=Q2)
     join(partnership, "libraries", since=Q4)
-    leave(partnership, last=Q1)
+    left = leave(partnership, last=Q1)
+    assert (left.called_off, left.again) == (False, Q4)
     assert spells("libraries")[2:] == [
         ("WCC", "2011-12-Q1", "2013-14-Q1"),
         ("WCC", "2013-14-Q4", None),
     ]
+    event = Event.objects.about("service", "libraries").last()
+    assert event is not None
+    assert event.after is not None
+    assert event.after["again_from"] == "2013-14-Q4"
 
 
 def test_leaving_a_part_alone_gives_it_participants_of_its_own(partnership: Partnership) -> None:

@@ -133,7 +133,10 @@ def test_what_is_inherited_says_from_where(partnership: Partnership, office: Cli
     words = read(office.get("/services/library-service/sharing/")).words
     assert "no participants of its own" not in words
     above = read(office.get("/services/libraries/sharing/")).words
-    assert "It does not change for Library service , which has participants of its own." in above
+    assert (
+        "Who takes part does not change for Library service , which has participants of its own."
+        in above
+    )
 
 
 def standing(page: object) -> dict[str, str]:
