@@ -171,16 +171,20 @@ def names(page: Page) -> list[str]:
 def keyboard(page: Page) -> list[str]:
     """Tab after Tab: the skip link first, then every control, each seen to have the focus."""
     given = page.evaluate(WATCH_THE_FOCUS)
-    for _ in range(given["stops"] + 1):
-        page.keyboard.press("Tab")
-    reached = page.evaluate("() => [...window.examined.reached, window.examined.stop()]")
-    first, *_ = stops = [stop for stop in reached if stop]
+    # A second time round where one was missed: a busy machine may drop a press.
+    for _ in range(2):
+        for _ in range(given["stops"] + 1):
+            page.keyboard.press("Tab")
+        reached = page.evaluate("() => [...window.examined.reached, window.examined.stop()]")
+        first, *_ = stops = [stop for stop in reached if stop]
+        # Where the page itself has moved on, what comes before is reached the other way.
+        due = range(first["place"] if given["begun"] else 0, given["stops"])
+        missed = set(due) - {stop["place"] for stop in stops}
+        if not missed:
+            break
     faults = [f"{stop['what']} {fault}" for stop in stops for fault in stop["faults"]]
     if first["what"] != SKIP_LINK and not given["begun"]:
         faults.append(f"the first Tab reaches {first['what']}, not the skip link")
-    # Where the page itself has moved on, what comes before is reached the other way.
-    due = range(first["place"] if given["begun"] else 0, given["stops"])
-    missed = set(due) - {stop["place"] for stop in stops}
     if missed:
         faults.append(f"{len(missed)} of {given['stops']} controls can't be reached with Tab")
     return sorted(set(faults))
