@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -348,39 +349,25 @@ def _why_it_cannot_host(
 def _own_participants(service: Service, tree: ServiceTree) -> dict[str, str]:
     """Give a service that inherits its participants the same as its own.
 
-    In one statement: the database compares who took part in closed quarters before and after
-    each. Gives the service that they are from, for the event, or nothing.
+    Gives the service that they are from, for the event, or nothing.
     """
-    nearest = tree.participants_from(service.slug)
-    if nearest is None or nearest == service.slug:
-        return {}
-    Participation.objects.bulk_create(
-        Participation(
-            service=service,
-            council_id=spell.council_id,
-            from_quarter=spell.from_quarter,
-            to_quarter=spell.to_quarter,
-            source=spell.source,
-        )
-        for spell in Participation.objects.filter(service__slug=nearest)
-    )
-    return {"inherited_from": nearest}
+    return _own(Participation, service, tree.participants_from(service.slug))
 
 
 def _own_hosts(service: Service, tree: ServiceTree) -> dict[str, str]:
     """The same for a service that inherits its hosts."""
-    nearest = tree.host_from(service.slug)
+    return _own(Hosting, service, tree.host_from(service.slug))
+
+
+def _own(
+    model: type[Participation] | type[Hosting], service: Service, nearest: str | None
+) -> dict[str, str]:
     if nearest is None or nearest == service.slug:
         return {}
-    Hosting.objects.bulk_create(
-        Hosting(
-            service=service,
-            council_id=spell.council_id,
-            from_quarter=spell.from_quarter,
-            to_quarter=spell.to_quarter,
-            source=spell.source,
-            provenance=spell.provenance,
-        )
-        for spell in Hosting.objects.filter(service__slug=nearest)
-    )
+    spells: Any = model.objects
+    copies = list(spells.filter(service__slug=nearest))
+    for copy in copies:
+        copy.pk, copy.service = None, service
+    # In one statement: the database compares who shared closed quarters before and after each.
+    spells.bulk_create(copies)
     return {"inherited_from": nearest}
