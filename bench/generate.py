@@ -20,10 +20,10 @@ from django.db import connection, transaction
 
 from finance.money import from_pence, json_money
 from finance.periods import FinancialYear, Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.budgets.models import TransitionApproval
+from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Decision, Role, User

@@ -2,7 +2,6 @@
 
 from django.urls import path, re_path
 
-from savings.approvals.api import ApprovalConsent, ApprovalList
 from savings.attribution.api import (
     AttributionTotals,
     DriverList,
@@ -13,6 +12,7 @@ from savings.attribution.api import (
     RuleList,
 )
 from savings.boroughs.api import Report, ReportAnnex
+from savings.budgets.api import ApprovalConsent, ApprovalList
 from savings.calendar.api import (
     BoardList,
     ClosePeriod,
@@ -26,7 +26,6 @@ from savings.fairness.api import FairnessCall, FairnessTestConsent, FairnessTest
 from savings.forecasts.api import ForecastList, ReturnForecasts
 from savings.history.api import EventList, ReturnHistory
 from savings.plans.api import PlanDetail, PlanList
-from savings.questions.api import AnswerQuestion, QuestionsOfReturn
 from savings.returns.api import (
     CertifyReturn,
     ReturnDetail,
@@ -36,6 +35,7 @@ from savings.returns.api import (
     WithdrawReturn,
     quarter_unless_asked,
 )
+from savings.returns.questions.api import AnswerQuestion, QuestionsOfReturn
 from savings.rollup.api import RollupStanding
 from savings.sharing.api import HostService, JoinService, LeaveService, SharingOfService
 from savings.trueup.api import TrueUpCall

@@ -246,7 +246,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "EntryKind": "savings.returns.models.Entry.Kind",
         "ForecastStatus": "savings.forecasts.models.Forecast.Status",
-        "RuleKind": "savings.attribution.models.AttributionRule.Kind",
+        "RuleKind": "savings.formulas.models.AttributionRule.Kind",
         "ReturnStatus": "savings.returns.models.Return.Status",
         "PeriodStatus": "savings.returns.models.Period.Status",
         "ProposalStanding": "savings.agreements.reports.Standing",

@@ -12,15 +12,15 @@ from django.template.loader import render_to_string
 import audit.actions
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Proposal, Standing, proposal, proposals
-from savings.approvals.models import TransitionApproval, claimed_on
-from savings.attribution.models import AttributionRule
+from savings.agreements.unanimous import Unanimous
 from savings.attribution.reports import quarters_in_force
-from savings.basis import check_quarter_open, rework_from
+from savings.budgets.models import TransitionApproval, claimed_on
 from savings.drivers.models import Tolerance
 from savings.fairness.models import FairnessTest
-from savings.rollup.locks import change_basis
-from savings.rules import require
-from savings.unanimous import Unanimous
+from savings.formulas.models import AttributionRule
+from savings.permissions.rules import require
+from savings.quarters.basis import check_quarter_open, rework_from
+from savings.quarters.locks import change_basis
 from services.models import Service
 from sovereignty import disputes
 from sovereignty.models import CERTIFYING_ROLES, Consent, Council, Decision, User

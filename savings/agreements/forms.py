@@ -11,9 +11,9 @@ from typing import Any
 
 from django import forms
 
-from savings.attribution.models import AttributionRule, Driver
-from savings.choosing import services_of
-from savings.forms import ProposalForm, SayingForm, quarter_field
+from savings.formulas.models import AttributionRule, Driver
+from savings.kit.choosing import services_of
+from savings.kit.forms import ProposalForm, SayingForm, quarter_field
 from services.tree import ServiceTree
 from sovereignty.models import Council
 from sovereignty.refusals import FieldError

@@ -16,10 +16,10 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from finance.money import format_pounds
 from finance.periods import Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule
+from savings.budgets.models import TransitionApproval
 from savings.drivers.models import Tolerance
 from savings.fairness.models import FairnessTest
+from savings.formulas.models import AttributionRule
 from savings.returns.models import Period
 from services.models import Service
 from services.tree import ServiceTree

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from savings.agreements import views
-from savings.approvals.views import propose as propose_budget
+from savings.budgets.views import propose as propose_budget
 
 urlpatterns = [
     path("", views.agreements, name="agreements"),

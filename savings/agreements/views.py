@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from savings import pages
 from savings.agreements import actions
 from savings.agreements.forms import (
     AnswerForm,
@@ -31,12 +30,13 @@ from savings.agreements.reports import (
     shares_a_part,
     waiting,
 )
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule, Driver
-from savings.forms import SayingForm
-from savings.pages import partnership_page, person
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule, Driver
+from savings.kit.forms import SayingForm
+from savings.permissions import pages
+from savings.permissions.pages import partnership_page, person
+from savings.permissions.rules import require
 from savings.rollup import tasks
-from savings.rules import require
 from services.models import Service
 from sovereignty import disputes
 from sovereignty.models import Council, Decision, Role

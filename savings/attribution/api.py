@@ -14,10 +14,8 @@ from rest_framework.response import Response
 
 from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution.actions import propose_rule
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
-from savings.attribution.models import AttributionRule, Driver, DriverValue
 from savings.attribution.reports import corrected, with_facts
 from savings.attribution.serializers import (
     Answer,
@@ -34,11 +32,13 @@ from savings.attribution.serializers import (
     one_of,
 )
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
 from savings.returns.models import Entry
 from savings.rollup import tasks
 from savings.rollup.reports import attributed
-from savings.rules import require
 from services.models import Service
 from sovereignty.calls import Call, Listing, found
 from sovereignty.models import Council

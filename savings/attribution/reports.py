@@ -21,9 +21,9 @@ from django.db.models.functions import Cast
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.arithmetic import Attribution, EntryFacts
-from savings.attribution.models import AttributionRule, DriverValue
+from savings.budgets.models import TransitionApproval
+from savings.formulas.arithmetic import Attribution, EntryFacts
+from savings.formulas.models import AttributionRule, DriverValue
 from savings.returns.models import Entry, EntryQuerySet, Period, Return
 from savings.rollup.models import Fact
 from savings.rollup.reports import AnyOf, one_version

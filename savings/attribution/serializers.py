@@ -13,13 +13,13 @@ from rest_framework.fields import empty
 
 from finance.apportionment import ShareError, parse_share
 from savings.agreements.reports import Standing, standings
-from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.attribution.wording import plain
-from savings.provenance import Provenance
+from savings.agreements.unanimous import Unanimous
+from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.formulas.wording import plain
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import MomentText, Money, ProvenanceField
 from savings.returns.models import Entry
 from savings.rollup.reports import GROUPS, AttributedRow
-from savings.serializers import MomentText, Money, ProvenanceField
-from savings.unanimous import Unanimous
 from services.serializers import QuarterText
 from services.tree import ServiceTree
 from sovereignty.models import Consent, Decision

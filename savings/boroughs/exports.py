@@ -22,11 +22,11 @@ from xlsxwriter.worksheet import Worksheet
 from finance.money import json_money
 from finance.periods import Quarter
 from savings.attribution.explaining import Explanation, PartOfEntry
-from savings.attribution.wording import plain
 from savings.boroughs.annex import Annex
 from savings.boroughs.annex_sheets import annex_sheets, pennies
 from savings.boroughs.reports import BoroughFigures, FigureLine
 from savings.boroughs.sheets import Cell, Sheet, last_day, sheets_of
+from savings.formulas.wording import plain
 from sovereignty.models import Council
 
 CSV_COLUMNS = (

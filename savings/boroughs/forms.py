@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from django import forms
 
 from finance.periods import PeriodError, Quarter
-from savings.choosing import quarters_of
+from savings.kit.choosing import quarters_of
 from savings.returns.models import Period
 
 #: A longer value than this in an address is no quarter; it is shown cut short.

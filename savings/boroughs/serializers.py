@@ -8,8 +8,8 @@ from rest_framework import serializers
 
 from savings.attribution.explained import AnnexEntrySerializer
 from savings.attribution.serializers import DriverValueSerializer, RuleSerializer
+from savings.kit.serializers import Money
 from savings.returns.models import Entry
-from savings.serializers import Money
 
 
 class ReportSumSerializer(serializers.Serializer):

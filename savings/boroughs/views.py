@@ -18,7 +18,7 @@ from savings.boroughs.annex import annex_of, figures_with_annex
 from savings.boroughs.exports import annex_as_csv, as_csv, as_xlsx, file_name
 from savings.boroughs.forms import QuarterForm
 from savings.boroughs.reports import PLURALS, BoroughFigures, FigureLine
-from savings.pages import partnership_page, person
+from savings.permissions.pages import partnership_page, person
 from savings.returns.models import Entry, Period
 from sovereignty.models import Council, User
 

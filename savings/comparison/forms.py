@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import FinancialYear, Quarter
-from savings.choosing import ChoosingForm, choice, cut_short, to_the_end_of
 from savings.comparison.reports import Choices, latest_closed_quarter
 from savings.history.forms import MomentField
+from savings.kit.choosing import ChoosingForm, choice, cut_short, to_the_end_of
 from savings.plans.models import Plan
 
 

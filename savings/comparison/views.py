@@ -29,7 +29,7 @@ from savings.comparison.reports import (
     delivered_after,
 )
 from savings.history.wording import moment_in_address, moment_in_words
-from savings.pages import partnership_page, person
+from savings.permissions.pages import partnership_page, person
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.reports import standing
 from services.models import Service

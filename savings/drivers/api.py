@@ -14,7 +14,6 @@ from rest_framework.response import Response
 
 from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution.models import Driver, DriverValue
 from savings.attribution.serializers import Answer, DriverValueParameters, one_of
 from savings.drivers import actions
 from savings.drivers.models import Restatement, Tolerance
@@ -25,7 +24,8 @@ from savings.drivers.serializers import (
     ToleranceBody,
     ToleranceSerializer,
 )
-from savings.rules import require
+from savings.formulas.models import Driver, DriverValue
+from savings.permissions.rules import require
 from sovereignty.calls import Call, Listing, found
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError

@@ -1,7 +1,7 @@
 """A driver's value as it was found to have been.
 
 What was shared out by a value stays shared out: a value is never changed
-(`savings.attribution.models`). A **restatement** says what it should have been. Where
+(`savings.formulas.models`). A **restatement** says what it should have been. Where
 that moves a council's part of certified figures by more than the tolerance that the
 councils have agreed, the difference is put right by adjusting entries: a true-up.
 """
@@ -15,10 +15,10 @@ from django.db import models
 from django.db.models import Q
 
 from audit.triggers import append_only
-from savings.attribution.models import DriverValue
-from savings.attribution.triggers import comes_before_its_answers
-from savings.provenance import Provenance
-from savings.unanimous import SHARE, Unanimous, UnanimousQuerySet
+from savings.agreements.unanimous import SHARE, Unanimous, UnanimousQuerySet
+from savings.formulas.models import DriverValue
+from savings.formulas.triggers import comes_before_its_answers
+from savings.kit.provenance import Provenance
 from sovereignty.models import User
 
 

@@ -12,7 +12,7 @@ from savings.attribution.serializers import (
     plain,
 )
 from savings.drivers.models import Restatement, Tolerance
-from savings.serializers import ProvenanceField
+from savings.kit.serializers import ProvenanceField
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text
 

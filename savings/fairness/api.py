@@ -25,7 +25,7 @@ from savings.fairness.serializers import (
     FairnessTestSerializer,
     as_json,
 )
-from savings.rules import require
+from savings.permissions.rules import require
 from services.models import Service
 from sovereignty.calls import Call, Listing, found
 from sovereignty.models import Council

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import Quarter
-from savings.choosing import (
+from savings.fairness.reports import Asked
+from savings.kit.choosing import (
     ChoosingForm,
     choice,
     cut_short,
@@ -17,8 +18,7 @@ from savings.choosing import (
     services_of,
     to_the_end_of,
 )
-from savings.fairness.reports import Asked
-from savings.forms import ProposalForm
+from savings.kit.forms import ProposalForm
 from savings.returns.models import Period
 from services.tree import ServiceTree
 

@@ -16,9 +16,9 @@ from django.db import models
 from django.db.models import Q
 
 from audit.triggers import Trigger, append_only
-from savings.attribution.triggers import comes_before_its_answers
+from savings.agreements.unanimous import SHARE, Unanimous, UnanimousQuerySet
 from savings.fairness import fairness
-from savings.unanimous import SHARE, Unanimous, UnanimousQuerySet
+from savings.formulas.triggers import comes_before_its_answers
 
 MOST_QUARTERS = 40
 

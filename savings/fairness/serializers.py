@@ -13,7 +13,7 @@ from savings.attribution.serializers import ANSWERED, ProposalBody, UnanimousSer
 from savings.fairness.fairness import Point, Track
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.fairness.reports import Fairness
-from savings.serializers import MoneyOfPence
+from savings.kit.serializers import MoneyOfPence
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text, WholeNumber
 

@@ -22,10 +22,10 @@ from savings.fairness.fairness import Amounts, Least, Track
 from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import Asked, Fairness, fairness_of
-from savings.pages import partnership_page, person, revised
+from savings.permissions.pages import partnership_page, person, revised
+from savings.permissions.rules import require
 from savings.returns.models import Period
 from savings.rollup.reports import standing
-from savings.rules import require
 from services.models import Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 

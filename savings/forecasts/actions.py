@@ -17,7 +17,7 @@ from savings.forecasts.reports import (
     saves_since,
 )
 from savings.forecasts.rows import ForecastRow, describe, read_rows
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.actions import RawRows, check_editable, count_save, locked, record
 from savings.returns.models import Return
 from services.models import Service

@@ -19,10 +19,10 @@ from savings.forecasts.serializers import (
     ForecastsDocument,
     ListedForecast,
 )
+from savings.permissions.rules import require
 from savings.returns.api import return_called
 from savings.returns.models import Return
 from savings.returns.serializers import meant_for, numbered
-from savings.rules import require
 from sovereignty.calls import Call, Listing
 from sovereignty.shapes import check
 

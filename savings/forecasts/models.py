@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.triggers import no_truncate
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.models import Return
 from savings.returns.triggers import certified_stays
 from services.models import Service

@@ -23,8 +23,8 @@ from savings.forecasts.models import Forecast
 from savings.forecasts.remarks import Remark, remarks
 from savings.forecasts.rows import ForecastRow
 from savings.forecasts.wording import MISSING
+from savings.kit.provenance import Provenance
 from savings.plans.models import PlanLine
-from savings.provenance import Provenance
 from savings.returns.models import Entry, Return
 from savings.returns.reports import events_since
 from savings.rollup.models import Total

@@ -11,9 +11,9 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils import timezone
 
-from savings.choosing import ChoosingForm, choice
-from savings.history.moments import MomentError, moment_of
 from savings.history.reports import Asked
+from savings.kit.choosing import ChoosingForm, choice
+from savings.kit.moments import MomentError, moment_of
 
 EXAMPLE = "For example, 1/8/2013."
 #: A day as it is written in England: 1/8/2013.

@@ -25,7 +25,7 @@ from savings.history.replay import (
     changes_of,
     last_of,
 )
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
 from savings.returns.reports import PLURALS, KindLines, KindSum, under_kinds
 from services.models import Service

@@ -10,18 +10,18 @@ from decimal import Decimal
 
 from finance.money import format_pounds
 from savings.forecasts.models import Forecast
-from savings.history.moments import LONDON, day_ended
 from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
-from savings.provenance import Provenance
-from savings.questions.reports import line_in_words
+from savings.kit.moments import LONDON, day_ended
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
+from savings.returns.questions.reports import line_in_words
 
 
 def moment_in_words(moment: datetime) -> str:
     """A moment to follow "as it stood at".
 
     >>> from datetime import date
-    >>> from savings.history.moments import end_of
+    >>> from savings.kit.moments import end_of
     >>> moment_in_words(end_of(date(2013, 8, 1)))
     'the end of 1 August 2013'
     """

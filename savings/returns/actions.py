@@ -15,16 +15,18 @@ from django.db.models import Sum
 
 import audit.actions
 from finance.money import json_money
-from savings.approvals.actions import check_claims
-from savings.approvals.reports import budgets_for
-from savings.copying import copy_in
-from savings.provenance import Provenance
-from savings.questions.reports import what_waits_for_an_answer
-from savings.returns.certification import statement_of
-from savings.returns.changes import Changes, compare, named_lines
-from savings.returns.corrections import correctable
-from savings.returns.lines import StoredLine, stored_lines
+from savings.budgets.actions import check_claims
+from savings.budgets.reports import budgets_for
+from savings.certification.statement import statement_of
+from savings.filling.changes import Changes, compare, named_lines
+from savings.filling.corrections import correctable
+from savings.filling.lines import StoredLine, stored_lines
+from savings.kit.copying import copy_in
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
+from savings.quarters.locks import hold_basis
 from savings.returns.models import Entry, Return
+from savings.returns.questions.reports import what_waits_for_an_answer
 from savings.returns.reports import made_up_in
 from savings.returns.rows import (
     EntryRow,
@@ -33,9 +35,7 @@ from savings.returns.rows import (
     named_budgets,
     read_rows,
 )
-from savings.rollup.locks import hold_basis
 from savings.rollup.models import DirtyReturn
-from savings.rules import require
 from services.models import Service
 from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, StaleVersion, WrongState

@@ -21,10 +21,11 @@ from rest_framework.response import Response
 from finance.periods import PeriodError, Quarter
 from savings.forecasts.models import Forecast
 from savings.history import reports as history
-from savings.questions import actions as asking
-from savings.questions.serializers import asked_of
+from savings.permissions.rules import require
 from savings.returns import actions
 from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.returns.questions import actions as asking
+from savings.returns.questions.serializers import asked_of
 from savings.returns.serializers import (
     ReturnBody,
     ReturnDocument,
@@ -38,7 +39,6 @@ from savings.returns.serializers import (
     numbered,
 )
 from savings.rollup import tasks
-from savings.rules import require
 from sovereignty.calls import Call, Listing, found
 from sovereignty.models import User
 from sovereignty.shapes import Shape, check

@@ -25,7 +25,7 @@ from django.db.models import F, Q
 from audit import chain
 from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
 from finance.periods import Quarter
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.triggers import certified_stays, claims_fit, reopened_openly
 from services.fields import QuarterField
 from services.models import Service

@@ -18,11 +18,11 @@ from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from audit.models import Event
-from savings.calendar.dates import days_late, due_in_words
-from savings.provenance import Provenance
-from savings.questions.reports import unanswered_counts, with_questions
+from savings.kit.provenance import Provenance
+from savings.quarters.dates import days_late, due_in_words
 from savings.record.models import SourceDocument
 from savings.returns.models import Entry, Period, Return
+from savings.returns.questions.reports import unanswered_counts, with_questions
 from services.tree import ServiceTree
 from sovereignty.models import CERTIFYING_ROLES, Role, User
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from finance.money import MoneyError, from_pence, json_money, parse_money, to_pence
 from finance.periods import Quarter
-from savings.attribution.claims import Budgets, Claim, no_such
+from savings.budgets.claims import Budgets, Claim, no_such
 from sovereignty.refusals import FieldError
 from sovereignty.texts import LONGEST_TEXT
 

@@ -14,10 +14,10 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.money import json_money
-from savings.questions.serializers import QuestionList
+from savings.kit.serializers import MomentText, Money, ProvenanceField
 from savings.returns.actions import RawRows
 from savings.returns.models import Entry, Return
-from savings.serializers import MomentText, Money, ProvenanceField
+from savings.returns.questions.serializers import QuestionList
 from services.serializers import QuarterText
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError

@@ -85,7 +85,7 @@ def claims_fit() -> Trigger:
     """Refuse to submit or certify a return whose claims pass a transition budget's ceiling.
 
     Holds the budget's row, so that of two returns that don't both fit one is refused.
-    Counts as `savings.approvals.models.claimed_on` does: certified entries, and what is
+    Counts as `savings.budgets.models.claimed_on` does: certified entries, and what is
     more than nought in submitted returns.
     """
     return Trigger(

@@ -22,18 +22,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from finance.periods import PeriodError, Quarter
-from savings.calendar.dates import due_in_words
-from savings.questions import actions as asking
-from savings.questions.forms import LineQuestions
-from savings.questions.reports import (
-    in_words,
-    orphans_of,
-    questions_of,
-    unanswered_counts,
-)
+from savings.certification.statement import since_last_certified, statement_of
+from savings.permissions.rules import require
+from savings.quarters.dates import due_in_words
 from savings.record.reports import date_label
 from savings.returns import actions, reports
-from savings.returns.certification import since_last_certified, statement_of
 from savings.returns.forms import (
     CertifyForm,
     ReasonForm,
@@ -42,8 +35,10 @@ from savings.returns.forms import (
     WithdrawForm,
 )
 from savings.returns.models import PARTNERSHIP, Period, Return
+from savings.returns.questions import actions as asking
+from savings.returns.questions.forms import LineQuestions
+from savings.returns.questions.reports import in_words, orphans_of, questions_of, unanswered_counts
 from savings.rollup import tasks
-from savings.rules import require
 from services.models import Service
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState

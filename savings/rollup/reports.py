@@ -15,8 +15,8 @@ from django.db.models.lookups import IsNull
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.attribution.delivered import COUNTED, AttributedSum, Delivered
-from savings.rollup.locks import ROLLUP
+from savings.formulas.delivered import COUNTED, AttributedSum, Delivered
+from savings.quarters.locks import ROLLUP
 from savings.rollup.models import DirtyReturn, RollupState, Total
 
 

@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from savings.attribution.serializers import one_of
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
 from savings.rollup import tasks
-from savings.rules import require
 from savings.sharing import actions
 from savings.sharing.reports import sharing_of
 from savings.sharing.serializers import (

@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 from audit.models import Event
 from finance.periods import Quarter
 from savings.agreements.reports import Proposal, Standing, decisions, proposals
-from savings.attribution.models import AttributionRule
+from savings.formulas.models import AttributionRule
 from savings.returns.models import Period
 from services.models import Hosting, Participation, Service
 from services.tree import ServiceTree

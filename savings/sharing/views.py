@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from savings.pages import partnership_page, person
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
+from savings.permissions.pages import partnership_page, person
+from savings.permissions.rules import require
 from savings.rollup import tasks
-from savings.rules import require
 from savings.sharing import actions
 from savings.sharing.forms import ChangeForm, HostForm, JoinForm, LeaveForm
 from savings.sharing.reports import Sharing, sharing_of

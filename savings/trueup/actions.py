@@ -10,11 +10,11 @@ from django.db import transaction
 
 from finance.money import from_pence, json_money
 from savings.drivers.models import Restatement
-from savings.provenance import Provenance
+from savings.filling.lines import stored_lines
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
 from savings.returns.actions import check_editable, describe, replace_entries
-from savings.returns.lines import stored_lines
 from savings.returns.models import Return
-from savings.rules import require
 from savings.trueup import wording
 from savings.trueup.reports import (
     PutRight,

@@ -16,10 +16,10 @@ from django.db.models import Q
 
 from finance.money import to_pence
 from finance.periods import Quarter
-from savings.attribution.models import AttributionRule
 from savings.drivers.models import Restatement, Tolerance
 from savings.drivers.reports import restatements, tolerances_of
-from savings.provenance import Provenance
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
 from savings.trueup import wording
 from savings.trueup.trueup import (

@@ -164,7 +164,7 @@ def true_ups(
 def what_moves(certified: Sequence[Certified], before: World, after: World, value_id: int) -> Moved:
     """What falls otherwise after than before, of the entries that rest on the value.
 
-    >>> from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
+    >>> from savings.formulas.arithmetic import EntryFacts, Rule, ValueOfDriver
     >>> from services.tree import Node, ServiceTree, Spell
     >>> q = Quarter.parse("2013-14-Q1")
     >>> tree = ServiceTree.of([Node("hr", "HR", participation=(

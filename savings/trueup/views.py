@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from savings.drivers.models import Restatement
 from savings.drivers.reports import restatements
-from savings.pages import partnership_page, person
+from savings.permissions.pages import partnership_page, person
 from savings.returns.forms import VersionForm
 from savings.returns.models import Entry, Return
 from savings.trueup import actions, wording

@@ -15,6 +15,9 @@ from django.db import transaction
 from django.db.models import Sum
 
 from finance.money import json_money
+from savings.filling.changes import Changes, compare
+from savings.filling.lines import stored_lines
+from savings.permissions.rules import require
 from savings.returns.actions import (
     check_editable,
     check_version,
@@ -22,12 +25,9 @@ from savings.returns.actions import (
     reference_for,
     replace_entries,
 )
-from savings.returns.changes import Changes, compare
-from savings.returns.lines import stored_lines
 from savings.returns.models import Return
 from savings.returns.reports import PLURALS
 from savings.returns.rows import EntryRow, printable
-from savings.rules import require
 from savings.uploads.guards import kind_of
 from savings.uploads.imports import Reading, as_mistake, judge, read
 from savings.uploads.models import Upload

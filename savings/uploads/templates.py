@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from savings.opendocument import Cell, Column, Options, Sheet
+from savings.kit.opendocument import Cell, Column, Options, Sheet
 from savings.returns.rows import (
     CAUSES,
     COLUMNS,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from finance.periods import FinancialYear
 from savings.boroughs.reports import PLURALS
-from savings.pages import partnership_page
+from savings.permissions.pages import partnership_page
 from savings.returns.models import Entry
 from savings.rollup.reports import one_version
 from savings.whatif import charts, tables, wording

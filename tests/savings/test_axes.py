@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from savings.axes import in_short, money_axis, round_steps
+from savings.kit.axes import in_short, money_axis, round_steps
 
 
 @given(st.lists(st.integers(-(10**15), 10**15), max_size=8))

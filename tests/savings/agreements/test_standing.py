@@ -11,8 +11,8 @@ from django.test import Client
 from finance.periods import Quarter
 from savings.agreements.actions import answer, remind, withdraw_proposal
 from savings.agreements.reports import Proposal, Standing, proposal, waiting
-from savings.attribution.models import AttributionRule
 from savings.calendar.actions import close_period
+from savings.formulas.models import AttributionRule
 from services.models import Participation
 from sovereignty.models import Decision, Dispute
 from sovereignty.refusals import WrongState

@@ -11,8 +11,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from audit.models import Event
 from finance.periods import Quarter
 from savings.agreements.actions import answer, withdraw_proposal
-from savings.approvals.actions import propose_approval
-from savings.approvals.models import TransitionApproval, claimed_on
+from savings.budgets.actions import propose_approval
+from savings.budgets.models import TransitionApproval, claimed_on
 from savings.calendar.actions import close_period
 from savings.returns.actions import certify, send_back, submit
 from savings.returns.models import Entry, Return

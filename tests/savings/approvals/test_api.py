@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from savings.approvals.models import TransitionApproval
+from savings.budgets.models import TransitionApproval
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
 from sovereignty.models import Decision

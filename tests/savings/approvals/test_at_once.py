@@ -9,8 +9,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import Event
-from savings.approvals.actions import propose_approval
-from savings.approvals.models import claimed_on
+from savings.budgets.actions import propose_approval
+from savings.budgets.models import claimed_on
 from savings.returns.actions import certify, submit
 from savings.returns.models import Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything

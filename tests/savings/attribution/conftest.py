@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from savings.attribution.models import Driver
 from savings.drivers.actions import set_driver_value
-from savings.provenance import Provenance
+from savings.formulas.models import Driver
+from savings.kit.provenance import Provenance
 from tests.calling import Caller
 from tests.partnership import NOW, Q1, Partnership
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from finance.apportionment import split_pence
 from finance.periods import Quarter
-from savings.attribution.arithmetic import Attribution, EntryFacts, Outcome
-from savings.attribution.delivered import AttributedSum, Delivered
+from savings.formulas.arithmetic import Attribution, EntryFacts, Outcome
+from savings.formulas.delivered import AttributedSum, Delivered
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 from finance.money import from_pence, to_pence
 from finance.periods import Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.provenance import Provenance
+from savings.budgets.models import TransitionApproval
+from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
 from savings.rollup.models import DirtyReturn, Fact
 from services.models import Hosting, Participation, Service

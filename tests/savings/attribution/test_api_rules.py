@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from savings.attribution.models import AttributionRule, Driver
 from savings.calendar.actions import close_period
+from savings.formulas.models import AttributionRule, Driver
 from savings.rollup.tasks import roll_up
 from sovereignty.models import Decision
 from tests.calling import Caller, mistakes, problem

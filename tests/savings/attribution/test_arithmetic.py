@@ -10,7 +10,8 @@ import pytest
 
 from finance.apportionment import ShareError
 from finance.periods import Quarter
-from savings.attribution.arithmetic import (
+from savings.budgets.claims import Approval, why_not
+from savings.formulas.arithmetic import (
     REASONS,
     Attribution,
     EntryFacts,
@@ -18,8 +19,7 @@ from savings.attribution.arithmetic import (
     Rule,
     ValueOfDriver,
 )
-from savings.attribution.claims import Approval, why_not
-from savings.attribution.delivered import AttributedSum, Delivered, Reduction
+from savings.formulas.delivered import AttributedSum, Delivered, Reduction
 from services.tree import Node, ServiceTree, Spell
 
 Q1, Q2, Q3, Q4 = (Quarter.parse(f"2013-14-Q{number}") for number in (1, 2, 3, 4))

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from savings.attribution.arithmetic import REASONS
+from savings.formulas.arithmetic import REASONS
 from tests.savings.attribution import naive, worlds
 from tests.savings.attribution.sharing import share_all
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bench.generate import generate
-from savings.attribution.arithmetic import REASONS
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
 from savings.attribution.reports import Corrected, current_attribution, with_facts
+from savings.formulas.arithmetic import REASONS
 from savings.returns.actions import certify
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty, roll_up_everything

@@ -16,9 +16,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from savings.agreements.actions import answer, withdraw_proposal
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule
 from savings.calendar.actions import close_period
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
 from savings.returns.models import Period
 from savings.rollup.actions import roll_up_everything
 from savings.rollup.models import Fact

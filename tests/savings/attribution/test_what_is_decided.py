@@ -9,10 +9,10 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from savings.agreements.actions import withdraw_proposal
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule, Driver
+from savings.budgets.models import TransitionApproval
 from savings.drivers.models import Tolerance
 from savings.fairness.models import FairnessTest
+from savings.formulas.models import AttributionRule, Driver
 from sovereignty.models import Consent, Decision
 from tests.at_once import at_once, held_up, kinds
 from tests.partnership import NOW, Q1, Partnership, build

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.apportionment import split_pence
-from savings.attribution.wording import Remainder, odd_pennies
+from savings.formulas.wording import Remainder, odd_pennies
 
 NAMES = {"LBHF": "Fulham", "RBKC": "Chelsea", "WCC": "Westminster"}
 CODES = ["BRENT", "EALING", "LBHF", "RBKC", "WCC"]

@@ -10,8 +10,8 @@ from random import Random
 from typing import Any
 
 from finance.periods import Quarter
-from savings.attribution.arithmetic import Attribution, EntryFacts, Rule, ValueOfDriver
-from savings.attribution.claims import Approval
+from savings.budgets.claims import Approval
+from savings.formulas.arithmetic import Attribution, EntryFacts, Rule, ValueOfDriver
 from services.tree import Node, ServiceTree, Spell
 from tests.savings.attribution.sharing import Reported
 

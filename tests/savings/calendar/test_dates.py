@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from finance.periods import FinancialYear, Quarter
-from savings.calendar.dates import LATEST, Dates, dates_of, days_late, due_in_words, mistakes_in
+from savings.quarters.dates import LATEST, Dates, dates_of, days_late, due_in_words, mistakes_in
 
 Q1 = Quarter.parse("2013-14-Q1")
 DUE = date(2013, 7, 31)

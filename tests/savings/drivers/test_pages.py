@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
-from savings.attribution.models import Driver, DriverValue
 from savings.drivers.actions import create_driver
 from savings.drivers.models import Restatement
 from savings.drivers.reports import drivers, history
+from savings.formulas.models import Driver, DriverValue
 from sovereignty.models import Council, User
 from tests.partnership import NOW, Partnership
 from tests.savings.tables import table_headed

@@ -13,8 +13,8 @@ from audit.models import Event
 from finance.periods import Quarter
 from savings.forecasts.actions import replace_forecasts
 from savings.forecasts.models import Forecast
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
 from services.models import Service
 from tests.partnership import NOW, Q1, Partnership

@@ -16,7 +16,7 @@ from savings.forecasts.actions import replace_forecasts
 from savings.forecasts.models import Forecast
 from savings.forecasts.reports import row_of
 from savings.forecasts.rows import describe
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.actions import certify, replace_entries, send_back, submit
 from savings.returns.models import Period, Return
 from sovereignty.models import Appointment, Role, User

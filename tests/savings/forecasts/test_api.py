@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from savings.forecasts.models import Forecast
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.models import Period, Return
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import Q1, Q2, Partnership, a_saving

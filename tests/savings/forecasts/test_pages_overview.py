@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from sovereignty.models import User
 from tests.partnership import Partnership, a_saving
 from tests.savings.forecasts.conftest import a_forecast, at_risk, forecast

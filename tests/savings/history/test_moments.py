@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from savings.history.moments import HOW, MomentError, day_ended, end_of, moment_of
+from savings.kit.moments import HOW, MomentError, day_ended, end_of, moment_of
 
 TODAY = date(2013, 8, 2)
 

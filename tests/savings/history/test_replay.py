@@ -27,9 +27,7 @@ from savings.history.replay import (
     standings,
 )
 from savings.history.reports import Stood, as_it_stood, differences
-from savings.provenance import Provenance
-from savings.questions.actions import answer, ask
-from savings.questions.models import Question
+from savings.kit.provenance import Provenance
 from savings.returns.actions import (
     certify,
     replace_entries,
@@ -39,6 +37,8 @@ from savings.returns.actions import (
     withdraw,
 )
 from savings.returns.models import Return
+from savings.returns.questions.actions import answer, ask
+from savings.returns.questions.models import Question
 from tests.partnership import NOW, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, make_plans
 

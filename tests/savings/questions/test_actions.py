@@ -11,9 +11,11 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit.models import Event
 from savings.calendar.actions import close_period
-from savings.questions.actions import answer, ask, send_back
-from savings.questions.models import Question
-from savings.questions.reports import (
+from savings.returns.actions import certify, replace_entries, submit, withdraw
+from savings.returns.models import Entry, Return
+from savings.returns.questions.actions import answer, ask, send_back
+from savings.returns.questions.models import Question
+from savings.returns.questions.reports import (
     in_words,
     orphans_of,
     questions_of,
@@ -21,8 +23,6 @@ from savings.questions.reports import (
     what_waits_for_an_answer,
     with_questions,
 )
-from savings.returns.actions import certify, replace_entries, submit, withdraw
-from savings.returns.models import Entry, Return
 from sovereignty.refusals import BadContent, Refusal, StaleVersion, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 from tests.savings.conftest import Everything

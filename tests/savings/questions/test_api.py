@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from savings.questions.models import Question
 from savings.returns.models import Entry
+from savings.returns.questions.models import Question
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import Partnership, a_saving, build
 

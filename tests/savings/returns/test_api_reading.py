@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from finance.periods import Quarter
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry, Period, Return
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import Partnership, a_saving

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.reports import next_steps
 from savings.rollup.models import DirtyReturn, Total
 from sovereignty.models import Appointment, Role, User

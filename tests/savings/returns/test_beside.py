@@ -10,10 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from finance.periods import FinancialYear, Quarter
+from savings.filling.beside import Beside, Figure, Promise, Row, ServiceLine, beside
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
 from savings.returns.actions import replace_entries
-from savings.returns.beside import Beside, Figure, Promise, Row, ServiceLine, beside
 from savings.returns.models import Period, Return
 from services.models import Service
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from savings.calendar.actions import open_period
-from savings.returns.certification import since_last_certified, statement_of
+from savings.certification.statement import since_last_certified, statement_of
 from savings.returns.models import Return
 from savings.returns.reports import sums_of
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

@@ -19,8 +19,8 @@ from django.test import Client
 
 from audit.models import Event
 from savings.forecasts.models import Forecast
-from savings.questions.models import Question
 from savings.returns.models import Entry, Period, Return
+from savings.returns.questions.models import Question
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Fact, Total
 from sovereignty.models import Appointment, Council, User

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from savings.returns.changes import Changed, compare, named_lines
+from savings.filling.changes import Changed, compare, named_lines
 from savings.returns.rows import EntryRow
 from tests.partnership import Partnership, a_saving
 

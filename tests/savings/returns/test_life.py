@@ -8,7 +8,7 @@ import pytest
 
 from audit.models import Event
 from savings.calendar.actions import close_period, open_period, reopen_period
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.actions import (
     certify,
     describe,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from savings.returns.merging import Deed, Difference, Side, before_saves, put_side_by_side
+from savings.filling.merging import Deed, Difference, Side, before_saves, put_side_by_side
 from savings.returns.rows import EntryRow
 
 MINE, THEIRS = Side.MINE, Side.THEIRS

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from savings.questions.actions import answer, ask, send_back
 from savings.returns.actions import certify
 from savings.returns.models import Period, Return
+from savings.returns.questions.actions import answer, ask, send_back
 from savings.returns.reports import days_late_of, next_steps
 from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

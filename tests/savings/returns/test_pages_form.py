@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from audit.models import Event
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.actions import describe, replace_entries, row_of, submit
 from savings.returns.models import Entry, Return
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

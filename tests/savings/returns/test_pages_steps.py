@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.record.models import SourceDocument
 from savings.returns.actions import replace_entries, send_back, submit
 from savings.returns.models import Entry, Period, Return

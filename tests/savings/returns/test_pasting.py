@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from savings.returns.pasting import Block, cells, in_codes, read_block, vocabulary
+from savings.filling.pasting import Block, cells, in_codes, read_block, vocabulary
 from savings.returns.rows import COLUMNS
 from sovereignty.refusals import FieldError
 

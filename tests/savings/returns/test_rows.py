@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.periods import Quarter
-from savings.attribution.claims import Approval, Budget, Budgets
+from savings.budgets.claims import Approval, Budget, Budgets
 from savings.returns.models import Entry
 from savings.returns.rows import (
     CAUSES,

@@ -11,10 +11,10 @@ import pytest
 
 from finance.money import to_pence
 from savings.agreements.actions import answer
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule, Driver
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule, Driver
+from savings.kit.provenance import Provenance
 from savings.returns.actions import send_back
 from savings.returns.models import Entry, Return
 from savings.rollup import actions

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from audit.models import Event
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.actions import certify
 from savings.rollup.models import DirtyReturn
 from savings.rollup.tasks import roll_up

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.calendar.actions import close_period
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.rollup.tasks import roll_up
 from services.models import Hosting, Participation, Service
 from sovereignty.models import User

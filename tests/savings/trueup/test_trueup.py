@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finance.periods import Quarter
-from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
-from savings.attribution.claims import Approval
+from savings.budgets.claims import Approval
+from savings.formulas.arithmetic import EntryFacts, Rule, ValueOfDriver
 from savings.trueup.trueup import (
     Adjusting,
     Certified,

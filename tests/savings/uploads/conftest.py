@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from audit.models import Event
 from finance.periods import Quarter
+from savings.filling.lines import stored_lines
 from savings.returns.actions import describe
-from savings.returns.lines import stored_lines
 from savings.returns.models import Entry, Return
 from savings.rollup.models import DirtyReturn
 from savings.uploads.models import Upload
