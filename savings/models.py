@@ -3,15 +3,14 @@
 from savings.agreements.models import AnswerReminder
 from savings.budgets.models import TransitionApproval
 from savings.calendar.models import Reminder
-from savings.drivers.models import Restatement, Tolerance
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
 from savings.fairness.models import FairnessTest
-from savings.forecasts.models import Forecast
-from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.formulas.models import AttributionRule
 from savings.plans.models import Plan, PlanLine
+from savings.quarters.models import Period
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
-from savings.returns.models import Entry, Period, Return
-from savings.returns.questions.models import Question
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.returns.models import DirtyReturn, Entry, Forecast, Question, Return
+from savings.rollup.models import Fact, RolledReturn, RollupState, Total
 from savings.uploads.models import Upload
 
 __all__ = [

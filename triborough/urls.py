@@ -29,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("admin/", admin.site.urls),
     path("agreements/", include("savings.agreements.urls")),
+    path("agreements/", include("savings.budgets.urls")),
+    path("agreements/", include("savings.formulas.urls")),
     path("api/v1/", include("triborough.api_urls")),
     path("", include("savings.calendar.urls")),
     path("boroughs/", include("savings.boroughs.urls")),

@@ -14,9 +14,10 @@ from rest_framework import serializers
 
 from finance.money import json_money
 from savings.attribution.explaining import Explanation, TransitionWorking
-from savings.attribution.serializers import DriverValueSerializer, RuleSerializer
 from savings.budgets.serializers import ApprovalSerializer
+from savings.drivers.serializers import DriverValueSerializer
 from savings.formulas.arithmetic import REASONS
+from savings.formulas.serializers import RuleSerializer
 from savings.kit.provenance import Provenance
 from savings.kit.serializers import Money, ProvenanceField
 from savings.returns.models import Entry

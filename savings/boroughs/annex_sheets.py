@@ -11,8 +11,8 @@ from savings.attribution.explaining import Explanation, PartOfEntry
 from savings.boroughs.annex import Annex
 from savings.boroughs.sheets import Cell, Column, Sheet
 from savings.formulas.models import AttributionRule
-from savings.formulas.wording import plain
 from savings.kit.provenance import Provenance
+from savings.kit.wording import plain
 from savings.returns.models import Entry
 from sovereignty.models import Consent, Decision
 

@@ -14,12 +14,13 @@ from rest_framework.response import Response
 
 from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution.serializers import Answer, one_of
+from savings.agreements.serializers import Answer
 from savings.budgets.actions import propose_approval
 from savings.budgets.models import TransitionApproval, claimed_on
 from savings.budgets.serializers import ApprovalBody, ApprovalParameters, ApprovalSerializer
+from savings.kit.serializers import one_of
 from savings.permissions.rules import require
-from savings.rollup import tasks
+from savings.returns import outbox
 from services.models import Service
 from sovereignty.calls import Call, Listing, found
 from sovereignty.shapes import check
@@ -92,5 +93,5 @@ class ApprovalConsent(Call):
         require(self.caller, "savings.answer_decision")
         body = check(Answer, request.data)
         answer(decision_id=approval.decision_id, by=self.caller, at=timezone.now(), **body)
-        tasks.wake()
+        outbox.wake()
         return Response(approval_as_json(approval.code))

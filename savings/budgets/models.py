@@ -15,9 +15,11 @@ from django.db.models import F, Prefetch, Q, Sum
 
 from audit.triggers import append_only
 from finance.money import to_pence
+from savings.agreements.triggers import comes_before_its_answers
 from savings.budgets.claims import Approval, Budget
-from savings.formulas.triggers import begins_in_an_open_quarter, comes_before_its_answers
+from savings.budgets.triggers import claims_fit
 from savings.kit.provenance import Provenance
+from savings.quarters.triggers import begins_in_an_open_quarter
 from savings.returns.models import Entry, Return
 from services.fields import QuarterField
 from services.models import Service
@@ -87,7 +89,7 @@ class TransitionApproval(models.Model):
             ),
         ]
         # What a council agreed to stays what it agreed to: a changed budget is a new one.
-        triggers = [*append_only(), begins_in_an_open_quarter(), comes_before_its_answers()]
+        triggers = [*append_only(), begins_in_an_open_quarter(), comes_before_its_answers("budget")]
 
     def __str__(self) -> str:
         return self.code
@@ -129,3 +131,11 @@ def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, D
         .annotate(sum=Sum(F("amount")))
         .values_list("approval", "sum")
     )
+
+
+class ClaimingReturn(Return):
+    """A return, as far as it claims on budgets."""
+
+    class Meta:
+        proxy = True
+        triggers = [claims_fit()]

@@ -10,14 +10,9 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.money import MoneyError, parse_money
-from savings.attribution.serializers import (
-    ANSWERED,
-    CodeText,
-    ProposalBody,
-    ProposalSerializer,
-)
+from savings.agreements.serializers import ANSWERED, ProposalBody, ProposalSerializer
 from savings.budgets.models import LONGEST_CODE, TransitionApproval
-from savings.kit.serializers import Money
+from savings.kit.serializers import CodeText, Money
 from services.serializers import QuarterText
 from services.tree import ServiceTree
 from sovereignty.shapes import Shape, Text

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from savings.budgets.actions import propose_approval
 from savings.budgets.forms import BudgetForm
 from savings.budgets.models import TransitionApproval
-from savings.permissions.pages import partnership_page, person, revised
+from savings.permissions.pages import not_allowed, partnership_page, person, revised
 from savings.permissions.rules import require
 from services.models import Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
@@ -28,8 +28,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     try:
         require(user, "savings.propose_approval")
     except NotAllowed as refusal:
-        context = {"refusal": refusal}
-        return render(request, "savings/returns/not_allowed.html", context, status=403)
+        return not_allowed(request, refusal)
     instead_of = revised(request, TransitionApproval.objects.select_related("service", "decision"))
     if request.method != "POST":
         return _page(request, _form(request, instead_of), instead_of)

@@ -23,7 +23,8 @@ from savings.calendar.reports import first_to_open
 from savings.permissions.rules import require
 from savings.quarters.dates import Dates, dates_of, mistakes_in
 from savings.quarters.locks import hold_basis
-from savings.returns.models import PARTNERSHIP, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import PARTNERSHIP, Return
 from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Appointment, Council, Role, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
 from sovereignty.texts import mistake_in

@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from savings.calendar.reports import BoardLine
 from savings.kit.serializers import Money, YearText
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from savings.returns.serializers import StepSerializer
 from services.serializers import QuarterText
 from sovereignty.models import User

@@ -16,11 +16,11 @@ from savings.calendar import actions, reports, tasks
 from savings.calendar.exports import as_csv, file_name
 from savings.calendar.forms import ChangeDatesForm, OpenForm, ReopenForm, YearForm
 from savings.calendar.wording import reading_of
+from savings.permissions.pages import SignedIn, page
 from savings.permissions.rules import require
 from savings.quarters.dates import dates_of
-from savings.returns.models import Period
+from savings.quarters.models import Period
 from savings.returns.reports import PLURALS
-from savings.returns.views import SignedIn, page
 from sovereignty.refusals import BadContent, WrongState
 
 # --- The calendar --------------------------------------------------------------------

@@ -14,18 +14,26 @@ from rest_framework.response import Response
 
 from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution.serializers import Answer, DriverValueParameters, one_of
+from savings.agreements.serializers import Answer
 from savings.drivers import actions
-from savings.drivers.models import Restatement, Tolerance
+from savings.drivers.actions import create_driver, set_driver_value
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
 from savings.drivers.reports import restatements
 from savings.drivers.serializers import (
+    DriverBody,
+    DriverSerializer,
+    DriverValueBody,
+    DriverValueParameters,
+    DriverValueSerializer,
     RestatementBody,
     RestatementSerializer,
     ToleranceBody,
     ToleranceSerializer,
 )
-from savings.formulas.models import Driver, DriverValue
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import one_of
 from savings.permissions.rules import require
+from savings.returns import outbox
 from sovereignty.calls import Call, Listing, found
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
@@ -138,3 +146,58 @@ class RestatementList(Listing):
             RestatementSerializer(restatements().get(id=made.id)).data,
             status=status.HTTP_201_CREATED,
         )
+
+
+class DriverList(Listing):
+    """What is counted for each council, to share savings and costs by."""
+
+    serializer_class = DriverSerializer
+
+    def rows(self, asked: dict[str, Any]) -> QuerySet[Driver]:
+        return Driver.objects.order_by("code")
+
+    @extend_schema(request=DriverBody, responses={201: DriverSerializer})
+    def post(self, request: Request) -> Response:
+        """Name a driver. Programme office, finance officers and section 151 officers."""
+        require(self.caller, "savings.propose_rule")
+        body = check(DriverBody, request.data)
+        driver = create_driver(by=self.caller, at=timezone.now(), **body)
+        return Response(DriverSerializer(driver).data, status=status.HTTP_201_CREATED)
+
+
+class DriverValueList(Listing):
+    """The drivers' values for each council, each from a quarter on and with its source."""
+
+    serializer_class = DriverValueSerializer
+    parameters_shape = DriverValueParameters
+
+    def rows(self, asked: dict[str, Any]) -> QuerySet[DriverValue]:
+        rows = DriverValue.objects.select_related("driver", "council")
+        if "driver" in asked:
+            rows = rows.filter(driver__code=asked["driver"])
+        if "council" in asked:
+            rows = rows.filter(council__code=asked["council"])
+        return rows.order_by("driver__code", "council__code", "effective_from")
+
+    @extend_schema(request=DriverValueBody, responses={201: DriverValueSerializer})
+    def post(self, request: Request) -> Response:
+        """Give a driver its value for a council from a quarter on; what rests on it follows.
+
+        Programme office, and for its own council a finance officer or section 151 officer.
+        """
+        require(self.caller, "savings.propose_rule")
+        body = check(DriverValueBody, request.data)
+        drivers = {driver.code: driver for driver in Driver.objects.all()}
+        councils = {council.code: council for council in Council.objects.all()}
+        value = set_driver_value(
+            **{
+                **body,
+                "driver": one_of("driver", body["driver"], drivers, "driver"),
+                "council": one_of("council", body["council"], councils, "council"),
+            },
+            provenance=Provenance.REPORTED,
+            by=self.caller,
+            at=timezone.now(),
+        )
+        outbox.wake()
+        return Response(DriverValueSerializer(value).data, status=status.HTTP_201_CREATED)

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from savings.agreements.actions import answer
 from savings.agreements.reports import standings
-from savings.attribution.serializers import Answer, one_of
+from savings.agreements.serializers import Answer
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import Asked, fairness_of
@@ -25,6 +25,7 @@ from savings.fairness.serializers import (
     FairnessTestSerializer,
     as_json,
 )
+from savings.kit.serializers import one_of
 from savings.permissions.rules import require
 from services.models import Service
 from sovereignty.calls import Call, Listing, found

@@ -29,7 +29,8 @@ from savings.fairness.fairness import (
     tracks,
 )
 from savings.fairness.models import FairnessTest
-from savings.returns.models import Entry, Period
+from savings.quarters.models import Period
+from savings.returns.models import Entry
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf, one_version
 from services.tree import ServiceTree

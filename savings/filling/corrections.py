@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from savings.returns.models import Entry, EntryQuerySet, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, EntryQuerySet, Return
 from sovereignty.models import User
 
 

@@ -1,6 +1,6 @@
 """A block copied from a spreadsheet: its cells, the columns they go to, the codes they mean. Pure.
 
-Whether the rows that come of it are right is for `savings.returns.rows`, as ever.
+Whether the rows that come of it are right is for `savings.filling.rows`, as ever.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The form of a return: a row for each entry, with everything kept as it was typed.
 
-Nothing here decides whether a row is right: `savings.returns.rows` does, for the form as
+Nothing here decides whether a row is right: `savings.filling.rows` does, for the form as
 for the API and for files. Rows are numbered from 1, as the person sees them; a row that is
 wholly empty, or marked to be removed, is left out without changing the others' numbers.
 """
@@ -139,7 +139,7 @@ class RowForm:
         return any(self.errors.get(column) for column in OTHER_COLUMNS)
 
     def raw(self) -> dict[str, object]:
-        """The row as `savings.returns.rows` reads it, with its line where it continues one."""
+        """The row as `savings.filling.rows` reads it, with its line where it continues one."""
         return {**self.values, **({"id": self.line} if self.line else {})}
 
     def add_error(self, error: FieldError) -> None:

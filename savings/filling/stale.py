@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audit.models import Event
+from savings.filling.actions import reference_for
 from savings.filling.changes import named_lines
 from savings.filling.merging import Comparison, before_saves, put_side_by_side
+from savings.filling.rows import read_rows
 from savings.kit.provenance import Provenance
-from savings.returns.actions import RawRows, reference_for, row_of
 from savings.returns.models import Return
-from savings.returns.reports import Deed, events_since, in_words
-from savings.returns.rows import EntryRow, read_rows
+from savings.returns.reports import Deed, events_since, in_words, row_of
+from savings.returns.rows import EntryRow, RawRows
 from sovereignty.refusals import BadContent
 
 

@@ -2,9 +2,9 @@
 
 from django.urls import path
 
+from savings.certification import views
 from savings.filling import views as filling
 from savings.history import views as history
-from savings.returns import views
 
 urlpatterns = [
     path("", views.returns, name="returns"),

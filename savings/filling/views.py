@@ -15,29 +15,23 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from savings.certification.views import return_page
+from savings.filling import actions
 from savings.filling.beside import beside
 from savings.filling.blocks import PastedBlock, words_of
 from savings.filling.comparing import ChoosingForm
 from savings.filling.controls import Lists, lists_of
 from savings.filling.corrections import entry_to_correct
+from savings.filling.rows import read_rows
 from savings.filling.sheet import EntriesForm, typed_correction
 from savings.filling.stale import meanwhile
+from savings.permissions.pages import SignedIn, page
 from savings.permissions.rules import require
-from savings.returns import actions
+from savings.returns.actions import check_editable
 from savings.returns.models import Return
 from savings.returns.questions.reports import orphans_of, with_questions
 from savings.returns.reports import PLURALS, sums_of_rows
-from savings.returns.rows import read_rows
-from savings.returns.views import (
-    NOT_WHOLE,
-    SignedIn,
-    as_it_stands,
-    page,
-    return_called,
-    return_page,
-    to_return,
-    trail,
-)
+from savings.returns.views import NOT_WHOLE, as_it_stands, return_called, to_return, trail
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
@@ -75,7 +69,7 @@ class Filling:
 
     def is_editable(self) -> bool:
         try:
-            actions.check_editable(self.parent)
+            check_editable(self.parent)
         except WrongState:
             return False
         return True
@@ -107,7 +101,7 @@ class Filling:
     def blank_page(self) -> HttpResponse:
         """What is stored, with a row begun where `?service=` or `?corrects=` asks for one."""
         try:
-            actions.check_editable(self.parent)
+            check_editable(self.parent)
         except WrongState as refusal:
             return return_page(self.request, self.parent, problem=str(refusal), status=409)
         entries = list(self.parent.entries.select_related("service", "caused_by"))
@@ -255,7 +249,7 @@ def paste(request: SignedIn, council: str, period: str) -> HttpResponse:
     if not form.whole:
         return JsonResponse({"problem": NOT_WHOLE}, status=422)
     try:
-        actions.check_editable(filling.parent)
+        check_editable(filling.parent)
     except WrongState as refusal:
         return JsonResponse({"problem": str(refusal)}, status=409)
     words = words_of(filling.tree, filling.lists, filling.councils)

@@ -14,7 +14,8 @@ from django.db import transaction
 from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import Quarter
 from savings.agreements.actions import put_forward
-from savings.formulas.models import AttributionRule, Driver
+from savings.drivers.models import Driver
+from savings.formulas.models import AttributionRule
 from savings.formulas.wording import cannot_share_by, takes_no_part
 from savings.kit.provenance import Provenance
 from savings.permissions.rules import require

@@ -19,6 +19,7 @@ from fractions import Fraction
 from finance.apportionment import ShareError, blended, restricted, scaled_to_one
 from finance.periods import Quarter
 from savings.budgets.claims import Approval, why_not
+from savings.drivers.values import ValueOfDriver
 from savings.formulas.delivered import Delivered, Reduction
 from services.tree import ServiceTree, Spell
 
@@ -78,18 +79,6 @@ class Rule:
     indirect_variance_to_host: bool = False
     illustrative: bool = False
     given_up: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ValueOfDriver:
-    """A driver's value for a council from a quarter on; `id` leads back to its source."""
-
-    id: int
-    driver: str
-    council: str
-    effective_from: Quarter
-    value: Fraction
-    illustrative: bool = False
 
 
 #: A rule, and the councils that have yet to agree to it, in alphabetical order.

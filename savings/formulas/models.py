@@ -10,18 +10,16 @@ rule: none is ever edited.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from django.db import models
 from django.db.models import Prefetch, Q
 
-from audit.triggers import ReadOnly, append_only
+from audit.triggers import append_only
 from finance.apportionment import parse_share
+from savings.agreements.triggers import comes_before_its_answers
+from savings.drivers.models import Driver
 from savings.formulas import arithmetic
 from savings.formulas.triggers import (
     answers_in_time,
-    begins_in_an_open_quarter,
-    comes_before_its_answers,
     driver_has_values,
     in_use_stays,
     keeps_who_shared,
@@ -30,69 +28,10 @@ from savings.formulas.triggers import (
     stays_in_the_tree,
 )
 from savings.kit.provenance import Provenance
+from savings.quarters.triggers import begins_in_an_open_quarter
 from services.fields import QuarterField
 from services.models import Hosting, Participation, Service
-from sovereignty.models import Consent, Council, Decision
-
-
-class Driver(models.Model):
-    code = models.SlugField(max_length=60, unique=True)
-    name = models.CharField(max_length=120)
-    unit = models.CharField(max_length=60)
-
-    class Meta:
-        ordering = ["code"]
-        triggers = [
-            # Rules weigh drivers by their codes.
-            ReadOnly(name="code_stays", fields=["code"]),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class DriverValueQuerySet(models.QuerySet["DriverValue"]):
-    def as_values(self) -> list[arithmetic.ValueOfDriver]:
-        """Every value as the pure module takes it: one query."""
-        return [
-            arithmetic.ValueOfDriver(
-                id=value.id,
-                driver=value.driver.code,
-                council=value.council.code,
-                effective_from=value.effective_from,
-                value=Fraction(value.value),
-                illustrative=value.provenance == Provenance.ILLUSTRATIVE,
-            )
-            for value in self.select_related("driver", "council")
-        ]
-
-
-class DriverValue(models.Model):
-    driver = models.ForeignKey(Driver, on_delete=models.PROTECT, related_name="values")
-    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="+")
-    effective_from = QuarterField()
-    value = models.DecimalField(max_digits=18, decimal_places=4)
-    source = models.CharField(max_length=300)
-    provenance = models.CharField(max_length=12, choices=Provenance)
-
-    objects = DriverValueQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["driver", "council", "effective_from"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["driver", "council", "effective_from"], name="driver_value_once"
-            ),
-            # Below what the column holds, and so a number: NaN is above all of them.
-            models.CheckConstraint(
-                condition=Q(value__gte=0) & Q(value__lt=10**14), name="driver_value_in_bounds"
-            ),
-        ]
-        # Figures already shared out rest on it: a changed value is a later one.
-        triggers = [*append_only(), begins_in_an_open_quarter()]
-
-    def __str__(self) -> str:
-        return f"{self.driver} {self.council} {self.effective_from}: {self.value}"
+from sovereignty.models import Consent, Decision
 
 
 class AttributionRuleQuerySet(models.QuerySet["AttributionRule"]):
@@ -166,7 +105,7 @@ class AttributionRule(models.Model):
         triggers = [
             *append_only(),
             begins_in_an_open_quarter(),
-            comes_before_its_answers(),
+            comes_before_its_answers("rule"),
             shares_are_whole(),
             driver_has_values(),
         ]

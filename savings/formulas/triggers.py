@@ -13,70 +13,7 @@ from __future__ import annotations
 import pgtrigger
 
 from audit.triggers import READ_COMMITTED, Trigger, no_truncate
-
-_CLOSED = """
-    RAISE EXCEPTION 'the quarter is closed and its figures stand'
-        USING ERRCODE = 'restrict_violation';
-"""
-
-
-def begins_in_an_open_quarter() -> pgtrigger.Trigger:
-    """Refuse to add what would take effect in a quarter that is closed (`effective_from`)."""
-    return Trigger(
-        name="begins_in_an_open_quarter",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Insert,
-        func=f"""
-            IF EXISTS (
-                SELECT 1 FROM savings_period p
-                WHERE p.status = 'closed' AND p.quarter >= NEW.effective_from
-            ) THEN {_CLOSED} END IF;
-            RETURN NEW;
-        """,  # nosec B608
-    )
-
-
-#: What a decision may be about: one row of one of them.
-_SUBJECTS = (
-    "savings_attributionrule",
-    "savings_fairnesstest",
-    "savings_tolerance",
-    "savings_transitionapproval",
-)
-
-
-def comes_before_its_answers() -> pgtrigger.Trigger:
-    """Refuse what is put under a decision that was answered, withdrawn or about something else.
-
-    Else councils would have agreed to what they never saw. Holds the decision, so that
-    nobody answers it in the same moment.
-    """
-    about = " UNION ALL ".join(
-        f"SELECT 1 FROM {table} WHERE decision_id = NEW.decision_id"  # nosec B608
-        for table in _SUBJECTS
-    )
-    return Trigger(
-        name="comes_before_its_answers",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Insert,
-        func=f"""
-            {READ_COMMITTED}
-            PERFORM 1 FROM sovereignty_decision WHERE id = NEW.decision_id FOR UPDATE;
-            IF EXISTS (
-                SELECT 1 FROM sovereignty_consent WHERE decision_id = NEW.decision_id
-                UNION ALL
-                SELECT 1 FROM sovereignty_decision
-                WHERE id = NEW.decision_id AND withdrawn_at IS NOT NULL
-                UNION ALL
-                {about}
-            ) THEN
-                RAISE EXCEPTION 'what is proposed needs a new decision, not answered yet'
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
-            RETURN NEW;
-        """,  # nosec B608
-    )
-
+from savings.quarters.triggers import CLOSED
 
 #: What figures fall by once it is agreed, and from when.
 _BEGINNINGS = """
@@ -100,7 +37,7 @@ def answers_in_time() -> pgtrigger.Trigger:
                 SELECT 1 FROM ({_BEGINNINGS}) b
                 JOIN savings_period p ON p.status = 'closed' AND p.quarter >= b.effective_from
                 WHERE b.decision_id = NEW.decision_id
-            ) THEN {_CLOSED} END IF;
+            ) THEN {CLOSED} END IF;
             RETURN NEW;
         """,  # nosec B608
     )
@@ -134,7 +71,7 @@ def stays_in_the_tree() -> pgtrigger.Trigger:
             IF EXISTS (
                 WITH RECURSIVE touched(id) AS (SELECT OLD.id), {_BELOW}
                 SELECT 1 FROM below b WHERE EXISTS ({_SEALED.format(service="b.id")})
-            ) THEN {_CLOSED} END IF;
+            ) THEN {CLOSED} END IF;
             RETURN NEW;
         """,  # nosec B608
     )
@@ -233,7 +170,7 @@ def _spell_trigger(
         ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
         rows_then=f"SELECT {_COLUMNS} FROM {rows.old}" if rows.old else _NO_ROWS,  # nosec B608
         sealed=_SEALED.format(service="u.id"),
-        closed=_CLOSED,
+        closed=CLOSED,
     )
     return Trigger(
         name=f"who_shared_stays_{name}",
@@ -277,7 +214,7 @@ _TAKES_PART = f"""
 
 
 #: Whether a rule is in force in its first quarter or any since that returns are made for, by
-#: the decision that it is about (`savings.attribution.reports.quarters_in_force` says the
+#: the decision that it is about (`savings.formulas.reports.quarters_in_force` says the
 #: same in Python).
 _IN_FORCE = f"""
     SELECT 1 FROM savings_attributionrule r

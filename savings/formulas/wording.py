@@ -59,16 +59,6 @@ def odd_pennies(remainders: Sequence[Remainder], names: Mapping[str, str] | None
     )
 
 
-def plain(value: Decimal) -> str:
-    """A number without an exponent or needless noughts.
-
-    >>> plain(Decimal("1200.5000")), plain(Decimal("1E+3"))
-    ('1200.5', '1000')
-    """
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 def _count(pennies: int) -> str:
     number = _NUMBERS[pennies] if pennies < len(_NUMBERS) else str(pennies)
     return f"{number.capitalize()} pennies are left over. They"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django import forms
 
-from savings.returns.models import Period
 from services.tree import ServiceTree
 
 #: A longer value than this in an address is no code of anything; it is shown cut short.
@@ -40,21 +39,6 @@ def choice(label: str) -> forms.CharField:
 def services_of(tree: ServiceTree) -> list[tuple[str, str]]:
     """Every service by its slug, those below another set in under it."""
     return [(node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()]
-
-
-def quarters_of(periods: Iterable[Period]) -> list[tuple[str, str]]:
-    """Each quarter by its code, saying which are still open."""
-    return [
-        (period.code, f"{period}{' (still open)' if period.is_open else ''}") for period in periods
-    ]
-
-
-def to_the_end_of(periods: Sequence[Period]) -> list[tuple[str, str]]:
-    """To which quarter to count: the latest closed one unless another is chosen."""
-    closed = [period for period in periods if not period.is_open]
-    latest = max(closed, key=lambda period: period.quarter, default=None)
-    usual = f"Latest closed quarter ({latest})" if latest else "No closed quarter"
-    return [("", usual), *quarters_of(periods)]
 
 
 def cut_short(given: str) -> str:

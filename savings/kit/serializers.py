@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +17,7 @@ from finance.money import from_pence, json_money
 from finance.periods import FinancialYear, PeriodError
 from savings.kit.moments import MomentError, moment_of
 from savings.kit.provenance import Provenance
+from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import Text
 
 
@@ -89,3 +92,28 @@ class ProvenanceField(serializers.ChoiceField):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(choices=Provenance.choices, read_only=True, **options)
+
+
+CODE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+
+
+LONGEST_CODE = 60
+
+
+class CodeText(Text):
+    """Letters, digits, hyphens and underscores: what an address can carry."""
+
+    default_error_messages = {"code": "Use letters, digits, hyphens and underscores."}
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not CODE.fullmatch(text):
+            self.fail("code")
+        return text
+
+
+def one_of(field: str, value: str, known: Mapping[str, Any], what: str) -> Any:
+    """What a code in a body or a parameter stands for; raises BadContent for an unknown one."""
+    if value not in known:
+        raise BadContent([FieldError(field, f"There is no {what} of this name.", value[:200])])
+    return known[value]

@@ -6,11 +6,22 @@ querysets' `visible_to`, before any of these.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Protocol
+
 import rules
 
-from savings.returns.models import Return
 from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Council, Role, User
 from sovereignty.refusals import NotAllowed
+
+
+class Return(Protocol):
+    """What these rules ask of a return, whose subject stands above this one."""
+
+    @property
+    def council(self) -> Council | None: ...
+    @property
+    def authors(self) -> Collection[int]: ...
 
 
 @rules.predicate

@@ -6,11 +6,8 @@ its own; what holds for every one of them is here.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from finance.periods import Quarter
-from savings.returns.models import Period, Return
-from savings.rollup.models import DirtyReturn
+from savings.quarters.models import Period
 from sovereignty.refusals import WrongState
 
 
@@ -25,13 +22,3 @@ def check_quarter_open(quarter: Quarter, remedy: str = "Choose a quarter after {
             f"{quarter.label} is closed and its figures stand. "
             + remedy.format(closed=closed.quarter.label)
         )
-
-
-def rework_from(first: Quarter, at: datetime) -> None:
-    """Have every certified return from a quarter on worked out again."""
-    DirtyReturn.objects.bulk_create(
-        DirtyReturn(parent=parent, marked_at=at)
-        for parent in Return.objects.filter(
-            status=Return.Status.CERTIFIED, period__quarter__gte=first
-        )
-    )

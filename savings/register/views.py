@@ -14,12 +14,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from savings.drivers import actions, charts, wording
 from savings.drivers.imports import LONGEST_FILE, read_values
-from savings.drivers.models import Tolerance
+from savings.drivers.models import Driver, DriverValue, Tolerance
 from savings.drivers.reports import drivers, history, tolerances_of
-from savings.formulas.models import Driver, DriverValue
 from savings.kit.forms import SayingForm
 from savings.kit.provenance import Provenance
-from savings.permissions.pages import partnership_page, person, revised
+from savings.permissions.pages import not_allowed, partnership_page, person, revised
 from savings.permissions.rules import require
 from savings.register.forms import (
     NUMBER,
@@ -30,7 +29,7 @@ from savings.register.forms import (
     ValueForm,
     number,
 )
-from savings.rollup import tasks
+from savings.returns import outbox
 from savings.trueup.reports import restatements_for
 from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
@@ -47,7 +46,7 @@ def register(request: HttpRequest) -> HttpResponse:
     try:
         made = actions.create_driver(**said, by=person(request), at=timezone.now())
     except NotAllowed as refusal:
-        return _not_allowed(request, refusal)
+        return not_allowed(request, refusal)
     except BadContent as refusal:
         form.add_errors(refusal.errors)
         return _register_page(request, form, status=422)
@@ -87,7 +86,7 @@ def add_value(request: HttpRequest, code: str) -> HttpResponse:
         )
     except (NotAllowed, BadContent, WrongState) as refusal:
         return _refused(request, found, refusal, value=form)
-    tasks.wake()
+    outbox.wake()
     messages.success(request, f"{council}: {form.say('value')} from {quarter.label}.")
     return redirect("driver", code=code)
 
@@ -114,7 +113,7 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
         )
     except (NotAllowed, BadContent, WrongState) as refusal:
         return _refused(request, found, refusal, file=form)
-    tasks.wake()
+    outbox.wake()
     messages.success(request, f"{len(made)} values are stored.")
     return redirect("driver", code=code)
 
@@ -130,7 +129,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
     try:
         require(person(request), "savings.give_driver_value", value.council)
     except NotAllowed as refusal:
-        return _not_allowed(request, refusal)
+        return not_allowed(request, refusal)
     form = RestatementForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
@@ -167,7 +166,7 @@ def tolerance(request: HttpRequest) -> HttpResponse:
     try:
         require(person(request), "savings.propose_rule")
     except NotAllowed as refusal:
-        return _not_allowed(request, refusal)
+        return not_allowed(request, refusal)
     instead_of = revised(request, Tolerance.objects.select_related("decision"))
     if request.method != "POST":
         given = {"share": instead_of.share} if instead_of else {}
@@ -197,7 +196,7 @@ def _refused(
     request: HttpRequest, found: Driver, refusal: Refusal, **forms: SayingForm
 ) -> HttpResponse:
     if isinstance(refusal, NotAllowed):
-        return _not_allowed(request, refusal)
+        return not_allowed(request, refusal)
     (form,) = forms.values()
     if isinstance(refusal, BadContent):
         rows = [error for error in refusal.errors if error.row is not None]
@@ -290,11 +289,6 @@ def _driver(code: str) -> Driver:
     if found is None:
         raise Http404("There is no such driver.")
     return found
-
-
-def _not_allowed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    context = {"refusal": refusal}
-    return render(request, "savings/returns/not_allowed.html", context, status=403)
 
 
 _REGISTER = (

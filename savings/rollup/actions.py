@@ -24,12 +24,12 @@ from django.db import connection, transaction
 
 from finance.apportionment import Splitter
 from finance.periods import Quarter
-from savings.attribution.reports import current_attribution
 from savings.formulas.arithmetic import Attribution, EntryFacts
 from savings.formulas.delivered import AttributedSum, Delivered
+from savings.formulas.reports import current_attribution
 from savings.quarters.locks import wait_for_rollup
-from savings.returns.models import Entry, Return
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState
+from savings.returns.models import DirtyReturn, Entry, Return
+from savings.rollup.models import Fact, RolledReturn, RollupState
 from services.models import Service
 from sovereignty.models import Council
 

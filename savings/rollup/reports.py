@@ -17,7 +17,8 @@ from finance.money import from_pence
 from finance.periods import Quarter
 from savings.formulas.delivered import COUNTED, AttributedSum, Delivered
 from savings.quarters.locks import ROLLUP
-from savings.rollup.models import DirtyReturn, RollupState, Total
+from savings.returns.models import DirtyReturn
+from savings.rollup.models import RollupState, Total
 
 
 class AnyOf(Aggregate):

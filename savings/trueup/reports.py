@@ -20,7 +20,8 @@ from savings.drivers.models import Restatement, Tolerance
 from savings.drivers.reports import restatements, tolerances_of
 from savings.formulas.models import AttributionRule
 from savings.kit.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from savings.trueup import wording
 from savings.trueup.trueup import (
     Adjusting,

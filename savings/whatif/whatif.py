@@ -16,6 +16,7 @@ from fractions import Fraction
 from finance.apportionment import Splitter, split_pence
 from finance.periods import FinancialYear, Quarter
 from savings.budgets.claims import Approval
+from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import (
     ONGOING_COST,
     SAVING,
@@ -25,7 +26,6 @@ from savings.formulas.arithmetic import (
     EntryFacts,
     Outcome,
     Rule,
-    ValueOfDriver,
 )
 from savings.formulas.delivered import AttributedSum, Delivered
 from services.tree import ServiceTree

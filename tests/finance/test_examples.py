@@ -26,7 +26,7 @@ PURE_MODULES = [
     "savings.forecasts.rows",
     "savings.forecasts.wording",
     "savings.quarters.dates",
-    "savings.returns.rows",
+    "savings.filling.rows",
     "savings.trueup.trueup",
     "savings.trueup.wording",
     "savings.whatif.asking",

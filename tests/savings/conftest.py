@@ -11,9 +11,8 @@ from django.test import Client
 
 from audit.models import Event
 from savings.calendar.models import Reminder
-from savings.returns.models import Entry, Period, Return
-from savings.returns.questions.models import Question
-from savings.rollup.models import DirtyReturn
+from savings.quarters.models import Period
+from savings.returns.models import DirtyReturn, Entry, Question, Return
 from tests.partnership import Partnership
 from tests.savings.returns.grids import EDIT, Grid, Opening
 

@@ -14,10 +14,10 @@ from datetime import datetime
 from django.db import transaction
 
 from savings.permissions.rules import require
-from savings.returns import actions as returns
-from savings.returns.actions import describe, record, row_of
-from savings.returns.models import Entry, Return
-from savings.returns.questions.models import MOST_QUESTIONS, Question
+from savings.returns.actions import record
+from savings.returns.models import MOST_QUESTIONS, Entry, Question, Return
+from savings.returns.reports import row_of
+from savings.returns.rows import describe
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError, WrongState
 from sovereignty.texts import mistake_in
@@ -33,29 +33,8 @@ def ask(*, return_id: int, entry_id: int, text: str, by: User, at: datetime) -> 
     Raises NotAllowed, WrongState, or BadContent without a text or for a line that the
     return doesn't have.
     """
-    (question,) = _ask(return_id, [(entry_id, text)], by, at)
+    (question,) = ask_all(return_id=return_id, asked=[(entry_id, text)], by=by, at=at)
     return question
-
-
-@transaction.atomic
-def send_back(
-    *,
-    return_id: int,
-    version: int,
-    reason: str,
-    asked: Sequence[Asked],
-    by: User,
-    at: datetime,
-) -> Return:
-    """Send a submitted return back and ask on its lines, all of it or nothing.
-
-    Raises what `savings.returns.actions.send_back` and `ask` do, a mistake in a question as
-    one of row 1, 2 … of `asked`.
-    """
-    parent = returns.send_back(return_id=return_id, version=version, reason=reason, by=by, at=at)
-    if asked:
-        _ask(return_id, asked, by, at, numbered=True)
-    return parent
 
 
 @transaction.atomic
@@ -98,9 +77,15 @@ def check_askable(parent: Return) -> None:
         )
 
 
-def _ask(
-    return_id: int, asked: Sequence[Asked], by: User, at: datetime, *, numbered: bool = False
+@transaction.atomic
+def ask_all(
+    *, return_id: int, asked: Sequence[Asked], by: User, at: datetime, numbered: bool = False
 ) -> list[Question]:
+    """Ask all of these questions or none.
+
+    `numbered` gives a mistake in a question the row 1, 2 … that it has in `asked`. Raises what
+    `ask` does.
+    """
     parent = _locked(return_id)
     require(by, "savings.ask_question", parent)
     check_askable(parent)

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from savings.permissions.rules import require
 from savings.returns.api import return_called
+from savings.returns.models import Question
 from savings.returns.questions import actions
-from savings.returns.questions.models import Question
 from savings.returns.questions.reports import questions_of, with_people
 from savings.returns.questions.serializers import (
     AnswerBody,

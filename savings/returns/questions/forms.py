@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from django import forms
 from django.http import QueryDict
 
-from savings.returns.models import Entry
-from savings.returns.questions.models import MOST_QUESTIONS
+from savings.returns.models import MOST_QUESTIONS, Entry
 from sovereignty.refusals import FieldError
 
 

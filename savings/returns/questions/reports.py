@@ -10,8 +10,7 @@ from typing import Any
 from django.db.models import Count, Prefetch, QuerySet
 
 from finance.money import format_pounds
-from savings.returns.models import Entry, Return
-from savings.returns.questions.models import Question, QuestionQuerySet
+from savings.returns.models import Entry, Question, QuestionQuerySet, Return
 from services.models import Service
 
 #: How many rows a sentence names; the others are counted.

@@ -8,8 +8,8 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from savings.returns.models import Question
 from savings.returns.questions.actions import Asked
-from savings.returns.questions.models import Question
 from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import Shape, Text, WholeNumber, check
 

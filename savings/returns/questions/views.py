@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from savings.permissions.pages import SignedIn, page
 from savings.permissions.rules import require
-from savings.returns.models import Entry, Return
+from savings.returns.models import Entry, Question, Return
 from savings.returns.questions import actions
 from savings.returns.questions.forms import AnswerForm, QuestionForm
-from savings.returns.questions.models import Question
 from savings.returns.questions.reports import in_words, questions_of, with_people
-from savings.returns.views import SignedIn, page, return_called, trail
+from savings.returns.views import return_called, trail
 from sovereignty.refusals import BadContent, WrongState
 
 

@@ -14,7 +14,7 @@ from savings.agreements.actions import answer, withdraw_proposal
 from savings.budgets.actions import propose_approval
 from savings.budgets.models import TransitionApproval, claimed_on
 from savings.calendar.actions import close_period
-from savings.returns.actions import certify, send_back, submit
+from savings.certification.actions import certify, send_back, submit
 from savings.returns.models import Entry, Return
 from services.models import Participation
 from sovereignty.models import Consent, Decision

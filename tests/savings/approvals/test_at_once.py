@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from audit.models import Event
 from savings.budgets.actions import propose_approval
 from savings.budgets.models import claimed_on
-from savings.returns.actions import certify, submit
+from savings.certification.actions import certify, submit
 from savings.returns.models import Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import Fact

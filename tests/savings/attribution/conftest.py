@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from savings.drivers.actions import set_driver_value
-from savings.formulas.models import Driver
+from savings.drivers.models import Driver
 from savings.kit.provenance import Provenance
 from tests.calling import Caller
 from tests.partnership import NOW, Q1, Partnership

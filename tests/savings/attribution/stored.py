@@ -9,10 +9,12 @@ from typing import Any
 from finance.money import from_pence, to_pence
 from finance.periods import Quarter
 from savings.budgets.models import TransitionApproval
-from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.drivers.models import Driver, DriverValue
+from savings.formulas.models import AttributionRule
 from savings.kit.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
-from savings.rollup.models import DirtyReturn, Fact
+from savings.quarters.models import Period
+from savings.returns.models import DirtyReturn, Entry, Return
+from savings.rollup.models import Fact
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Decision, Role, User
 from tests.partnership import NOW

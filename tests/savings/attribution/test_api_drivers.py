@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from audit.models import Event
-from savings.formulas.models import Driver, DriverValue
+from savings.drivers.models import Driver, DriverValue
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import Partnership
 from tests.savings.attribution.conftest import A_VALUE, count

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from savings.calendar.actions import close_period
-from savings.formulas.models import AttributionRule, Driver
+from savings.drivers.models import Driver
+from savings.formulas.models import AttributionRule
 from savings.rollup.tasks import roll_up
 from sovereignty.models import Decision
 from tests.calling import Caller, mistakes, problem

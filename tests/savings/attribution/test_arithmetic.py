@@ -11,14 +11,8 @@ import pytest
 from finance.apportionment import ShareError
 from finance.periods import Quarter
 from savings.budgets.claims import Approval, why_not
-from savings.formulas.arithmetic import (
-    REASONS,
-    Attribution,
-    EntryFacts,
-    Outcome,
-    Rule,
-    ValueOfDriver,
-)
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import REASONS, Attribution, EntryFacts, Outcome, Rule
 from savings.formulas.delivered import AttributedSum, Delivered, Reduction
 from services.tree import Node, ServiceTree, Spell
 

@@ -15,7 +15,8 @@ from django.db import DatabaseError, connection, models, transaction
 from finance.periods import Quarter
 from savings.agreements.actions import answer, withdraw_proposal
 from savings.calendar.actions import close_period, reopen_period
-from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.drivers.models import Driver, DriverValue
+from savings.formulas.models import AttributionRule
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_everything
 from services.models import Hosting, Participation, Service

@@ -11,9 +11,10 @@ import pytest
 from bench.generate import generate
 from savings.attribution.explained import ExplanationSerializer
 from savings.attribution.explaining import explain
-from savings.attribution.reports import Corrected, current_attribution, with_facts
+from savings.attribution.reports import Corrected
+from savings.certification.actions import certify
 from savings.formulas.arithmetic import REASONS
-from savings.returns.actions import certify
+from savings.formulas.reports import current_attribution, with_facts
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import RollupState

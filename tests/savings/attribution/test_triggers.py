@@ -11,9 +11,9 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from finance.periods import Quarter
 from savings.calendar.actions import close_period
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.drivers.models import Restatement
+from savings.drivers.models import Driver, DriverValue, Restatement
 from savings.formulas.actions import propose_rule
-from savings.formulas.models import AttributionRule, Driver, DriverValue
+from savings.formulas.models import AttributionRule
 from savings.kit.provenance import Provenance
 from services.models import Participation
 from sovereignty.models import Decision

@@ -19,7 +19,7 @@ from savings.agreements.actions import answer, withdraw_proposal
 from savings.calendar.actions import close_period
 from savings.formulas.actions import propose_rule
 from savings.formulas.models import AttributionRule
-from savings.returns.models import Period
+from savings.quarters.models import Period
 from savings.rollup.actions import roll_up_everything
 from savings.rollup.models import Fact
 from services.models import Participation

@@ -10,9 +10,9 @@ from django.db import DatabaseError, connection, transaction
 
 from savings.agreements.actions import withdraw_proposal
 from savings.budgets.models import TransitionApproval
-from savings.drivers.models import Tolerance
+from savings.drivers.models import Driver, Tolerance
 from savings.fairness.models import FairnessTest
-from savings.formulas.models import AttributionRule, Driver
+from savings.formulas.models import AttributionRule
 from sovereignty.models import Consent, Decision
 from tests.at_once import at_once, held_up, kinds
 from tests.partnership import NOW, Q1, Partnership, build

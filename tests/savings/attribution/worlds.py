@@ -11,7 +11,8 @@ from typing import Any
 
 from finance.periods import Quarter
 from savings.budgets.claims import Approval
-from savings.formulas.arithmetic import Attribution, EntryFacts, Rule, ValueOfDriver
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import Attribution, EntryFacts, Rule
 from services.tree import Node, ServiceTree, Spell
 from tests.savings.attribution.sharing import Reported
 

@@ -20,8 +20,8 @@ from finance.periods import Quarter
 from savings.boroughs.annex import figures_with_annex
 from savings.boroughs.exports import ANNEX_COLUMNS, annex_as_csv, as_xlsx
 from savings.drivers.actions import set_driver_value
+from savings.drivers.models import Driver
 from savings.formulas.actions import propose_rule
-from savings.formulas.models import Driver
 from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty

@@ -9,8 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from finance.periods import Quarter
 from savings.calendar.models import Reminder
-from savings.returns.actions import replace_entries
-from savings.returns.models import Period, Return
+from savings.filling.actions import replace_entries
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from savings.returns.questions.actions import ask
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build

@@ -12,9 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from savings.drivers.actions import create_driver
-from savings.drivers.models import Restatement
+from savings.drivers.models import Driver, DriverValue, Restatement
 from savings.drivers.reports import drivers, history
-from savings.formulas.models import Driver, DriverValue
 from sovereignty.models import Council, User
 from tests.partnership import NOW, Partnership
 from tests.savings.tables import table_headed

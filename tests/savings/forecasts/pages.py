@@ -6,9 +6,9 @@ from typing import Any
 
 from django.test import Client
 
-from savings.forecasts.models import Forecast
 from savings.forecasts.reports import row_of
 from savings.forecasts.rows import describe
+from savings.returns.models import Forecast
 from tests.partnership import Q1, Quarter
 from tests.savings.returns.pages import Reading, read
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from sovereignty.models import User
 from tests.partnership import Q1, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, Everything, a_forecast, at_risk, forecast

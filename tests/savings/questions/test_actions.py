@@ -11,10 +11,10 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit.models import Event
 from savings.calendar.actions import close_period
-from savings.returns.actions import certify, replace_entries, submit, withdraw
-from savings.returns.models import Entry, Return
-from savings.returns.questions.actions import answer, ask, send_back
-from savings.returns.questions.models import Question
+from savings.certification.actions import certify, send_back, submit, withdraw
+from savings.filling.actions import replace_entries
+from savings.returns.models import Entry, Question, Return
+from savings.returns.questions.actions import answer, ask
 from savings.returns.questions.reports import (
     in_words,
     orphans_of,

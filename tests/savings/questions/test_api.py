@@ -4,8 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from savings.returns.models import Entry
-from savings.returns.questions.models import Question
+from savings.returns.models import Entry, Question
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import Partnership, a_saving, build
 

@@ -10,9 +10,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from savings.returns.models import Entry, Return
+from savings.returns.models import Entry, Question, Return
 from savings.returns.questions.actions import answer, ask
-from savings.returns.questions.models import Question
 from sovereignty.models import User
 from tests.partnership import NOW, Partnership, a_saving
 from tests.savings.conftest import Everything

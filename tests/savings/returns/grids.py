@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from audit.models import Event
-from savings.returns.actions import describe, row_of
 from savings.returns.models import Entry
+from savings.returns.reports import row_of
+from savings.returns.rows import describe
 from tests.partnership import Q1
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 
 from finance.periods import Quarter
 from savings.kit.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import Partnership, a_saving
 from tests.savings.returns.conftest import WCC

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from savings.certification.reports import next_steps
 from savings.kit.provenance import Provenance
-from savings.returns.reports import next_steps
-from savings.rollup.models import DirtyReturn, Total
+from savings.returns.models import DirtyReturn
+from savings.rollup.models import Total
 from sovereignty.models import Appointment, Role, User
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, PASSWORD, Partnership, a_saving

@@ -10,11 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from finance.periods import FinancialYear, Quarter
+from savings.filling.actions import replace_entries
 from savings.filling.beside import Beside, Figure, Promise, Row, ServiceLine, beside
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.returns.actions import replace_entries
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from services.models import Service
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from finance.money import MoneyError, format_pounds, parse_money, to_pence
+from savings.filling.actions import replace_entries
 from savings.kit.provenance import Provenance
-from savings.returns.actions import replace_entries
 from tests.partnership import NOW, Q2, Partnership, a_saving
 from tests.savings.returns.grids import EDIT, Opening
 

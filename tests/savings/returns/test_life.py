@@ -8,18 +8,13 @@ import pytest
 
 from audit.models import Event
 from savings.calendar.actions import close_period, open_period, reopen_period
+from savings.certification.actions import certify, send_back, submit, withdraw
+from savings.filling.actions import replace_entries
 from savings.kit.provenance import Provenance
-from savings.returns.actions import (
-    certify,
-    describe,
-    replace_entries,
-    row_of,
-    send_back,
-    submit,
-    withdraw,
-)
-from savings.returns.models import Period, Return
-from savings.rollup.models import DirtyReturn
+from savings.quarters.models import Period
+from savings.returns.models import DirtyReturn, Return
+from savings.returns.reports import row_of
+from savings.returns.rows import describe
 from sovereignty.refusals import WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from savings.returns.actions import certify
-from savings.returns.models import Period, Return
-from savings.returns.questions.actions import answer, ask, send_back
-from savings.returns.reports import days_late_of, next_steps
+from savings.certification.actions import certify, send_back
+from savings.certification.reports import next_steps
+from savings.quarters.models import Period
+from savings.returns.models import Return
+from savings.returns.questions.actions import answer, ask
+from savings.returns.reports import days_late_of
 from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.returns.pages import read

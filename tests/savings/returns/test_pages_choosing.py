@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
+from savings.certification.actions import send_back, submit, withdraw
 from savings.forecasts.actions import replace_forecasts
-from savings.returns.actions import send_back, submit, withdraw
 from savings.returns.models import Entry
 from tests.partnership import NOW, Partnership, a_saving
 from tests.savings.conftest import Everything

@@ -11,9 +11,12 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from audit.models import Event
+from savings.certification.actions import submit
+from savings.filling.actions import replace_entries
 from savings.kit.provenance import Provenance
-from savings.returns.actions import describe, replace_entries, row_of, submit
 from savings.returns.models import Entry, Return
+from savings.returns.reports import row_of
+from savings.returns.rows import describe
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.conftest import Everything
 from tests.savings.returns.pages import Reading, read

@@ -11,11 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
+from savings.certification.actions import send_back, submit
+from savings.filling.actions import replace_entries
 from savings.kit.provenance import Provenance
+from savings.quarters.models import Period
 from savings.record.models import SourceDocument
-from savings.returns.actions import replace_entries, send_back, submit
-from savings.returns.models import Entry, Period, Return
-from savings.rollup.models import DirtyReturn, Total
+from savings.returns.models import DirtyReturn, Entry, Return
+from savings.rollup.models import Total
 from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Q2, Partnership, Quarter, a_saving
 from tests.savings.conftest import Everything

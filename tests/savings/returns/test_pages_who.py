@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from sovereignty.models import User
 from tests.partnership import NOW, Partnership, Quarter, a_saving
 from tests.savings.conftest import Everything

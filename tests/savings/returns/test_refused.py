@@ -11,11 +11,12 @@ from django.db import DatabaseError, connection, transaction
 
 from finance.periods import Quarter
 from savings.calendar.actions import change_dates, close_period, open_period, reopen_period
+from savings.certification.actions import certify, send_back, submit, withdraw
+from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
-from savings.returns.actions import certify, replace_entries, send_back, submit, withdraw
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Question, Return
 from savings.returns.questions.actions import answer, ask
-from savings.returns.questions.models import Question
 from sovereignty.models import Appointment, Role, User
 from sovereignty.refusals import BadContent, NotAllowed, Refusal, StaleVersion, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

@@ -12,20 +12,17 @@ from hypothesis import strategies as st
 
 from finance.periods import Quarter
 from savings.budgets.claims import Approval, Budget, Budgets
+from savings.filling.rows import IGNORED_KEYS, Reference, correction_ids, read_rows
 from savings.returns.models import Entry
 from savings.returns.rows import (
     CAUSES,
     COLUMNS,
-    IGNORED_KEYS,
     KINDS,
     NATURES,
     RECURRENCES,
     REQUIRED_COLUMNS,
     SCOPES,
     EntryRow,
-    Reference,
-    correction_ids,
-    read_rows,
 )
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.refusals import FieldError

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from finance.periods import Quarter
 from savings.budgets.claims import Approval
-from savings.formulas.arithmetic import EntryFacts, Rule, ValueOfDriver
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import EntryFacts, Rule
 from savings.trueup.trueup import (
     Adjusting,
     Certified,

@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from finance.periods import Quarter
 from savings.drivers.actions import create_driver, set_driver_value
+from savings.drivers.models import Driver
 from savings.formulas.actions import propose_rule
-from savings.formulas.models import Driver
 from savings.kit.provenance import Provenance
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Total

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from finance.periods import FinancialYear, Quarter
 from savings.budgets.claims import Approval
-from savings.formulas.arithmetic import EntryFacts, Rule, ValueOfDriver
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import EntryFacts, Rule
 from savings.whatif.whatif import Alike, Line, Planned, Reach, World, compare, over_the_plan
 from services.tree import Node, ServiceTree, Spell
 from tests.savings.attribution.sharing import Reported, share_all
