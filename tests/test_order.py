@@ -182,7 +182,8 @@ def test_every_table_of_savings_belongs_to_a_subject() -> None:
 def test_what_the_database_runs_names_only_tables_that_are_there() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+            "SELECT p.proname, p.prosrc FROM pg_proc p"
+            " JOIN pg_namespace n ON n.oid = p.pronamespace"
             " WHERE n.nspname = 'public' AND p.prosrc LIKE '%savings\\_%'"
         )
         found = dict(cursor.fetchall())
