@@ -29,11 +29,10 @@ from savings.agreements.reports import (
     shares_a_part,
     waiting,
 )
-from savings.agreements.subjects import about_of
 from savings.kit.forms import SayingForm
 from savings.permissions.pages import not_allowed, partnership_page, person
 from sovereignty import disputes
-from sovereignty.models import Decision, Role
+from sovereignty.models import Role
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
 FORMS: dict[str, type[SayingForm]] = {
@@ -82,6 +81,7 @@ def agreement(request: HttpRequest, decision_id: int) -> HttpResponse:
 @partnership_page
 def answer(request: HttpRequest, decision_id: int) -> HttpResponse:
     """Agree or refuse, for one's own council."""
+    found = _found(decision_id)
 
     def do(form: SayingForm) -> str:
         agrees = form.agrees() if isinstance(form, AnswerForm) else None
@@ -95,7 +95,7 @@ def answer(request: HttpRequest, decision_id: int) -> HttpResponse:
             by=person(request),
             at=timezone.now(),
         )
-        about_of(Decision.objects.get(id=decision_id))[0].wake()
+        found.subject.wake()
         return "Your council's answer is recorded."
 
     return _act(request, decision_id, "answer", do)
