@@ -2,7 +2,7 @@
 
 A return's rows are held to it as they are entered, and again when the return is
 submitted and certified. Source: the public contract, "Attribution", rule 6, and
-`docs/adr/transition-costs-by-net-reduction.md`.
+`docs/adr/0021-transition-costs-by-net-reduction.md`.
 """
 
 from __future__ import annotations

@@ -302,7 +302,7 @@ def _resting_on(returns: set[int]) -> set[int]:
     """The certified returns whose claims rest on what these delivered.
 
     Asked at the rollup, which no change of figures gets around and no other rollup
-    overtakes: `docs/adr/transition-costs-by-net-reduction.md`.
+    overtakes: `docs/adr/0021-transition-costs-by-net-reduction.md`.
     """
     with connection.cursor() as cursor:
         cursor.execute(_RESTING_ON, [sorted(returns)])
