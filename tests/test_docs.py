@@ -5,7 +5,9 @@ A page that is moved or renamed turns these red, as does a path in the code's do
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -133,3 +135,50 @@ def test_a_missing_link_or_path_would_be_found(tmp_path: Path) -> None:
     )
     assert missing_links(page) == ["gone.md"]
     assert missing_paths(page) == ["savings/gone.py"]
+
+
+# --- The glossary ----------------------------------------------------------------------
+
+GLOSSARY = ROOT / "docs" / "glossary.md"
+
+
+def names_in_code() -> set[str]:
+    """Every class of ours, every constant of a module, and what a class body names."""
+    found: set[str] = set()
+    for source in ours("*.py"):
+        for node in ast.parse(source.read_text("utf-8")).body:
+            found |= set(assigned(node))
+            found |= set(members(node))
+    return found
+
+
+def members(node: ast.AST, prefix: str = "") -> Iterator[str]:
+    """A class, its fields and methods and those of the classes in it, with dots between."""
+    if isinstance(node, ast.ClassDef):
+        yield prefix + node.name
+        for inner in node.body:
+            yield from (f"{prefix}{node.name}.{name}" for name in assigned(inner))
+            yield from members(inner, f"{prefix}{node.name}.")
+
+
+def assigned(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.FunctionDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def test_the_glossary_is_in_alphabetical_order() -> None:
+    terms = re.findall(r"^### (.+)$", GLOSSARY.read_text("utf-8"), re.MULTILINE)
+    assert terms == sorted(set(terms))
+    assert {"falls on", "reported by", "delivered", "budget", "standing"} <= set(terms)
+
+
+def test_what_the_glossary_says_a_word_is_in_the_code_is_there() -> None:
+    said = re.findall(r"^Code: .*?(?=\n\n)", GLOSSARY.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    # A path, a column or a part of an address begins with a small letter.
+    named = [name for text in said for name in re.findall(r"`([A-Z][\w.]*)`", text)]
+    assert len(named) >= len(said)
+    known = names_in_code()
+    assert [name for name in named if name not in known] == []
