@@ -20,19 +20,17 @@ from savings.agreements.forms import (
     SpeakForm,
     WithdrawForm,
 )
+from savings.agreements.page import AgreementPage
 from savings.agreements.reports import (
     Proposal,
     Standing,
-    may_answer,
     proposal,
     proposals,
-    shares_a_part,
     waiting,
 )
 from savings.kit.forms import SayingForm
 from savings.permissions.pages import not_allowed, partnership_page, person
 from sovereignty import disputes
-from sovereignty.models import Role
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
 FORMS: dict[str, type[SayingForm]] = {
@@ -186,25 +184,13 @@ def _page(
     user = person(request)
     given = bound or {}
     forms = {name: given.get(name) or form(auto_id=f"{name}-%s") for name, form in FORMS.items()}
-    open_dispute = found.dispute is not None and found.dispute.is_open
     context: dict[str, Any] = {
+        "page": AgreementPage(found, user),
         "proposal": found,
         "forms": forms,
         "form": next(iter(given.values()), None),
         "problem": problem,
         "today": timezone.localdate(),
-        "may_answer": may_answer(found, user),
-        "may_refuse": found.subject.refused_in_part or not shares_a_part(found, user),
-        "may_speak": open_dispute and disputes.may_speak(user),
-        "may_mediate": open_dispute
-        and found.dispute is not None
-        and found.dispute.stage == "discussion"
-        and disputes.may_speak(user),
-        "may_withdraw": found.standing in (Standing.WAITING, Standing.DISPUTED, Standing.LAPSED)
-        and (user.id == found.decision.proposed_by_id or user.holds(Role.PROGRAMME_OFFICE)),
-        "revise": (found.subject.propose_at, found.subject.title)
-        if open_dispute and rules.has_perm("savings.propose_rule", user)
-        else None,
         "breadcrumbs": [
             {"text": "Agreements", "url": reverse("agreements")},
             {"text": found.decision.title, "url": ""},
