@@ -135,6 +135,34 @@ def test_a_missing_link_or_path_would_be_found(tmp_path: Path) -> None:
     assert missing_paths(page) == ["savings/gone.py"]
 
 
+#: Words that we no longer use, each with what to write.
+GONE = {
+    r"\bnoughts?\b": "0",
+    r"\bnobody['’]s\b": "unattributed, or no council",
+    r"\bwhoever\b": "who it is",
+    r"\banew\b": "again",
+    r"\bare none\b": "there are no",
+    r"\bwhat it is that\b": "what",
+    r"\bheld beside\b": "compared with",
+    r"[.;:,] else\b|\b(?:because|or|would|could) else\b": "if not",
+}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
+def test_a_document_uses_none_of_the_words_that_are_gone(document: Path) -> None:
+    text = " ".join(document.read_text("utf-8").split())
+    found = {word: instead for word, instead in GONE.items() if re.search(word, text, re.I)}
+    assert found == {}
+
+
+def test_the_words_that_are_gone_would_be_found() -> None:
+    text = "Whoever asks: nought. Else it is nobody’s, and what would else be held beside it anew."
+    assert [word for word in GONE if not re.search(word, text, re.I)] == [
+        r"\bare none\b",
+        r"\bwhat it is that\b",
+    ]
+
+
 # --- The glossary ----------------------------------------------------------------------
 
 GLOSSARY = ROOT / "docs" / "glossary.md"
