@@ -22,7 +22,7 @@ from savings.agreements.forms import (
 )
 from savings.agreements.reports import (
     Proposal,
-    Standing,
+    ProposalStanding,
     may_answer,
     proposal,
     proposals,
@@ -51,12 +51,12 @@ def agreements(request: HttpRequest) -> HttpResponse:
     found = proposals()
     user = person(request)
     groups = [
-        ("Disputed", Standing.DISPUTED),
-        ("Waiting for an answer", Standing.WAITING),
-        ("Agreed", Standing.AGREED),
-        ("Lapsed", Standing.LAPSED),
-        ("Revised", Standing.REVISED),
-        ("Withdrawn", Standing.WITHDRAWN),
+        ("Disputed", ProposalStanding.DISPUTED),
+        ("Waiting for an answer", ProposalStanding.WAITING),
+        ("Agreed", ProposalStanding.AGREED),
+        ("Lapsed", ProposalStanding.LAPSED),
+        ("Revised", ProposalStanding.REVISED),
+        ("Withdrawn", ProposalStanding.WITHDRAWN),
     ]
     context = {
         "waiting": waiting(user, found),
@@ -200,7 +200,8 @@ def _page(
         and found.dispute is not None
         and found.dispute.stage == "discussion"
         and disputes.may_speak(user),
-        "may_withdraw": found.standing in (Standing.WAITING, Standing.DISPUTED, Standing.LAPSED)
+        "may_withdraw": found.standing
+        in (ProposalStanding.WAITING, ProposalStanding.DISPUTED, ProposalStanding.LAPSED)
         and (user.id == found.decision.proposed_by_id or user.holds(Role.PROGRAMME_OFFICE)),
         "revise": (found.subject.propose_at, found.subject.title)
         if open_dispute and rules.has_perm("savings.propose_rule", user)

@@ -14,7 +14,7 @@ from finance.periods import FinancialYear, Quarter
 from savings.budgets.claims import Approval
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import EntryFacts, Rule
-from savings.whatif.whatif import Alike, Line, Planned, Reach, World, compare, over_the_plan
+from savings.whatif.whatif import Alike, Planned, Reach, WhatIfLine, World, compare, over_the_plan
 from services.tree import Node, ServiceTree, Spell
 from tests.savings.attribution.sharing import Reported, share_all
 
@@ -82,7 +82,7 @@ SAVINGS = Reach(frozenset({"childrens", "youth"}), frozenset({"saving"}))
 THIRDS = a_rule(LBHF=THIRD, RBKC=THIRD, WCC=THIRD)
 
 
-def told(lines: tuple[Line, ...]) -> list[tuple[str | None, str, str, int, int]]:
+def told(lines: tuple[WhatIfLine, ...]) -> list[tuple[str | None, str, str, int, int]]:
     return [(line.council, line.quarter.code, line.kind, line.today, line.then) for line in lines]
 
 
@@ -127,7 +127,7 @@ def test_a_rule_from_a_quarter_on_leaves_what_came_before_and_yields_to_what_is_
     since = compare(entries, today, today.with_rule(halves, COUNCILS, Q2), SAVINGS)
     always = compare(entries, today, today.with_rule(halves, COUNCILS, None), SAVINGS)
 
-    def lbhf(lines: tuple[Line, ...]) -> list[tuple[int, int]]:
+    def lbhf(lines: tuple[WhatIfLine, ...]) -> list[tuple[int, int]]:
         return [(line.today, line.then) for line in lines if line.council == "LBHF"]
 
     assert lbhf(since.lines) == [(30, 30), (30, 45)]
