@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from finance.apportionment import Splitter, split_pence
 from finance.periods import FinancialYear, Quarter
-from savings.budgets.claims import Approval
+from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import (
     ONGOING_COST,
@@ -48,10 +48,10 @@ class World:
     tree: ServiceTree
     rules: tuple[Rule, ...]
     values: tuple[ValueOfDriver, ...]
-    approvals: tuple[Approval, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     def attribution(self) -> Attribution:
-        return Attribution(self.tree, self.rules, self.values, self.approvals)
+        return Attribution(self.tree, self.rules, self.values, self.budgets)
 
     def values_by(self, driver: str, quarter: Quarter) -> dict[str, Fraction]:
         """A driver's value by council that holds in a quarter: the latest at or before it."""

@@ -15,7 +15,7 @@ from audit.models import Event
 from savings.agreements.actions import answer, remind, withdraw_proposal
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import ProposalStanding, proposal, waiting
-from savings.budgets.actions import propose_approval
+from savings.budgets.actions import propose_budget
 from savings.drivers.actions import propose_tolerance
 from savings.fairness.actions import propose_test
 from savings.formulas.actions import propose_rule
@@ -292,7 +292,7 @@ def each_kind(partnership: Partnership, **more: Any) -> dict[str, Callable[[], A
     budget: dict[str, Any] = {"ceiling": Decimal(1), "effective_from": Q1, "description": "Moves."}
     return {
         "rule": lambda: propose_rule(service=libraries, kind="saving", **rule, **given),
-        "budget": lambda: propose_approval(code="again", service=libraries, **budget, **given),
+        "budget": lambda: propose_budget(code="again", service=libraries, **budget, **given),
         "test": lambda: propose_test(below="1/3", quarters=4, **given),
         "tolerance": lambda: propose_tolerance(share="1/50", **given),
     }

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finance.periods import Quarter
-from savings.budgets.claims import Approval
+from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import EntryFacts, Rule
 from savings.trueup.trueup import (
@@ -202,8 +202,8 @@ def test_what_is_shared_out_counts_each_entry_without_its_sign() -> None:
 
 def test_a_claim_on_a_budget_stays_as_it_fell() -> None:
     """Though nobody had saved anything yet, and it was split as savings are."""
-    budget = Approval("moves", "libraries", 10**6, Q1, frozenset(COUNCILS))
-    world = replace(a_world(1, 1, 2), approvals=(budget,))
+    budget = Budget("moves", "libraries", 10**6, Q1, frozenset(COUNCILS))
+    world = replace(a_world(1, 1, 2), budgets=(budget,))
     claim = certified(400, kind="transition_cost", approval="moves")
     assert moved_by([claim], world, 6) == Moved()
 
