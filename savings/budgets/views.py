@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +15,9 @@ from django.views.decorators.http import require_http_methods
 from savings.budgets.actions import propose_budget
 from savings.budgets.forms import BudgetForm
 from savings.budgets.models import TransitionApproval
-from savings.permissions.pages import not_allowed, partnership_page, person, revised
+from savings.permissions.pages import partnership_page, person, refusals_on, revised
 from savings.permissions.rules import require
 from services.models import Service
-from sovereignty.refusals import BadContent, NotAllowed, WrongState
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -25,26 +25,19 @@ from sovereignty.refusals import BadContent, NotAllowed, WrongState
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose a budget for a service's change; `?revises=` begins from another."""
     user = person(request)
-    try:
-        require(user, "savings.propose_approval")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    require(user, "savings.propose_approval")
     instead_of = revised(request, TransitionApproval.objects.select_related("service", "decision"))
-    if request.method != "POST":
-        return _page(request, _form(request, instead_of), instead_of)
     form = _form(request, instead_of)
-    try:
+    again = partial(_page, request, form, instead_of)
+    if request.method != "POST":
+        return again()
+    with refusals_on(again, form.add_errors):
         made = propose_budget(
             **form.read(),
             revises=instead_of.decision if instead_of else None,
             by=user,
             at=timezone.now(),
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _page(request, form, instead_of, status=422)
-    except WrongState as refusal:
-        return _page(request, form, instead_of, problem=str(refusal), status=409)
     messages.success(
         request, "It is proposed. Costs can be claimed on it once every council has agreed."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,12 +17,11 @@ from savings.calendar import actions, reports, tasks
 from savings.calendar.exports import as_csv, file_name
 from savings.calendar.forms import ChangeDatesForm, OpenForm, ReopenForm, YearForm
 from savings.calendar.wording import reading_of
-from savings.permissions.pages import SignedIn, page
+from savings.permissions.pages import SignedIn, page, refusals_on
 from savings.permissions.rules import require
 from savings.quarters.dates import dates_of
 from savings.quarters.models import Period
 from savings.returns.reports import PLURALS
-from sovereignty.refusals import BadContent, WrongState
 
 # --- The calendar --------------------------------------------------------------------
 
@@ -41,20 +41,16 @@ def open_next(request: SignedIn) -> HttpResponse:
         return _open_page(request, first, _blank_open_form(first))
     form = OpenForm(request.POST)
     form.settle(first.only)
+    again = partial(_open_page, request, first, form)
     if not form.is_valid():
-        return _open_page(request, first, form, status=422)
-    try:
+        return again(status=422)
+    with refusals_on(again, form.add_errors):
         period = actions.open_period(
             quarter=form.cleaned_data["period"],
             by=request.user,
             at=timezone.now(),
             **form.dates(),
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _open_page(request, first, form, status=422)
-    except WrongState as refusal:
-        return _open_page(request, first, form, problem=str(refusal), status=409)
     messages.success(request, f"{period} is open, with an empty draft for every council.")
     return redirect("calendar")
 
@@ -75,11 +71,12 @@ def dates(request: SignedIn, period: str) -> HttpResponse:
         )
         return _dates_page(request, found, ChangeDatesForm(initial=usual.by_name()))
     form = ChangeDatesForm(request.POST)
+    again = partial(_dates_page, request, found, form)
     if not form.is_valid():
         if not form.cleaned_data.get("reason", "").strip():
             form.add_error("reason", "Say why the dates are changed.")
-        return _dates_page(request, found, form, status=422)
-    try:
+        return again(status=422)
+    with refusals_on(again, form.add_errors):
         actions.change_dates(
             quarter=found.quarter,
             reason=form.cleaned_data["reason"],
@@ -87,11 +84,6 @@ def dates(request: SignedIn, period: str) -> HttpResponse:
             at=timezone.now(),
             **form.dates(),
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _dates_page(request, found, form, status=422)
-    except WrongState as refusal:
-        return _dates_page(request, found, form, problem=str(refusal), status=409)
     messages.success(request, f"The dates of {found} are as you gave them.")
     return redirect("calendar")
 
@@ -102,10 +94,8 @@ def close(request: SignedIn, period: str) -> HttpResponse:
     quarter = _period(period).quarter
     if request.method != "POST":
         return redirect("calendar")
-    try:
+    with refusals_on(partial(_calendar_page, request)):
         actions.close_period(quarter=quarter, by=request.user, at=timezone.now())
-    except WrongState as refusal:
-        return _calendar_page(request, problem=str(refusal), status=409)
     messages.success(request, f"{quarter.label} is closed.")
     return redirect("calendar")
 
@@ -118,18 +108,13 @@ def reopen(request: SignedIn, period: str) -> HttpResponse:
         return redirect("calendar")
     form = ReopenForm(request.POST)
     form.is_valid()
-    try:
+    with refusals_on(partial(_calendar_page, request, reopening=form), form.add_errors):
         actions.reopen_period(
             quarter=quarter,
             reason=form.cleaned_data.get("reason", ""),
             by=request.user,
             at=timezone.now(),
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _calendar_page(request, reopening=form, status=422)
-    except WrongState as refusal:
-        return _calendar_page(request, reopening=form, problem=str(refusal), status=409)
     tasks.send_news()
     messages.success(request, f"{quarter.label} is open again. The reason stands on its returns.")
     return redirect("calendar")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 
 from savings.returns.forms import VersionForm
+from sovereignty.refusals import FieldError
 
 
 class ReasonForm(forms.Form):
@@ -15,6 +18,10 @@ class ReasonForm(forms.Form):
     def text(self) -> str:
         # Browsers end lines with two characters.
         return str(self["reason"].value() or "").replace("\r\n", "\n")
+
+    def add_errors(self, errors: Iterable[FieldError]) -> None:
+        for error in errors:
+            self.add_error(error.field, error.message)
 
 
 class SendBackForm(ReasonForm):

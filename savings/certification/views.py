@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 import rules
 from django.contrib import messages
@@ -14,7 +14,7 @@ from django.utils import timezone
 from savings.certification import actions, reports
 from savings.certification.forms import CertifyForm, ReasonForm, SendBackForm, WithdrawForm
 from savings.certification.statement import since_last_certified, statement_of
-from savings.permissions.pages import SignedIn, page
+from savings.permissions.pages import SignedIn, page, refusals_on
 from savings.permissions.rules import require
 from savings.quarters.dates import due_in_words
 from savings.quarters.models import Period
@@ -28,7 +28,7 @@ from savings.returns.questions.reports import in_words, orphans_of, questions_of
 from savings.returns.reports import PLURALS, days_late_of, made_up_in, sums_of
 from savings.returns.views import NOT_WHOLE, as_it_stands, return_called, to_return, trail
 from services.models import Service
-from sovereignty.refusals import BadContent, FieldError, WrongState
+from sovereignty.refusals import WrongState
 
 PERIODS_A_PAGE = 12
 
@@ -70,15 +70,13 @@ def submit_return(request: SignedIn, council: str, period: str) -> HttpResponse:
     form = VersionForm(request.POST)
     if not form.is_valid():
         return return_page(request, parent, problem=NOT_WHOLE, status=422)
-    try:
+    with refusals_on(_as_it_stands_now(return_page, request, parent)):
         actions.submit(
             return_id=parent.id,
             version=form.cleaned_data["version"],
             by=request.user,
             at=timezone.now(),
         )
-    except WrongState as refusal:
-        return return_page(request, as_it_stands(request, parent), problem=str(refusal), status=409)
     messages.success(
         request,
         f"{parent.period} is submitted. The section 151 officer or deputy certifies it next.",
@@ -99,20 +97,14 @@ def withdraw_return(request: SignedIn, council: str, period: str) -> HttpRespons
     read_at = request.POST.get("version", "")
     if not version.is_valid():
         return _withdraw_page(request, parent, form, read_at, problem=NOT_WHOLE, status=422)
-    try:
+    again = _as_it_stands_now(_withdraw_page, request, parent, form, read_at)
+    with refusals_on(again, form.add_errors):
         actions.withdraw(
             return_id=parent.id,
             version=version.cleaned_data["version"],
             reason=form.text(),
             by=request.user,
             at=timezone.now(),
-        )
-    except BadContent as refusal:
-        _add_errors(form, refusal.errors)
-        return _withdraw_page(request, parent, form, read_at, status=422)
-    except WrongState as refusal:
-        return _withdraw_page(
-            request, as_it_stands(request, parent), form, read_at, problem=str(refusal), status=409
         )
     messages.success(request, f"{parent.period} is withdrawn: it is a draft again.")
     return to_return(parent)
@@ -136,7 +128,8 @@ def send_back_return(request: SignedIn, council: str, period: str) -> HttpRespon
         if not form.text().strip():
             form.add_error("reason", "Say what has to change.")
         return _send_back_page(request, parent, form, lines, read_at, status=422)
-    try:
+    again = _as_it_stands_now(_send_back_page, request, parent, form, lines, read_at)
+    with refusals_on(again, lambda errors: form.add_errors(lines.take_errors(errors))):
         actions.send_back(
             return_id=parent.id,
             version=version.cleaned_data["version"],
@@ -144,19 +137,6 @@ def send_back_return(request: SignedIn, council: str, period: str) -> HttpRespon
             asked=lines.asked(),
             by=request.user,
             at=timezone.now(),
-        )
-    except BadContent as refusal:
-        _add_errors(form, lines.take_errors(refusal.errors))
-        return _send_back_page(request, parent, form, lines, read_at, status=422)
-    except WrongState as refusal:
-        return _send_back_page(
-            request,
-            as_it_stands(request, parent),
-            form,
-            lines,
-            read_at,
-            problem=str(refusal),
-            status=409,
         )
     messages.success(request, f"{parent.period} is sent back to the finance officer.")
     return to_return(parent)
@@ -178,17 +158,26 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
     if form.has_error("version"):
         return return_page(request, parent, problem=NOT_WHOLE, status=422)
     version = form.cleaned_data["version"]
-    try:
+    with refusals_on(_as_it_stands_now(return_page, request, parent)):
         if not confirmed:
             check_version(parent, version)
             actions.check_certifiable(parent)
             return _certify_page(request, parent, form, status=422)
         actions.certify(return_id=parent.id, version=version, by=request.user, at=timezone.now())
-    except WrongState as refusal:
-        return return_page(request, as_it_stands(request, parent), problem=str(refusal), status=409)
     outbox.wake()
     messages.success(request, f"{parent.period} is certified. Its figures count as delivered.")
     return to_return(parent)
+
+
+def _as_it_stands_now(
+    page: Callable[..., HttpResponse], request: SignedIn, parent: Return, *args: object
+) -> Callable[..., HttpResponse]:
+    """A page of the return as it will stand when the page is shown."""
+
+    def again(**said: object) -> HttpResponse:
+        return page(request, as_it_stands(request, parent), *args, **said)
+
+    return again
 
 
 def _certify_page(
@@ -293,8 +282,3 @@ def _line_questions(parent: Return, data: QueryDict | None) -> LineQuestions:
     entries = list(parent.entries.select_related("service")[: LineQuestions.most])
     total = len(entries) if len(entries) < LineQuestions.most else parent.entries.count()
     return LineQuestions(entries, total, data)
-
-
-def _add_errors(form: ReasonForm, errors: Iterable[FieldError]) -> None:
-    for error in errors:
-        form.add_error(error.field, error.message)

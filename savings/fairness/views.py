@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,12 +23,11 @@ from savings.fairness.fairness import Amounts, Least, Track
 from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import Fairness, FairnessQuestion, fairness_of
-from savings.permissions.pages import not_allowed, partnership_page, person, revised
+from savings.permissions.pages import partnership_page, person, refusals_on, revised
 from savings.permissions.rules import require
 from savings.quarters.models import Period
 from savings.rollup.reports import standing
 from services.models import Service
-from sovereignty.refusals import BadContent, NotAllowed, WrongState
 
 
 def _form(request: HttpRequest) -> FairnessForm:
@@ -76,16 +76,13 @@ def download(request: HttpRequest) -> HttpResponse:
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose the test by which the page warns; every council answers it."""
     user = person(request)
-    try:
-        require(user, "savings.propose_fairness_test")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    require(user, "savings.propose_fairness_test")
     instead_of = revised(request, FairnessTest.objects.select_related("decision"))
     if request.method != "POST":
         given = {"below": instead_of.below, "quarters": instead_of.quarters} if instead_of else {}
         return _propose_page(request, FairnessTestForm(initial=given), instead_of)
     form = FairnessTestForm(request.POST)
-    try:
+    with refusals_on(partial(_propose_page, request, form, instead_of), form.add_errors):
         test = propose_test(
             below=form.say("below"),
             quarters=form.count(),
@@ -94,11 +91,6 @@ def propose(request: HttpRequest) -> HttpResponse:
             by=user,
             at=timezone.now(),
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _propose_page(request, form, instead_of, status=422)
-    except WrongState as refusal:
-        return _propose_page(request, form, instead_of, problem=str(refusal), status=409)
     messages.success(request, "It is proposed. It holds once every council has agreed.")
     return redirect("agreement", decision_id=test.decision_id)
 

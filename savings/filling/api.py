@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from savings.filling import actions
 from savings.filling.serializers import ReturnBody, ReturnParameters, StandingParameters, meant_for
-from savings.history import reports as history
+from savings.history.stood import return_as_it_stood
 from savings.permissions.rules import require
 from savings.returns.api import ReturnCall, return_called, visible_returns
 from savings.returns.models import PARTNERSHIP, Return
@@ -65,7 +65,7 @@ class ReturnDetail(ReturnCall):
     def as_it_stood(
         self, parent: Return, as_at: datetime | None = None, version: int | None = None
     ) -> Response:
-        stood = history.as_it_stood(parent, moment=as_at, version=version)
+        stood = return_as_it_stood(parent, moment=as_at, version=version)
         if stood is None:
             raise NotFound(NOT_YET if as_at else NO_VERSION)
         return Response(ReturnDocument(stood).data)

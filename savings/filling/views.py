@@ -8,6 +8,8 @@ person has chosen.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
@@ -25,7 +27,7 @@ from savings.filling.corrections import entry_to_correct
 from savings.filling.rows import read_rows
 from savings.filling.sheet import EntriesForm, typed_correction
 from savings.filling.stale import meanwhile
-from savings.permissions.pages import SignedIn, page
+from savings.permissions.pages import SignedIn, page, refusals_on
 from savings.permissions.rules import require
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
@@ -66,6 +68,15 @@ class Filling:
     def again(self) -> None:
         """Read the return anew: somebody has changed it."""
         self.parent = as_it_stands(self.request, self.parent)
+
+    def refusals_on_page(self, form: EntriesForm) -> AbstractContextManager[None]:
+        """Where an action is refused, the form shown again for the return as it is by then."""
+
+        def again(*, problem: str = "", status: int) -> HttpResponse:
+            self.again()
+            return self.page(form, problem=problem, status=status)
+
+        return refusals_on(again, form.add_errors)
 
     def is_editable(self) -> bool:
         try:
@@ -152,22 +163,18 @@ class Filling:
         self.again()
         if self.request.POST.get("against") != str(self.parent.version) or not self.is_editable():
             return self.stale_page(form, again=True)
-        try:
+        with self.refusals_on_page(form):
             found = meanwhile(self.parent, form.version or 0, form.raw_rows())
-            choosing = ChoosingForm(found, self.tree, self.lists, self.request.POST)
-            if not choosing.is_complete:
-                return self.stale_page(form, again=True)
-            merged = found.comparison.merged(choosing.choices)
-            form = EntriesForm.of_rows(merged, self.parent.version, self.lists)
-            saved = self.save(form)
-        except BadContent as refusal:
-            form.add_errors(refusal.errors)
-            return self.page(form, status=422)
-        except StaleVersion:
+        choosing = ChoosingForm(found, self.tree, self.lists, self.request.POST)
+        if not choosing.is_complete:
             return self.stale_page(form, again=True)
-        except WrongState as refusal:
-            self.again()
-            return self.page(form, problem=str(refusal), status=409)
+        merged = found.comparison.merged(choosing.choices)
+        form = EntriesForm.of_rows(merged, self.parent.version, self.lists)
+        with self.refusals_on_page(form):
+            try:
+                saved = self.save(form)
+            except StaleVersion:
+                return self.stale_page(form, again=True)
         messages.success(self.request, f"Saved as version {saved.version}, as you chose.")
         code = self.parent.council_code
         return redirect("return-edit", council=code, period=self.parent.period.code)
@@ -190,16 +197,11 @@ def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
         return filling.page(form)
     if "against" in request.POST:
         return filling.save_choices(form)
-    try:
-        saved = filling.save(form)
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return filling.page(form, status=422)
-    except StaleVersion:
-        return filling.stale_page(form)
-    except WrongState as refusal:
-        filling.again()
-        return filling.page(form, problem=str(refusal), status=409)
+    with filling.refusals_on_page(form):
+        try:
+            saved = filling.save(form)
+        except StaleVersion:
+            return filling.stale_page(form)
     messages.success(request, f"{saved.period} is saved as version {saved.version}.")
     return to_return(saved)
 

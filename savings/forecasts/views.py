@@ -27,14 +27,14 @@ from savings.forecasts.overview import (
     quarters_to_choose,
 )
 from savings.forecasts.reports import ReturnForecasts
-from savings.permissions.pages import SignedIn, page, partnership_page, person
+from savings.permissions.pages import SignedIn, page, partnership_page, person, refusals_on
 from savings.permissions.rules import require
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
 from savings.returns.reports import in_words
 from savings.returns.views import NOT_WHOLE
 from savings.rollup.reports import standing as rollup_standing
-from sovereignty.refusals import BadContent, StaleVersion, WrongState
+from sovereignty.refusals import StaleVersion, WrongState
 
 INITIATIVES_A_PAGE = 50
 
@@ -57,22 +57,22 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
     form = ForecastsForm.of_post(request.POST, found.lines, parent.quarter)
     if not form.whole:
         return _page(request, parent, form, problem=NOT_WHOLE, status=422)
-    try:
-        saved = replace_forecasts_as_read(
-            return_id=parent.id,
-            version=form.version or 0,
-            rows=form.raw_rows(),
-            by=request.user,
-            at=timezone.now(),
-        )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _page(request, parent, form, found=found, status=422)
-    except StaleVersion:
-        return _stale_page(request, _return(request, council, period), form.version or 0)
-    except WrongState as refusal:
+
+    def again(*, problem: str = "", status: int) -> HttpResponse:
         now = _return(request, council, period)
-        return _page(request, now, form, problem=str(refusal), status=409)
+        return _page(request, now, form, problem=problem, status=status)
+
+    with refusals_on(again, form.add_errors):
+        try:
+            saved = replace_forecasts_as_read(
+                return_id=parent.id,
+                version=form.version or 0,
+                rows=form.raw_rows(),
+                by=request.user,
+                at=timezone.now(),
+            )
+        except StaleVersion:
+            return _stale_page(request, _return(request, council, period), form.version or 0)
     messages.success(
         request, f"The forecasts for {parent.period} are saved as version {saved.version}."
     )

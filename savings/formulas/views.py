@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -16,35 +17,27 @@ from savings.formulas.actions import propose_rule
 from savings.formulas.forms import RuleForm
 from savings.formulas.models import AttributionRule
 from savings.permissions import pages
-from savings.permissions.pages import not_allowed, partnership_page, person
+from savings.permissions.pages import partnership_page, person, refusals_on
 from savings.permissions.rules import require
 from services.models import Service
 from sovereignty.models import Council, Decision
-from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
+from sovereignty.refusals import BadContent, FieldError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose how a service's savings or costs are split; `?revises=` begins from another."""
-    user = person(request)
-    try:
-        require(user, "savings.propose_rule")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    require(person(request), "savings.propose_rule")
     revised = pages.revised(
         request, AttributionRule.objects.select_related("service", "driver", "decision")
     )
     form = _rule_form(request, revised)
+    again = partial(_propose_page, request, form, revised)
     if request.method != "POST":
-        return _propose_page(request, form, revised)
-    try:
+        return again()
+    with refusals_on(again, form.add_errors):
         rule = _propose(form, revised, request)
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _propose_page(request, form, revised, status=422)
-    except WrongState as refusal:
-        return _propose_page(request, form, revised, problem=str(refusal), status=409)
     messages.success(request, "It is proposed. It takes effect once every council has agreed.")
     return redirect("agreement", decision_id=rule.decision_id)
 

@@ -21,6 +21,7 @@ from audit.chain import PARTNERSHIP as PARTNERSHIPS_CHAIN
 from finance.periods import PeriodError, Quarter
 from savings.history import exports, reports
 from savings.history.forms import EventsForm
+from savings.history.stood import begins, by_kind, return_as_it_stood
 from savings.history.wording import Names, changes_in_words
 from savings.kit.forms import MomentForm
 from savings.kit.wording import moment_in_words
@@ -147,15 +148,15 @@ def as_it_stood(request: HttpRequest, council: str, period: str) -> HttpResponse
         f"at {moment_in_words(moment)}" if moment is not None else f"at version {version}"
     )
     try:
-        stood = reports.as_it_stood(
+        stood = return_as_it_stood(
             parent, moment=moment, version=None if moment is not None else version
         )
     except WrongState as refusal:
         return render(request, template, {**context, "problem": str(refusal)}, status=409)
     if stood is None:
-        context["begins"] = reports.begins(parent)
+        context["begins"] = begins(parent)
         return render(request, template, context)
-    sums, groups = reports.by_kind(stood, Service.objects.tree())
+    sums, groups = by_kind(stood, Service.objects.tree())
     context |= {
         "stood": stood,
         "sums": {"kinds": sums},

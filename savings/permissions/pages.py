@@ -1,8 +1,15 @@
-"""Who a page of the partnership's figures is shown to."""
+"""Who a page is shown to, and what it says where an action is refused.
+
+A view finds what its address names, requires that the person may, and calls one action. The
+page that answers a refusal is the same everywhere: 403 with the sentence that says who may,
+422 with every mistake by its control, 409 with why it can't be done now; the last two with
+everything that was typed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,7 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from savings.permissions.rules import require
 from sovereignty.models import User
-from sovereignty.refusals import NotAllowed, Refusal
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -32,7 +39,12 @@ def partnership_page(view: View[P]) -> View[P]:
             require(person(request), "savings.see_partnership")
         except NotAllowed as refusal:
             raise PermissionDenied(str(refusal)) from refusal
-        return view(request, *args, **kwargs)
+        try:
+            return view(request, *args, **kwargs)
+        except NotAllowed as refusal:
+            return not_allowed(request, refusal)
+        except Answered as answered:
+            return answered.page
 
     return page
 
@@ -47,6 +59,35 @@ def person(request: HttpRequest) -> User:
 def not_allowed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page that says who may do what this person may not."""
     return render(request, "savings/returns/not_allowed.html", {"refusal": refusal}, status=403)
+
+
+class Answered(Exception):
+    """The page that answers a refusal, on its way from `refusals_on` to the view's decorator."""
+
+    def __init__(self, page: HttpResponse) -> None:
+        super().__init__()
+        self.page = page
+
+
+@contextmanager
+def refusals_on(
+    again: Callable[..., HttpResponse],
+    add_errors: Callable[[list[FieldError]], object] | None = None,
+) -> Iterator[None]:
+    """Call an action; where it is refused, the answer is the page shown `again`.
+
+    Of a view under `page` or `partnership_page`. `again` takes a `status` and a `problem`.
+    `add_errors` puts mistakes by their controls; without it the action makes none.
+    """
+    try:
+        yield
+    except BadContent as refusal:
+        if add_errors is None:
+            raise
+        add_errors(refusal.errors)
+        raise Answered(again(status=422)) from refusal
+    except WrongState as refusal:
+        raise Answered(again(problem=str(refusal), status=409)) from refusal
 
 
 def revised(request: HttpRequest, proposed: QuerySet[M]) -> M | None:
@@ -88,6 +129,8 @@ def page(*methods: str) -> Callable[[SignedInView[Params]], SignedInView[Params]
                 return view(request, *args, **kwargs)
             except NotAllowed as refusal:
                 return not_allowed(request, refusal)
+            except Answered as answered:
+                return answered.page
 
         return shown
 

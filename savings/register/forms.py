@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django import forms
 
 from finance.periods import Quarter
+from savings.drivers import wording
 from savings.kit.forms import ProposalForm, SayingForm, quarter_field
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
@@ -83,6 +85,19 @@ class FileForm(SayingForm):
         required=False,
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        #: The mistakes in rows of the file, which a table of their own shows.
+        self.rows: list[FieldError] = []
+
+    def add_errors(self, errors: Iterable[FieldError]) -> None:
+        others: list[FieldError] = []
+        for error in errors:
+            (others if error.row is None else self.rows).append(error)
+        super().add_errors(others)
+        if self.rows:
+            super().add_errors([FieldError("file", wording.mistakes_in_rows(len(self.rows)))])
 
 
 NUMBER = "Enter a number of nought or more in digits, such as 412 or 12.5."

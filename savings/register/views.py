@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import rules
@@ -18,7 +19,7 @@ from savings.drivers.models import Driver, DriverValue, Tolerance
 from savings.drivers.reports import drivers, history, tolerances_of
 from savings.kit.forms import SayingForm
 from savings.kit.provenance import Provenance
-from savings.permissions.pages import not_allowed, partnership_page, person, revised
+from savings.permissions.pages import partnership_page, person, refusals_on, revised
 from savings.permissions.rules import require
 from savings.register.forms import (
     NUMBER,
@@ -32,7 +33,7 @@ from savings.register.forms import (
 from savings.returns import outbox
 from savings.trueup.reports import restatements_for
 from sovereignty.models import Council, User
-from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
+from sovereignty.refusals import BadContent, FieldError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,18 +41,12 @@ from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, Wr
 def register(request: HttpRequest) -> HttpResponse:
     """Every driver; a new one is named here."""
     form = DriverForm(request.POST if request.method == "POST" else None)
+    again = partial(_register_page, request, form)
     if request.method != "POST":
-        return _register_page(request, form)
+        return again()
     said = {name: form.say(name) for name in ("code", "name", "unit")}
-    try:
+    with refusals_on(again, form.add_errors):
         made = actions.create_driver(**said, by=person(request), at=timezone.now())
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _register_page(request, form, status=422)
-    except WrongState as refusal:
-        return _register_page(request, form, problem=str(refusal), status=409)
     messages.success(request, f"{made.name} is in the register. Give it its values next.")
     return redirect("driver", code=made.code)
 
@@ -71,8 +66,8 @@ def add_value(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("driver", code=code)
     form = _value_form(request, request.POST)
-    try:
-        require(person(request), "savings.propose_rule")
+    require(person(request), "savings.propose_rule")
+    with refusals_on(partial(_driver_page, request, found, {"value": form}), form.add_errors):
         council, quarter, value = form.read()
         actions.set_driver_value(
             driver=found,
@@ -84,8 +79,6 @@ def add_value(request: HttpRequest, code: str) -> HttpResponse:
             by=person(request),
             at=timezone.now(),
         )
-    except (NotAllowed, BadContent, WrongState) as refusal:
-        return _refused(request, found, refusal, value=form)
     outbox.wake()
     messages.success(request, f"{council}: {form.say('value')} from {quarter.label}.")
     return redirect("driver", code=code)
@@ -99,8 +92,8 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("driver", code=code)
     form = FileForm(request.POST)
-    try:
-        require(person(request), "savings.propose_rule")
+    require(person(request), "savings.propose_rule")
+    with refusals_on(partial(_driver_page, request, found, {"file": form}), form.add_errors):
         sent = request.FILES.get("file")
         if sent is None or isinstance(sent, list):
             raise BadContent([FieldError("file", "Choose the file.")])
@@ -111,8 +104,6 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
         made = actions.set_driver_values(
             driver=found, rows=rows, by=person(request), at=timezone.now()
         )
-    except (NotAllowed, BadContent, WrongState) as refusal:
-        return _refused(request, found, refusal, file=form)
     outbox.wake()
     messages.success(request, f"{len(made)} values are stored.")
     return redirect("driver", code=code)
@@ -126,53 +117,37 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
     value = get_object_or_404(
         DriverValue.objects.select_related("council", "driver"), id=value_id, driver=found
     )
-    try:
-        require(person(request), "savings.give_driver_value", value.council)
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    require(person(request), "savings.give_driver_value", value.council)
     form = RestatementForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        try:
-            given = number(form.say("value"))
-            if given is None:
-                raise BadContent([FieldError("value", NUMBER)])
-            made = actions.restate(
-                value_id=value.id,
-                value=given,
-                source=form.say("source"),
-                by=person(request),
-                at=timezone.now(),
-            )
-        except BadContent as refusal:
-            form.add_errors(refusal.errors)
-            status = 422
-        else:
-            messages.success(request, "The restatement is recorded.")
-            return redirect("restatement", code=code, restatement_id=made.id)
-    context = {
-        "driver": found,
-        "value": value,
-        "form": form,
-        "breadcrumbs": [*_trail(found), {"text": "Restate a value", "url": ""}],
-    }
-    return render(request, "savings/drivers/restate.html", context, status=status)
+    again = partial(_restate_page, request, value, form)
+    if request.method != "POST":
+        return again()
+    with refusals_on(again, form.add_errors):
+        given = number(form.say("value"))
+        if given is None:
+            raise BadContent([FieldError("value", NUMBER)])
+        made = actions.restate(
+            value_id=value.id,
+            value=given,
+            source=form.say("source"),
+            by=person(request),
+            at=timezone.now(),
+        )
+    messages.success(request, "The restatement is recorded.")
+    return redirect("restatement", code=code, restatement_id=made.id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def tolerance(request: HttpRequest) -> HttpResponse:
     """Propose how much a restatement may move before it is put right; every council answers it."""
-    try:
-        require(person(request), "savings.propose_rule")
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+    require(person(request), "savings.propose_rule")
     instead_of = revised(request, Tolerance.objects.select_related("decision"))
     if request.method != "POST":
         given = {"share": instead_of.share} if instead_of else {}
         return _tolerance_page(request, ToleranceForm(initial=given), instead_of)
     form = ToleranceForm(request.POST)
-    try:
+    with refusals_on(partial(_tolerance_page, request, form, instead_of), form.add_errors):
         made = actions.propose_tolerance(
             share=form.say("share"),
             answer_by=form.day(),
@@ -180,11 +155,6 @@ def tolerance(request: HttpRequest) -> HttpResponse:
             by=person(request),
             at=timezone.now(),
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _tolerance_page(request, form, instead_of, status=422)
-    except WrongState as refusal:
-        return _tolerance_page(request, form, instead_of, problem=str(refusal), status=409)
     messages.success(request, "It is proposed. It holds once every council has agreed.")
     return redirect("agreement", decision_id=made.decision_id)
 
@@ -192,31 +162,16 @@ def tolerance(request: HttpRequest) -> HttpResponse:
 # --- What they have in common ------------------------------------------------------
 
 
-def _refused(
-    request: HttpRequest, found: Driver, refusal: Refusal, **forms: SayingForm
-) -> HttpResponse:
-    if isinstance(refusal, NotAllowed):
-        return not_allowed(request, refusal)
-    (form,) = forms.values()
-    if isinstance(refusal, BadContent):
-        rows = [error for error in refusal.errors if error.row is not None]
-        form.add_errors(error for error in refusal.errors if error.row is None)
-        if rows:
-            form.add_errors([FieldError("file", wording.mistakes_in_rows(len(rows)))])
-        return _driver_page(request, found, forms, rows=rows, status=422)
-    return _driver_page(request, found, forms, problem=str(refusal), status=409)
-
-
 def _driver_page(
     request: HttpRequest,
     found: Driver,
     forms: dict[str, SayingForm] | None = None,
     *,
-    rows: list[FieldError] | None = None,
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
     given = forms or {}
+    file_form = given.get("file") or FileForm()
     known = history(found)
     restated = restatements_for(person(request)) if known.restatements else None
     context: dict[str, Any] = {
@@ -228,9 +183,9 @@ def _driver_page(
         "put_right": restated.found if restated else {},
         "figure": charts.over_time(known) if known.changes else None,
         "value_form": given.get("value") or _value_form(request),
-        "file_form": given.get("file") or FileForm(),
+        "file_form": file_form,
         "form": next(iter(given.values()), None),
-        "rows": rows,
+        "rows": file_form.rows if isinstance(file_form, FileForm) else [],
         "problem": problem,
         "may_give": rules.has_perm("savings.propose_rule", person(request)),
         "gives_for": _gives_for(person(request)),
@@ -265,6 +220,24 @@ def _register_page(
         "may_give": rules.has_perm("savings.propose_rule", person(request)),
     }
     return render(request, "savings/drivers/register.html", context, status=status)
+
+
+def _restate_page(
+    request: HttpRequest,
+    value: DriverValue,
+    form: RestatementForm,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "driver": value.driver,
+        "value": value,
+        "form": form,
+        "problem": problem,
+        "breadcrumbs": [*_trail(value.driver), {"text": "Restate a value", "url": ""}],
+    }
+    return render(request, "savings/drivers/restate.html", context, status=status)
 
 
 def _tolerance_page(

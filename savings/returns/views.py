@@ -1,8 +1,7 @@
-"""The pages of the quarterly returns: read, submit, withdraw, send back, certify.
+"""What the pages of a return have in common: finding the return, and the way back to it.
 
 Every look-up starts from what the person may see, so that another council's return is not
-found; then one action is called, and its refusal becomes the page: 403 with the sentence
-that says who may, 409 or 422 with the error summary and everything that was typed.
+found.
 """
 
 from __future__ import annotations
@@ -18,15 +17,6 @@ from savings.returns.models import PARTNERSHIP, Return
 NOT_WHOLE = (
     "The page did not arrive whole, so nothing was saved. Open the return again and repeat it."
 )
-
-
-# --- All returns -------------------------------------------------------------------
-
-
-# --- One return --------------------------------------------------------------------
-
-
-# --- Finding what an address names ---------------------------------------------------
 
 
 def return_called(request: SignedIn, council: str, period: str) -> Return:

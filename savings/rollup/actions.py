@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -79,8 +79,8 @@ _DELIVERED = f"""
     GROUP BY s.slug, t.quarter, c.code, t.kind
 """  # nosec B608
 
-#: What every entry has of its own, and then what decides how it falls, in the order of
-#: `_facts`: entries alike in that fall alike.
+#: What every entry has of its own, in the order of `_Certified`, and then what decides how it
+#: falls, in the order of `_Alike`.
 _ENTRIES = """
     SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter,
            s.slug, e.kind, e.scope, coalesce(corrected_period.quarter, p.quarter), c.code,
@@ -182,10 +182,53 @@ class _Batch:
     size: int = 0
 
 
-#: Of an entry, in the order of `_ENTRIES`: service, kind, scope, ordinal of the quarter
-#: it is attributed in, council, cause, council that caused it, TUPE councils between
-#: commas, code of the transition budget claimed on.
-_Key = tuple[str, str, str, int, str | None, str, str | None, str, str]
+class _Alike(NamedTuple):
+    """What decides how an entry falls: entries alike in this fall alike.
+
+    `attributed_in` is the ordinal of a quarter, `tupe` has its councils between commas,
+    `budget` the code of the transition budget that is claimed on.
+    """
+
+    service: str
+    kind: str
+    scope: str
+    attributed_in: int
+    council: str | None
+    cause: str
+    caused_by: str | None
+    tupe: str
+    budget: str
+
+    def facts(self) -> EntryFacts:
+        return EntryFacts(
+            self.service,
+            self.kind,
+            self.scope,
+            Quarter.from_ordinal(self.attributed_in),
+            self.council,
+            self.cause,
+            self.caused_by,
+            tuple(self.tupe.split(",")) if self.tupe else (),
+            self.budget,
+        )
+
+
+class _Certified(NamedTuple):
+    """A certified entry: its own pence, its return's quarter as an ordinal, and how it falls."""
+
+    parent_id: int
+    id: int
+    pence: int
+    quarter: int
+    alike: _Alike
+
+
+class _Total(NamedTuple):
+    """What of a return is added up together: what falls on a council of a kind and service."""
+
+    service: str
+    council: str | None
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,23 +239,29 @@ class _Way:
     rule_text: str
     illustrative: bool
 
+    def parts(self, pence: int) -> Iterable[tuple[str | None, int]]:
+        """What falls on each council, by its code; on None where it falls on none."""
+        if self.splitter is None:
+            return ((None, pence),)
+        return zip(self.splitter.codes, self.splitter.split(pence), strict=True)
+
 
 class _Ways:
     """The way of each kind of entry, worked out once."""
 
     def __init__(self, attribution: Attribution) -> None:
         self.attribution = attribution
-        self.found: dict[_Key, _Way] = {}
+        self.found: dict[_Alike, _Way] = {}
         self.splitters: dict[tuple[tuple[str, Fraction], ...], Splitter] = {}
 
-    def of(self, key: _Key) -> _Way:
-        way = self.found.get(key)
+    def of(self, alike: _Alike) -> _Way:
+        way = self.found.get(alike)
         if way is None:
-            way = self.found[key] = self._work_out(key)
+            way = self.found[alike] = self._work_out(alike)
         return way
 
-    def _work_out(self, key: _Key) -> _Way:
-        outcome = self.attribution.share_out(_facts(key))
+    def _work_out(self, alike: _Alike) -> _Way:
+        outcome = self.attribution.share_out(alike.facts())
         return _Way(
             self._splitter(outcome.shares) if outcome.shares else None,
             str(outcome.rule.id) if outcome.rule else "\\N",
@@ -224,21 +273,6 @@ class _Ways:
         if same not in self.splitters:
             self.splitters[same] = Splitter(shares)
         return self.splitters[same]
-
-
-def _facts(key: _Key) -> EntryFacts:
-    service, kind, scope, ordinal, council, cause, caused_by, tupe, approval = key
-    return EntryFacts(
-        service,
-        kind,
-        scope,
-        Quarter.from_ordinal(ordinal),
-        council,
-        cause,
-        caused_by,
-        tuple(tupe.split(",")) if tupe else (),
-        approval,
-    )
 
 
 def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) -> None:
@@ -257,7 +291,8 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
             attribution = attribution.knowing(_delivered(returns, everything=everything))
         ways = _Ways(attribution)
         batch = _Batch()
-        for parent_id, entries in groupby(_entries(returns, transition_costs), key=itemgetter(0)):
+        certified = _entries(returns, transition_costs)
+        for parent_id, entries in groupby(certified, key=attrgetter("parent_id")):
             _add_return(parent_id, entries, ways, services, councils, batch, seals[parent_id])
             if batch.size >= BATCH:
                 _copy_in(batch)
@@ -313,48 +348,43 @@ def _any_claims(returns: list[int]) -> bool:
     return Entry.objects.filter(parent__in=returns).exclude(approval="").exists()
 
 
-def _entries(returns: list[int], transition_costs: bool) -> Iterator[tuple[Any, ...]]:
+def _entries(returns: list[int], transition_costs: bool) -> Iterator[_Certified]:
     # A cursor of its own in the server, so that memory stays bounded.
     with connection.chunked_cursor() as cursor:
         cursor.execute(_ENTRIES, [returns, transition_costs])
         while rows := cursor.fetchmany(10_000):
-            yield from rows
+            for parent_id, entry_id, pence, quarter, *alike in rows:
+                yield _Certified(parent_id, entry_id, pence, quarter, _Alike._make(alike))
 
 
 def _add_return(
     parent_id: int,
-    rows: Iterable[tuple[Any, ...]],
+    entries: Iterable[_Certified],
     ways: _Ways,
     services: Mapping[str, int],
     councils: Mapping[str | None, int | str],
     batch: _Batch,
     seal: Any,
 ) -> None:
-    sums: dict[tuple[str, str | None, str], _Sum] = defaultdict(_Sum)
+    sums: dict[_Total, _Sum] = defaultdict(_Sum)
     quarter = 0
-    for row in rows:
-        _, entry_id, pence, quarter = row[:4]
-        key = row[4:]
-        way = ways.of(key)
-        parts: Iterable[tuple[str | None, int]]
-        if way.splitter is None:
-            parts = ((None, pence),)
-        else:
-            parts = zip(way.splitter.codes, way.splitter.split(pence), strict=True)
+    for entry in entries:
+        quarter = entry.quarter
+        way = ways.of(entry.alike)
         ending = f"{way.rule_text}\t{'t' if way.illustrative else 'f'}\n"
-        for code, part in parts:
-            fact = f"{entry_id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}"
+        for code, part in way.parts(entry.pence):
+            fact = f"{entry.id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}"
             batch.facts.write(fact)
             seal.update(fact.encode())
-            total = sums[key[0], code, key[1]]
+            total = sums[_Total(entry.alike.service, code, entry.alike.kind)]
             total.pence += part
             total.entries += 1
             total.illustrative |= way.illustrative
             batch.size += 1
-    for (slug, code, kind), total in sums.items():
+    for of, total in sums.items():
         batch.totals.write(
-            f"{parent_id}\t{quarter}\t{services[slug]}\t{councils[code]}\t{kind}\t{total.pence}"
-            f"\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
+            f"{parent_id}\t{quarter}\t{services[of.service]}\t{councils[of.council]}\t{of.kind}"
+            f"\t{total.pence}\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
         )
 
 

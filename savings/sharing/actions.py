@@ -8,13 +8,12 @@ follows the service above. What lies below it and has none of its own follows it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 
 import audit.actions
 from finance.periods import PeriodError, Quarter
@@ -23,8 +22,9 @@ from savings.permissions.rules import require
 from savings.quarters.basis import check_quarter_open
 from savings.quarters.locks import change_basis
 from savings.returns.outbox import rework_from
+from savings.sharing import spells
 from services.models import Hosting, Participation, Service
-from services.tree import ServiceTree, Spell
+from services.tree import ServiceTree
 from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
 from sovereignty.texts import mistake_in
@@ -32,6 +32,8 @@ from sovereignty.texts import mistake_in
 #: What a spell's source has room for.
 LONGEST_SOURCE = 200
 SOURCE_MISSING = "Say where this was settled."
+
+Rows = QuerySet[Participation] | QuerySet[Hosting]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +68,18 @@ def join(
     _check_within_reach("effective_from", effective_from)
     tree = Service.objects.tree()
     before = tree.participants(service.slug, effective_from)
-    errors = _mistakes_in(source)
-    if council.code in before:
-        errors.append(
-            FieldError(
-                "council",
-                f"{council} takes part in {service} in {effective_from.label} already: choose "
-                "another council or a quarter in which it does not.",
-                council.code,
-            )
-        )
-    if errors:
+    refused = spells.why_it_cannot_join(tree, service.slug, _party(council), effective_from)
+    if errors := _mistakes(council, refused, source):
         raise BadContent(errors)
     check_quarter_open(effective_from)
+    change = spells.joining(tree.participation(service.slug), council.code, effective_from)
     inherited_from = _own_participants(service, tree)
-    again = (
-        service.participation.filter(council=council, from_quarter__gt=effective_from)
-        .order_by("from_quarter")
-        .first()
-    )
-    spell = Participation.objects.create(
+    (new,) = change.added
+    joined = Participation.objects.create(
         service=service,
         council=council,
-        from_quarter=effective_from,
-        to_quarter=again.from_quarter.preceding if again else None,
+        from_quarter=new.first,
+        to_quarter=new.last,
         source=source.strip(),
     )
     audit.actions.record(
@@ -107,7 +97,7 @@ def join(
         },
     )
     rework_from(effective_from, at)
-    return spell
+    return joined
 
 
 @transaction.atomic
@@ -135,24 +125,22 @@ def leave(
     first = last_quarter.following
     tree = Service.objects.tree()
     before = tree.participants(service.slug, first)
-    errors = _mistakes_in(source)
-    ended = _time_in(tree, service, council, first)
-    refused = _why_it_cannot_leave(tree, service, council, first, ended)
-    if refused:
-        errors.append(FieldError("council", refused, council.code))
-    if errors or ended is None:
+    until_now = tree.participation(service.slug)
+    time = spells.time_in(until_now, council.code, first)
+    refused = spells.why_it_cannot_leave(tree, service.slug, _party(council), time, first)
+    errors = _mistakes(council, refused, source)
+    if errors or time is None:
         raise BadContent(errors)
     check_quarter_open(
         first, f"{council} has taken part in it: choose {{closed}} or a later quarter as its last."
     )
+    own = spells.of(council.code, until_now)
+    left = Left(time.first == first, spells.first_after(own, time.last) if time.last else None)
     inherited_from = _own_participants(service, tree)
-    own = service.participation.filter(council=council)
-    later = own.filter(from_quarter__gt=ended.last) if ended.last else own.none()
-    again = later.order_by("from_quarter").first()
-    left = Left(ended.first == first, again.from_quarter if again else None)
-    # Its time may be told in several spells without a gap.
-    own.filter(from_quarter__gte=first).exclude(pk__in=later).delete()
-    own.filter(_covers(first)).update(to_quarter=last_quarter)
+    _end(
+        service.participation.filter(council=council),
+        spells.leaving(until_now, council.code, time, first),
+    )
     when = {"effective_from": first} if left.called_off else {"last_quarter": last_quarter}
     audit.actions.record(
         by=by.username,
@@ -195,14 +183,12 @@ def set_host(
     _check_within_reach("effective_from", effective_from)
     tree = Service.objects.tree()
     present = tree.hosting(service.slug, effective_from)
-    spells = Hosting.objects.filter(service__slug=tree.host_from(service.slug))
-    following = spells.filter(from_quarter__gt=effective_from).order_by("from_quarter").first()
-    last = following.from_quarter.preceding if following else None
-    errors = _mistakes_in(source)
-    refused = _why_it_cannot_host(tree, service, council, effective_from, last)
-    if refused:
-        errors.append(FieldError("council", refused, council.code))
-    if errors:
+    nearest = tree.host_from(service.slug)
+    until_now = tree.nodes[nearest].hosting if nearest else ()
+    change = spells.hosting(until_now, council.code, effective_from)
+    (new,) = change.added
+    refused = spells.why_it_cannot_host(tree, service.slug, _party(council), new)
+    if errors := _mistakes(council, refused, source):
         raise BadContent(errors)
     check_quarter_open(effective_from)
     if service.hosting.filter(from_quarter=effective_from).exists():
@@ -210,14 +196,12 @@ def set_host(
             f"{service} has a host from {effective_from.label} already. Give a later quarter."
         )
     inherited_from = _own_hosts(service, tree)
-    # Of what was inherited, what was to begin now gives way.
-    service.hosting.filter(from_quarter=effective_from).delete()
-    service.hosting.filter(_covers(effective_from)).update(to_quarter=effective_from.preceding)
+    _end(service.hosting.all(), change)
     hosting = Hosting.objects.create(
         service=service,
         council=council,
-        from_quarter=effective_from,
-        to_quarter=last,
+        from_quarter=new.first,
+        to_quarter=new.last,
         source=source.strip(),
         provenance=provenance,
     )
@@ -246,9 +230,17 @@ def _begin(service: Service, by: User) -> None:
     Service.objects.select_for_update().get(id=service.id)
 
 
-def _mistakes_in(source: str) -> list[FieldError]:
+def _party(council: Council) -> spells.Party:
+    return spells.Party(council.code, council.name)
+
+
+def _mistakes(council: Council, refused: str, source: str) -> list[FieldError]:
+    """Where the source won't do, and what keeps the council from it."""
     mistake = mistake_in(source, "source", SOURCE_MISSING, longest=LONGEST_SOURCE)
-    return [mistake] if mistake else []
+    errors = [mistake] if mistake else []
+    if refused:
+        errors.append(FieldError("council", refused, council.code))
+    return errors
 
 
 def _check_within_reach(field: str, quarter: Quarter) -> None:
@@ -260,91 +252,15 @@ def _check_within_reach(field: str, quarter: Quarter) -> None:
         raise BadContent([FieldError(field, remedy, quarter.code)]) from error
 
 
-def _covers(quarter: Quarter) -> Q:
-    return Q(from_quarter__lte=quarter) & (Q(to_quarter__isnull=True) | Q(to_quarter__gte=quarter))
+def _end(rows: Rows, change: spells.Change) -> None:
+    """Take away and end the spells of a change, of rows of which each begins in another quarter."""
+    rows.filter(from_quarter__in=[spell.first for spell in change.removed]).delete()
+    for spell, last in change.ended:
+        rows.filter(from_quarter=spell.first).update(to_quarter=last)
 
 
 def _participants(service: Service, quarter: Quarter) -> list[str]:
     return list(Service.objects.tree().participants(service.slug, quarter))
-
-
-def _time_in(
-    tree: ServiceTree, service: Service, council: Council, quarter: Quarter
-) -> Spell | None:
-    """The council's time in a service around a quarter, without a gap; None where it is out."""
-    found: Spell | None = None
-    for spell in _in_order(
-        s for s in tree.participation(service.slug) if s.council == council.code
-    ):
-        if found and found.last and spell.first == found.last.following:
-            found = replace(found, last=spell.last)
-        elif found is None or not found.covers(quarter):
-            found = spell
-    return found if found and found.covers(quarter) else None
-
-
-def _in_order(spells: Iterable[Spell]) -> list[Spell]:
-    return sorted(spells, key=lambda spell: spell.first)
-
-
-def _why_it_cannot_leave(
-    tree: ServiceTree, service: Service, council: Council, first: Quarter, ended: Spell | None
-) -> str:
-    """What keeps a council from taking no part from `first` on, in a sentence, if anything."""
-    if ended is None:
-        return (
-            f"{council} takes no part in {service} in {first.label} as it is: choose a council "
-            "that does, or the last quarter of those in which it does."
-        )
-    for quarter in tree.turns(service.slug, first):
-        others = [
-            code for code in tree.participants(service.slug, quarter) if code != ended.council
-        ]
-        if ended.covers(quarter) and len(others) < 2:
-            return (
-                f"Without {council} fewer than two councils would share {service} in "
-                f"{quarter.label}: let another join it first."
-            )
-    for slug in [service.slug, *sorted(tree.below(service.slug) - {service.slug})]:
-        follows = tree.participants_from(slug) == tree.participants_from(service.slug)
-        hosted = tree.host_from(slug)
-        if not follows or hosted is None:
-            continue
-        for spell in tree.nodes[hosted].hosting:
-            quarter = max(first, spell.first)
-            if spell.council == council.code and spell.covers(quarter) and ended.covers(quarter):
-                return (
-                    f"{council} hosts {tree.nodes[slug].name} in {quarter.label}: say who hosts "
-                    "it from then on first."
-                )
-    return ""
-
-
-def _why_it_cannot_host(
-    tree: ServiceTree, service: Service, council: Council, first: Quarter, last: Quarter | None
-) -> str:
-    """Where from `first` to `last` a council takes no part in what it would host, in a sentence.
-
-    What the host bears by a rule would else fall on a council that was never asked.
-    """
-    hosted = tree.host_from(service.slug)
-    for slug in [service.slug, *sorted(tree.below(service.slug) - {service.slug})]:
-        if tree.host_from(slug) != hosted:
-            continue
-        for quarter in tree.turns(slug, first):
-            if last is not None and quarter > last:
-                break
-            if council.code in tree.participants(slug, quarter):
-                continue
-            name = tree.nodes[slug].name
-            remedy = (
-                "choose one that does."
-                if slug == service.slug
-                else f"say who hosts {name} by itself first, or choose a council that takes part "
-                "in both."
-            )
-            return f"{council} takes no part in {name} in {quarter.label}: {remedy}"
-    return ""
 
 
 def _own_participants(service: Service, tree: ServiceTree) -> dict[str, str]:

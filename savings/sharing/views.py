@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import rules
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from savings.kit.provenance import Provenance
-from savings.permissions.pages import partnership_page, person
+from savings.permissions.pages import partnership_page, person, refusals_on
 from savings.permissions.rules import require
 from savings.returns import outbox
 from savings.sharing import actions
@@ -22,7 +23,6 @@ from savings.sharing.forms import ChangeForm, HostForm, JoinForm, LeaveForm
 from savings.sharing.reports import Sharing, sharing_of
 from services.models import Service
 from sovereignty.models import Council
-from sovereignty.refusals import BadContent, NotAllowed, WrongState
 
 
 @require_safe
@@ -105,26 +105,28 @@ def _change(
 ) -> HttpResponse:
     """One change by its own form; its refusal becomes the page, with what was typed."""
     user = person(request)
-    try:
-        require(user, "savings.change_sharing")
-    except NotAllowed as refusal:
-        refused = {"refusal": refusal}
-        return render(request, "savings/returns/not_allowed.html", refused, status=403)
+    require(user, "savings.change_sharing")
     form = form_class(councils, request.POST if request.method == "POST" else None)
-    problem, status = "", 200
-    if request.method == "POST":
-        given = {"service": found.service, "by": user, "at": timezone.now()}
-        try:
-            done = do(given | form.read())
-        except BadContent as refusal:
-            form.add_errors(refusal.errors)
-            status = 422
-        except WrongState as refusal:
-            problem, status = str(refusal), 409
-        else:
-            outbox.wake()
-            messages.success(request, done)
-            return redirect("sharing", slug=found.service.slug)
+    again = partial(_change_page, request, found, name, form)
+    if request.method != "POST":
+        return again()
+    given = {"service": found.service, "by": user, "at": timezone.now()}
+    with refusals_on(again, form.add_errors):
+        done = do(given | form.read())
+    outbox.wake()
+    messages.success(request, done)
+    return redirect("sharing", slug=found.service.slug)
+
+
+def _change_page(
+    request: HttpRequest,
+    found: Sharing,
+    name: str,
+    form: ChangeForm,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
     title = TITLES[name].format(found.service)
     context = {
         "sharing": found,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import rules
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from savings.drivers.models import Restatement
 from savings.drivers.reports import restatements
-from savings.permissions.pages import not_allowed, partnership_page, person
+from savings.permissions.pages import partnership_page, person, refusals_on
 from savings.returns.forms import VersionForm
 from savings.returns.models import Entry, Return
 from savings.trueup import actions, wording
@@ -29,7 +30,7 @@ from savings.trueup.reports import (
 from savings.trueup.trueup import Part
 from savings.whatif.wording import gains
 from sovereignty.models import User
-from sovereignty.refusals import BadContent, NotAllowed, StaleVersion, WrongState
+from sovereignty.refusals import BadContent
 
 NOT_WHOLE = (
     "The page did not arrive whole, so nothing was added. Open the restatement again and repeat it."
@@ -59,22 +60,19 @@ def add(request: HttpRequest, code: str, restatement_id: int) -> HttpResponse:
     )
     if parent is None or not form.is_valid():
         return _page(request, found, problem=NOT_WHOLE, status=422)
-    try:
-        saved = actions.add_adjusting_entries(
-            restatement_id=found.id,
-            return_id=parent.id,
-            version=form.cleaned_data["version"],
-            by=user,
-            at=timezone.now(),
-        )
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
-    except (WrongState, StaleVersion) as refusal:
-        return _page(request, found, problem=str(refusal), status=409)
-    except BadContent as refusal:
-        said = "; ".join(f"row {e.row}, {e.field}: {e.message}" for e in refusal.errors[:3])
-        problem = f"Nothing was added: rows of your draft have to be put right first ({said})"
-        return _page(request, found, problem=problem, status=422)
+    with refusals_on(partial(_page, request, found)):
+        try:
+            saved = actions.add_adjusting_entries(
+                restatement_id=found.id,
+                return_id=parent.id,
+                version=form.cleaned_data["version"],
+                by=user,
+                at=timezone.now(),
+            )
+        except BadContent as refusal:
+            said = "; ".join(f"row {e.row}, {e.field}: {e.message}" for e in refusal.errors[:3])
+            problem = f"Nothing was added: rows of your draft have to be put right first ({said})"
+            return _page(request, found, problem=problem, status=422)
     messages.success(
         request, f"The adjusting entries stand in {saved.period}, version {saved.version}."
     )

@@ -7,13 +7,16 @@ a task's, and the page says how far that is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
-from savings.permissions.pages import SignedIn, page
+from savings.permissions.pages import SignedIn, page, refusals_on
 from savings.permissions.rules import require
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
@@ -25,7 +28,7 @@ from savings.uploads.marking import marked_workbook
 from savings.uploads.models import Upload
 from savings.uploads.parts import LONGEST_FORM, content_of
 from savings.uploads.reports import filled_template, mistakes_of, preview_of
-from sovereignty.refusals import BadContent, StaleVersion, WrongState
+from sovereignty.refusals import BadContent, FieldError, StaleVersion
 
 CHOOSE = "Choose the file to upload."
 
@@ -44,13 +47,15 @@ def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Choose a file; what it plainly can't be is said at once, the rest after it is checked."""
     parent = return_called(request, council, period)
     require(request.user, "savings.fill_return", parent)
-    try:
+    mistakes: list[FieldError] = []
+    again = partial(_choose_page, request, parent, mistakes)
+    with refusals_on(again, mistakes.extend):
         check_editable(parent)
         if request.method != "POST":
-            return _choose_page(request, parent)
+            return again()
         file = request.FILES.get("file")
         if file is None:
-            return _choose_page(request, parent, _nothing_came(request), status=422)
+            raise BadContent([FieldError("file", _nothing_came(request))])
         started = actions.start_upload(
             return_id=parent.id,
             filename=file.name or "",
@@ -58,10 +63,6 @@ def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
             by=request.user,
             at=timezone.now(),
         )
-    except BadContent as refusal:
-        return _choose_page(request, parent, refusal.errors[0].message, status=422)
-    except WrongState as refusal:
-        return _choose_page(request, parent, refused=str(refusal), status=409)
     tasks.check_later(started.id)
     return _to_upload(parent, started)
 
@@ -85,18 +86,17 @@ def store(request: SignedIn, council: str, period: str, upload_id: int) -> HttpR
     kept = _upload(request, parent, upload_id)
     if request.method != "POST":
         return _to_upload(parent, kept)
-    try:
-        saved = actions.store_upload(upload_id=kept.id, by=request.user, at=timezone.now())
-    except (BadContent, StaleVersion):
-        tasks.check_later(kept.id)
-        messages.warning(
-            request,
-            "The return was changed after the file had been compared with it, so nothing was "
-            "stored. Here is the file compared with the return as it is now.",
-        )
-        return _to_upload(parent, kept)
-    except WrongState as refusal:
-        return _upload_page(request, parent, kept, problem=str(refusal), status=409)
+    with refusals_on(partial(_upload_page, request, parent, kept)):
+        try:
+            saved = actions.store_upload(upload_id=kept.id, by=request.user, at=timezone.now())
+        except (BadContent, StaleVersion):
+            tasks.check_later(kept.id)
+            messages.warning(
+                request,
+                "The return was changed after the file had been compared with it, so nothing was "
+                "stored. Here is the file compared with the return as it is now.",
+            )
+            return _to_upload(parent, kept)
     messages.success(
         request, f"{parent.period} is saved as version {saved.version}, from {kept.filename}."
     )
@@ -110,10 +110,8 @@ def discard(request: SignedIn, council: str, period: str, upload_id: int) -> Htt
     kept = _upload(request, parent, upload_id)
     if request.method != "POST":
         return _to_upload(parent, kept)
-    try:
+    with refusals_on(partial(_upload_page, request, parent, kept)):
         actions.discard_upload(upload_id=kept.id, by=request.user)
-    except WrongState as refusal:
-        return _upload_page(request, parent, kept, problem=str(refusal), status=409)
     messages.success(request, f"{kept.filename} is discarded. The return stays as it was.")
     return to_return(parent)
 
@@ -132,18 +130,20 @@ def marked(request: SignedIn, council: str, period: str, upload_id: int) -> Http
 def _choose_page(
     request: SignedIn,
     parent: Return,
-    mistake: str = "",
+    mistakes: Sequence[FieldError],
     *,
-    refused: str = "",
+    problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
+    # The first, where there are several: a file that can't be read has nothing else to tell.
+    mistake = mistakes[0].message if mistakes else ""
     mine = Upload.objects.visible_to(request.user).unfinished().filter(by=request.user)
     context = {
         "parent": parent,
         "kept": mine.filter(parent=parent).defer("content").first(),
         "mistake": mistake,
         "errors": [{"message": mistake, "href": "#file"}] if mistake else [],
-        "refused": refused,
+        "refused": problem,
         "breadcrumbs": trail(parent, "Fill in by file"),
     }
     return render(request, "savings/uploads/choose.html", context, status=status)

@@ -9,7 +9,7 @@ driver's value by `driver`, `council` and `value`; a proposal by `decision`. Eac
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -96,86 +96,118 @@ class QuestionAsGiven:
 
 def read(asked: QuestionAsGiven, known: Known) -> Question:
     """The question that the parameters ask; raises BadContent with every mistake in them."""
+    reading = _Reading(asked, known)
     if asked.decision:
-        return _proposal(asked, known)
+        return _proposal(reading)
     if asked.given(*_OF_A_VALUE):
-        return _value(asked, known)
-    return _rule(asked, known)
+        return _value(reading)
+    return _rule(reading)
 
 
-def _proposal(asked: QuestionAsGiven, known: Known) -> Question:
-    errors = [
-        FieldError(name, "A proposal says this itself: leave it out, or leave the proposal out.")
-        for name in asked.given(*_OF_A_RULE, "driver", *_OF_A_VALUE)
-    ]
-    since = _since(asked, errors)
-    number = int(asked.decision) if _ID.fullmatch(asked.decision) else 0
-    row = known.rules.get(number)
+@dataclass(frozen=True)
+class _Reading:
+    """A question as it is read: its parameters one by one, and the mistakes found so far.
+
+    Each kind of question leaves out what is another kind's, reads what is its own, and is
+    refused once with everything that is wrong.
+    """
+
+    asked: QuestionAsGiven
+    known: Known
+    errors: list[FieldError] = field(default_factory=list)
+
+    def wrong(self, name: str, message: str, said: str = "") -> None:
+        self.errors.append(FieldError(name, message, said[:_SHOWN]))
+
+    def leave_out(self, *names: str, because: str) -> None:
+        """Parameters that this kind of question doesn't have."""
+        for name in self.asked.given(*names):
+            self.wrong(name, because)
+
+    def one_of(self, name: str, known: Collection[str], what: str) -> None:
+        """A parameter that has to be given, and known."""
+        said = getattr(self.asked, name)
+        if not said:
+            self.wrong(name, f"Choose the {what}.")
+        elif said not in known:
+            self.wrong(name, f"There is no {what} of this name.", said)
+
+    def since(self) -> Quarter | None:
+        """When it is to have begun; None where it is to have held all along."""
+        if not self.asked.effective_from:
+            return None
+        try:
+            return Quarter.parse(self.asked.effective_from[:_SHOWN])
+        except PeriodError as error:
+            self.wrong("effective_from", str(error), self.asked.effective_from)
+            return None
+
+    def refusal(self) -> BadContent:
+        return BadContent(self.errors)
+
+
+# --- The three kinds of question -----------------------------------------------------
+
+
+def _proposal(reading: _Reading) -> Question:
+    asked, known = reading.asked, reading.known
+    reading.leave_out(
+        *_OF_A_RULE,
+        "driver",
+        *_OF_A_VALUE,
+        because="A proposal says this itself: leave it out, or leave the proposal out.",
+    )
+    since = reading.since()
+    row = known.rules.get(int(asked.decision) if _ID.fullmatch(asked.decision) else 0)
     if row is None:
-        errors.append(
-            FieldError(
-                "decision",
-                "No rule is proposed by this decision. Budgets and tests split nothing by "
-                "themselves.",
-                asked.decision[:_SHOWN],
-            )
+        reading.wrong(
+            "decision",
+            "No rule is proposed by this decision. Budgets and tests split nothing by themselves.",
+            asked.decision,
         )
-    if errors or row is None:
-        raise BadContent(errors)
+    if reading.errors or row is None:
+        raise reading.refusal()
     return Question(known, since, rule=row.as_rule(), proposed=row)
 
 
-def _value(asked: QuestionAsGiven, known: Known) -> Question:
-    errors = [
-        FieldError(name, "This is of a rule: leave it out, or ask for no driver's value.")
-        for name in asked.given(*_OF_A_RULE)
-    ]
-    _one_of(asked, "driver", known.drivers, "driver", errors)
-    _one_of(asked, "council", known.councils, "council", errors)
+def _value(reading: _Reading) -> Question:
+    asked, known = reading.asked, reading.known
+    reading.leave_out(
+        *_OF_A_RULE, because="This is of a rule: leave it out, or ask for no driver's value."
+    )
+    reading.one_of("driver", known.drivers, "driver")
+    reading.one_of("council", known.councils, "council")
     if not asked.value:
-        errors.append(FieldError("value", "Enter the value, such as 412."))
+        reading.wrong("value", "Enter the value, such as 412.")
     elif not _NUMBER.fullmatch(asked.value):
-        errors.append(
-            FieldError(
-                "value",
-                "Enter a number of nought or more, such as 412 or 12.5, with at most four "
-                "decimals.",
-                asked.value[:_SHOWN],
-            )
+        reading.wrong(
+            "value",
+            "Enter a number of nought or more, such as 412 or 12.5, with at most four decimals.",
+            asked.value,
         )
-    since = _since(asked, errors)
-    if errors:
-        raise BadContent(errors)
+    since = reading.since()
+    if reading.errors:
+        raise reading.refusal()
     number = Fraction(Decimal(asked.value.replace(",", "")))
     # When it holds from, the world that it is put into says.
     value = ValueOfDriver(0, asked.driver, asked.council, since or _SOME_QUARTER, number)
     return Question(known, since, value=value)
 
 
-def _rule(asked: QuestionAsGiven, known: Known) -> Question:
-    errors: list[FieldError] = []
-    _one_of(asked, "service", known.tree.nodes, "service", errors)
-    _one_of(asked, "kind", AttributionRule.Kind.values, "kind", errors)
-    _one_of(asked, "method", _SHARED_BY, "method", errors)
-    since = _since(asked, errors)
+def _rule(reading: _Reading) -> Question:
+    asked, known = reading.asked, reading.known
+    reading.one_of("service", known.tree.nodes, "service")
+    reading.one_of("kind", AttributionRule.Kind.values, "kind")
+    reading.one_of("method", _SHARED_BY, "method")
+    since = reading.since()
     to_host = asked.indirect_variance == AttributionRule.IndirectVariance.HOST
     if asked.indirect_variance:
-        _one_of(
-            asked,
-            "indirect_variance",
-            AttributionRule.IndirectVariance.values,
-            "such way",
-            errors,
-        )
+        reading.one_of("indirect_variance", AttributionRule.IndirectVariance.values, "such way")
     if to_host and asked.kind != ONGOING_COST:
-        errors.append(
-            FieldError(
-                "indirect_variance", "Only a rule for ongoing costs says this: leave it out."
-            )
-        )
-    shares, weights = _shared_by(asked, known, since, errors)
-    if errors:
-        raise BadContent(errors)
+        reading.wrong("indirect_variance", "Only a rule for ongoing costs says this: leave it out.")
+    shares, weights = _shared_by(reading, since)
+    if reading.errors:
+        raise reading.refusal()
     return Question(
         known,
         since,
@@ -194,124 +226,100 @@ def _rule(asked: QuestionAsGiven, known: Known) -> Question:
     )
 
 
+# --- What a rule shares by -------------------------------------------------------------
+
+
 def _shared_by(
-    asked: QuestionAsGiven, known: Known, since: Quarter | None, errors: list[FieldError]
+    reading: _Reading, since: Quarter | None
 ) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
-    """What the rule shares by, and nothing beside it."""
+    """The shares and the weights of a rule by its method, and nothing beside them."""
+    asked, known = reading.asked, reading.known
     wanted = _SHARED_BY.get(asked.method)
     if wanted is None:
         return {}, {}
-    errors.extend(
-        FieldError(name, f"A rule by {asked.method} has no {name}: leave it out.")
-        for name in asked.given(*(each for each in _SHARED_BY.values() if each != wanted))
-    )
+    for name in asked.given(*(each for each in _SHARED_BY.values() if each != wanted)):
+        reading.wrong(name, f"A rule by {asked.method} has no {name}: leave it out.")
     if wanted == "driver":
-        _one_of(asked, "driver", known.drivers, "driver", errors)
-        errors.extend(_without_values(asked, known, since, {"driver": asked.driver}))
+        reading.one_of("driver", known.drivers, "driver")
+        _check_values(reading, since, {"driver": asked.driver})
         return {}, {}
-    shares = _fractions(wanted, getattr(asked, wanted), errors)
+    shares = _fractions(reading, wanted, getattr(asked, wanted))
     if wanted == "weights":
-        errors.extend(_strangers("weights", asked.weights, known.drivers, "driver"))
-        by_field = {f"weights.{code}": code for code in asked.weights}
-        errors.extend(_without_values(asked, known, since, by_field))
+        _check_codes(reading, "weights", asked.weights, known.drivers, "driver")
+        _check_values(reading, since, {f"weights.{code}": code for code in asked.weights})
         return {}, shares
-    errors.extend(_strangers("shares", asked.shares, known.councils, "council"))
+    _check_codes(reading, "shares", asked.shares, known.councils, "council")
     if asked.service in known.tree.nodes:
-        errors.extend(_outsiders(asked.service, shares, known, since))
+        _check_taking_part(reading, since, shares)
     return shares, {}
 
 
-def _fractions(
-    name: str, shares: Mapping[str, str], errors: list[FieldError]
-) -> dict[str, Fraction]:
+def _fractions(reading: _Reading, name: str, given: Mapping[str, str]) -> dict[str, Fraction]:
     """Shares that add up to one; each mistake named by its code."""
-    if not shares:
-        errors.append(FieldError(name, f"Give the {name}: they add up to 1."))
+    if not given:
+        reading.wrong(name, f"Give the {name}: they add up to 1.")
         return {}
     found: dict[str, Fraction] = {}
-    wrong = False
-    for code, text in shares.items():
+    for code, text in given.items():
         try:
             found[code] = parse_share(text)
         except ShareError as error:
-            wrong = True
-            errors.append(FieldError(f"{name}.{code}"[:_SHOWN], str(error), text[:_SHOWN]))
-    if not wrong:
+            reading.wrong(f"{name}.{code}"[:_SHOWN], str(error), text)
+    if len(found) == len(given):
         try:
             check_whole(found)
         except ShareError as error:
-            errors.append(FieldError(name, str(error), as_text(shares)[:_SHOWN]))
+            reading.wrong(name, str(error), as_text(given))
     return found
 
 
-def _strangers(
-    name: str, shares: Mapping[str, str], known: Mapping[str, object], what: str
-) -> Iterator[FieldError]:
-    for code in shares:
+def _check_codes(
+    reading: _Reading, name: str, given: Iterable[str], known: Collection[str], what: str
+) -> None:
+    for code in given:
         if code not in known:
-            yield FieldError(
-                f"{name}.{code}"[:_SHOWN], f"There is no {what} of this code.", code[:_SHOWN]
-            )
+            message = f"There is no {what} of this code."
+            reading.wrong(f"{name}.{code}"[:_SHOWN], message, code)
 
 
-def _outsiders(
-    service: str, shares: Mapping[str, Fraction], known: Known, since: Quarter | None
-) -> Iterator[FieldError]:
-    """Councils with a share in what they take no part in: when it begins, or ever if all along."""
-    tree = known.tree
+def _check_taking_part(reading: _Reading, since: Quarter | None, shares: Iterable[str]) -> None:
+    """No council has a share in what it takes no part in: when it begins, or ever if all along."""
+    tree, service = reading.known.tree, reading.asked.service
     for code in shares:
-        if code in known.councils and not (
+        if code in reading.known.councils and not (
             code in tree.participants(service, since)
             if since
             else tree.takes_part(service, code, _SOME_QUARTER)
         ):
-            yield FieldError(f"shares.{code}", takes_no_part(known.councils[code].name), code)
+            name = reading.known.councils[code].name
+            reading.wrong(f"shares.{code}", takes_no_part(name), code)
 
 
-def _without_values(
-    asked: QuestionAsGiven, known: Known, since: Quarter | None, drivers: Mapping[str, str]
-) -> Iterator[FieldError]:
-    """Drivers, by the field that names each, that a rule couldn't share by when it begins.
+def _check_values(reading: _Reading, since: Quarter | None, drivers: Mapping[str, str]) -> None:
+    """Drivers, by the parameter that names each, have the values to share by when it begins.
 
     A rule that is to have held all along has to be able to share by the last quarter that
     returns are made for.
     """
-    if asked.service not in known.tree.nodes or not known.drivers.keys() & {*drivers.values()}:
+    service, known = reading.asked.service, reading.known
+    if service not in known.tree.nodes or not known.drivers.keys() & {*drivers.values()}:
         return
     quarter = since or last_quarter()
     if quarter is None:
         return
     participants = {
-        code: known.councils[code].name for code in known.tree.participants(asked.service, quarter)
+        code: known.councils[code].name for code in known.tree.participants(service, quarter)
     }
-    for field_name, code in drivers.items():
+    for name, code in drivers.items():
         if code not in known.drivers:
             continue
-        wrong = cannot_share_by(
-            known.drivers[code].name, known.world.values_by(code, quarter), participants, quarter
-        )
-        if wrong:
-            yield FieldError(field_name, wrong, code)
+        values = known.world.values_by(code, quarter)
+        refused = cannot_share_by(known.drivers[code].name, values, participants, quarter)
+        if refused:
+            reading.wrong(name, refused, code)
 
 
-def _since(asked: QuestionAsGiven, errors: list[FieldError]) -> Quarter | None:
-    if not asked.effective_from:
-        return None
-    try:
-        return Quarter.parse(asked.effective_from[:_SHOWN])
-    except PeriodError as error:
-        errors.append(FieldError("effective_from", str(error), asked.effective_from[:_SHOWN]))
-        return None
-
-
-def _one_of(
-    asked: QuestionAsGiven, name: str, known: Collection[str], what: str, errors: list[FieldError]
-) -> None:
-    given = getattr(asked, name)
-    if not given:
-        errors.append(FieldError(name, f"Choose the {what}."))
-    elif given not in known:
-        errors.append(FieldError(name, f"There is no {what} of this name.", given[:_SHOWN]))
+# --- What is asked, in words -----------------------------------------------------------
 
 
 def described(rule: AttributionRule) -> QuestionAsGiven:

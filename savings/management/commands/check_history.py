@@ -17,7 +17,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from audit.reports import chains, check, missing_heads
-from savings.history.reports import differences
+from savings.history.stood import differences
 
 _HEAD = re.compile(r"^(?P<chain>[\w-]+): .*\bhead (?P<head>[0-9a-f]{64})$")
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
-from savings.permissions.pages import SignedIn, page
+from savings.permissions.pages import SignedIn, page, refusals_on
 from savings.permissions.rules import require
 from savings.returns.models import Entry, Question, Return
 from savings.returns.questions import actions
 from savings.returns.questions.forms import AnswerForm, QuestionForm
 from savings.returns.questions.reports import in_words, questions_of, with_people
 from savings.returns.views import return_called, trail
-from sovereignty.refusals import BadContent, WrongState
 
 
 @page("GET", "HEAD", "POST")
@@ -29,14 +30,12 @@ def ask(request: SignedIn, council: str, period: str, entry_id: int) -> HttpResp
         ),
         id=entry_id,
     )
-    if request.method != "POST":
-        try:
+    form = QuestionForm(request.POST if request.method == "POST" else None)
+    again = partial(_ask_page, request, parent, entry, form)
+    with refusals_on(again, form.add_errors):
+        if request.method != "POST":
             actions.check_askable(parent)
-        except WrongState as refusal:
-            return _ask_page(request, parent, entry, QuestionForm(), str(refusal), status=409)
-        return _ask_page(request, parent, entry, QuestionForm())
-    form = QuestionForm(request.POST)
-    try:
+            return again()
         question = actions.ask(
             return_id=parent.id,
             entry_id=entry.id,
@@ -44,11 +43,6 @@ def ask(request: SignedIn, council: str, period: str, entry_id: int) -> HttpResp
             by=request.user,
             at=timezone.now(),
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _ask_page(request, parent, entry, form, status=422)
-    except WrongState as refusal:
-        return _ask_page(request, parent, entry, form, str(refusal), status=409)
     messages.success(request, "Your question is asked. The finance officer answers it.")
     return redirect(f"{_address(parent)}#question-{question.id}")
 
@@ -65,15 +59,10 @@ def answer(request: SignedIn, question_id: int) -> HttpResponse:
             return redirect(f"{_address(question.parent)}#question-{question.id}")
         return _answer_page(request, question, AnswerForm())
     form = AnswerForm(request.POST)
-    try:
+    with refusals_on(partial(_answer_page, request, question, form), form.add_errors):
         actions.answer(
             question_id=question.id, text=form.typed(), by=request.user, at=timezone.now()
         )
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _answer_page(request, question, form, status=422)
-    except WrongState as refusal:
-        return _answer_page(request, question, form, str(refusal), status=409)
     left = questions_of(question.parent).unanswered().count()
     if left:
         messages.success(request, f"Answered. {left} more to answer before it can be submitted.")
@@ -93,8 +82,8 @@ def _ask_page(
     parent: Return,
     entry: Entry,
     form: QuestionForm,
-    problem: str = "",
     *,
+    problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -111,8 +100,8 @@ def _answer_page(
     request: SignedIn,
     question: Question,
     form: AnswerForm,
-    problem: str = "",
     *,
+    problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {

@@ -28,7 +28,7 @@ from savings.history.replay import (
     last_of,
     states,
 )
-from savings.history.reports import Stood, as_it_stood, differences
+from savings.history.stood import Stood, differences, return_as_it_stood
 from savings.kit.provenance import Provenance
 from savings.returns.models import Question, Return
 from savings.returns.questions.actions import answer, ask
@@ -313,10 +313,10 @@ def test_any_series_replays_to_what_the_database_held_after_each_step(
             after_each.append((moment, held(partnership.parent("WCC"))))
         parent = partnership.parent("WCC")
         for moment, then in after_each:
-            assert shown(as_it_stood(parent, moment=moment)) == then
-            assert shown(as_it_stood(parent, moment=moment + DAY / 2)) == then
-            assert shown(as_it_stood(parent, version=then[0])) == then
-        assert shown(as_it_stood(parent, moment=NOW))[:2] == (0, "draft")
+            assert shown(return_as_it_stood(parent, moment=moment)) == then
+            assert shown(return_as_it_stood(parent, moment=moment + DAY / 2)) == then
+            assert shown(return_as_it_stood(parent, version=then[0])) == then
+        assert shown(return_as_it_stood(parent, moment=NOW))[:2] == (0, "draft")
         assert Event.objects.first_break("WCC") is None
         assert differences() == (6, [])
         transaction.set_rollback(True)
@@ -372,9 +372,9 @@ def test_a_certified_return_stands_as_it_was_certified(partnership: Partnership)
     parent = partnership.parent("WCC")
     certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW + DAY)
     parent = partnership.parent("WCC")
-    assert shown(as_it_stood(parent, moment=datetime.now(UTC))) == held(parent)
-    assert shown(as_it_stood(parent, moment=NOW + DAY))[1] == "certified"
-    assert shown(as_it_stood(parent, moment=NOW))[1] == "submitted"
+    assert shown(return_as_it_stood(parent, moment=datetime.now(UTC))) == held(parent)
+    assert shown(return_as_it_stood(parent, moment=NOW + DAY))[1] == "certified"
+    assert shown(return_as_it_stood(parent, moment=NOW))[1] == "submitted"
     # Another council's events are none of it.
     partnership.draft("LBHF", a_saving(amount="9"))
-    assert shown(as_it_stood(parent)) == held(parent)
+    assert shown(return_as_it_stood(parent)) == held(parent)

@@ -18,7 +18,8 @@ from django.db import connection
 
 from audit.models import Event
 from savings.history.replay import states
-from savings.history.reports import as_it_stood, events_of, happening
+from savings.history.reports import events_of, happening
+from savings.history.stood import return_as_it_stood
 from savings.returns.reports import row_of
 from tests.calling import Caller, problem
 from tests.partnership import Partnership, a_saving, build
@@ -133,7 +134,7 @@ def test_fifty_threads_in_one_return(unthrottled: None) -> None:
         (line,) = (event.after or {})["entries"]
         worker = by_version[(event.after or {})["version"]]
         assert (line["note"], line["amount"]) == (f"line {worker.number}", worker.amount)
-    stood = as_it_stood(parent)
+    stood = return_as_it_stood(parent)
     assert stood is not None
     assert [(entry.id, row_of(entry)) for entry in stood.entries] == after
     assert Event.objects.first_break("WCC") is None

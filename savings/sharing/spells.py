@@ -1,0 +1,191 @@
+"""What becomes of a service's spells when a council joins, leaves or hosts it. Pure.
+
+Spells in, spells out: each change says which spells go, which end sooner and which are new,
+and before that why it can't be made, in a sentence. Whether the quarter is open, and what
+becomes of the rows, is the actions'.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from finance.periods import Quarter
+from services.tree import ServiceTree, Spell
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A council, by its code and its name."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Spells that go, spells that end sooner, each with its new last quarter, and new ones."""
+
+    removed: tuple[Spell, ...] = ()
+    ended: tuple[tuple[Spell, Quarter], ...] = ()
+    added: tuple[Spell, ...] = ()
+
+    def made_to(self, spells: Iterable[Spell]) -> tuple[Spell, ...]:
+        """The spells as the change leaves them, those that stay in their order."""
+        last = dict(self.ended)
+        kept = (spell for spell in spells if spell not in self.removed)
+        ended = (replace(spell, last=last.get(spell, spell.last)) for spell in kept)
+        return (*ended, *self.added)
+
+
+# --- The changes -----------------------------------------------------------------------
+
+
+def joining(spells: Iterable[Spell], council: str, first: Quarter) -> Change:
+    """A council takes part from a quarter on, until it does so once more by another spell.
+
+    >>> q = Quarter.parse("2013-14-Q1")
+    >>> change = joining([Spell("WCC", q.following.following)], "WCC", q)
+    >>> [(spell.first.code, spell.last.code) for spell in change.added]
+    [('2013-14-Q1', '2013-14-Q2')]
+    """
+    again = first_after(of(council, spells), first)
+    return Change(added=(Spell(council, first, again.preceding if again else None),))
+
+
+def leaving(spells: Iterable[Spell], council: str, time: Spell, first: Quarter) -> Change:
+    """A council takes no part from a quarter on, in its `time` around it.
+
+    Its time may be told in several spells without a gap. What begins after it stays.
+    """
+    within = [
+        spell for spell in of(council, spells) if time.last is None or spell.first <= time.last
+    ]
+    return Change(
+        removed=tuple(spell for spell in within if spell.first >= first),
+        ended=_ending(within, first),
+    )
+
+
+def hosting(spells: Iterable[Spell], council: str, first: Quarter) -> Change:
+    """A council hosts from a quarter on, until the next change of host.
+
+    Whoever hosts until then ceases to the quarter before; what was to begin now gives way.
+    """
+    spells = list(spells)
+    following = first_after(spells, first)
+    return Change(
+        removed=tuple(spell for spell in spells if spell.first == first),
+        ended=_ending(spells, first),
+        added=(Spell(council, first, following.preceding if following else None),),
+    )
+
+
+def _ending(spells: Iterable[Spell], first: Quarter) -> tuple[tuple[Spell, Quarter], ...]:
+    """The spells that reach over a quarter, ending before it."""
+    return tuple(
+        (spell, first.preceding) for spell in spells if spell.first < first and spell.covers(first)
+    )
+
+
+# --- What they rest on -------------------------------------------------------------------
+
+
+def of(council: str, spells: Iterable[Spell]) -> list[Spell]:
+    """A council's spells, in the order of their quarters."""
+    own = (spell for spell in spells if spell.council == council)
+    return sorted(own, key=lambda spell: spell.first)
+
+
+def first_after(spells: Iterable[Spell], quarter: Quarter) -> Quarter | None:
+    """When the next spell after a quarter begins; None where there is none."""
+    return min((spell.first for spell in spells if spell.first > quarter), default=None)
+
+
+def time_in(spells: Iterable[Spell], council: str, quarter: Quarter) -> Spell | None:
+    """The council's time around a quarter, without a gap; None where it takes no part in it."""
+    found: Spell | None = None
+    for spell in of(council, spells):
+        if found and found.last and spell.first == found.last.following:
+            found = replace(found, last=spell.last)
+        elif found is None or not found.covers(quarter):
+            found = spell
+    return found if found and found.covers(quarter) else None
+
+
+# --- What can't be done ----------------------------------------------------------------
+
+
+def why_it_cannot_join(tree: ServiceTree, service: str, council: Party, first: Quarter) -> str:
+    """What keeps a council from joining from a quarter on, in a sentence, if anything."""
+    if council.code not in tree.participants(service, first):
+        return ""
+    return (
+        f"{council.name} takes part in {tree.nodes[service].name} in {first.label} already: choose "
+        "another council or a quarter in which it does not."
+    )
+
+
+def why_it_cannot_leave(
+    tree: ServiceTree, service: str, council: Party, time: Spell | None, first: Quarter
+) -> str:
+    """What keeps a council from taking no part from a quarter on, in a sentence, if anything.
+
+    `time` is its time around that quarter. Fewer than two councils share nothing. A host is
+    not taken off: what a rule leaves with the host would fall on no council.
+    """
+    name = tree.nodes[service].name
+    if time is None:
+        return (
+            f"{council.name} takes no part in {name} in {first.label} as it is: choose a council "
+            "that does, or the last quarter of those in which it does."
+        )
+    for quarter in tree.turns(service, first):
+        others = [code for code in tree.participants(service, quarter) if code != council.code]
+        if time.covers(quarter) and len(others) < 2:
+            return (
+                f"Without {council.name} fewer than two councils would share {name} in "
+                f"{quarter.label}: let another join it first."
+            )
+    for slug in _itself_and_below(tree, service):
+        follows = tree.participants_from(slug) == tree.participants_from(service)
+        hosted = tree.host_from(slug)
+        if not follows or hosted is None:
+            continue
+        for spell in tree.nodes[hosted].hosting:
+            quarter = max(first, spell.first)
+            if spell.council == council.code and spell.covers(quarter) and time.covers(quarter):
+                return (
+                    f"{council.name} hosts {tree.nodes[slug].name} in {quarter.label}: say who "
+                    "hosts it from then on first."
+                )
+    return ""
+
+
+def why_it_cannot_host(tree: ServiceTree, service: str, council: Party, time: Spell) -> str:
+    """Where a council takes no part in what it would host in this time, in a sentence.
+
+    What the host bears by a rule would fall on a council that was never asked.
+    """
+    hosted = tree.host_from(service)
+    for slug in _itself_and_below(tree, service):
+        if tree.host_from(slug) != hosted:
+            continue
+        for quarter in tree.turns(slug, time.first):
+            if not time.covers(quarter):
+                break
+            if council.code in tree.participants(slug, quarter):
+                continue
+            name = tree.nodes[slug].name
+            remedy = (
+                "choose one that does."
+                if slug == service
+                else f"say who hosts {name} by itself first, or choose a council that takes part "
+                "in both."
+            )
+            return f"{council.name} takes no part in {name} in {quarter.label}: {remedy}"
+    return ""
+
+
+def _itself_and_below(tree: ServiceTree, service: str) -> list[str]:
+    return [service, *sorted(tree.below(service) - {service})]
