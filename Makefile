@@ -36,6 +36,10 @@ test: environment-all
 check: environment-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deno fmt --quiet --check
+	$(BIN)/deno lint --quiet
+	$(BIN)/djhtml --tabwidth 2 --check templates
+	$(BIN)/djlint --quiet --lint templates
 	$(PRODUCTION) $(BIN)/mypy $(CODE) tests
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE) scripts
@@ -45,6 +49,8 @@ check: environment-all
 format: environment-all
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/deno fmt --quiet
+	$(BIN)/djhtml --tabwidth 2 templates
 
 lock: environment
 	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt

@@ -1,4 +1,7 @@
-"""How gunicorn serves the site; it reads this file by itself. docs/adr tells why sync."""
+"""How gunicorn serves the site; it reads this file by itself.
+
+`docs/adr/0011-gunicorn-sync.md` tells why its workers are of the sync class.
+"""
 
 import multiprocessing
 import os

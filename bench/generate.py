@@ -20,11 +20,13 @@ from django.db import connection, transaction
 
 from finance.money import from_pence, json_money
 from finance.periods import FinancialYear, Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.budgets.models import TransitionApproval
+from savings.drivers.models import Driver, DriverValue
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Decision, Role, User
 

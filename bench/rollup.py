@@ -144,7 +144,7 @@ def _incremental(world: World) -> tuple[list[float], int]:
     """Certify the waiting returns one by one, and time the rollup after each."""
     from django.utils import timezone
 
-    from savings.returns.actions import certify
+    from savings.certification.actions import certify
     from savings.returns.models import Entry, Return
     from savings.rollup.actions import roll_up_dirty
 

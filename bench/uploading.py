@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench.measuring import tidy
-from savings.opendocument import Cell, Column, Sheet, as_ods
+from savings.kit.opendocument import Cell, Column, Sheet, as_ods
 from savings.returns.models import Return
 from savings.uploads.actions import (
     check_upload,

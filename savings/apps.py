@@ -1,6 +1,21 @@
+from importlib import import_module
+
 from django.apps import AppConfig
+
+#: What is known to others by its name alone: tasks that they wake, and what councils agree to.
+KNOWN_BY_NAME = (
+    "savings.rollup.tasks",
+    "savings.budgets.proposals",
+    "savings.drivers.proposals",
+    "savings.fairness.proposals",
+    "savings.formulas.proposals",
+)
 
 
 class SavingsConfig(AppConfig):
     name = "savings"
     verbose_name = "Savings"
+
+    def ready(self) -> None:
+        for module in KNOWN_BY_NAME:
+            import_module(module)

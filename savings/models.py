@@ -1,17 +1,16 @@
 """Only so that Django finds the models: each subject keeps its own beside its rules."""
 
 from savings.agreements.models import AnswerReminder
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.budgets.models import TransitionApproval
 from savings.calendar.models import Reminder
-from savings.drivers.models import Restatement, Tolerance
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
 from savings.fairness.models import FairnessTest
-from savings.forecasts.models import Forecast
+from savings.formulas.models import AttributionRule
 from savings.plans.models import Plan, PlanLine
-from savings.questions.models import Question
+from savings.quarters.models import Period
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
-from savings.returns.models import Entry, Period, Return
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.returns.models import DirtyReturn, Entry, Forecast, Question, Return
+from savings.rollup.models import Fact, RolledReturn, RollupState, Total
 from savings.uploads.models import Upload
 
 __all__ = [

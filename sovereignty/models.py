@@ -180,6 +180,12 @@ class Decision(models.Model):
     """Something that takes effect only when every council concerned has agreed to it."""
 
     title = models.CharField(max_length=200)
+    about = models.CharField(
+        max_length=20,
+        blank=True,
+        help_text="What kind of thing it is about, as its subject is called; "
+        "set as that is put under it.",
+    )
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
     answer_by = models.DateField(
@@ -219,6 +225,12 @@ class Decision(models.Model):
             ReadOnly(
                 name="what_was_proposed_stays",
                 fields=["title", "proposed_by", "proposed_at", "revises"],
+            ),
+            Protect(
+                name="about_stays",
+                operation=pgtrigger.Update,
+                condition=~pgtrigger.Q(old__about="")
+                & pgtrigger.Q(old__about__df=pgtrigger.F("new__about")),
             ),
             Protect(
                 name="withdrawn_stays",

@@ -9,16 +9,18 @@ from decimal import Decimal
 
 from finance.periods import Quarter
 from savings.agreements.actions import answer
-from savings.approvals.actions import propose_approval
-from savings.approvals.models import TransitionApproval
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.budgets.actions import propose_approval
+from savings.budgets.models import TransitionApproval
 from savings.calendar.actions import close_period, open_period
+from savings.certification.actions import certify, submit
 from savings.drivers.actions import create_driver, propose_tolerance, restate, set_driver_value
-from savings.drivers.models import Restatement, Tolerance
-from savings.provenance import Provenance
-from savings.returns.actions import certify, replace_entries, submit
-from savings.returns.models import Period, Return
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
+from savings.filling.actions import replace_entries
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from savings.trueup.actions import add_adjusting_entries
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Role, User

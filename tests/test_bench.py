@@ -13,7 +13,7 @@ from bench.generate import NOW, World, generate
 from bench.uploading import Uploading, a_file
 from bench.uploads import FORMATS, Measured, corpus_sentence, table
 from finance.money import to_pence
-from savings.returns.actions import certify
+from savings.certification.actions import certify
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import Fact, Total

@@ -2,17 +2,9 @@
 
 from django.urls import path, re_path
 
-from savings.approvals.api import ApprovalConsent, ApprovalList
-from savings.attribution.api import (
-    AttributionTotals,
-    DriverList,
-    DriverValueList,
-    EntryExplanation,
-    RuleConsent,
-    RuleDetail,
-    RuleList,
-)
+from savings.attribution.api import AttributionTotals, EntryExplanation
 from savings.boroughs.api import Report, ReportAnnex
+from savings.budgets.api import ApprovalConsent, ApprovalList
 from savings.calendar.api import (
     BoardList,
     ClosePeriod,
@@ -20,22 +12,23 @@ from savings.calendar.api import (
     PeriodList,
     ReopenPeriod,
 )
+from savings.certification.api import CertifyReturn, SendBackReturn, SubmitReturn, WithdrawReturn
 from savings.comparison.api import ComparisonView
-from savings.drivers.api import RestatementList, ToleranceConsent, ToleranceList
+from savings.drivers.api import (
+    DriverList,
+    DriverValueList,
+    RestatementList,
+    ToleranceConsent,
+    ToleranceList,
+)
 from savings.fairness.api import FairnessCall, FairnessTestConsent, FairnessTestList
+from savings.filling.api import ReturnDetail, ReturnList
 from savings.forecasts.api import ForecastList, ReturnForecasts
+from savings.formulas.api import RuleConsent, RuleDetail, RuleList
 from savings.history.api import EventList, ReturnHistory
 from savings.plans.api import PlanDetail, PlanList
-from savings.questions.api import AnswerQuestion, QuestionsOfReturn
-from savings.returns.api import (
-    CertifyReturn,
-    ReturnDetail,
-    ReturnList,
-    SendBackReturn,
-    SubmitReturn,
-    WithdrawReturn,
-    quarter_unless_asked,
-)
+from savings.quarters.api import quarter_unless_asked
+from savings.returns.questions.api import AnswerQuestion, QuestionsOfReturn
 from savings.rollup.api import RollupStanding
 from savings.sharing.api import HostService, JoinService, LeaveService, SharingOfService
 from savings.trueup.api import TrueUpCall

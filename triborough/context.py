@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 
-from savings.attribution.models import AttributionRule
+from savings.formulas.models import AttributionRule
 from savings.returns.models import Entry
 
 

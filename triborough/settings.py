@@ -245,10 +245,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryKind": "savings.returns.models.Entry.Kind",
-        "ForecastStatus": "savings.forecasts.models.Forecast.Status",
-        "RuleKind": "savings.attribution.models.AttributionRule.Kind",
+        "ForecastStatus": "savings.returns.models.Forecast.Status",
+        "RuleKind": "savings.formulas.models.AttributionRule.Kind",
         "ReturnStatus": "savings.returns.models.Return.Status",
-        "PeriodStatus": "savings.returns.models.Period.Status",
+        "PeriodStatus": "savings.quarters.models.Period.Status",
         "ProposalStanding": "savings.agreements.reports.Standing",
         "Provenance": "services.provenance.Provenance",
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
@@ -12,29 +13,21 @@ from django.template.loader import render_to_string
 import audit.actions
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Proposal, Standing, proposal, proposals
-from savings.approvals.models import TransitionApproval, claimed_on
-from savings.attribution.models import AttributionRule
-from savings.attribution.reports import quarters_in_force
-from savings.basis import check_quarter_open, rework_from
-from savings.drivers.models import Tolerance
-from savings.fairness.models import FairnessTest
-from savings.rollup.locks import change_basis
-from savings.rules import require
-from savings.unanimous import Unanimous
+from savings.agreements.subjects import Subject, about_of, subject_of
+from savings.permissions.rules import require
+from savings.quarters.basis import check_quarter_open
+from savings.quarters.locks import change_basis
 from services.models import Service
 from sovereignty import disputes
 from sovereignty.models import CERTIFYING_ROLES, Consent, Council, Decision, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
-
-#: What councils answer, each by a decision of its own.
-Subject = AttributionRule | TransitionApproval | FairnessTest | Tolerance
 
 #: How long before and after the day to answer by a council is reminded.
 DAYS_BEFORE, DAYS_AFTER = 7, 1
 
 
 def put_forward(
-    proposed: Subject,
+    proposed: Any,
     *,
     title: str,
     after: Mapping[str, object],
@@ -50,37 +43,31 @@ def put_forward(
     event's. For the actions that propose, in their transactions. Raises WrongState where what
     it revises is not disputed, or BadContent where that is about something else.
     """
+    subject = subject_of(proposed)
     if revises is not None:
-        _check_revises(revises, proposed)
-    proposed.decision = Decision.objects.create(
+        _check_revises(revises, subject, proposed)
+    decision = Decision.objects.create(
         title=title, proposed_by=by, proposed_at=at, answer_by=answer_by, revises=revises
     )
-    disputes.end_by_revision(revision=proposed.decision, by=by, at=at)
+    disputes.end_by_revision(revision=decision, by=by, at=at)
+    proposed.decision = decision
     proposed.save(force_insert=True)
-    subject, subject_id = _named(proposed)
+    decision.about = subject.kind  # which the database has said of it by now
     audit.actions.record(
         by=by.username,
         at=at,
         action="proposed",
-        subject=subject,
-        subject_id=subject_id,
+        subject=subject.name,
+        subject_id=subject.named(proposed),
         after=after,
         reason=reason,
     )
 
 
-#: What a revision shares with what it revises.
-_KEEPS: dict[type[Subject], tuple[str, ...]] = {
-    AttributionRule: ("service_id", "kind"),
-    TransitionApproval: ("service_id",),
-}
-
-
-def _check_revises(revises: Decision, proposed: Subject) -> None:
-    about = _subject_of(revises)
-    keeps = _KEEPS.get(type(proposed), ())
-    if type(about) is not type(proposed) or any(
-        getattr(about, name) != getattr(proposed, name) for name in keeps
+def _check_revises(revises: Decision, subject: Subject, proposed: Any) -> None:
+    of, about = about_of(revises)
+    if of is not subject or any(
+        getattr(about, name) != getattr(proposed, name) for name in subject.keeps
     ):
         message = (
             f"This is about something else than “{revises}”: propose it without revising that."
@@ -113,7 +100,7 @@ def answer(
         raise NotAllowed("Only a council's own officer answers for it.")
     change_basis()
     decision = Decision.objects.select_for_update().get(id=decision_id)
-    about = _subject_of(decision)
+    subject, about = about_of(decision)
     errors = []
     if not minute_reference.strip():
         errors.append(FieldError("minute_reference", "Enter the minute that records it."))
@@ -121,13 +108,7 @@ def answer(
         errors.append(FieldError("reason", "Say why your council refuses."))
     if errors:
         raise BadContent(errors)
-    _check_it_is_asked(about, council, agree=agree)
-    if not agree and isinstance(about, AttributionRule) and quarters_in_force(about):
-        raise WrongState(
-            "This is in force where every council taking part has agreed to it, so it can't be "
-            f"refused any more. It splits nothing in the quarters in which {council} takes part "
-            "until it agrees, too."
-        )
+    _check_it_is_asked(subject, about, council, agree=agree)
     if decision.is_withdrawn:
         raise WrongState("This proposal is withdrawn, so there is nothing to answer.")
     if decision.consents.filter(council=council).exists():
@@ -143,64 +124,40 @@ def answer(
     )
     if not agree:
         disputes.open_by_refusal(refusal=consent, by=by, at=at)
-    subject, subject_id = _named(about)
     audit.actions.record(
         by=by.username,
         at=at,
         action="agreed" if agree else "refused",
-        subject=subject,
-        subject_id=subject_id,
+        subject=subject.name,
+        subject_id=subject.named(about),
         chain=council.code,
         after={"minute_reference": minute_reference.strip()},
         reason=reason.strip(),
     )
-    if not isinstance(about, Unanimous):
-        rework_from(about.effective_from, at)
+    subject.answered(about, at)
     return consent
 
 
-def _subject_of(decision: Decision) -> Subject:
-    """What a decision decides on."""
-    rule = AttributionRule.objects.filter(decision=decision).select_related("service").first()
-    return (
-        rule
-        or FairnessTest.objects.filter(decision=decision).first()
-        or Tolerance.objects.filter(decision=decision).first()
-        or TransitionApproval.objects.select_related("service").get(decision=decision)
-    )
-
-
-def _named(about: Subject) -> tuple[str, object]:
-    """What the audit event calls it, and its number or code."""
-    if isinstance(about, TransitionApproval):
-        return "transition approval", about
-    names = {AttributionRule: "attribution rule", FairnessTest: "fairness test"}
-    return names.get(type(about), "tolerance"), about.id
-
-
-def _check_it_is_asked(about: Subject, council: Council, *, agree: bool) -> None:
+def _check_it_is_asked(subject: Subject, about: Any, council: Council, *, agree: bool) -> None:
     """Raise WrongState where a council has nothing to answer, or no more.
 
-    A fairness test or a tolerance concerns every council, of any quarter: it decides on no
-    figure.
+    What is of no service concerns every council, of any quarter: it decides on no figure.
     """
-    if isinstance(about, Unanimous):
-        return
-    check_quarter_open(about.effective_from)
-    tree, slug, first = Service.objects.tree(), about.service.slug, about.effective_from
-    if tree.takes_part(slug, council.code, first):
-        return
-    # Who shares a part of it alone may agree, so that it holds there, too.
-    if not any(tree.takes_part(part, council.code, first) for part in tree.below(slug)):
-        raise WrongState(
-            f"{council} takes no part in {about.service} from {first.label} on, so it has nothing "
-            "to answer."
-        )
-    if not agree and isinstance(about, AttributionRule):
-        raise WrongState(
-            f"{council} shares a part of {about.service} alone, so there is nothing for it to "
-            "refuse: until it agrees, the rule splits nothing of that part."
-        )
+    a_part_alone = False
+    if subject.of_a_service:
+        check_quarter_open(about.effective_from)
+        tree, slug, first = Service.objects.tree(), about.service.slug, about.effective_from
+        a_part_alone = not tree.takes_part(slug, council.code, first)
+        # Who shares a part of it alone may agree, so that it holds there, too.
+        if a_part_alone and not any(
+            tree.takes_part(part, council.code, first) for part in tree.below(slug)
+        ):
+            raise WrongState(
+                f"{council} takes no part in {about.service} from {first.label} on, so it has "
+                "nothing to answer."
+            )
+    if not agree:
+        subject.check_refusal(about, council, a_part_alone=a_part_alone)
 
 
 @transaction.atomic
@@ -223,14 +180,8 @@ def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) 
             "Every council has agreed to this, so it stands. Propose another from a later "
             "quarter on instead."
         )
-    if found and found.rule and (quarters := quarters_in_force(found.rule)):
-        raise WrongState(
-            f"This is in force in {quarters[0].label}, where every council taking part has agreed "
-            "to it, so it stands. Propose another from a later quarter on instead."
-        )
-    budget = TransitionApproval.objects.filter(decision=decision_id).first()
-    if budget and claimed_on([budget.code]):
-        raise WrongState("Costs are claimed on this budget already, so it stands.")
+    if found:
+        found.subject.check_withdrawal(found.about)
     return disputes.withdraw(decision_id=decision_id, reason=reason, by=by, at=at)
 
 

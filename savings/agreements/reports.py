@@ -1,8 +1,8 @@
 """Proposals and where each stands: in force, waiting for somebody, disputed or withdrawn.
 
-A **proposal** is anything that takes effect only when every council concerned has agreed:
-an attribution rule, a transition budget, a tolerance, a test of fairness. What it is about
-is read here once, so that the list, a proposal's own page and the first page say the same.
+A **proposal** is anything that takes effect only when every council concerned has agreed.
+What each is about its subject tells (`savings.agreements.subjects`); the rest is read here
+once, so that the list, a proposal's own page and the first page say the same.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from finance.money import format_pounds
 from finance.periods import Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule
-from savings.drivers.models import Tolerance
-from savings.fairness.models import FairnessTest
-from savings.returns.models import Period
+from savings.agreements.subjects import SUBJECTS, Facts, Subject
+from savings.quarters.models import Period
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import (
@@ -93,30 +90,56 @@ class SharesAPart:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A decision with what it is about.
+    """A decision with what it is about, which is a row of its subject's.
 
-    `kind` is rule, budget, tolerance or test; `service` is None where it concerns them all;
-    so is `effective_from` where it holds as soon as all have agreed. `facts` are what is
-    proposed, in words. `answers` has every council concerned; `share_a_part` those that
-    share a part alone and have not answered, which they may until it is settled.
+    `facts` are what is proposed, in words. `answers` has every council concerned;
+    `share_a_part` those that share a part alone and have not answered, which they may until
+    it is settled.
     """
 
     decision: Decision
-    kind: str
-    service: Service | None
-    effective_from: Quarter | None
-    facts: tuple[tuple[str, str], ...]
-    illustrative: bool
+    subject: Subject
+    about: Any
+    facts: Facts
     answers: tuple[Answer, ...]
-    dispute: Dispute | None
     force: Force = Force()
-    rule: AttributionRule | None = None
-    budget: TransitionApproval | None = None
     share_a_part: tuple[SharesAPart, ...] = ()
 
     @property
     def id(self) -> int:
         return self.decision.id
+
+    @property
+    def kind(self) -> str:
+        return self.subject.kind
+
+    @property
+    def rule(self) -> Any:
+        """The row, where it is a rule's."""
+        return self.about if self.kind == "rule" else None
+
+    @property
+    def budget(self) -> Any:
+        """The row, where it is a transition budget's."""
+        return self.about if self.kind == "budget" else None
+
+    @property
+    def service(self) -> Service | None:
+        """The service that it is of; None where it concerns them all."""
+        return self.about.service if self.subject.of_a_service else None
+
+    @property
+    def effective_from(self) -> Quarter | None:
+        """Its first quarter; None where it holds as soon as all have agreed."""
+        return self.about.effective_from if self.subject.of_a_service else None
+
+    @property
+    def illustrative(self) -> bool:
+        return bool(self.about.is_illustrative)
+
+    @property
+    def dispute(self) -> Dispute | None:
+        return getattr(self.decision, "dispute", None)
 
     @property
     def waiting_for(self) -> tuple[Council, ...]:
@@ -184,28 +207,14 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
         {council.code: council for council in Council.objects.all()},
         {period.quarter: period for period in Period.objects.all()},
     )
-    councils = asked.councils
-    rules = {
-        rule.decision_id: rule
-        for rule in AttributionRule.objects.filter(decision__in=found).select_related(
-            "service", "driver", "decision"
-        )
+    about = {
+        kind: {row.decision_id: row for row in subject.rows().filter(decision__in=found)}
+        for kind, subject in SUBJECTS.items()
     }
-    budgets = {
-        budget.decision_id: budget
-        for budget in TransitionApproval.objects.filter(decision__in=found).select_related(
-            "service", "decision"
-        )
-    }
-    tests = {test.decision_id: test for test in FairnessTest.objects.filter(decision__in=found)}
-    tolerances = {one.decision_id: one for one in Tolerance.objects.filter(decision__in=found)}
     return [
-        proposal
+        _proposal(decision, SUBJECTS[decision.about], about[decision.about][decision.id], asked)
         for decision in found
-        if (proposal := _proposal(decision, rules.get(decision.id), asked))
-        or (proposal := _proposed_budget(decision, budgets.get(decision.id), asked))
-        or (proposal := _proposed_test(decision, tests.get(decision.id), councils))
-        or (proposal := _proposed_tolerance(decision, tolerances.get(decision.id), councils))
+        if decision.about
     ]
 
 
@@ -266,18 +275,14 @@ class _Asked:
         """Codes of the councils that take part in any quarter from `since` on."""
         return [c for c in sorted(self.councils) if self.tree.takes_part(slug, c, since)]
 
-    def answers(
-        self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
-    ) -> tuple[Answer, ...]:
+    def answers(self, about: Any, by_council: dict[str, Consent]) -> tuple[Answer, ...]:
         """Of those concerned, and of those that share a part alone and have answered."""
         concerned = {*self.concerned(about.service.slug, about.effective_from), *by_council}
         return tuple(
             Answer(self.councils[code], by_council.get(code)) for code in sorted(concerned)
         )
 
-    def sharing_a_part(
-        self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
-    ) -> tuple[SharesAPart, ...]:
+    def sharing_a_part(self, about: Any, by_council: dict[str, Consent]) -> tuple[SharesAPart, ...]:
         """Who may agree too, or might have; nobody where it is withdrawn."""
         slug, first = about.service.slug, about.effective_from
         if about.decision.is_withdrawn:
@@ -302,10 +307,8 @@ class _Asked:
             for quarter, period in self.periods.items()
         )
 
-    def force(
-        self, about: AttributionRule | TransitionApproval, by_council: dict[str, Consent]
-    ) -> Force:
-        """When it is in force by what was answered: see `docs/adr/when-a-rule-is-in-force.md`."""
+    def force(self, subject: Subject, about: Any, by_council: dict[str, Consent]) -> Force:
+        """When it is in force by the answers: see `docs/adr/0008-when-a-rule-is-in-force.md`."""
         slug, first = about.service.slug, about.effective_from
         agreed = {code for code, consent in by_council.items() if consent.agree}
         refused = by_council.keys() - agreed
@@ -316,10 +319,7 @@ class _Asked:
 
         closed = self.closed(first)
         settled = closed or not self.concerned(slug, first)
-        # A refused rule is given up for all; a budget is lost to those who were asked first.
-        lost = refused
-        if isinstance(about, TransitionApproval):
-            lost = refused & {*self.tree.participants(slug, first)}
+        lost = subject.lost(set(refused), {*self.tree.participants(slug, first)})
         if about.decision.is_withdrawn or lost:
             return Force(settled=settled)
         # While somebody may still answer, only what has begun counts.
@@ -335,118 +335,19 @@ class _Asked:
         return Force(since, ended, ended_by, settled)
 
 
-def _proposal(decision: Decision, rule: AttributionRule | None, asked: _Asked) -> Proposal | None:
-    if rule is None:
-        return None
+def _proposal(decision: Decision, subject: Subject, about: Any, asked: _Asked) -> Proposal:
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
+    facts = subject.facts(about, asked.councils)
+    if not subject.of_a_service:
+        everybody = sorted(asked.councils.items())
+        answers = tuple(Answer(council, by_council.get(code)) for code, council in everybody)
+        return Proposal(decision, subject, about, facts, answers)
     return Proposal(
-        decision=decision,
-        kind="rule",
-        service=rule.service,
-        effective_from=rule.effective_from,
-        facts=_facts_of_rule(rule, asked.councils),
-        illustrative=rule.is_illustrative,
-        answers=asked.answers(rule, by_council),
-        dispute=getattr(decision, "dispute", None),
-        force=asked.force(rule, by_council),
-        rule=rule,
-        share_a_part=asked.sharing_a_part(rule, by_council),
+        decision,
+        subject,
+        about,
+        facts,
+        asked.answers(about, by_council),
+        asked.force(subject, about, by_council),
+        asked.sharing_a_part(about, by_council),
     )
-
-
-def _proposed_budget(
-    decision: Decision, budget: TransitionApproval | None, asked: _Asked
-) -> Proposal | None:
-    """A transition budget."""
-    if budget is None:
-        return None
-    by_council = {consent.council.code: consent for consent in decision.consents.all()}
-    return Proposal(
-        decision=decision,
-        kind="budget",
-        service=budget.service,
-        effective_from=budget.effective_from,
-        facts=(
-            ("Pays for", f"One-off costs of changing {budget.service.name} and all below it"),
-            ("Falls on", "Each council in proportion to the net reduction in its spending"),
-            ("Up to", format_pounds(budget.ceiling)),
-            ("Claimed on by", budget.code),
-            ("From", budget.effective_from.label),
-            ("Why", budget.description),
-        ),
-        illustrative=budget.is_illustrative,
-        answers=asked.answers(budget, by_council),
-        dispute=getattr(decision, "dispute", None),
-        force=asked.force(budget, by_council),
-        budget=budget,
-        share_a_part=asked.sharing_a_part(budget, by_council),
-    )
-
-
-def _proposed_test(
-    decision: Decision, test: FairnessTest | None, councils: dict[str, Council]
-) -> Proposal | None:
-    """A test of fairness."""
-    if test is None:
-        return None
-    facts = (
-        ("Gains little", f"A share of the net below {test.below} of that of the contribution"),
-        ("Persistently", f"{test.quarters} quarters in a row, to the latest closed one"),
-    )
-    return _of_every_council(decision, "test", facts, test.is_illustrative, councils)
-
-
-def _proposed_tolerance(
-    decision: Decision, tolerance: Tolerance | None, councils: dict[str, Council]
-) -> Proposal | None:
-    """How much a restated driver may move before it is put right."""
-    if tolerance is None:
-        return None
-    allowed = f"more than {tolerance.share} of what was shared out by it"
-    facts = (
-        ("Puts a restated driver right", f"Where the council that moves most moves by {allowed}"),
-        ("By", "Adjusting entries of each council’s own in a later quarter, never by rewriting"),
-    )
-    return _of_every_council(decision, "tolerance", facts, tolerance.is_illustrative, councils)
-
-
-def _of_every_council(
-    decision: Decision,
-    kind: str,
-    facts: tuple[tuple[str, str], ...],
-    illustrative: bool,
-    councils: dict[str, Council],
-) -> Proposal:
-    """What every council is asked about, whatever it takes part in."""
-    by_council = {consent.council.code: consent for consent in decision.consents.all()}
-    return Proposal(
-        decision=decision,
-        kind=kind,
-        service=None,
-        effective_from=None,
-        facts=facts,
-        illustrative=illustrative,
-        answers=tuple(Answer(councils[code], by_council.get(code)) for code in sorted(councils)),
-        dispute=getattr(decision, "dispute", None),
-    )
-
-
-def _facts_of_rule(
-    rule: AttributionRule, councils: dict[str, Council]
-) -> tuple[tuple[str, str], ...]:
-    facts = [("Splits", f"{rule.get_kind_display()} of {rule.service.name} and all below it")]
-    if rule.method == AttributionRule.Method.FIXED:
-        shares = ", ".join(
-            f"{councils[c].name} {share}" for c, share in sorted(rule.shares.items())
-        )
-        facts.append(("By fixed shares", shares))
-    elif rule.driver:
-        facts.append(("By a driver", f"{rule.driver.name} ({rule.driver.unit})"))
-    else:
-        weights = ", ".join(f"{driver} {weight}" for driver, weight in sorted(rule.weights.items()))
-        facts.append(("By a blend of drivers", weights))
-    if rule.kind == AttributionRule.Kind.ONGOING_COST:
-        facts.append(("Variances in indirect costs", rule.get_indirect_variance_display()))
-    facts.append(("From", rule.effective_from.label))
-    facts.append(("Why", rule.basis))
-    return tuple(facts)

@@ -13,48 +13,31 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from savings import pages
 from savings.agreements import actions
 from savings.agreements.forms import (
     AnswerForm,
     MediatorForm,
-    RuleForm,
     SpeakForm,
     WithdrawForm,
 )
+from savings.agreements.page import AgreementPage
 from savings.agreements.reports import (
     Proposal,
     Standing,
-    may_answer,
     proposal,
     proposals,
-    shares_a_part,
     waiting,
 )
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule, Driver
-from savings.forms import SayingForm
-from savings.pages import partnership_page, person
-from savings.rollup import tasks
-from savings.rules import require
-from services.models import Service
+from savings.kit.forms import SayingForm
+from savings.permissions.pages import not_allowed, partnership_page, person
 from sovereignty import disputes
-from sovereignty.models import Council, Decision, Role
-from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
 FORMS: dict[str, type[SayingForm]] = {
     "answer": AnswerForm,
     "speak": SpeakForm,
     "mediator": MediatorForm,
     "withdraw": WithdrawForm,
-}
-
-#: Where a proposal of each kind is revised, and what to call it.
-REVISING = {
-    "rule": ("agreement-propose", "rule"),
-    "budget": ("budget-propose", "transition budget"),
-    "test": ("fairness-propose", "test of fairness"),
-    "tolerance": ("tolerance-propose", "tolerance"),
 }
 
 
@@ -96,6 +79,7 @@ def agreement(request: HttpRequest, decision_id: int) -> HttpResponse:
 @partnership_page
 def answer(request: HttpRequest, decision_id: int) -> HttpResponse:
     """Agree or refuse, for one's own council."""
+    found = _found(decision_id)
 
     def do(form: SayingForm) -> str:
         agrees = form.agrees() if isinstance(form, AnswerForm) else None
@@ -109,7 +93,7 @@ def answer(request: HttpRequest, decision_id: int) -> HttpResponse:
             by=person(request),
             at=timezone.now(),
         )
-        tasks.wake()
+        found.subject.wake()
         return "Your council's answer is recorded."
 
     return _act(request, decision_id, "answer", do)
@@ -164,32 +148,6 @@ def withdraw(request: HttpRequest, decision_id: int) -> HttpResponse:
     return _act(request, decision_id, "withdraw", do)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@partnership_page
-def propose(request: HttpRequest) -> HttpResponse:
-    """Propose how a service's savings or costs are split; `?revises=` begins from another."""
-    user = person(request)
-    try:
-        require(user, "savings.propose_rule")
-    except NotAllowed as refusal:
-        return _not_allowed(request, refusal)
-    revised = pages.revised(
-        request, AttributionRule.objects.select_related("service", "driver", "decision")
-    )
-    form = _rule_form(request, revised)
-    if request.method != "POST":
-        return _propose_page(request, form, revised)
-    try:
-        rule = _propose(form, revised, request)
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _propose_page(request, form, revised, status=422)
-    except WrongState as refusal:
-        return _propose_page(request, form, revised, problem=str(refusal), status=409)
-    messages.success(request, "It is proposed. It takes effect once every council has agreed.")
-    return redirect("agreement", decision_id=rule.decision_id)
-
-
 # --- What they have in common ------------------------------------------------------
 
 
@@ -204,7 +162,7 @@ def _act(
     try:
         done = do(form)
     except NotAllowed as refusal:
-        return _not_allowed(request, refusal)
+        return not_allowed(request, refusal)
     except BadContent as refusal:
         form.add_errors(refusal.errors)
         return _page(request, _found(decision_id), {name: form}, status=422)
@@ -226,25 +184,13 @@ def _page(
     user = person(request)
     given = bound or {}
     forms = {name: given.get(name) or form(auto_id=f"{name}-%s") for name, form in FORMS.items()}
-    open_dispute = found.dispute is not None and found.dispute.is_open
     context: dict[str, Any] = {
+        "page": AgreementPage(found, user),
         "proposal": found,
         "forms": forms,
         "form": next(iter(given.values()), None),
         "problem": problem,
         "today": timezone.localdate(),
-        "may_answer": may_answer(found, user),
-        "may_refuse": not (found.rule and shares_a_part(found, user)),
-        "may_speak": open_dispute and disputes.may_speak(user),
-        "may_mediate": open_dispute
-        and found.dispute is not None
-        and found.dispute.stage == "discussion"
-        and disputes.may_speak(user),
-        "may_withdraw": found.standing in (Standing.WAITING, Standing.DISPUTED, Standing.LAPSED)
-        and (user.id == found.decision.proposed_by_id or user.holds(Role.PROGRAMME_OFFICE)),
-        "revise": REVISING[found.kind]
-        if open_dispute and rules.has_perm("savings.propose_rule", user)
-        else None,
         "breadcrumbs": [
             {"text": "Agreements", "url": reverse("agreements")},
             {"text": found.decision.title, "url": ""},
@@ -253,86 +199,8 @@ def _page(
     return render(request, "savings/agreements/agreement.html", context, status=status)
 
 
-def _not_allowed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    context = {"refusal": refusal}
-    return render(request, "savings/returns/not_allowed.html", context, status=403)
-
-
 def _found(decision_id: int) -> Proposal:
     found = proposal(decision_id)
     if found is None:
         raise Http404("There is no such proposal.")
     return found
-
-
-def _rule_form(request: HttpRequest, revised: AttributionRule | None) -> RuleForm:
-    initial: dict[str, Any] = {"service": request.GET.get("service", "")}
-    if revised:
-        initial = {
-            "service": revised.service.slug,
-            "kind": revised.kind,
-            "effective_from": revised.effective_from.code,
-            "method": revised.method,
-            "driver": revised.driver.code if revised.driver else "",
-            "weights": "\n".join(f"{code} = {w}" for code, w in sorted(revised.weights.items())),
-            "indirect_variance": revised.indirect_variance,
-            "basis": revised.basis,
-            **{f"share_{code}": share for code, share in revised.shares.items()},
-        }
-    data = request.POST if request.method == "POST" else None
-    tree = Service.objects.tree()
-    return RuleForm(tree, Council.objects.all(), Driver.objects.all(), data, initial)
-
-
-def _propose(
-    form: RuleForm, revised: AttributionRule | None, request: HttpRequest
-) -> AttributionRule:
-    errors = form.missing()
-    service = Service.objects.filter(slug=form.say("service")).first()
-    if form.say("service") and service is None:
-        errors.append(FieldError("service", "Choose a service from the list."))
-    driver = Driver.objects.filter(code=form.say("driver")).first() if form.say("driver") else None
-    for name, choices in (("kind", AttributionRule.Kind), ("method", AttributionRule.Method)):
-        if form.say(name) and form.say(name) not in choices.values:
-            errors.append(FieldError(name, "Choose one from the list."))
-    quarter = form.read_or_add(errors, form.quarter)
-    day = form.read_or_add(errors, form.day)
-    if errors or service is None or quarter is None:
-        raise BadContent(errors)
-    method = form.say("method")
-    return propose_rule(
-        service=service,
-        kind=form.say("kind"),
-        method=method,
-        effective_from=quarter,
-        shares=form.shares() if method == AttributionRule.Method.FIXED else {},
-        driver=driver if method == AttributionRule.Method.DRIVER else None,
-        weights=form.weights_given() if method == AttributionRule.Method.BLEND else {},
-        indirect_variance=form.say("indirect_variance") or AttributionRule.IndirectVariance.SHARED,
-        basis=form.say("basis"),
-        answer_by=day,
-        revises=revised.decision if revised else None,
-        by=person(request),
-        at=timezone.now(),
-    )
-
-
-def _propose_page(
-    request: HttpRequest,
-    form: RuleForm,
-    revised: AttributionRule | None,
-    *,
-    problem: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    decision: Decision | None = revised.decision if revised else None
-    context = {
-        "form": form,
-        "revised": decision,
-        "problem": problem,
-        "breadcrumbs": [
-            {"text": "Agreements", "url": reverse("agreements")},
-            {"text": "Revise a proposal" if revised else "Propose a rule", "url": ""},
-        ],
-    }
-    return render(request, "savings/agreements/propose.html", context, status=status)

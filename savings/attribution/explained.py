@@ -13,14 +13,15 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from finance.money import json_money
-from savings.approvals.serializers import ApprovalSerializer
-from savings.attribution.arithmetic import REASONS
 from savings.attribution.explaining import Explanation, TransitionWorking
-from savings.attribution.serializers import DriverValueSerializer, RuleSerializer
-from savings.provenance import Provenance
+from savings.budgets.serializers import ApprovalSerializer
+from savings.drivers.serializers import DriverValueSerializer
+from savings.formulas.arithmetic import REASONS
+from savings.formulas.serializers import RuleSerializer
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import Money, ProvenanceField
 from savings.returns.models import Entry
 from savings.returns.serializers import EntrySerializer
-from savings.serializers import Money, ProvenanceField
 from services.serializers import QuarterText
 from services.tree import Spell
 

@@ -11,14 +11,15 @@ from fractions import Fraction
 from finance.apportionment import split_pence
 from finance.money import from_pence, to_pence
 from finance.periods import Quarter
-from savings.approvals.models import TransitionApproval, claimed_on
-from savings.attribution.arithmetic import REASONS, Attribution, EntryFacts, Outcome
-from savings.attribution.claims import councils_needed
-from savings.attribution.delivered import Reduction
-from savings.attribution.models import AttributionRule, DriverValue
-from savings.attribution.reports import current_attribution, facts_of
-from savings.attribution.wording import Remainder, odd_pennies
-from savings.provenance import Provenance
+from savings.budgets.claims import councils_needed
+from savings.budgets.models import TransitionApproval, claimed_on
+from savings.drivers.models import DriverValue
+from savings.formulas.arithmetic import REASONS, Attribution, EntryFacts, Outcome
+from savings.formulas.delivered import Reduction
+from savings.formulas.models import AttributionRule
+from savings.formulas.reports import current_attribution, facts_of
+from savings.formulas.wording import Remainder, odd_pennies
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Fact
 from savings.rollup.reports import delivered, one_version

@@ -10,8 +10,9 @@ from django.http import QueryDict
 
 from finance.periods import Quarter
 from savings.attribution.reports import FigureAsked
-from savings.choosing import ChoosingForm, choice, cut_short, services_of
-from savings.returns.models import Entry, Period
+from savings.kit.choosing import ChoosingForm, choice, cut_short, services_of
+from savings.quarters.models import Period
+from savings.returns.models import Entry
 from services.tree import ServiceTree
 from sovereignty.models import Council
 

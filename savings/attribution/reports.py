@@ -21,70 +21,11 @@ from django.db.models.functions import Cast
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.arithmetic import Attribution, EntryFacts
-from savings.attribution.models import AttributionRule, DriverValue
-from savings.returns.models import Entry, EntryQuerySet, Period, Return
+from savings.formulas.reports import with_facts
+from savings.returns.models import Entry, EntryQuerySet, Return
 from savings.rollup.models import Fact
 from savings.rollup.reports import AnyOf, one_version
-from services.models import Service
 from sovereignty.models import Council, User
-
-
-def current_attribution() -> Attribution:
-    """All rules, budgets, consents, driver values and the tree as they stand: eight queries.
-
-    To be told what was delivered (`Attribution.knowing`) before it is asked about a claim
-    on a transition budget.
-    """
-    return Attribution(
-        Service.objects.tree(),
-        AttributionRule.objects.as_rules(),
-        DriverValue.objects.as_values(),
-        TransitionApproval.objects.as_approvals(),
-    )
-
-
-def quarters_in_force(rule: AttributionRule) -> list[Quarter]:
-    """Its first quarter and those made for returns since, as far as it is in force in them.
-
-    Whether or not a later rule replaces it.
-    """
-    alone = Attribution(Service.objects.tree(), [rule.as_rule()], [])
-    return [
-        quarter
-        for quarter in sorted(
-            {rule.effective_from, *Period.objects.values_list("quarter", flat=True)}
-        )
-        if alone.rule_in_force(rule.service.slug, rule.kind, quarter)
-    ]
-
-
-def facts_of(entry: Entry) -> EntryFacts:
-    """What attribution needs of an entry.
-
-    Reads entry.service, caused_by, parent.council, parent.period and
-    corrects.parent.period. A correction is attributed as in the corrected quarter.
-    """
-    corrected = entry.corrects
-    return EntryFacts(
-        service=entry.service.slug,
-        kind=entry.kind,
-        scope=entry.scope,
-        quarter=(corrected or entry).parent.period.quarter,
-        council=entry.parent.council.code if entry.parent.council else None,
-        cause=entry.cause,
-        caused_by=entry.caused_by.code if entry.caused_by else None,
-        tupe=tuple(entry.tupe),
-        approval=entry.approval,
-    )
-
-
-def with_facts(entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """The entries with all that `facts_of` and a page about them read: one query."""
-    return entries.select_related(
-        "service", "caused_by", "parent__council", "parent__period", "corrects__parent__period"
-    )
 
 
 def with_people(entries: QuerySet[Entry]) -> QuerySet[Entry]:

@@ -11,11 +11,12 @@ from django.views.decorators.http import require_safe
 from savings.attribution import reports
 from savings.attribution.explaining import explain
 from savings.attribution.forms import FigureForm
-from savings.attribution.models import AttributionRule
-from savings.pages import partnership_page, person
+from savings.filling.corrections import draft_for_corrections
+from savings.formulas.models import AttributionRule
+from savings.permissions.pages import partnership_page, person
+from savings.quarters.models import Period
 from savings.record.models import SourceDocument
-from savings.returns.corrections import draft_for_corrections
-from savings.returns.models import Entry, Period, Return
+from savings.returns.models import Entry, Return
 from savings.rollup.reports import standing
 from services.models import Service
 from sovereignty.models import Council

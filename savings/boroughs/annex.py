@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from finance.periods import Quarter
-from savings.approvals.models import TransitionApproval
 from savings.attribution.explaining import Explanation, explain_all
-from savings.attribution.models import AttributionRule, DriverValue
-from savings.attribution.reports import with_facts
 from savings.boroughs.reports import BoroughFigures, entry_facts, figures_of
+from savings.budgets.models import TransitionApproval
+from savings.drivers.models import DriverValue
+from savings.formulas.models import AttributionRule
+from savings.formulas.reports import with_facts
 from savings.returns.models import Entry
 from savings.rollup.reports import one_version
 from sovereignty.models import Council, User

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from finance.money import format_pounds, from_pence
 from savings.attribution.explaining import Explanation, PartOfEntry
-from savings.attribution.models import AttributionRule
-from savings.attribution.wording import plain
 from savings.boroughs.annex import Annex
 from savings.boroughs.sheets import Cell, Column, Sheet
-from savings.provenance import Provenance
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
+from savings.kit.wording import plain
 from savings.returns.models import Entry
 from sovereignty.models import Consent, Decision
 

@@ -13,10 +13,11 @@ from finance.periods import Quarter
 from savings.agreements.reports import standings
 from savings.boroughs.annex import annex_of, figures_with_annex
 from savings.boroughs.exports import annex_as_csv, as_csv, as_json, as_xlsx
-from savings.boroughs.reports import figures_of, visible_councils
+from savings.boroughs.reports import figures_of
 from savings.boroughs.serializers import AnnexSerializer, ReportSerializer
-from savings.returns.api import NO_PERIOD, quarter_called
-from savings.returns.models import Period
+from savings.permissions.reports import visible_councils
+from savings.quarters.api import NO_PERIOD, quarter_called
+from savings.quarters.models import Period
 from services.models import Service
 from sovereignty.calls import Call, found
 from sovereignty.models import Council

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from finance.money import to_pence
 from savings.boroughs.reports import FigureLine
-from savings.boroughs.wording import headline
+from savings.kit.wording import headline
 
 _QUARTER, _TO_DATE = "#5f93a0", "#0e4543"
 _INK = "#16211f"

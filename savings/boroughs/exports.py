@@ -22,11 +22,12 @@ from xlsxwriter.worksheet import Worksheet
 from finance.money import json_money
 from finance.periods import Quarter
 from savings.attribution.explaining import Explanation, PartOfEntry
-from savings.attribution.wording import plain
 from savings.boroughs.annex import Annex
 from savings.boroughs.annex_sheets import annex_sheets, pennies
 from savings.boroughs.reports import BoroughFigures, FigureLine
 from savings.boroughs.sheets import Cell, Sheet, last_day, sheets_of
+from savings.kit.exports import safe_text
+from savings.kit.wording import plain
 from sovereignty.models import Council
 
 CSV_COLUMNS = (
@@ -74,9 +75,6 @@ ANNEX_COLUMNS = (
     "illustrative",
 )
 
-#: A cell of free text that begins with one of these can be read as a formula; the last
-#: four are the wide forms of East Asian keyboards, which spreadsheets take for the narrow.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 _POUNDS = "[$£-809]#,##0.00;-[$£-809]#,##0.00"
@@ -85,15 +83,6 @@ _LONGEST_TEXT = 32_767
 _PINE = "#0e4543"
 #: The height of a line of text in points, and of the tallest row that there can be.
 _LINE, _TALLEST = 15, 405
-
-
-def safe_text(text: str) -> str:
-    """Free text that no spreadsheet takes for a formula: with an apostrophe before it.
-
-    >>> safe_text("=1+1"), safe_text("Fostering")
-    ("'=1+1", 'Fostering')
-    """
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
 
 
 def file_name(council: Council, quarter: Quarter, ending: str) -> str:

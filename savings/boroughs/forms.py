@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from django import forms
 
 from finance.periods import PeriodError, Quarter
-from savings.choosing import quarters_of
-from savings.returns.models import Period
+from savings.quarters.choosing import quarters_of
+from savings.quarters.models import Period
 
 #: A longer value than this in an address is no quarter; it is shown cut short.
 LONGEST = 40

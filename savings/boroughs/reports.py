@@ -13,27 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-import rules
 from django.db.models import Max, Q, QuerySet, Sum
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from savings.rollup.models import Fact, RollupState, Total
 from savings.rollup.reports import AnyOf, one_version
 from services.models import Service
 from services.tree import ServiceTree
-from sovereignty.models import Council, User
+from sovereignty.models import Council
 
 NIL = Decimal("0.00")
 
 #: The kinds as a heading over several of them; `Entry.Kind` names one.
-PLURALS: dict[str, str] = {
-    Entry.Kind.SAVING: "Savings",
-    Entry.Kind.ONGOING_COST: "Ongoing costs",
-    Entry.Kind.TRANSITION_COST: "Transition costs",
-    Entry.Kind.VARIANCE: "Variances",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +158,6 @@ class _Sums:
             self.year_to_date += pence
         self.to_date += pence
         self.illustrative |= illustrative
-
-
-def visible_councils(user: User) -> list[Council]:
-    """The councils whose figures a person may open, in order of code."""
-    return [
-        council
-        for council in Council.objects.all()
-        if rules.has_perm("savings.see_council", user, council)
-    ]
 
 
 def first_choice(councils: Iterable[Council]) -> Quarter | None:

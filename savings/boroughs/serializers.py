@@ -7,9 +7,10 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from savings.attribution.explained import AnnexEntrySerializer
-from savings.attribution.serializers import DriverValueSerializer, RuleSerializer
+from savings.drivers.serializers import DriverValueSerializer
+from savings.formulas.serializers import RuleSerializer
+from savings.kit.serializers import Money
 from savings.returns.models import Entry
-from savings.serializers import Money
 
 
 class ReportSumSerializer(serializers.Serializer):

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from finance.money import format_pounds
-from savings.boroughs.reports import PLURALS, BoroughFigures, EntryLine, FigureLine
+from savings.boroughs.reports import BoroughFigures, EntryLine, FigureLine
 from savings.returns.models import Entry
+from savings.returns.reports import PLURALS
 
 Cell = str | int | Decimal
 

@@ -17,9 +17,13 @@ from savings.boroughs import charts, reports, wording
 from savings.boroughs.annex import annex_of, figures_with_annex
 from savings.boroughs.exports import annex_as_csv, as_csv, as_xlsx, file_name
 from savings.boroughs.forms import QuarterForm
-from savings.boroughs.reports import PLURALS, BoroughFigures, FigureLine
-from savings.pages import partnership_page, person
-from savings.returns.models import Entry, Period
+from savings.boroughs.reports import BoroughFigures, FigureLine
+from savings.kit.wording import exactly, headline
+from savings.permissions.pages import partnership_page, person
+from savings.permissions.reports import visible_councils
+from savings.quarters.models import Period
+from savings.returns.models import Entry
+from savings.returns.reports import PLURALS
 from sovereignty.models import Council, User
 
 ENTRIES_A_PAGE = 50
@@ -31,7 +35,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @partnership_page
 def boroughs(request: HttpRequest) -> HttpResponse:
     """The councils whose figures the person may open, with what each has saved."""
-    councils = reports.visible_councils(person(request))
+    councils = visible_councils(person(request))
     form = _form(request.GET, councils)
     if not form.is_valid():
         return render(request, "savings/boroughs/boroughs.html", {"form": form}, status=422)
@@ -159,8 +163,8 @@ def _headlines(figures: BoroughFigures) -> list[dict[str, str]]:
     return [
         {
             "label": name,
-            "value": wording.headline(amount),
-            "note": wording.exactly(amount),
+            "value": headline(amount),
+            "note": exactly(amount),
             "tone": _tone(total),
         }
         for name, amount, total in found
@@ -189,7 +193,7 @@ def _form(data: Mapping[str, str], councils: list[Council]) -> QuarterForm:
 
 
 def _council(request: HttpRequest, code: str) -> Council:
-    for council in reports.visible_councils(person(request)):
+    for council in visible_councils(person(request)):
         if council.code == code:
             return council
     raise Http404("There is no such council for you.")

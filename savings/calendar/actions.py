@@ -18,12 +18,13 @@ from django.db import IntegrityError, transaction
 import audit.actions
 from finance.periods import Quarter
 from savings.calendar import emails
-from savings.calendar.dates import Dates, dates_of, mistakes_in
 from savings.calendar.models import Reminder
 from savings.calendar.reports import first_to_open
-from savings.returns.models import PARTNERSHIP, Period, Return
-from savings.rollup.locks import hold_basis
-from savings.rules import require
+from savings.permissions.rules import require
+from savings.quarters.dates import Dates, dates_of, mistakes_in
+from savings.quarters.locks import hold_basis
+from savings.quarters.models import Period
+from savings.returns.models import PARTNERSHIP, Return
 from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Appointment, Council, Role, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
 from sovereignty.texts import mistake_in

@@ -22,9 +22,9 @@ from savings.calendar.serializers import (
     PeriodSerializer,
     Reopening,
 )
-from savings.returns.api import NO_PERIOD, quarter_called
-from savings.returns.models import Period
-from savings.rules import require
+from savings.permissions.rules import require
+from savings.quarters.api import NO_PERIOD, quarter_called
+from savings.quarters.models import Period
 from sovereignty.calls import Call, Listing, found
 from sovereignty.shapes import Shape, check
 

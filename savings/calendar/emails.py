@@ -10,9 +10,9 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from savings.calendar.dates import due_in_words
-from savings.questions.reports import unanswered_counts
+from savings.quarters.dates import due_in_words
 from savings.returns.models import Return
+from savings.returns.questions.reports import unanswered_counts
 
 
 def of_due(parent: Return, kind: str, *, to: Sequence[str], today: date) -> EmailMessage:

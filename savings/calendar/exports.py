@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from finance.money import json_money
 from finance.periods import FinancialYear
-from savings.boroughs.exports import safe_text
 from savings.calendar.reports import BoardLine
+from savings.kit.exports import safe_text
 from savings.returns.models import Entry
 from sovereignty.models import User
 

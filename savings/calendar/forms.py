@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from finance.periods import FinancialYear, PeriodError, Quarter
-from savings.choosing import ChoosingForm, choice
+from savings.kit.choosing import ChoosingForm, choice
 from sovereignty.refusals import FieldError
 
 PARTS = ("day", "month", "year")

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.triggers import append_only
-from savings.returns.models import Period
+from savings.quarters.models import Period
 from sovereignty.models import Council
 
 

@@ -10,9 +10,10 @@ from datetime import date
 from django.db.models import QuerySet
 
 from finance.periods import FinancialYear, Quarter
-from savings.calendar.dates import due_in_words
-from savings.questions.reports import unanswered_counts
-from savings.returns.models import Period, Return
+from savings.quarters.dates import due_in_words
+from savings.quarters.models import Period
+from savings.returns.models import Return
+from savings.returns.questions.reports import unanswered_counts
 from savings.returns.reports import Sums, days_late_of, sums_of
 from sovereignty.models import Council, User
 

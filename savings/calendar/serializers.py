@@ -8,9 +8,10 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from savings.calendar.reports import BoardLine
-from savings.returns.models import Period, Return
+from savings.kit.serializers import Money, YearText
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from savings.returns.serializers import StepSerializer
-from savings.serializers import Money, YearText
 from services.serializers import QuarterText
 from sovereignty.models import User
 from sovereignty.shapes import Day, Shape, Text

@@ -13,14 +13,14 @@ from rules import has_perm
 
 from finance.periods import FinancialYear, PeriodError, Quarter
 from savings.calendar import actions, reports, tasks
-from savings.calendar.dates import dates_of
 from savings.calendar.exports import as_csv, file_name
 from savings.calendar.forms import ChangeDatesForm, OpenForm, ReopenForm, YearForm
 from savings.calendar.wording import reading_of
-from savings.returns.models import Period
+from savings.permissions.pages import SignedIn, page
+from savings.permissions.rules import require
+from savings.quarters.dates import dates_of
+from savings.quarters.models import Period
 from savings.returns.reports import PLURALS
-from savings.returns.views import SignedIn, page
-from savings.rules import require
 from sovereignty.refusals import BadContent, WrongState
 
 # --- The calendar --------------------------------------------------------------------

@@ -16,9 +16,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from finance.money import to_pence
-from savings.comparison.wording import Named, Part, short
+from savings.comparison.wording import Named, Part
+from savings.kit.charts import DELIVERED, NOBODYS, PROMISED
+from savings.kit.wording import short
 
-PROMISED, DELIVERED, NOBODYS = "#b9872c", "#0e4543", "#8a8574"
 _INK = "#16211f"
 
 #: The longest bar is followed by its label; this much of its length is left for it.

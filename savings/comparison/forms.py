@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import FinancialYear, Quarter
-from savings.choosing import ChoosingForm, choice, cut_short, to_the_end_of
 from savings.comparison.reports import Choices, latest_closed_quarter
-from savings.history.forms import MomentField
+from savings.kit.choosing import ChoosingForm, choice, cut_short
+from savings.kit.forms import MomentField
 from savings.plans.models import Plan
+from savings.quarters.choosing import to_the_end_of
 
 
 class ComparisonForm(ChoosingForm):

@@ -20,7 +20,8 @@ from finance.money import from_pence, to_pence
 from finance.periods import FinancialYear, Quarter
 from savings.history.reports import latest_closed_at, quarters_open_at
 from savings.plans.models import Plan, PlanLine
-from savings.returns.models import Entry, Period
+from savings.quarters.models import Period
+from savings.returns.models import Entry
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf
 from services.models import Service

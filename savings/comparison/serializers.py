@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from savings.serializers import MomentText, Money, YearText
+from savings.kit.serializers import MomentText, Money, YearText
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text
 

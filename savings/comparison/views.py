@@ -16,7 +16,6 @@ from django.views.decorators.http import require_safe
 
 from finance.periods import FinancialYear, Quarter
 from savings.agreements.reports import waiting
-from savings.boroughs.reports import visible_councils
 from savings.comparison import charts, sources, wording
 from savings.comparison.forms import ComparisonForm
 from savings.comparison.reports import (
@@ -28,8 +27,9 @@ from savings.comparison.reports import (
     compare_area,
     delivered_after,
 )
-from savings.history.wording import moment_in_address, moment_in_words
-from savings.pages import partnership_page, person
+from savings.kit.wording import end_of, moment_in_address, moment_in_words
+from savings.permissions.pages import partnership_page, person
+from savings.permissions.reports import visible_councils
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.reports import standing
 from services.models import Service
@@ -173,7 +173,7 @@ def _common(
         ),
         "promised_label": wording.promised_label(year, bases),
         "delivered_label": wording.delivered_label(to),
-        "end": wording.end_of(to) if to else "",
+        "end": end_of(to) if to else "",
         "lines": lines,
         "titles": titles,
         "promised_sources": sources.sources_of_lines(lines, titles),

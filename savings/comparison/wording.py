@@ -10,13 +10,12 @@ from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
-from finance.money import format_millions, format_pounds
+from finance.money import format_pounds
 from finance.periods import FinancialYear, Quarter
-from savings.boroughs.wording import headline
+from savings.kit.wording import end_of, short
 
 FULL_YEAR, IN_YEAR = "full_year", "in_year"
 
-_IN_MILLIONS = Decimal(100_000)
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -54,15 +53,6 @@ class Part(WithPublished, Protocol):
     def name(self) -> str: ...
 
 
-def short(amount: Decimal) -> str:
-    """An amount as a headline: in millions from £100,000 on, so that a chart has one unit.
-
-    >>> short(Decimal("9920000")), short(Decimal("480000")), short(Decimal("19191.40"))
-    ('£9.92m', '£0.48m', '£19.2k')
-    """
-    return format_millions(amount) if abs(amount) >= _IN_MILLIONS else headline(amount)
-
-
 def difference(planned: Decimal, delivered: Decimal) -> str:
     """How delivery stands beside the promise, neither praised nor blamed.
 
@@ -85,17 +75,6 @@ def share(planned: Decimal, delivered: Decimal) -> str:
         return ""
     percent = (delivered / planned * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
     return f"{percent}%".replace("-", "\N{MINUS SIGN}")
-
-
-def end_of(quarter: Quarter) -> str:
-    """The end of a quarter, by its year where it is the last of it.
-
-    >>> end_of(Quarter.parse("2012-13-Q4")), end_of(Quarter.parse("2013-14-Q1"))
-    ('the end of 2012/13', 'the end of June 2013')
-    """
-    if quarter.number == 4:
-        return f"the end of {quarter.year.label}"
-    return f"the end of {quarter.last_day:%B %Y}"
 
 
 def promised_label(year: FinancialYear, bases: Collection[str]) -> str:

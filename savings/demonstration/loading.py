@@ -25,21 +25,23 @@ from django.utils import timezone
 from finance.money import parse_money
 from finance.periods import FinancialYear, Quarter
 from savings.agreements.actions import answer
-from savings.approvals.actions import propose_approval
-from savings.approvals.models import TransitionApproval
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule, Driver
+from savings.budgets.actions import propose_approval
+from savings.budgets.models import TransitionApproval
 from savings.calendar.actions import change_dates, open_period
-from savings.calendar.dates import dates_of
+from savings.certification.actions import send_back, submit
 from savings.drivers.actions import create_driver, set_driver_value
+from savings.drivers.models import Driver
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
+from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
-from savings.provenance import Provenance
-from savings.questions.actions import send_back
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
+from savings.quarters.dates import dates_of
+from savings.quarters.models import Period
 from savings.record.models import Figure
-from savings.returns.actions import replace_entries, submit
-from savings.returns.models import Period, Return
+from savings.returns.models import Return
 from savings.sharing.actions import set_host
 from services.models import Service
 from sovereignty.models import Appointment, Council, Role, User

@@ -13,14 +13,14 @@ import audit.actions
 from finance.apportionment import ShareError, parse_share
 from finance.periods import Quarter
 from savings.agreements.actions import put_forward
-from savings.attribution.models import Driver, DriverValue
-from savings.basis import check_quarter_open, rework_from
+from savings.agreements.unanimous import SHARE
 from savings.drivers.imports import ValueRow
-from savings.drivers.models import Restatement, Tolerance
-from savings.provenance import Provenance
-from savings.rollup.locks import change_basis
-from savings.rules import require
-from savings.unanimous import SHARE
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
+from savings.quarters.basis import check_quarter_open
+from savings.quarters.locks import change_basis
+from savings.returns.outbox import rework_from
 from sovereignty.models import Council, Decision, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, WrongState
 

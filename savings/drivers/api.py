@@ -12,21 +12,29 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from savings.agreements.actions import answer
+from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
-from savings.attribution.models import Driver, DriverValue
-from savings.attribution.serializers import Answer, DriverValueParameters, one_of
+from savings.agreements.serializers import Answer
 from savings.drivers import actions
-from savings.drivers.models import Restatement, Tolerance
+from savings.drivers.actions import create_driver, set_driver_value
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
 from savings.drivers.reports import restatements
 from savings.drivers.serializers import (
+    DriverBody,
+    DriverSerializer,
+    DriverValueBody,
+    DriverValueParameters,
+    DriverValueSerializer,
     RestatementBody,
     RestatementSerializer,
     ToleranceBody,
     ToleranceSerializer,
 )
-from savings.rules import require
-from sovereignty.calls import Call, Listing, found
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import one_of
+from savings.permissions.rules import require
+from savings.returns import outbox
+from sovereignty.calls import Listing, found
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import check
@@ -77,7 +85,7 @@ class ToleranceList(Listing):
         return Response(tolerance_as_json(tolerance.id), status=status.HTTP_201_CREATED)
 
 
-class ToleranceConsent(Call):
+class ToleranceConsent(ConsentCall):
     """Agree to or refuse a tolerance for the caller's own council, once and for good.
 
     Section 151 officer or deputy. A refusal needs its reason.
@@ -86,9 +94,7 @@ class ToleranceConsent(Call):
     @extend_schema(request=Answer, responses=ToleranceSerializer)
     def post(self, request: Request, tolerance_id: int) -> Response:
         tolerance = found(Tolerance.objects.all(), NO_TOLERANCE, id=tolerance_id)
-        require(self.caller, "savings.answer_decision")
-        body = check(Answer, request.data)
-        answer(decision_id=tolerance.decision_id, by=self.caller, at=timezone.now(), **body)
+        self.record_answer(tolerance.decision, request)
         return Response(tolerance_as_json(tolerance.id))
 
 
@@ -138,3 +144,58 @@ class RestatementList(Listing):
             RestatementSerializer(restatements().get(id=made.id)).data,
             status=status.HTTP_201_CREATED,
         )
+
+
+class DriverList(Listing):
+    """What is counted for each council, to share savings and costs by."""
+
+    serializer_class = DriverSerializer
+
+    def rows(self, asked: dict[str, Any]) -> QuerySet[Driver]:
+        return Driver.objects.order_by("code")
+
+    @extend_schema(request=DriverBody, responses={201: DriverSerializer})
+    def post(self, request: Request) -> Response:
+        """Name a driver. Programme office, finance officers and section 151 officers."""
+        require(self.caller, "savings.propose_rule")
+        body = check(DriverBody, request.data)
+        driver = create_driver(by=self.caller, at=timezone.now(), **body)
+        return Response(DriverSerializer(driver).data, status=status.HTTP_201_CREATED)
+
+
+class DriverValueList(Listing):
+    """The drivers' values for each council, each from a quarter on and with its source."""
+
+    serializer_class = DriverValueSerializer
+    parameters_shape = DriverValueParameters
+
+    def rows(self, asked: dict[str, Any]) -> QuerySet[DriverValue]:
+        rows = DriverValue.objects.select_related("driver", "council")
+        if "driver" in asked:
+            rows = rows.filter(driver__code=asked["driver"])
+        if "council" in asked:
+            rows = rows.filter(council__code=asked["council"])
+        return rows.order_by("driver__code", "council__code", "effective_from")
+
+    @extend_schema(request=DriverValueBody, responses={201: DriverValueSerializer})
+    def post(self, request: Request) -> Response:
+        """Give a driver its value for a council from a quarter on; what rests on it follows.
+
+        Programme office, and for its own council a finance officer or section 151 officer.
+        """
+        require(self.caller, "savings.propose_rule")
+        body = check(DriverValueBody, request.data)
+        drivers = {driver.code: driver for driver in Driver.objects.all()}
+        councils = {council.code: council for council in Council.objects.all()}
+        value = set_driver_value(
+            **{
+                **body,
+                "driver": one_of("driver", body["driver"], drivers, "driver"),
+                "council": one_of("council", body["council"], councils, "council"),
+            },
+            provenance=Provenance.REPORTED,
+            by=self.caller,
+            at=timezone.now(),
+        )
+        outbox.wake()
+        return Response(DriverValueSerializer(value).data, status=status.HTTP_201_CREATED)

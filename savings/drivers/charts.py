@@ -9,8 +9,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from savings.attribution.serializers import plain
 from savings.drivers.reports import History
+from savings.kit.wording import plain
 
 
 def over_time(found: History) -> dict[str, Any]:

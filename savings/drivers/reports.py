@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from finance.periods import Quarter
-from savings.attribution.models import Driver, DriverValue
-from savings.drivers.models import Restatement, Tolerance
-from savings.provenance import Provenance
-from savings.unanimous import in_force_and_waiting
+from savings.agreements.unanimous import in_force_and_waiting
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
+from savings.kit.provenance import Provenance
 from sovereignty.models import Council
 
 

@@ -1,20 +1,113 @@
-"""Tolerances and restatements as JSON, and what makes them."""
+"""Drivers, their values, tolerances and restatements as JSON, and what makes them."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from savings.attribution.serializers import (
-    ANSWERED,
-    Amount,
-    ProposalBody,
-    UnanimousSerializer,
-    plain,
-)
-from savings.drivers.models import Restatement, Tolerance
-from savings.serializers import ProvenanceField
+from savings.agreements.serializers import ANSWERED, ProposalBody, UnanimousSerializer
+from savings.drivers.models import Driver, DriverValue, Restatement, Tolerance
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import LONGEST_CODE, CodeText, ProvenanceField
+from savings.kit.wording import plain
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text
+
+
+class DriverSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Driver
+        fields = ["code", "name", "unit"]
+
+
+class DriverBody(Shape):
+    code = CodeText("Give a short name, such as looked-after-children.", max_length=LONGEST_CODE)
+    name = Text("Say what is counted.", max_length=120)
+    unit = Text("Say in what it is counted, such as children.", max_length=60)
+
+
+class DriverValueSerializer(serializers.ModelSerializer):
+    driver = serializers.CharField(source="driver.code")
+    council = serializers.CharField(source="council.code")
+    effective_from = QuarterText()
+    value = serializers.SerializerMethodField("as_text", help_text="An exact decimal, as text.")
+    provenance = ProvenanceField()
+    illustrative = serializers.SerializerMethodField()
+
+    class Meta:
+        model = DriverValue
+        fields = [
+            "id",
+            "driver",
+            "council",
+            "effective_from",
+            "value",
+            "source",
+            "provenance",
+            "illustrative",
+        ]
+
+    def as_text(self, row: DriverValue) -> str:
+        return plain(row.value)
+
+    def get_illustrative(self, row: DriverValue) -> bool:
+        return row.provenance == Provenance.ILLUSTRATIVE
+
+
+class DriverValueParameters(Shape):
+    driver = Text(required=False, max_length=LONGEST_CODE)
+    council = Text(required=False, max_length=12)
+
+
+@extend_schema_field(
+    {
+        "oneOf": [
+            {"type": "string", "pattern": r"^[0-9]{1,14}(\.[0-9]{1,4})?$"},
+            {"type": "number", "minimum": 0},
+        ],
+        "example": "412.5",
+    }
+)
+class Amount(serializers.DecimalField):
+    """A number of nought or more with at most four decimals, as text or as JSON number."""
+
+    def __init__(self, **options: Any) -> None:
+        many = "Send fewer digits: at most 14 before the point and 4 after it."
+        messages: dict[str, Any] = {
+            "required": "Give the value, such as 412.",
+            "null": "Give the value, such as 412.",
+            "invalid": "Send a number, such as 412 or 12.5.",
+            "min_value": "Send nought or more.",
+            "max_digits": many,
+            "max_decimal_places": many,
+            "max_whole_digits": many,
+            "max_string_length": many,
+        }
+        super().__init__(
+            max_digits=18,
+            decimal_places=4,
+            min_value=Decimal(0),
+            error_messages=messages,
+            **options,
+        )
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
+            self.fail("invalid")
+        if isinstance(data, str) and not data.strip().isascii():
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class DriverValueBody(Shape):
+    driver = Text("Name the driver by its code.", max_length=LONGEST_CODE)
+    council = Text("Name the council by its code.", max_length=12)
+    effective_from = QuarterText(help_text="The first quarter that the value holds for.")
+    value = Amount()
+    source = Text("Say where the value comes from.", max_length=300)  # type: ignore[assignment]
 
 
 class ToleranceSerializer(UnanimousSerializer):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from savings.attribution.serializers import plain
 from savings.drivers.reports import History
+from savings.kit.wording import plain
 
 
 def reading(found: History) -> str:

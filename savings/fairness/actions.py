@@ -12,10 +12,10 @@ from django.db import transaction
 
 from finance.apportionment import ShareError, parse_share
 from savings.agreements.actions import put_forward
+from savings.agreements.unanimous import SHARE
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
-from savings.provenance import Provenance
-from savings.rules import require
-from savings.unanimous import SHARE
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
 from sovereignty.models import Decision, User
 from sovereignty.refusals import BadContent, FieldError
 

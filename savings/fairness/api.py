@@ -12,9 +12,9 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from savings.agreements.actions import answer
+from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
-from savings.attribution.serializers import Answer, one_of
+from savings.agreements.serializers import Answer
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import Asked, fairness_of
@@ -25,7 +25,8 @@ from savings.fairness.serializers import (
     FairnessTestSerializer,
     as_json,
 )
-from savings.rules import require
+from savings.kit.serializers import one_of
+from savings.permissions.rules import require
 from services.models import Service
 from sovereignty.calls import Call, Listing, found
 from sovereignty.models import Council
@@ -97,7 +98,7 @@ class FairnessTestList(Listing):
         return Response(test_as_json(test.id), status=status.HTTP_201_CREATED)
 
 
-class FairnessTestConsent(Call):
+class FairnessTestConsent(ConsentCall):
     """Agree to or refuse a test for the caller's own council, once and for good.
 
     Section 151 officer or deputy. A refusal needs its reason.
@@ -106,7 +107,5 @@ class FairnessTestConsent(Call):
     @extend_schema(request=Answer, responses=FairnessTestSerializer)
     def post(self, request: Request, test_id: int) -> Response:
         test = found(FairnessTest.objects.all(), NO_TEST, id=test_id)
-        require(self.caller, "savings.answer_decision")
-        body = check(Answer, request.data)
-        answer(decision_id=test.decision_id, by=self.caller, at=timezone.now(), **body)
+        self.record_answer(test.decision, request)
         return Response(test_as_json(test.id))

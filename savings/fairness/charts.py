@@ -14,10 +14,10 @@ import plotly.graph_objects as go
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.axes import money_axis
-from savings.boroughs.wording import headline
 from savings.fairness.fairness import Track
 from savings.fairness.wording import percent, quarter_of
+from savings.kit.axes import money_axis
+from savings.kit.wording import headline
 
 _COLOURS = ("#0e4543", "#b9872c", "#8f3f14", "#5f93a0", "#573a78", "#8a9440")
 _MARKS = ("circle", "square", "diamond", "triangle-up", "cross", "x")

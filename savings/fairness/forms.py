@@ -9,17 +9,11 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import Quarter
-from savings.choosing import (
-    ChoosingForm,
-    choice,
-    cut_short,
-    quarters_of,
-    services_of,
-    to_the_end_of,
-)
 from savings.fairness.reports import Asked
-from savings.forms import ProposalForm
-from savings.returns.models import Period
+from savings.kit.choosing import ChoosingForm, choice, cut_short, services_of
+from savings.kit.forms import ProposalForm
+from savings.quarters.choosing import quarters_of, to_the_end_of
+from savings.quarters.models import Period
 from services.tree import ServiceTree
 
 

@@ -16,9 +16,9 @@ from django.db import models
 from django.db.models import Q
 
 from audit.triggers import Trigger, append_only
-from savings.attribution.triggers import comes_before_its_answers
+from savings.agreements.triggers import comes_before_its_answers
+from savings.agreements.unanimous import SHARE, Unanimous, UnanimousQuerySet
 from savings.fairness import fairness
-from savings.unanimous import SHARE, Unanimous, UnanimousQuerySet
 
 MOST_QUARTERS = 40
 
@@ -47,7 +47,7 @@ class FairnessTest(Unanimous):
         # What a council agreed to stays what it agreed to: a changed test is a new one.
         triggers = [
             *append_only(),
-            comes_before_its_answers(),
+            comes_before_its_answers("test"),
             # After the checks, by which it can be read as a fraction.
             Trigger(
                 name="below_is_a_part",

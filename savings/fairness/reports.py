@@ -15,6 +15,7 @@ import pandas as pd
 from django.db.models import Sum
 
 from finance.periods import Quarter
+from savings.agreements.unanimous import in_force_and_waiting
 from savings.fairness.fairness import (
     Amounts,
     Criterion,
@@ -28,10 +29,10 @@ from savings.fairness.fairness import (
     tracks,
 )
 from savings.fairness.models import FairnessTest
-from savings.returns.models import Entry, Period
+from savings.quarters.models import Period
+from savings.returns.models import Entry
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf, one_version
-from savings.unanimous import in_force_and_waiting
 from services.tree import ServiceTree
 from sovereignty.models import Council
 

@@ -9,11 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from savings.agreements.reports import standings
-from savings.attribution.serializers import ANSWERED, ProposalBody, UnanimousSerializer
+from savings.agreements.serializers import ANSWERED, ProposalBody, UnanimousSerializer
 from savings.fairness.fairness import Point, Track
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.fairness.reports import Fairness
-from savings.serializers import MoneyOfPence
+from savings.kit.serializers import MoneyOfPence
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text, WholeNumber
 

@@ -22,10 +22,10 @@ from savings.fairness.fairness import Amounts, Least, Track
 from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import Asked, Fairness, fairness_of
-from savings.pages import partnership_page, person, revised
-from savings.returns.models import Period
+from savings.permissions.pages import not_allowed, partnership_page, person, revised
+from savings.permissions.rules import require
+from savings.quarters.models import Period
 from savings.rollup.reports import standing
-from savings.rules import require
 from services.models import Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 
@@ -79,8 +79,7 @@ def propose(request: HttpRequest) -> HttpResponse:
     try:
         require(user, "savings.propose_fairness_test")
     except NotAllowed as refusal:
-        context = {"refusal": refusal}
-        return render(request, "savings/returns/not_allowed.html", context, status=403)
+        return not_allowed(request, refusal)
     instead_of = revised(request, FairnessTest.objects.select_related("decision"))
     if request.method != "POST":
         given = {"below": instead_of.below, "quarters": instead_of.quarters} if instead_of else {}

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from savings.forecasts.models import Forecast
 from savings.forecasts.reports import (
     SAVED,
     initiatives_of,
@@ -17,9 +16,10 @@ from savings.forecasts.reports import (
     saves_since,
 )
 from savings.forecasts.rows import ForecastRow, describe, read_rows
-from savings.provenance import Provenance
-from savings.returns.actions import RawRows, check_editable, count_save, locked, record
-from savings.returns.models import Return
+from savings.kit.provenance import Provenance
+from savings.returns.actions import check_editable, count_save, locked, record
+from savings.returns.models import Forecast, Return
+from savings.returns.rows import RawRows
 from services.models import Service
 from sovereignty.models import User
 from sovereignty.refusals import BadContent

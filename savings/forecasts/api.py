@@ -11,18 +11,18 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.filling.serializers import meant_for
 from savings.forecasts import actions, reports
-from savings.forecasts.models import Forecast
 from savings.forecasts.serializers import (
     ForecastParameters,
     ForecastsBody,
     ForecastsDocument,
     ListedForecast,
 )
+from savings.permissions.rules import require
 from savings.returns.api import return_called
-from savings.returns.models import Return
-from savings.returns.serializers import meant_for, numbered
-from savings.rules import require
+from savings.returns.models import Forecast, Return
+from savings.returns.serializers import numbered
 from sovereignty.calls import Call, Listing
 from sovereignty.shapes import check
 

@@ -13,9 +13,9 @@ from typing import Any
 import plotly.graph_objects as go
 
 from finance.money import to_pence
-from savings.comparison.charts import DELIVERED, PROMISED
-from savings.comparison.wording import short
 from savings.forecasts.overview import Row
+from savings.kit.charts import DELIVERED, PROMISED
+from savings.kit.wording import short
 
 EXPECTED = "#5f93a0"
 _INK = "#16211f"

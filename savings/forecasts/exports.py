@@ -6,9 +6,9 @@ import csv
 import io
 
 from finance.money import json_money
-from savings.boroughs.exports import safe_text
 from savings.forecasts.overview import Overview
 from savings.forecasts.reports import Line, is_illustrative
+from savings.kit.exports import safe_text
 
 COLUMNS = (
     "council",

@@ -14,13 +14,13 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import Quarter
-from savings.choosing import ChoosingForm, choice, cut_short
-from savings.forecasts.models import Forecast
 from savings.forecasts.reports import Line, is_illustrative
 from savings.forecasts.rows import COLUMNS, IN_DOUBT, STATUSES
 from savings.forecasts.wording import MISSING, NO_FORECAST_YET
+from savings.kit.choosing import ChoosingForm, choice, cut_short
+from savings.quarters.models import Period
 from savings.returns.forms import VersionForm
-from savings.returns.models import Period
+from savings.returns.models import Forecast
 from sovereignty.models import Council
 from sovereignty.refusals import FieldError
 

@@ -14,7 +14,6 @@ from decimal import Decimal
 
 from finance.periods import Quarter
 from savings.forecasts.initiatives import Initiative, topmost
-from savings.forecasts.models import Forecast
 from savings.forecasts.remarks import Remark, RemarkKind
 from savings.forecasts.reports import (
     NIL,
@@ -28,7 +27,8 @@ from savings.forecasts.reports import (
     visible_returns,
 )
 from savings.forecasts.rows import IN_DOUBT
-from savings.returns.models import Period
+from savings.quarters.models import Period
+from savings.returns.models import Forecast
 from services.models import Service
 from sovereignty.models import Council, User
 

@@ -19,13 +19,12 @@ from audit.models import Event
 from finance.money import from_pence
 from finance.periods import FinancialYear, Quarter
 from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives, topmost
-from savings.forecasts.models import Forecast
 from savings.forecasts.remarks import Remark, remarks
 from savings.forecasts.rows import ForecastRow
 from savings.forecasts.wording import MISSING
+from savings.kit.provenance import Provenance
 from savings.plans.models import PlanLine
-from savings.provenance import Provenance
-from savings.returns.models import Entry, Return
+from savings.returns.models import Entry, Forecast, Return
 from savings.returns.reports import events_since
 from savings.rollup.models import Total
 from services.models import Service

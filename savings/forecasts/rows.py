@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 
 from finance.money import json_money
-from savings.returns.rows import ColumnReader
+from savings.filling.rows import ColumnReader
 from sovereignty.refusals import FieldError
 
 COLUMNS = (

@@ -12,11 +12,10 @@ from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from finance.money import json_money
-from savings.forecasts.models import Forecast
 from savings.forecasts.remarks import RemarkKind
-from savings.returns.models import Return
+from savings.kit.serializers import Money, ProvenanceField, YearText
+from savings.returns.models import Forecast, Return
 from savings.returns.serializers import VersionRead
-from savings.serializers import Money, ProvenanceField, YearText
 from sovereignty.shapes import Choice, Shape, Text
 from sovereignty.texts import LONGEST_TEXT
 

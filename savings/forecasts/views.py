@@ -27,13 +27,13 @@ from savings.forecasts.overview import (
     quarters_to_choose,
 )
 from savings.forecasts.reports import Standing
-from savings.pages import partnership_page, person
+from savings.permissions.pages import SignedIn, page, partnership_page, person
+from savings.permissions.rules import require
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
 from savings.returns.reports import in_words
-from savings.returns.views import NOT_WHOLE, SignedIn, page
+from savings.returns.views import NOT_WHOLE
 from savings.rollup.reports import standing as rollup_standing
-from savings.rules import require
 from sovereignty.refusals import BadContent, StaleVersion, WrongState
 
 INITIATIVES_A_PAGE = 50

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from finance.periods import Quarter
-from savings.comparison.wording import end_of, short
 from savings.forecasts.rows import IN_DOUBT, STATUSES
+from savings.kit.wording import end_of, short
 
 #: Where a status would stand, for an initiative whose forecast has not been entered.
 MISSING, NO_FORECAST_YET = "missing", "No forecast yet"

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 from audit.models import Event
-from savings.boroughs.exports import safe_text
 from savings.history.replay import LineChange
 from savings.history.reports import Deed
+from savings.kit.exports import safe_text
 
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 

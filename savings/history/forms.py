@@ -2,58 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils import timezone
 
-from savings.choosing import ChoosingForm, choice
-from savings.history.moments import MomentError, moment_of
 from savings.history.reports import Asked
-
-EXAMPLE = "For example, 1/8/2013."
-#: A day as it is written in England: 1/8/2013.
-_WRITTEN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
-
-
-class MomentField(forms.CharField):
-    """A day that has come, meaning its end in London, or a time with its zone; or nothing.
-
-    A day is written as 1/8/2013 or 2013-08-01. Becomes a time, or None. With `first` a day
-    means its beginning.
-    """
-
-    def __init__(self, *, first: bool = False, **options: Any) -> None:
-        self.first = first
-        options.setdefault("label", "As it stood at the end of")
-        options.setdefault("help_text", f"{EXAMPLE} Leave it empty for today.")
-        super().__init__(required=False, **options)
-
-    def clean(self, value: Any) -> datetime | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        written = _WRITTEN.fullmatch(text)
-        if written:
-            day, month, year = map(int, written.groups())
-            try:
-                text = date(year, month, day).isoformat()
-            except ValueError:
-                raise ValidationError(f"“{text}” is in no calendar. {EXAMPLE}") from None
-        try:
-            return moment_of(text, today=timezone.localdate(), first=self.first)
-        except MomentError as error:
-            raise ValidationError(str(error)) from error
-
-
-class MomentForm(forms.Form):
-    """The day that a return is asked for as at."""
-
-    as_at = MomentField(label="As it stood at the end of", help_text=EXAMPLE)
+from savings.kit.choosing import ChoosingForm, choice
+from savings.kit.forms import EXAMPLE, MomentField
 
 
 class EventsForm(ChoosingForm):

@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 
 from audit.models import Event
 from finance.periods import Quarter
-from savings.forecasts.models import Forecast
 from savings.history.replay import (
     UNTOUCHED,
     Changes,
@@ -25,8 +24,9 @@ from savings.history.replay import (
     changes_of,
     last_of,
 )
-from savings.provenance import Provenance
-from savings.returns.models import PARTNERSHIP, Entry, Period, Return
+from savings.kit.provenance import Provenance
+from savings.quarters.models import Period
+from savings.returns.models import PARTNERSHIP, Entry, Forecast, Return
 from savings.returns.reports import PLURALS, KindLines, KindSum, under_kinds
 from services.models import Service
 from services.tree import ServiceTree

@@ -11,7 +11,7 @@ from audit.models import Event
 from savings.history.exports import changes_as_json, event_as_json
 from savings.history.replay import ADDED, CHANGED, REMOVED
 from savings.history.reports import Deed
-from savings.serializers import MomentText
+from savings.kit.serializers import MomentText
 from sovereignty.shapes import Shape, Text
 
 #: How many changed lines of one event a history tells; the page has all of them to download.

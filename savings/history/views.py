@@ -20,9 +20,11 @@ from django.views.decorators.http import require_safe
 from audit.chain import PARTNERSHIP as PARTNERSHIPS_CHAIN
 from finance.periods import PeriodError, Quarter
 from savings.history import exports, reports
-from savings.history.forms import EventsForm, MomentForm
-from savings.history.wording import Names, changes_in_words, moment_in_words
-from savings.pages import partnership_page, person
+from savings.history.forms import EventsForm
+from savings.history.wording import Names, changes_in_words
+from savings.kit.forms import MomentForm
+from savings.kit.wording import moment_in_words
+from savings.permissions.pages import partnership_page, person
 from savings.returns.models import PARTNERSHIP, Return
 from services.models import Service
 from sovereignty.models import Council, User

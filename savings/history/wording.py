@@ -5,49 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 from finance.money import format_pounds
-from savings.forecasts.models import Forecast
-from savings.history.moments import LONDON, day_ended
 from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
-from savings.provenance import Provenance
-from savings.questions.reports import line_in_words
-from savings.returns.models import Entry
-
-
-def moment_in_words(moment: datetime) -> str:
-    """A moment to follow "as it stood at".
-
-    >>> from datetime import date
-    >>> from savings.history.moments import end_of
-    >>> moment_in_words(end_of(date(2013, 8, 1)))
-    'the end of 1 August 2013'
-    """
-    day = day_ended(moment)
-    if day is not None:
-        return f"the end of {day_in_words(day)}"
-    local = moment.astimezone(LONDON)
-    return f"{local:%H:%M} on {day_in_words(local.date())}"
-
-
-def day_in_words(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
-
-
-def moment_in_address(moment: datetime) -> str:
-    """A moment as an address has it, to be read again by `moment_of`.
-
-    >>> from datetime import UTC
-    >>> moment_in_address(datetime(2013, 8, 1, 12, tzinfo=UTC))
-    '2013-08-01T12:00:00Z'
-    """
-    day = day_ended(moment)
-    if day is not None:
-        return day.isoformat()
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
+from savings.kit.provenance import Provenance
+from savings.kit.wording import day_in_words
+from savings.returns.models import Entry, Forecast
+from savings.returns.questions.reports import line_in_words
 
 # --- What an event did ---------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.models import F, Q, Sum
 
 from finance.periods import FinancialYear
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from services.models import Service
 
 

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import Money, ProvenanceField
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
-from savings.serializers import Money, ProvenanceField
 from services.models import Service
 
 

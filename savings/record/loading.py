@@ -21,12 +21,12 @@ import audit.actions
 from finance.money import json_money
 from finance.periods import Quarter
 from savings.plans.models import Plan, PlanLine
+from savings.quarters.locks import change_basis
+from savings.quarters.models import Period
 from savings.record.footing import Difference, foot, reconcile
 from savings.record.imports import DeliveryRow, Record, RecordError, ServiceRow
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
-from savings.returns.models import PARTNERSHIP, Entry, Period, Return
-from savings.rollup.locks import change_basis
-from savings.rollup.models import DirtyReturn
+from savings.returns.models import PARTNERSHIP, DirtyReturn, Entry, Return
 from services.models import Participation, Service
 from services.tree import Spell
 from sovereignty.models import Council

@@ -15,7 +15,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 
 
 class SourceDocument(models.Model):

@@ -13,8 +13,8 @@ from django.db.models import Count, Min, Q
 
 from finance.money import MINUS, format_pounds
 from finance.periods import FinancialYear
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
 from savings.record.footing import ONLY_COLUMN
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
 from services.models import Participation, Service

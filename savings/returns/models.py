@@ -23,86 +23,16 @@ from django.db import models
 from django.db.models import F, Q
 
 from audit import chain
-from audit.triggers import Protect, ReadOnly, Trigger, no_truncate
+from audit.triggers import Protect, Trigger, no_truncate
 from finance.periods import Quarter
-from savings.provenance import Provenance
-from savings.returns.triggers import certified_stays, claims_fit, reopened_openly
-from services.fields import QuarterField
+from savings.kit.provenance import Provenance
+from savings.quarters.models import Period
+from savings.returns.triggers import certified_stays
 from services.models import Service
 from sovereignty.models import Council, User
 
 #: The partnership's own name where a council's code would stand, as its chain has it.
 PARTNERSHIP = chain.PARTNERSHIP
-
-
-class PeriodQuerySet(models.QuerySet["Period"]):
-    def latest_closed(self) -> Period | None:
-        return self.filter(status=Period.Status.CLOSED).order_by("-quarter").first()
-
-    def latest_closed_quarter(self) -> Quarter | None:
-        """The last quarter whose figures stand; None where none has been closed yet."""
-        closed = self.latest_closed()
-        return closed.quarter if closed else None
-
-    def latest_open(self) -> Period | None:
-        return self.filter(status=Period.Status.OPEN).order_by("-quarter").first()
-
-
-class Period(models.Model):
-    class Status(models.TextChoices):
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
-
-    quarter = QuarterField(unique=True)
-    status = models.CharField(max_length=6, choices=Status, default=Status.OPEN)
-    opens_on = models.DateField(null=True, blank=True, help_text="First day for returns.")
-    due_on = models.DateField(null=True, blank=True, help_text="Last day to submit one.")
-    closes_on = models.DateField(null=True, blank=True, help_text="When all is to be certified.")
-    reopened_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
-    reopened_at = models.DateTimeField(null=True, blank=True)
-    reopened_reason = models.TextField(blank=True)
-
-    objects = PeriodQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["quarter"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(opens_on__isnull=True, due_on__isnull=True, closes_on__isnull=True)
-                | Q(
-                    opens_on__isnull=False,
-                    due_on__isnull=False,
-                    closes_on__isnull=False,
-                    opens_on__lte=F("due_on"),
-                    due_on__lte=F("closes_on"),
-                ),
-                name="period_dates_in_order",
-                violation_error_message="Give opening, due and closing dates in that order.",
-            ),
-            models.CheckConstraint(
-                condition=Q(reopened_by__isnull=True, reopened_at__isnull=True, reopened_reason="")
-                | Q(reopened_by__isnull=False, reopened_at__isnull=False) & ~Q(reopened_reason=""),
-                name="period_reopened_whole",
-            ),
-        ]
-        triggers = [
-            # What is certified in a quarter would move with it.
-            ReadOnly(name="quarter_stays", fields=["quarter"]),
-            reopened_openly(),
-        ]
-
-    def __str__(self) -> str:
-        return self.quarter.label
-
-    @property
-    def code(self) -> str:
-        return self.quarter.code
-
-    @property
-    def is_open(self) -> bool:
-        return self.status == self.Status.OPEN
 
 
 class ReturnQuerySet(models.QuerySet["Return"]):
@@ -241,7 +171,6 @@ class Return(models.Model):
                     RETURN NEW;
                 """,
             ),
-            claims_fit(),
             # Else whoever filled it in would only have to be forgotten first.
             Protect(
                 name="fillers_stay",
@@ -413,3 +342,123 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount} {self.service}"
+
+
+class DirtyReturn(models.Model):
+    """A certified return whose facts must be worked out again."""
+
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="+")
+    marked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.parent}, {self.marked_at:%Y-%m-%d %H:%M}"
+
+
+class ForecastQuerySet(models.QuerySet["Forecast"]):
+    def visible_to(self, user: User) -> ForecastQuerySet:
+        """The forecasts a person may see: those of the returns visible to them."""
+        return self.filter(parent__in=Return.objects.visible_to(user))
+
+    def illustrative(self) -> ForecastQuerySet:
+        return self.filter(provenance=Provenance.ILLUSTRATIVE)
+
+
+class Forecast(models.Model):
+    class Status(models.TextChoices):
+        DELIVERED = "delivered", "Delivered"
+        ON_TRACK = "on_track", "On track"
+        AT_RISK = "at_risk", "At risk"
+        NOT_ACHIEVABLE = "not_achievable", "Not achievable"
+
+    #: The statuses that need a reason, and what replaces the saving.
+    IN_DOUBT = (Status.AT_RISK, Status.NOT_ACHIEVABLE)
+
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="forecasts")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    this_year = models.DecimalField(max_digits=16, decimal_places=2)
+    full_year_effect = models.DecimalField(max_digits=16, decimal_places=2)
+    status = models.CharField(max_length=14, choices=Status)
+    starts_on = models.DateField(
+        null=True, blank=True, help_text="When the saving starts, or started."
+    )
+    reason = models.TextField(blank=True)
+    replacement = models.TextField(blank=True)
+    provenance = models.CharField(max_length=12, choices=Provenance, default=Provenance.REPORTED)
+
+    objects = ForecastQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["parent", "service__position", "service__slug"]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "service"], name="forecast_once"),
+            models.CheckConstraint(
+                condition=Q(status__in=["delivered", "on_track"])
+                | ~Q(reason="") & ~Q(replacement=""),
+                name="forecast_in_doubt_is_explained",
+            ),
+            models.CheckConstraint(
+                condition=Q(this_year__gt=-100_000_000_000, this_year__lt=100_000_000_000)
+                & Q(
+                    full_year_effect__gt=-100_000_000_000,
+                    full_year_effect__lt=100_000_000_000,
+                ),
+                name="forecast_amounts_in_bounds",
+            ),
+        ]
+        triggers = [*certified_stays(), no_truncate()]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.parent}: {self.get_status_display().lower()}"
+
+
+#: As many as are asked in one step, by page or by API.
+MOST_QUESTIONS = 200
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def visible_to(self, user: User) -> QuestionQuerySet:
+        """The questions of the returns that a person may see."""
+        return self.filter(parent__in=Return.objects.visible_to(user))
+
+    def unanswered(self) -> QuestionQuerySet:
+        return self.filter(answered_at__isnull=True)
+
+
+class Question(models.Model):
+    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="questions")
+    entry = models.ForeignKey(
+        Entry, on_delete=models.SET_NULL, related_name="questions", null=True, blank=True
+    )
+    line = models.JSONField(help_text="The line's columns when the question was asked.")
+    text = models.TextField()
+    asked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    answer = models.TextField(blank=True)
+    answered_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["asked_at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="question_says_something"),
+            models.CheckConstraint(
+                condition=Q(answered_by__isnull=True, answered_at__isnull=True, answer="")
+                | Q(answered_by__isnull=False, answered_at__isnull=False) & ~Q(answer=""),
+                name="question_answered_whole",
+            ),
+        ]
+        triggers = [*certified_stays(), no_truncate()]
+
+    def __str__(self) -> str:
+        return f"{self.parent}: {self.text[:60]}"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answered_at is not None

@@ -11,23 +11,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
-from itertools import groupby
 
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from audit.models import Event
-from savings.calendar.dates import days_late, due_in_words
-from savings.provenance import Provenance
-from savings.questions.reports import unanswered_counts, with_questions
-from savings.record.models import SourceDocument
-from savings.returns.models import Entry, Period, Return
+from savings.kit.provenance import Provenance
+from savings.quarters.dates import days_late
+from savings.returns.models import Entry, Return
+from savings.returns.rows import EntryRow
 from services.tree import ServiceTree
-from sovereignty.models import CERTIFYING_ROLES, Role, User
+from sovereignty.models import User
 
 #: The kinds by the name that a sum of them has.
-PLURALS = {
+PLURALS: dict[str, str] = {
     Entry.Kind.SAVING: "Savings",
     Entry.Kind.ONGOING_COST: "Ongoing costs",
     Entry.Kind.TRANSITION_COST: "Transition costs",
@@ -167,19 +164,6 @@ class KindLines:
         return notes.pop() if len(notes) == 1 and len(self.lines) > 1 else ""
 
 
-def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
-    """A return's entries under their kinds, those kinds left out that it has none of.
-
-    Each comes with the questions that were asked on it.
-    """
-    entries = with_questions(
-        parent.entries.select_related(
-            "service", "caused_by", "corrects__parent__period", "corrects__parent__council"
-        )
-    )
-    return under_kinds(entries, sums.kinds, tree, parent.published_in)
-
-
 def under_kinds(
     entries: Iterable[Entry], kinds: Iterable[KindSum], tree: ServiceTree, published_in: str = ""
 ) -> list[KindLines]:
@@ -194,126 +178,12 @@ def under_kinds(
     return [KindLines(sum_, tuple(lines[sum_.kind])) for sum_ in kinds if lines[sum_.kind]]
 
 
-def document_of(parent: Return) -> SourceDocument | None:
-    """The document that published the partnership's own return, if it is one we hold."""
-    if not parent.published_in:
-        return None
-    return SourceDocument.objects.filter(code=parent.published_in).first()
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnLine:
-    """A return with its sums."""
-
-    parent: Return
-    sums: Sums
-
-
-@dataclass(frozen=True, slots=True)
-class QuarterLines:
-    """The returns of one quarter, the partnership's own last; how far off they are due."""
-
-    period: Period
-    lines: tuple[ReturnLine, ...]
-    due: str
-
-
-def returns_by_quarter(user: User, periods: Sequence[Period], today: date) -> list[QuarterLines]:
-    """The returns that a person may see in these quarters, the latest quarter first."""
-    returns = list(
-        Return.objects.visible_to(user)
-        .filter(period__in=periods)
-        .select_related("council", "period", "submitted_by", "certified_by", "sent_back_by")
-        .order_by("-period__quarter", "council__code")
-    )
-    sums = sums_of(parent.id for parent in returns)
-    return [
-        QuarterLines(
-            period,
-            tuple(ReturnLine(parent, sums[parent.id]) for parent in group),
-            due_in_words(period.due_on, today) if period.is_open else "",
-        )
-        for period, group in groupby(returns, key=lambda parent: parent.period)
-    ]
-
-
 def days_late_of(parent: Return, today: date) -> int | None:
     """How late a return was submitted or, while it is not, is today; None without a due date."""
     if parent.period.due_on is None:
         return None
     submitted = timezone.localdate(parent.submitted_at) if parent.submitted_at else today
     return days_late(parent.period.due_on, submitted)
-
-
-class StepKind(StrEnum):
-    PUT_RIGHT = "put right"
-    ANSWER = "answer"
-    FILL_IN = "fill in"
-    GO_ON = "go on"
-    CERTIFY = "certify"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that waits for a person to do it.
-
-    `questions` are the return's unanswered ones; `due` says how far off the day is by which
-    it is to be done: for a certificate the quarter's closing date, else its due date.
-    """
-
-    kind: StepKind
-    parent: Return
-    questions: int
-    due: str
-
-
-def next_steps(user: User, today: date) -> list[Step]:
-    """What waits for this person: what to certify, what came back, what is asked, a draft.
-
-    Quarters are filled in order, so only the earliest draft that nobody has begun or
-    finished is named; everything submitted, sent back or asked about is.
-    """
-    waiting = list(
-        Return.objects.visible_to(user)
-        .filter(council__isnull=False, period__status=Period.Status.OPEN)
-        .exclude(status=Return.Status.CERTIFIED)
-        .select_related("council", "period", "sent_back_by")
-        .annotate(entry_count=Count("entries"))
-        .order_by("period__quarter", "council__code")
-    )
-    questions = unanswered_counts(parent.id for parent in waiting)
-
-    def step(kind: StepKind, parent: Return) -> Step:
-        day = parent.period.closes_on if kind == StepKind.CERTIFY else parent.period.due_on
-        return Step(kind, parent, questions.get(parent.id, 0), due_in_words(day, today))
-
-    steps = [
-        step(StepKind.CERTIFY, parent)
-        for parent in waiting
-        if parent.status == Return.Status.SUBMITTED
-        and user.id not in parent.authors
-        and parent.council
-        and user.holds(*CERTIFYING_ROLES, council=parent.council)
-    ]
-    own = [
-        parent
-        for parent in waiting
-        if parent.council and user.holds(Role.FINANCE_OFFICER, council=parent.council)
-    ]
-    steps += [step(StepKind.PUT_RIGHT, parent) for parent in own if parent.was_sent_back]
-    asked = [parent for parent in own if parent.id in questions and not parent.was_sent_back]
-    steps += [step(StepKind.ANSWER, parent) for parent in asked]
-    fresh = [
-        parent
-        for parent in own
-        if parent.status == Return.Status.DRAFT
-        and not parent.was_sent_back
-        and parent.id not in questions
-    ]
-    if fresh:
-        begun = fresh[0].entry_count > 0
-        steps.append(step(StepKind.GO_ON if begun else StepKind.FILL_IN, fresh[0]))
-    return steps
 
 
 #: What an event did that gave a return its next version.
@@ -361,3 +231,22 @@ def in_words(events: Sequence[Event]) -> list[Deed]:
         )
         for event in events
     ]
+
+
+def row_of(entry: Entry) -> EntryRow:
+    """An entry as the row that would make it. Reads entry.service and entry.caused_by."""
+    return EntryRow(
+        service=entry.service.slug,
+        kind=entry.kind,
+        scope=entry.scope,
+        amount=entry.amount,
+        recurrence=entry.recurrence,
+        nature=entry.nature,
+        cause=entry.cause,
+        caused_by=entry.caused_by.code if entry.caused_by else "",
+        tupe=tuple(entry.tupe),
+        approval=entry.approval,
+        corrects=entry.corrects_id,
+        evidence=entry.evidence,
+        note=entry.note,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pgtrigger
 
-from audit.triggers import READ_COMMITTED, Trigger
+from audit.triggers import Trigger
 
 _FUNCTION = """
     FOR status IN
@@ -52,71 +52,4 @@ def _trigger(
         referencing=referencing,
         declare=[("status", "text")],
         func=_FUNCTION.format(parents=parents),
-    )
-
-
-def reopened_openly() -> Trigger:
-    """Refuse to reopen a quarter without saying anew who, when and why, or out of order."""
-    return Trigger(
-        name="reopened_openly",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Update,
-        condition=pgtrigger.Q(old__status="closed") & ~pgtrigger.Q(new__status="closed"),
-        func="""
-            IF NEW.reopened_at IS NULL OR (NEW.reopened_by_id, NEW.reopened_at, NEW.reopened_reason)
-                IS NOT DISTINCT FROM (OLD.reopened_by_id, OLD.reopened_at, OLD.reopened_reason)
-            THEN
-                RAISE EXCEPTION 'a quarter is reopened by somebody, at a time, for a reason'
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
-            IF EXISTS (
-                SELECT 1 FROM savings_period p
-                WHERE p.status = 'closed' AND p.quarter > OLD.quarter
-            ) THEN
-                RAISE EXCEPTION 'only the latest closed quarter can be reopened'
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
-            RETURN NEW;
-        """,
-    )
-
-
-def claims_fit() -> Trigger:
-    """Refuse to submit or certify a return whose claims pass a transition budget's ceiling.
-
-    Holds the budget's row, so that of two returns that don't both fit one is refused.
-    Counts as `savings.approvals.models.claimed_on` does: certified entries, and what is
-    more than nought in submitted returns.
-    """
-    return Trigger(
-        name="claims_fit",
-        when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf("status"),
-        condition=pgtrigger.Q(new__status__in=["submitted", "certified"]),
-        declare=[("claim", "record"), ("budget", "record"), ("claimed", "numeric")],
-        func=f"""
-            FOR claim IN
-                SELECT e.approval AS code, sum(e.amount) AS amount
-                FROM savings_entry e
-                WHERE e.parent_id = NEW.id AND e.approval <> ''
-                GROUP BY e.approval ORDER BY e.approval
-            LOOP
-                {READ_COMMITTED}
-                SELECT a.ceiling INTO budget FROM savings_transitionapproval a
-                WHERE a.code = claim.code FOR UPDATE;
-                IF NOT FOUND THEN
-                    RAISE EXCEPTION 'there is no transition budget “%”', claim.code
-                        USING ERRCODE = 'restrict_violation';
-                END IF;
-                SELECT coalesce(sum(e.amount), 0) INTO claimed
-                FROM savings_entry e JOIN savings_return r ON r.id = e.parent_id
-                WHERE e.approval = claim.code AND r.id <> NEW.id
-                  AND (r.status = 'certified' OR r.status = 'submitted' AND e.amount > 0);
-                IF claim.amount > 0 AND claimed + claim.amount > budget.ceiling THEN
-                    RAISE EXCEPTION 'claims on “%” would pass its ceiling', claim.code
-                        USING ERRCODE = 'restrict_violation';
-                END IF;
-            END LOOP;
-            RETURN NEW;
-        """,  # nosec B608
     )

@@ -24,12 +24,12 @@ from django.db import connection, transaction
 
 from finance.apportionment import Splitter
 from finance.periods import Quarter
-from savings.attribution.arithmetic import Attribution, EntryFacts
-from savings.attribution.delivered import AttributedSum, Delivered
-from savings.attribution.reports import current_attribution
-from savings.returns.models import Entry, Return
-from savings.rollup.locks import wait_for_rollup
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState
+from savings.formulas.arithmetic import Attribution, EntryFacts
+from savings.formulas.delivered import AttributedSum, Delivered
+from savings.formulas.reports import current_attribution
+from savings.quarters.locks import wait_for_rollup
+from savings.returns.models import DirtyReturn, Entry, Return
+from savings.rollup.models import Fact, RolledReturn, RollupState
 from services.models import Service
 from sovereignty.models import Council
 
@@ -302,7 +302,7 @@ def _resting_on(returns: set[int]) -> set[int]:
     """The certified returns whose claims rest on what these delivered.
 
     Asked at the rollup, which no change of figures gets around and no other rollup
-    overtakes: `docs/adr/transition-costs-by-net-reduction.md`.
+    overtakes: `docs/adr/0021-transition-costs-by-net-reduction.md`.
     """
     with connection.cursor() as cursor:
         cursor.execute(_RESTING_ON, [sorted(returns)])

@@ -25,20 +25,6 @@ from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council
 
-
-class DirtyReturn(models.Model):
-    """A certified return whose facts must be worked out again."""
-
-    parent = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="+")
-    marked_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.parent}, {self.marked_at:%Y-%m-%d %H:%M}"
-
-
 # Facts and totals are written by the rollup alone, from rows that can't be deleted: the
 # database need not look each one up again, which would take longer than all the rest.
 

@@ -15,9 +15,10 @@ from django.db.models.lookups import IsNull
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.attribution.delivered import COUNTED, AttributedSum, Delivered
-from savings.rollup.locks import ROLLUP
-from savings.rollup.models import DirtyReturn, RollupState, Total
+from savings.formulas.delivered import COUNTED, AttributedSum, Delivered
+from savings.quarters.locks import ROLLUP
+from savings.returns.models import DirtyReturn
+from savings.rollup.models import RollupState, Total
 
 
 class AnyOf(Aggregate):

@@ -6,7 +6,6 @@ import logging
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from savings.rollup.actions import roll_up_dirty
 
@@ -23,11 +22,3 @@ def roll_up() -> None:
 def sweep() -> None:
     """Roll up what a lost message left behind: every minute, by the schedule."""
     roll_up_dirty(at=timezone.now())
-
-
-def wake() -> None:
-    """Ask for a rollup. A queue that can't be reached only delays it until the next sweep."""
-    try:
-        roll_up.delay()
-    except OperationalError:
-        logger.exception("The task queue can't be reached; the next sweep will roll up.")

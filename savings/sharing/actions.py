@@ -18,10 +18,11 @@ from django.db.models import Q
 
 import audit.actions
 from finance.periods import PeriodError, Quarter
-from savings.basis import check_quarter_open, rework_from
-from savings.provenance import Provenance
-from savings.rollup.locks import change_basis
-from savings.rules import require
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
+from savings.quarters.basis import check_quarter_open
+from savings.quarters.locks import change_basis
+from savings.returns.outbox import rework_from
 from services.models import Hosting, Participation, Service
 from services.tree import ServiceTree, Spell
 from sovereignty.models import Council, User

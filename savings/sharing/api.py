@@ -10,10 +10,10 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from savings.attribution.serializers import one_of
-from savings.provenance import Provenance
-from savings.rollup import tasks
-from savings.rules import require
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import one_of
+from savings.permissions.rules import require
+from savings.returns import outbox
 from savings.sharing import actions
 from savings.sharing.reports import sharing_of
 from savings.sharing.serializers import (
@@ -72,7 +72,7 @@ class JoinService(_Change):
     def post(self, request: Request, slug: str) -> Response:
         given = self.given(request, slug, JoiningBody)
         actions.join(**given)
-        tasks.wake()
+        outbox.wake()
         return Response(sharing_as_json(given["service"]), status=status.HTTP_201_CREATED)
 
 
@@ -87,7 +87,7 @@ class LeaveService(_Change):
     def post(self, request: Request, slug: str) -> Response:
         given = self.given(request, slug, LeavingBody)
         actions.leave(**given)
-        tasks.wake()
+        outbox.wake()
         return Response(sharing_as_json(given["service"]))
 
 
@@ -102,5 +102,5 @@ class HostService(_Change):
     def post(self, request: Request, slug: str) -> Response:
         given = self.given(request, slug, HostBody)
         actions.set_host(**given, provenance=Provenance.REPORTED)
-        tasks.wake()
+        outbox.wake()
         return Response(sharing_as_json(given["service"]), status=status.HTTP_201_CREATED)

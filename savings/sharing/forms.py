@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from savings.forms import SayingForm, quarter_field
+from savings.kit.forms import SayingForm, quarter_field
 from savings.sharing.actions import SOURCE_MISSING
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError

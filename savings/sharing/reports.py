@@ -12,8 +12,8 @@ from django.db.models import Q, QuerySet
 from audit.models import Event
 from finance.periods import Quarter
 from savings.agreements.reports import Proposal, Standing, decisions, proposals
-from savings.attribution.models import AttributionRule
-from savings.returns.models import Period
+from savings.formulas.models import AttributionRule
+from savings.quarters.models import Period
 from services.models import Hosting, Participation, Service
 from services.tree import ServiceTree
 from sovereignty.models import Council, User

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from savings.agreements.reports import Standing
-from savings.provenance import Provenance
-from savings.serializers import ProvenanceField
+from savings.kit.provenance import Provenance
+from savings.kit.serializers import ProvenanceField
 from savings.sharing.actions import LONGEST_SOURCE, SOURCE_MISSING
 from savings.sharing.reports import Agreement, Sharing
 from services.models import Hosting

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from savings.pages import partnership_page, person
-from savings.provenance import Provenance
-from savings.rollup import tasks
-from savings.rules import require
+from savings.kit.provenance import Provenance
+from savings.permissions.pages import partnership_page, person
+from savings.permissions.rules import require
+from savings.returns import outbox
 from savings.sharing import actions
 from savings.sharing.forms import ChangeForm, HostForm, JoinForm, LeaveForm
 from savings.sharing.reports import Sharing, sharing_of
@@ -122,7 +122,7 @@ def _change(
         except WrongState as refusal:
             problem, status = str(refusal), 409
         else:
-            tasks.wake()
+            outbox.wake()
             messages.success(request, done)
             return redirect("sharing", slug=found.service.slug)
     title = TITLES[name].format(found.service)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django import template
 
 from savings.comparison import wording
+from savings.kit.wording import short as as_short
 
 register = template.Library()
 
@@ -14,7 +15,7 @@ register = template.Library()
 @register.filter
 def short(amount: Decimal) -> str:
     """A headline amount: `{{ amount|short }}` gives £9.92m, or £19.2k where it is small."""
-    return wording.short(amount)
+    return as_short(amount)
 
 
 @register.filter

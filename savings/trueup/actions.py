@@ -10,11 +10,13 @@ from django.db import transaction
 
 from finance.money import from_pence, json_money
 from savings.drivers.models import Restatement
-from savings.provenance import Provenance
-from savings.returns.actions import check_editable, describe, replace_entries
-from savings.returns.lines import stored_lines
+from savings.filling.actions import replace_entries
+from savings.filling.lines import stored_lines
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
+from savings.returns.actions import check_editable
 from savings.returns.models import Return
-from savings.rules import require
+from savings.returns.rows import describe
 from savings.trueup import wording
 from savings.trueup.reports import (
     PutRight,

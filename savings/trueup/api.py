@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from savings.drivers.reports import restatements
+from savings.permissions.rules import require
 from savings.returns.api import NO_RETURN
 from savings.returns.models import Return
-from savings.rules import require
 from savings.trueup.actions import add_adjusting_entries
 from savings.trueup.reports import restatements_for
 from savings.trueup.serializers import AddingBody, TrueUpSerializer, as_json

@@ -16,11 +16,12 @@ from django.db.models import Q
 
 from finance.money import to_pence
 from finance.periods import Quarter
-from savings.attribution.models import AttributionRule
 from savings.drivers.models import Restatement, Tolerance
 from savings.drivers.reports import restatements, tolerances_of
-from savings.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from savings.trueup import wording
 from savings.trueup.trueup import (
     Adjusting,

@@ -10,8 +10,8 @@ from rest_framework import serializers
 
 from savings.drivers.models import Restatement
 from savings.drivers.serializers import RestatementSerializer
+from savings.kit.serializers import MoneyOfPence
 from savings.returns.serializers import VersionRead
-from savings.serializers import MoneyOfPence
 from savings.trueup import wording
 from savings.trueup.reports import PutRight, Restatements, Side
 from savings.trueup.trueup import Standing, evidence_of

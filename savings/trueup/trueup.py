@@ -3,7 +3,7 @@
 The same certified entries are shared twice by the same arithmetic: as they are, and as they
 would be had the value been what it is restated as. What differs for a council is its
 **movement**. Only entries that rest on the value count, and of these only those that fall on
-councils both times. Source: `docs/adr/true-up.md`.
+councils both times. Source: `docs/adr/0023-true-up.md`.
 
 **The measure** of a restatement is one share: what the parts of the council that moves most
 move by, over every quarter, service and kind, of all that the value shared out, both without
@@ -164,7 +164,7 @@ def true_ups(
 def what_moves(certified: Sequence[Certified], before: World, after: World, value_id: int) -> Moved:
     """What falls otherwise after than before, of the entries that rest on the value.
 
-    >>> from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
+    >>> from savings.formulas.arithmetic import EntryFacts, Rule, ValueOfDriver
     >>> from services.tree import Node, ServiceTree, Spell
     >>> q = Quarter.parse("2013-14-Q1")
     >>> tree = ServiceTree.of([Node("hr", "HR", participation=(

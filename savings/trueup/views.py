@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from savings.drivers.models import Restatement
 from savings.drivers.reports import restatements
-from savings.pages import partnership_page, person
+from savings.permissions.pages import not_allowed, partnership_page, person
 from savings.returns.forms import VersionForm
 from savings.returns.models import Entry, Return
 from savings.trueup import actions, wording
@@ -68,8 +68,7 @@ def add(request: HttpRequest, code: str, restatement_id: int) -> HttpResponse:
             at=timezone.now(),
         )
     except NotAllowed as refusal:
-        context = {"refusal": refusal}
-        return render(request, "savings/returns/not_allowed.html", context, status=403)
+        return not_allowed(request, refusal)
     except (WrongState, StaleVersion) as refusal:
         return _page(request, found, problem=str(refusal), status=409)
     except BadContent as refusal:

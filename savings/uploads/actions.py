@@ -15,19 +15,15 @@ from django.db import transaction
 from django.db.models import Sum
 
 from finance.money import json_money
-from savings.returns.actions import (
-    check_editable,
-    check_version,
-    describe,
-    reference_for,
-    replace_entries,
-)
-from savings.returns.changes import Changes, compare
-from savings.returns.lines import stored_lines
+from savings.filling.actions import reference_for, replace_entries
+from savings.filling.changes import Changes, compare
+from savings.filling.lines import stored_lines
+from savings.filling.rows import printable
+from savings.permissions.rules import require
+from savings.returns.actions import check_editable, check_version
 from savings.returns.models import Return
 from savings.returns.reports import PLURALS
-from savings.returns.rows import EntryRow, printable
-from savings.rules import require
+from savings.returns.rows import EntryRow, describe
 from savings.uploads.guards import kind_of
 from savings.uploads.imports import Reading, as_mistake, judge, read
 from savings.uploads.models import Upload

@@ -15,8 +15,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from savings.permissions.rules import require
 from savings.returns.api import return_called
-from savings.rules import require
 from savings.uploads import actions
 from savings.uploads.exports import FORMATS, template_file
 from savings.uploads.parts import FormWithFile, parts_of

@@ -20,7 +20,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from finance.money import json_money
-from savings.opendocument import MEDIA_TYPE, Cell, Column, Sheet, as_ods
+from savings.kit.opendocument import MEDIA_TYPE, Cell, Column, Sheet, as_ods
 from savings.uploads.delimited import safe_text
 from savings.uploads.sheets import LONGEST_CELL, MOST_ROWS
 from savings.uploads.templates import Template, sheets_of

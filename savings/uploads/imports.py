@@ -1,7 +1,7 @@
 """A file as the rows of a return, and every mistake that can be told from the file alone. Pure.
 
 The same for the API, the preview and the workbook with the mistakes marked: bytes go in, and
-out come raw rows, numbered as the spreadsheet shows them, for `savings.returns.rows` to judge.
+out come raw rows, numbered as the spreadsheet shows them, for `savings.filling.rows` to judge.
 What a cell may say is decided there alone; here it is decided whether there is a cell, whose
 column it is in, and whether it holds a value at all or a formula, a date, an error.
 """
@@ -11,15 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from savings.returns.rows import (
-    COLUMNS,
-    MOST_MISTAKES,
-    REQUIRED_COLUMNS,
-    EntryRow,
-    Reference,
-    printable,
-    read_rows,
-)
+from savings.filling.rows import MOST_MISTAKES, Reference, printable, read_rows
+from savings.returns.rows import COLUMNS, REQUIRED_COLUMNS, EntryRow
 from savings.uploads.delimited import read_delimited
 from savings.uploads.excel import read_excel
 from savings.uploads.guards import Kind, kind_of, open_package

@@ -27,7 +27,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from savings.returns.rows import COLUMNS, printable
+from savings.filling.rows import printable
+from savings.returns.rows import COLUMNS
 from savings.uploads.exports import AUTHOR, new_workbook, write_text
 from savings.uploads.guards import Kind, kind_of, open_package
 from savings.uploads.imports import Reading, open_table

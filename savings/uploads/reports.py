@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from savings.returns.lines import stored_lines
+from savings.filling.lines import stored_lines
 from savings.returns.models import Entry, Return
 from savings.returns.reports import PLURALS
 from savings.returns.rows import COLUMNS

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from finance.money import json_money
-from savings.serializers import Money
+from savings.kit.serializers import Money
 from savings.uploads.actions import Outcome
 from sovereignty.shapes import Choice, Shape
 

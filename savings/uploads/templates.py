@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from savings.opendocument import Cell, Column, Options, Sheet
-from savings.returns.rows import (
-    CAUSES,
-    COLUMNS,
-    KINDS,
-    NATURES,
-    RECURRENCES,
-    SCOPES,
-    EntryRow,
-)
+from savings.kit.opendocument import Cell, Column, Options, Sheet
+from savings.returns.rows import CAUSES, COLUMNS, KINDS, NATURES, RECURRENCES, SCOPES, EntryRow
 from savings.uploads.sheets import MOST_ROWS
 
 #: Rows below those there are that have drop-downs in an ODS file, where each costs something.

@@ -13,10 +13,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
 
+from savings.permissions.pages import SignedIn, page
+from savings.permissions.rules import require
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
-from savings.returns.views import SignedIn, page, return_called, to_return, trail
-from savings.rules import require
+from savings.returns.views import return_called, to_return, trail
 from savings.uploads import actions, tasks
 from savings.uploads.exports import FORMATS, XLSX, as_download, template_file
 from savings.uploads.guards import TOO_LARGE

@@ -17,9 +17,10 @@ from urllib.parse import urlencode
 
 from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import PeriodError, Quarter
-from savings.attribution.arithmetic import BLEND, DRIVER, FIXED, ONGOING_COST, Rule, ValueOfDriver
-from savings.attribution.models import AttributionRule
-from savings.attribution.wording import cannot_share_by, takes_no_part
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import BLEND, DRIVER, FIXED, ONGOING_COST, Rule
+from savings.formulas.models import AttributionRule
+from savings.formulas.wording import cannot_share_by, takes_no_part
 from savings.whatif import wording
 from savings.whatif.reports import Known, Question, last_quarter
 from sovereignty.refusals import BadContent, FieldError

@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 
 from finance.money import to_pence
 from finance.periods import Quarter
-from savings.axes import money_axis
-from savings.boroughs.wording import headline
+from savings.kit.axes import money_axis
+from savings.kit.wording import headline
 from savings.whatif.tables import Row, Table
 
 _TODAY, _THEN, _INK = "#0e4543", "#b9872c", "#16211f"

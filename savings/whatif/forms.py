@@ -13,8 +13,8 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from finance.periods import Quarter
-from savings.attribution.models import AttributionRule
-from savings.choosing import ChoosingForm, choice, services_of
+from savings.formulas.models import AttributionRule
+from savings.kit.choosing import ChoosingForm, choice, services_of
 from savings.whatif.asking import Asked
 from savings.whatif.reports import Known
 from sovereignty.refusals import FieldError

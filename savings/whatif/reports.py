@@ -16,12 +16,15 @@ from django.db.models.functions import Cast, Coalesce
 
 from finance.money import to_pence
 from finance.periods import FinancialYear, Quarter
-from savings.approvals.models import TransitionApproval
-from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
-from savings.attribution.models import AttributionRule, Driver, DriverValue
+from savings.budgets.models import TransitionApproval
+from savings.drivers.models import Driver, DriverValue
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import EntryFacts, Rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.plans.models import PlanLine
-from savings.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from savings.whatif.whatif import (
     ALWAYS,
     SPLIT_BY,

@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from savings.attribution.models import AttributionRule
+from savings.formulas.models import AttributionRule
+from savings.kit.serializers import MoneyOfPence
 from savings.returns.models import Entry
-from savings.serializers import MoneyOfPence
 from savings.whatif.asking import Asked, in_words
 from savings.whatif.reports import Answered
 from savings.whatif.whatif import Line, PlannedLine

@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from finance.periods import FinancialYear
-from savings.boroughs.reports import PLURALS
-from savings.pages import partnership_page
+from savings.permissions.pages import partnership_page
 from savings.returns.models import Entry
+from savings.returns.reports import PLURALS
 from savings.rollup.reports import one_version
 from savings.whatif import charts, tables, wording
 from savings.whatif.asking import Asked, described, in_words, read

@@ -15,7 +15,9 @@ from fractions import Fraction
 
 from finance.apportionment import Splitter, split_pence
 from finance.periods import FinancialYear, Quarter
-from savings.attribution.arithmetic import (
+from savings.budgets.claims import Approval
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import (
     ONGOING_COST,
     SAVING,
     SHARED,
@@ -24,10 +26,8 @@ from savings.attribution.arithmetic import (
     EntryFacts,
     Outcome,
     Rule,
-    ValueOfDriver,
 )
-from savings.attribution.claims import Approval
-from savings.attribution.delivered import AttributedSum, Delivered
+from savings.formulas.delivered import AttributedSum, Delivered
 from services.tree import ServiceTree
 
 #: What the rules of a kind split: a variance follows the rule for ongoing costs.

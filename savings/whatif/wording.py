@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Protocol
 
 from finance.money import format_pounds, from_pence
-from savings.attribution.arithmetic import SAVING
+from savings.formulas.arithmetic import SAVING
 
 #: A kind's name in the middle of a sentence.
 KINDS = {

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import pytest
 
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from tests.partnership import NOW, Q1, Partnership, a_claim, a_cost, a_saving
 from tests.scenarios.accounts import Accounts

@@ -12,7 +12,7 @@ import pytest
 
 from finance.periods import Quarter
 from savings.calendar.actions import close_period, open_period
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.sharing.actions import set_host
 from sovereignty.refusals import BadContent
 from tests.partnership import NOW, Q1, Q2, Partnership, a_cost, a_saving

@@ -12,8 +12,9 @@ import pytest
 from audit.models import Event
 from savings.calendar.actions import close_period, open_period
 from savings.drivers.models import Restatement
-from savings.returns.actions import describe, row_of
 from savings.returns.models import Entry, Return
+from savings.returns.reports import row_of
+from savings.returns.rows import describe
 from savings.trueup.reports import restatements_for
 from savings.trueup.trueup import Standing
 from sovereignty.refusals import WrongState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.sharing.actions import set_host
 from tests.partnership import NOW, Q2, Partnership
 from tests.scenarios.accounts import Accounts, Told

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.record.imports import read_record
 from services.models import Service
 from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving

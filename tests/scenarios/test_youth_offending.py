@@ -14,10 +14,10 @@ from decimal import Decimal
 from django.conf import settings
 
 from savings.agreements.actions import answer
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.record.imports import read_record
 from savings.returns.models import Entry
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

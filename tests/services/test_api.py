@@ -3,7 +3,8 @@
 import pytest
 
 from finance.periods import Quarter
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from services.models import Hosting, Participation
 from tests.calling import Caller, mistakes
 from tests.partnership import Partnership, build

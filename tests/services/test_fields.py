@@ -11,7 +11,7 @@ from django.db import connection
 from django.forms import modelform_factory
 
 from finance.periods import Quarter
-from savings.returns.models import Period
+from savings.quarters.models import Period
 from services.fields import QuarterField
 from services.models import Participation
 from tests.partnership import Partnership

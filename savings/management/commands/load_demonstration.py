@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from savings.demonstration.loading import RecordMissing, load
-from savings.rollup.tasks import wake
+from savings.returns.outbox import wake
 
 
 class Command(BaseCommand):

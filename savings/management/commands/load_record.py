@@ -13,7 +13,7 @@ from django.utils import timezone
 from savings.record.footing import FootingError
 from savings.record.imports import RecordError, read_record
 from savings.record.loading import load
-from savings.rollup.tasks import wake
+from savings.returns.outbox import wake
 
 
 class Command(BaseCommand):

@@ -12,18 +12,18 @@ from django.test import Client
 
 from savings.agreements.actions import withdraw_proposal
 from savings.agreements.reports import SharesAPart, proposal, waiting
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule
 from savings.calendar.actions import close_period
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty
 from services.models import Participation
 from sovereignty.models import Consent
 from tests.calling import Caller
 from tests.partnership import COUNCILS, NOW, Q1, Partnership, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

@@ -15,11 +15,11 @@ from audit.models import Event
 from savings.agreements.actions import answer, remind, withdraw_proposal
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Standing, proposal, waiting
-from savings.approvals.actions import propose_approval
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule
+from savings.budgets.actions import propose_approval
 from savings.drivers.actions import propose_tolerance
 from savings.fairness.actions import propose_test
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Fact
 from sovereignty import disputes

@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from savings.agreements.actions import answer
 from savings.agreements.reports import proposals
-from savings.approvals.models import TransitionApproval
-from savings.attribution.models import AttributionRule
+from savings.budgets.models import TransitionApproval
+from savings.formulas.models import AttributionRule
 from sovereignty.models import Consent, Decision, Dispute
 from tests.partnership import NOW, Partnership
 

@@ -11,13 +11,13 @@ from django.test import Client
 from finance.periods import Quarter
 from savings.agreements.actions import answer, remind, withdraw_proposal
 from savings.agreements.reports import Proposal, Standing, proposal, waiting
-from savings.attribution.models import AttributionRule
 from savings.calendar.actions import close_period
+from savings.formulas.models import AttributionRule
 from services.models import Participation
 from sovereignty.models import Decision, Dispute
 from sovereignty.refusals import WrongState
 from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 HALVES = {"LBHF": "1/2", "RBKC": "1/2"}

@@ -6,14 +6,14 @@ from decimal import Decimal
 
 import pytest
 
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.attribution.conftest import THIRDS, count
+from tests.savings.drivers.counting import THIRDS, count
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.attribution.explaining import Explanation, explain, explain_all
-from savings.attribution.reports import with_facts
+from savings.formulas.reports import with_facts
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty
 from tests.calling import Caller

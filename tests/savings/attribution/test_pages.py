@@ -8,7 +8,7 @@ import re
 import pytest
 from django.test import Client
 
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
 from savings.sharing.actions import set_host

@@ -17,12 +17,12 @@ from django.test.utils import CaptureQueriesContext
 from openpyxl.worksheet.worksheet import Worksheet
 
 from finance.periods import Quarter
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import Driver
 from savings.boroughs.annex import figures_with_annex
 from savings.boroughs.exports import ANNEX_COLUMNS, annex_as_csv, as_xlsx
 from savings.drivers.actions import set_driver_value
-from savings.provenance import Provenance
+from savings.drivers.models import Driver
+from savings.formulas.actions import propose_rule
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty
 from tests.calling import Caller, problem

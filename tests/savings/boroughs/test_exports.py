@@ -10,12 +10,13 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from savings.agreements.actions import answer
-from savings.attribution.actions import propose_rule
 from savings.boroughs.annex import annex_of
-from savings.boroughs.exports import CSV_COLUMNS, as_csv, as_json, safe_text
+from savings.boroughs.exports import CSV_COLUMNS, as_csv, as_json
 from savings.boroughs.exports import as_xlsx as as_xlsx_with
 from savings.boroughs.reports import BoroughFigures, figures_of
-from savings.provenance import Provenance
+from savings.formulas.actions import propose_rule
+from savings.kit.exports import safe_text
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.reports import attributed

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from savings.boroughs.wording import exactly, headline, reading_of_areas
+from savings.boroughs.wording import reading_of_areas
+from savings.kit.wording import exactly, headline
 
 
 @dataclass

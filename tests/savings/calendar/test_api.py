@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from finance.periods import Quarter
 from savings.calendar.models import Reminder
-from savings.questions.actions import ask
-from savings.returns.actions import replace_entries
-from savings.returns.models import Period, Return
+from savings.filling.actions import replace_entries
+from savings.quarters.models import Period
+from savings.returns.models import Return
+from savings.returns.questions.actions import ask
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 
@@ -21,11 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def partnership() -> Partnership:
     return build()
-
-
-@pytest.fixture
-def office(partnership: Partnership) -> Caller:
-    return Caller(partnership.people["programme.office"])
 
 
 def published() -> None:

@@ -14,12 +14,14 @@ from django.test import Client
 from finance.periods import FinancialYear, Quarter
 from savings.calendar.reports import board_of, board_years, current_board_year
 from savings.calendar.wording import reading_of
-from savings.questions.actions import ask, send_back
-from savings.returns.actions import replace_entries, submit
-from savings.returns.models import Period, Return
+from savings.certification.actions import send_back, submit
+from savings.filling.actions import replace_entries
+from savings.quarters.models import Period
+from savings.returns.models import Return
+from savings.returns.questions.actions import ask
 from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Partnership, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.tables import table_headed
 
 pytestmark = pytest.mark.django_db

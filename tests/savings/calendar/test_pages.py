@@ -13,11 +13,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.calendar.actions import reopen_period
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.conftest import Everything
-from tests.savings.returns.pages import Reading, read
+from tests.savings.pages import Reading, read
 from tests.savings.tables import table_headed
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,8 @@ from django.db import IntegrityError, connection, transaction
 from audit.models import Event
 from finance.periods import Quarter
 from savings.calendar.actions import change_dates, close_period, open_period, reopen_period
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from sovereignty.models import Appointment, Council, Role, User
 from sovereignty.refusals import BadContent, Refusal, WrongState
 from tests.at_once import held_up

@@ -21,9 +21,10 @@ from savings.calendar.actions import (
     tell_of_reopening,
 )
 from savings.calendar.models import Reminder
-from savings.questions.actions import ask
-from savings.returns.actions import replace_entries, send_back
-from savings.returns.models import Period
+from savings.certification.actions import send_back
+from savings.filling.actions import replace_entries
+from savings.quarters.models import Period
+from savings.returns.questions.actions import ask
 from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 

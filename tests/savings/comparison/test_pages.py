@@ -12,15 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from savings.agreements.actions import answer
-from savings.attribution.actions import propose_rule
 from savings.calendar.actions import close_period
+from savings.formulas.actions import propose_rule
+from savings.kit.provenance import Provenance
 from savings.plans.models import PlanLine
-from savings.provenance import Provenance
 from savings.rollup.actions import roll_up_dirty
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.comparison.conftest import SignIn
-from tests.savings.returns.pages import Reading, read
+from tests.savings.pages import Reading, read
 from tests.savings.tables import table_headed
 
 pytestmark = pytest.mark.django_db

@@ -12,19 +12,19 @@ from django.utils import timezone
 
 from audit.models import Event
 from finance.periods import FinancialYear, Quarter
-from savings.approvals.models import TransitionApproval
 from savings.attribution.explaining import explain
-from savings.attribution.models import AttributionRule, Driver, DriverValue
-from savings.attribution.reports import current_attribution
+from savings.budgets.models import TransitionApproval
+from savings.certification.actions import certify
 from savings.comparison.reports import compare, latest_closed_quarter
+from savings.drivers.models import Driver, DriverValue
 from savings.fairness.models import FairnessTest
-from savings.forecasts.models import Forecast
 from savings.forecasts.overview import overview_of
+from savings.formulas.models import AttributionRule
+from savings.formulas.reports import current_attribution
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan
-from savings.provenance import Provenance
-from savings.questions.models import Question
-from savings.returns.actions import certify
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Forecast, Question, Return
 from savings.rollup.models import RollupState
 from services.models import Hosting
 from sovereignty.models import Appointment, Consent, User

@@ -9,12 +9,13 @@ import pytest
 from django.core.management import call_command
 
 from finance.money import from_pence
+from savings.certification.actions import certify, send_back, submit
+from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
-from savings.forecasts.models import Forecast
 from savings.forecasts.reports import row_of as row_of_forecast
-from savings.questions.actions import answer
-from savings.returns.actions import certify, replace_entries, row_of, send_back, submit
-from savings.returns.models import Entry, Return
+from savings.returns.models import Entry, Forecast, Return
+from savings.returns.questions.actions import answer
+from savings.returns.reports import row_of
 from savings.rollup.models import Fact
 from savings.rollup.tasks import roll_up
 from sovereignty.models import User

@@ -15,8 +15,8 @@ from savings.agreements.reports import Standing, proposal, proposals
 from savings.drivers.actions import propose_tolerance
 from savings.drivers.models import Tolerance
 from savings.drivers.reports import tolerances_of
-from savings.provenance import Provenance
-from savings.rollup.models import DirtyReturn
+from savings.kit.provenance import Provenance
+from savings.returns.models import DirtyReturn
 from sovereignty.models import Council, Decision
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 from tests.calling import Caller, mistakes, problem

@@ -11,7 +11,7 @@ from savings.agreements.actions import answer
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import tests_of as in_force_and_waiting
-from savings.rollup.models import DirtyReturn
+from savings.returns.models import DirtyReturn
 from sovereignty.models import Council, Decision
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 from tests.partnership import COUNCILS, NOW, Partnership

@@ -12,10 +12,10 @@ from django.test import Client
 from audit.models import Event
 from finance.periods import Quarter
 from savings.forecasts.actions import replace_forecasts
-from savings.forecasts.models import Forecast
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Forecast, Return
 from services.models import Service
 from tests.partnership import NOW, Q1, Partnership
 

@@ -12,13 +12,14 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
+from savings.certification.actions import certify, send_back, submit
+from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
-from savings.forecasts.models import Forecast
 from savings.forecasts.reports import row_of
 from savings.forecasts.rows import describe
-from savings.provenance import Provenance
-from savings.returns.actions import certify, replace_entries, send_back, submit
-from savings.returns.models import Period, Return
+from savings.kit.provenance import Provenance
+from savings.quarters.models import Period
+from savings.returns.models import Forecast, Return
 from sovereignty.models import Appointment, Role, User
 from sovereignty.refusals import BadContent, NotAllowed, StaleVersion, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, Quarter, a_saving

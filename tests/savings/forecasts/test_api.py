@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from savings.forecasts.models import Forecast
-from savings.provenance import Provenance
-from savings.returns.models import Period, Return
+from savings.kit.provenance import Provenance
+from savings.quarters.models import Period
+from savings.returns.models import Forecast, Return
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import Q1, Q2, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, Everything, a_forecast, at_risk, forecast

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from sovereignty.models import User
 from tests.partnership import Partnership, a_saving
 from tests.savings.forecasts.conftest import a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, typed
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

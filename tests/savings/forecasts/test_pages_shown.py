@@ -7,12 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan
-from savings.provenance import Provenance
 from tests.partnership import Q2, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, stored, typed
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

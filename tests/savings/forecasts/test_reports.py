@@ -10,13 +10,13 @@ from pytest_django import DjangoAssertNumQueries
 
 from finance.periods import Quarter
 from savings.calendar.actions import reopen_period
-from savings.forecasts.models import Forecast
 from savings.forecasts.overview import first_choice, overview_of, quarters_to_choose
 from savings.forecasts.reports import Standing, forecasts_of, initiatives_of
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan
-from savings.provenance import Provenance
-from savings.returns.models import Entry, Period, Return
-from savings.rollup.models import DirtyReturn, Total
+from savings.quarters.models import Period
+from savings.returns.models import DirtyReturn, Entry, Forecast, Return
+from savings.rollup.models import Total
 from savings.rollup.tasks import roll_up
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving

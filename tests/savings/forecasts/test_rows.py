@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from savings.forecasts.models import Forecast
 from savings.forecasts.rows import (
     COLUMNS,
     IN_DOUBT,
@@ -20,6 +19,7 @@ from savings.forecasts.rows import (
     parse_date,
     read_rows,
 )
+from savings.returns.models import Forecast
 from sovereignty.refusals import FieldError
 
 GOOD = {"service": "hr", "this_year": "45k", "full_year_effect": "£1.2m", "status": "on_track"}

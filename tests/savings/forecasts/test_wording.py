@@ -12,7 +12,7 @@ import pytest
 from savings.forecasts import charts, wording
 from savings.forecasts.exports import COLUMNS, as_csv, file_name
 from savings.forecasts.overview import overview_of
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.rollup.tasks import roll_up
 from tests.partnership import Q1, Partnership, a_saving
 from tests.savings.forecasts.conftest import a_forecast, at_risk, forecast

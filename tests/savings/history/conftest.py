@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from savings.certification.actions import certify, send_back, submit
+from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
-from savings.questions.actions import answer, ask
-from savings.returns.actions import certify, replace_entries, send_back, submit
 from savings.returns.models import Return
+from savings.returns.questions.actions import answer, ask
 from tests.partnership import NOW, Partnership, a_saving, build
 from tests.savings.forecasts.conftest import make_plans
 

@@ -15,10 +15,11 @@ from django.urls import reverse
 from audit.actions import record
 from audit.chain import first_break
 from audit.models import Event
-from savings.returns.models import Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Return
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.history.conftest import PATH, SignIn
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

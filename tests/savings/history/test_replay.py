@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.models import Event
+from savings.certification.actions import certify, send_back, submit, withdraw
+from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
 from savings.forecasts.reports import row_of as forecast_row
 from savings.history.replay import (
@@ -27,18 +29,10 @@ from savings.history.replay import (
     standings,
 )
 from savings.history.reports import Stood, as_it_stood, differences
-from savings.provenance import Provenance
-from savings.questions.actions import answer, ask
-from savings.questions.models import Question
-from savings.returns.actions import (
-    certify,
-    replace_entries,
-    row_of,
-    send_back,
-    submit,
-    withdraw,
-)
-from savings.returns.models import Return
+from savings.kit.provenance import Provenance
+from savings.returns.models import Question, Return
+from savings.returns.questions.actions import answer, ask
+from savings.returns.reports import row_of
 from tests.partnership import NOW, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, make_plans
 

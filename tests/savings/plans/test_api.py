@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
-from savings.provenance import Provenance
 from tests.calling import Caller, problem
 from tests.partnership import Partnership, build
 

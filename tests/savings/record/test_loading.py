@@ -12,11 +12,11 @@ from django.db.models import Model, Sum
 from audit.models import Event
 from finance.periods import Quarter
 from savings.plans.models import Plan, PlanLine
+from savings.quarters.models import Period
 from savings.record.imports import Record, RecordError
 from savings.record.loading import Loaded, load
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
-from savings.returns.models import Entry, Period, Return
-from savings.rollup.models import DirtyReturn
+from savings.returns.models import DirtyReturn, Entry, Return
 from services.models import Participation, Service
 from sovereignty.models import Council, User
 

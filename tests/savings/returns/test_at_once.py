@@ -11,11 +11,12 @@ from django.db import connection, transaction
 from audit.models import Event
 from savings.agreements.actions import answer
 from savings.calendar.actions import close_period
+from savings.certification.actions import certify, send_back, submit, withdraw
+from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
-from savings.returns.actions import certify, replace_entries, send_back, submit, withdraw
-from savings.returns.models import Entry, Return
+from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
-from savings.rollup.models import DirtyReturn, Fact
+from savings.rollup.models import Fact
 from sovereignty.refusals import StaleVersion, WrongState
 from tests.at_once import at_once, kinds, right_after_recording
 from tests.calling import Caller

@@ -9,7 +9,8 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import DecimalField, F, Value
 from django.db.models.functions import Cast
 
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.conftest import Everything
 

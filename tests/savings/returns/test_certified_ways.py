@@ -18,9 +18,8 @@ from django.db import DatabaseError, connection, models, transaction
 from django.test import Client
 
 from audit.models import Event
-from savings.forecasts.models import Forecast
-from savings.questions.models import Question
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Forecast, Question, Return
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Fact, Total
 from sovereignty.models import Appointment, Council, User

@@ -19,7 +19,7 @@ from django.db import connection
 from audit.models import Event
 from savings.history.replay import standings
 from savings.history.reports import as_it_stood, events_of, happening
-from savings.returns.actions import row_of
+from savings.returns.reports import row_of
 from tests.calling import Caller, problem
 from tests.partnership import Partnership, a_saving, build
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from finance.periods import Quarter
-from savings.returns.models import Entry, Period, Return
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty
 from services.models import Participation
 from sovereignty.models import User

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import F
 
+from savings.returns.models import DirtyReturn
 from savings.rollup.actions import roll_up_everything
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.models import Fact, RolledReturn, RollupState, Total
 from tests.partnership import NOW
 
 Books = dict[str, list[tuple[object, ...]]]

@@ -11,15 +11,16 @@ import pytest
 
 from finance.money import to_pence
 from savings.agreements.actions import answer
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import AttributionRule, Driver
+from savings.certification.actions import send_back
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
-from savings.returns.actions import send_back
-from savings.returns.models import Entry, Return
+from savings.drivers.models import Driver
+from savings.formulas.actions import propose_rule
+from savings.formulas.models import AttributionRule
+from savings.kit.provenance import Provenance
+from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup import actions
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
-from savings.rollup.models import DirtyReturn, Fact, RollupState, Total
+from savings.rollup.models import Fact, RollupState, Total
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.rollup.books import books, books_from_the_entries, parts, waiting
 from tests.savings.rollup.conftest import ROWS, THIRDS, a_cost

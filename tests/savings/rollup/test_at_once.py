@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from savings.agreements.actions import answer
-from savings.returns.actions import certify
+from savings.certification.actions import certify
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import RolledReturn, RollupState
 from savings.rollup.reports import standing

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import Fact

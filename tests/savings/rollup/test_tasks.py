@@ -11,9 +11,10 @@ from django.conf import settings
 from django.db import connection
 
 from savings.returns.models import Return
+from savings.returns.outbox import wake
 from savings.rollup.models import RollupState
 from savings.rollup.reports import standing
-from savings.rollup.tasks import roll_up, sweep, wake
+from savings.rollup.tasks import roll_up, sweep
 from tests.calling import Caller
 from tests.partnership import Partnership, a_saving
 from tests.processes import free_port

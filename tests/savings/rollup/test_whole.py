@@ -10,9 +10,10 @@ import pytest
 from django.db import IntegrityError, connection, models
 from django.test.utils import CaptureQueriesContext
 
+from savings.returns.models import DirtyReturn
 from savings.rollup import actions
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
-from savings.rollup.models import DirtyReturn, Fact, RolledReturn, RollupState, Total
+from savings.rollup.models import Fact, RolledReturn, RollupState, Total
 from tests.audit.test_events import without_triggers
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.rollup.books import books, books_from_the_entries, parts, waiting

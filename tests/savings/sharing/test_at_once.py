@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from audit.models import Event
-from savings.provenance import Provenance
-from savings.returns.actions import certify
-from savings.rollup.models import DirtyReturn
+from savings.certification.actions import certify
+from savings.kit.provenance import Provenance
+from savings.returns.models import DirtyReturn
 from savings.rollup.tasks import roll_up
 from savings.sharing.actions import Left, set_host
 from services.models import Participation, Service

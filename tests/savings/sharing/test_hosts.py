@@ -7,8 +7,9 @@ import pytest
 from audit.models import Event
 from finance.periods import Quarter
 from savings.calendar.actions import close_period
-from savings.provenance import Provenance
-from savings.rollup.models import DirtyReturn, Fact
+from savings.kit.provenance import Provenance
+from savings.returns.models import DirtyReturn
+from savings.rollup.models import Fact
 from savings.rollup.tasks import roll_up
 from savings.sharing.actions import set_host
 from services.models import Hosting, Service

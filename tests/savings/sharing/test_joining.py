@@ -7,7 +7,7 @@ import pytest
 from audit.models import Event
 from finance.periods import Quarter
 from savings.calendar.actions import close_period
-from savings.rollup.models import DirtyReturn
+from savings.returns.models import DirtyReturn
 from savings.rollup.tasks import roll_up
 from services.models import Participation, Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState

@@ -8,12 +8,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from savings.calendar.actions import close_period
-from savings.provenance import Provenance
+from savings.kit.provenance import Provenance
 from savings.rollup.tasks import roll_up
 from services.models import Hosting, Participation, Service
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.sharing.changing import falls, join, leave, spells
 from tests.savings.tables import table_headed, tables_of
 

@@ -7,9 +7,10 @@ import pytest
 from audit.models import Event
 from savings.calendar.actions import open_period
 from savings.drivers.models import Restatement
-from savings.provenance import Provenance
-from savings.returns.actions import describe, row_of
+from savings.kit.provenance import Provenance
 from savings.returns.models import Entry, Return
+from savings.returns.reports import row_of
+from savings.returns.rows import describe
 from savings.trueup.actions import add_adjusting_entries
 from savings.trueup.reports import restatements_for
 from sovereignty.models import User

@@ -12,10 +12,9 @@ from django.urls import reverse
 
 from audit.models import Event
 from finance.periods import Quarter
-from savings.returns.actions import describe
-from savings.returns.lines import stored_lines
-from savings.returns.models import Entry, Return
-from savings.rollup.models import DirtyReturn
+from savings.filling.lines import stored_lines
+from savings.returns.models import DirtyReturn, Entry, Return
+from savings.returns.rows import describe
 from savings.uploads.models import Upload
 from tests.calling import ROOT, Caller
 from tests.partnership import Q1, Partnership

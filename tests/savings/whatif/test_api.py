@@ -12,10 +12,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from finance.periods import Quarter
-from savings.attribution.actions import propose_rule
-from savings.attribution.models import Driver
 from savings.drivers.actions import create_driver, set_driver_value
-from savings.provenance import Provenance
+from savings.drivers.models import Driver
+from savings.formulas.actions import propose_rule
+from savings.kit.provenance import Provenance
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Total
 from tests.calling import Caller, mistakes, problem

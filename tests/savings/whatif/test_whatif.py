@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance.periods import FinancialYear, Quarter
-from savings.attribution.arithmetic import EntryFacts, Rule, ValueOfDriver
-from savings.attribution.claims import Approval
+from savings.budgets.claims import Approval
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.arithmetic import EntryFacts, Rule
 from savings.whatif.whatif import Alike, Line, Planned, Reach, World, compare, over_the_plan
 from services.tree import Node, ServiceTree, Spell
-from tests.savings.attribution.sharing import Reported, share_all
+from tests.savings.formulas.sharing import Reported, share_all
 
 Q1, Q2, Q3 = (Quarter.parse(f"2013-14-Q{number}") for number in (1, 2, 3))
 COUNCILS = ("LBHF", "RBKC", "WCC")

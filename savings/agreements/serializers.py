@@ -1,0 +1,132 @@
+"""Proposals and the answers to them as JSON, whatever they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from savings.agreements.reports import Standing, standings
+from savings.agreements.unanimous import Unanimous
+from savings.kit.serializers import ProvenanceField
+from sovereignty.models import Consent, Decision
+from sovereignty.shapes import Day, Flag, Shape, Text, WholeNumber
+
+
+class ConsentSerializer(serializers.ModelSerializer):
+    council = serializers.CharField(source="council.code")
+    by = serializers.CharField(source="by.username")
+
+    class Meta:
+        model = Consent
+        fields = ["council", "agree", "by", "at", "minute_reference", "reason"]
+
+
+class ProposalSerializer(serializers.ModelSerializer):
+    """What councils are asked to agree to, with how it stands and what each has answered.
+
+    A list's context has the `standings` by number of decision; one alone is read by itself.
+    """
+
+    decision = serializers.IntegerField(
+        source="decision_id", help_text="Its number as a proposal: what `revises` names."
+    )
+    provenance = ProvenanceField()
+    illustrative = serializers.BooleanField(source="is_illustrative")
+    standing = serializers.SerializerMethodField(
+        help_text="waiting for answers; agreed, which what was in force in any quarter stays; "
+        "disputed; revised, so another took its place; withdrawn; or lapsed, so that it can't "
+        "come into force any more."
+    )
+    proposed_by = serializers.CharField(source="decision.proposed_by.username")
+    proposed_at = serializers.DateTimeField(source="decision.proposed_at")
+    answer_by = serializers.DateField(
+        source="decision.answer_by",
+        allow_null=True,
+        help_text="The day by which councils are asked to answer; null where none was set.",
+    )
+    revises = serializers.IntegerField(
+        source="decision.revises_id",
+        allow_null=True,
+        help_text="The decision whose place it takes; null where it takes none's.",
+    )
+    withdrawn_at = serializers.DateTimeField(
+        source="decision.withdrawn_at", allow_null=True, help_text="Null unless withdrawn."
+    )
+    consents = ConsentSerializer(source="decision.consents", many=True)
+
+    @extend_schema_field(serializers.ChoiceField([(each.value, each.name) for each in Standing]))
+    def get_standing(self, one: Any) -> str:
+        known: Mapping[int, Standing] | None = self.context.get("standings")
+        found = standings([one.decision_id]) if known is None else known
+        return found[one.decision_id].value
+
+
+class UnanimousSerializer(ProposalSerializer):
+    """What every council is asked about; the context has their codes too, as `councils`."""
+
+    waiting_for = serializers.SerializerMethodField(help_text="Councils that have not agreed.")
+    agreed = serializers.SerializerMethodField(help_text="Whether every council has agreed.")
+
+    def get_waiting_for(self, one: Unanimous) -> list[str]:
+        return [code for code in self.context["councils"] if code not in one.agreed_by]
+
+    def get_agreed(self, one: Unanimous) -> bool:
+        return one.is_agreed(self.context["councils"])
+
+
+#: The fields of a proposal, after what is proposed.
+ANSWERED = [
+    "provenance",
+    "illustrative",
+    "standing",
+    "proposed_by",
+    "proposed_at",
+    "answer_by",
+    "revises",
+    "withdrawn_at",
+    "consents",
+    "waiting_for",
+    "agreed",
+]
+
+
+class DecisionNumber(WholeNumber):
+    """The number of a decision; becomes the decision."""
+
+    default_error_messages = {"unknown": "There is no proposal of this number."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        number = super().run_validation(data)
+        if not isinstance(number, int):
+            return number
+        decision = Decision.objects.filter(id=number).first()
+        if decision is None:
+            self.fail("unknown")
+        return decision
+
+
+class ProposalBody(Shape):
+    """What everything that is put to councils may say."""
+
+    answer_by = Day(
+        required=False,
+        allow_null=True,
+        help_text="The day by which councils are asked to answer: they are reminded of it.",
+    )
+    revises = DecisionNumber(
+        required=False,
+        allow_null=True,
+        help_text="The `decision` of what this takes the place of: about the same, and disputed.",
+    )
+
+
+class Answer(Shape):
+    agree = Flag("Send true to agree or false to refuse.")
+    minute_reference = Text("Enter the minute that records it.", max_length=200)
+    reason = Text(
+        required=False, allow_blank=True, help_text="A refusal needs it: why your council refuses."
+    )

@@ -1,0 +1,1 @@
+"""Transition budgets: what councils agreed to spend on becoming one service."""

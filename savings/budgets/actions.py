@@ -1,0 +1,127 @@
+"""What can be done to transition budgets: propose them, and hold returns to them.
+
+Councils answer one by `savings.agreements.actions.answer`.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from finance.money import json_money
+from finance.periods import Quarter
+from savings.agreements.actions import put_forward
+from savings.budgets.models import CODE, LONGEST_CODE, TransitionApproval
+from savings.budgets.reports import refused_claims
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
+from savings.quarters.basis import check_quarter_open
+from savings.quarters.locks import change_basis
+from savings.returns.models import Return
+from services.models import Service
+from sovereignty.models import Decision, User
+from sovereignty.refusals import BadContent, FieldError, WrongState
+
+
+@transaction.atomic
+def propose_approval(
+    *,
+    code: str,
+    service: Service,
+    ceiling: Decimal,
+    effective_from: Quarter,
+    description: str,
+    by: User,
+    at: datetime,
+    provenance: Provenance = Provenance.REPORTED,
+    answer_by: date | None = None,
+    revises: Decision | None = None,
+) -> TransitionApproval:
+    """Propose a budget for the one-off costs of a service's change, from a quarter on.
+
+    Costs can be claimed on it once every participating council has agreed, which they are
+    asked to do by `answer_by`. `revises` is a disputed budget for the same service, whose
+    place it takes. `ceiling` in pounds. Raises NotAllowed; WrongState where the code is taken,
+    the quarter closed or what it revises not disputed;
+    BadContent for a code, ceiling or description that won't do, or where nobody takes part.
+    """
+    require(by, "savings.propose_approval")
+    # One at a time, so that two proposals don't take the same code.
+    change_basis()
+    check_quarter_open(effective_from)
+    said = {"code": code.strip(), "description": description.strip()}
+    errors = _mistakes(said["code"], said["description"], ceiling)
+    if not Service.objects.tree().participants(service.slug, effective_from):
+        errors.append(
+            FieldError(
+                "effective_from",
+                f"No council takes part in {service} in {effective_from.label}.",
+                effective_from.code,
+            )
+        )
+    if errors:
+        raise BadContent(errors)
+    if TransitionApproval.objects.filter(code__iexact=said["code"]).exists():
+        raise WrongState(
+            f"There is a transition budget “{said['code']}” already. Choose another code."
+        )
+    approval = TransitionApproval(
+        **said,
+        service=service,
+        ceiling=ceiling,
+        effective_from=effective_from,
+        provenance=provenance,
+    )
+    put_forward(
+        approval,
+        title=f"{service}: transition budget {said['code']}",
+        after={
+            "service": service.slug,
+            "ceiling": json_money(ceiling),
+            "effective_from": effective_from.code,
+            "provenance": provenance.value,
+        },
+        by=by,
+        at=at,
+        answer_by=answer_by,
+        revises=revises,
+        reason=said["description"],
+    )
+    return approval
+
+
+def check_claims(parent: Return) -> None:
+    """Hold a return's claims to their budgets, whose rows are held to the transaction's end.
+
+    For whoever submits or certifies, with the return's row held already. Raises WrongState
+    where a budget is not agreed any more or has no room left: somebody else may have
+    claimed on it since the rows were entered.
+    """
+    codes = set(parent.entries.exclude(approval="").values_list("approval", flat=True))
+    if not codes:
+        return
+    list(TransitionApproval.objects.select_for_update().filter(code__in=codes).order_by("id"))
+    refused = refused_claims(parent)
+    if refused:
+        entry, why = refused[0]
+        raise WrongState(
+            f"Line {entry.position}, {entry.service}: {why}"
+            + (f" {len(refused) - 1} more of its claims can't stand either." * (len(refused) > 1))
+        )
+
+
+def _mistakes(code: str, description: str, ceiling: Decimal) -> list[FieldError]:
+    errors = []
+    if not code:
+        errors.append(FieldError("code", "Give a short code, such as library-moves."))
+    elif not re.fullmatch(CODE.regex, code) or len(code) > LONGEST_CODE:
+        sentence = f"{CODE.message} At most {LONGEST_CODE} in all."
+        errors.append(FieldError("code", sentence, code[:LONGEST_CODE]))
+    if not description:
+        errors.append(FieldError("description", "Say what the budget is for."))
+    if not (ceiling.is_finite() and ceiling > 0):
+        errors.append(FieldError("ceiling", "Enter an amount above nought.", str(ceiling)[:60]))
+    return errors

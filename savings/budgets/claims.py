@@ -1,0 +1,181 @@
+"""Claims on transition budgets: what a row may claim on, and how much is left. Pure.
+
+A return's rows are held to it as they are entered, and again when the return is
+submitted and certified. Source: the public contract, "Attribution", rule 6, and
+`docs/adr/0021-transition-costs-by-net-reduction.md`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from finance.money import format_pounds, from_pence
+from finance.periods import Quarter
+from services.tree import ServiceTree
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A transition budget, with what councils answered. `ceiling` in pence."""
+
+    code: str
+    service: str
+    ceiling: int
+    effective_from: Quarter
+    agreed_by: frozenset[str]
+    illustrative: bool = False
+    withdrawn: bool = False
+    refused_by: frozenset[str] = frozenset()
+
+
+def councils_needed(
+    approval: Approval, tree: ServiceTree, service: str, quarter: Quarter
+) -> tuple[str, ...]:
+    """Whose agreement a claim of a service in a quarter rests on, in alphabetical order.
+
+    Everybody who takes part in the budget's service, and everybody who takes part in the
+    claim's, on whom the cost may fall.
+    """
+    return tuple(
+        sorted(
+            {
+                *tree.participants(approval.service, quarter),
+                *tree.participants(service, quarter),
+            }
+        )
+    )
+
+
+def why_not(approval: Approval, tree: ServiceTree, service: str, quarter: Quarter) -> str:
+    """Why a cost of a service in a quarter can't be claimed on a budget; empty where it can."""
+    if approval.withdrawn:
+        return f"The transition budget “{approval.code}” was withdrawn: leave this empty."
+    if approval.service not in tree.path(service):
+        return (
+            f"The transition budget “{approval.code}” is for {approval.service}, and {service} "
+            "does not lie in it: use another, or leave this empty."
+        )
+    if quarter < approval.effective_from:
+        return (
+            f"The transition budget “{approval.code}” begins in {approval.effective_from.label}: "
+            "claim on it from then on, or leave this empty."
+        )
+    needed = councils_needed(approval, tree, service, quarter)
+    if not needed:
+        return f"No council took part in {service} in {quarter.label}: leave this empty."
+    missing = [code for code in needed if code not in approval.agreed_by]
+    if missing:
+        return (
+            f"Not every council taking part has agreed to the transition budget "
+            f"“{approval.code}”: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} "
+            "not. Leave this empty, or wait until then."
+        )
+    # Whoever took part when it was to begin has refused it for good, though they left since.
+    refusing = approval.refused_by.intersection(
+        councils_needed(approval, tree, service, approval.effective_from)
+    )
+    if refusing:
+        return (
+            f"The transition budget “{approval.code}” was refused by "
+            f"{', '.join(sorted(refusing))}: leave this empty."
+        )
+    return ""
+
+
+def no_such(code: str) -> str:
+    """What to do about a code that is no budget's."""
+    return (
+        f"There is no transition budget “{code[:60]}”: use the code of one that every council "
+        "taking part has agreed, or leave this empty."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """An approval with the pence of it that others have claimed.
+
+    Others' claims are certified entries, and what is more than nought in submitted
+    returns: a submitted refund may yet be sent back.
+    """
+
+    approval: Approval
+    claimed: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.approval.ceiling - self.claimed
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that claims: its number, the code it names, and its pence."""
+
+    row: int
+    code: str
+    pence: int
+
+
+@dataclass(frozen=True)
+class Budgets:
+    """The transition budgets that the rows of one return, of this quarter, may claim on."""
+
+    tree: ServiceTree
+    quarter: Quarter
+    by_code: Mapping[str, Budget]
+
+    def why_not(self, code: str, service: str, corrected: Quarter | None = None) -> str:
+        """Why a row can't name this budget; empty where it can, whatever its amount.
+
+        `corrected` is the quarter of what the row corrects, if it corrects anything.
+        """
+        budget = self.by_code.get(code)
+        if budget is None:
+            return no_such(code)
+        return why_not(budget.approval, self.tree, service, corrected or self.quarter)
+
+    def past_the_ceiling(self, claims: Collection[Claim]) -> list[tuple[Claim, str]]:
+        """The claims that a ceiling has no room for, each with what to do about it.
+
+        What a return gives back counts before what it claims; then its rows are taken in
+        their order, and one that does not fit leaves its room to those after it.
+        """
+        left = {code: budget.left for code, budget in self.by_code.items()}
+        for code, pence in _refunds(claims).items():
+            if code in left:
+                left[code] -= pence
+        refused = []
+        for claim in claims:
+            if claim.pence <= 0 or claim.code not in left:
+                continue
+            if claim.pence > left[claim.code]:
+                ceiling = self.by_code[claim.code].approval.ceiling
+                refused.append((claim, _too_much(claim.code, left[claim.code], ceiling)))
+            else:
+                left[claim.code] -= claim.pence
+        return refused
+
+
+def _refunds(claims: Iterable[Claim]) -> dict[str, int]:
+    refunds: dict[str, int] = defaultdict(int)
+    for claim in claims:
+        if claim.pence < 0:
+            refunds[claim.code] += claim.pence
+    return refunds
+
+
+def _too_much(code: str, left: int, ceiling: int) -> str:
+    """A claim that does not fit, in a sentence.
+
+    >>> _too_much("MOVE-1", 100, 500)
+    'This would pass the ceiling of “MOVE-1”: £1.00 of £5.00 is left. Claim no more than that.'
+    """
+    room = (
+        f"{format_pounds(from_pence(left))} of {format_pounds(from_pence(ceiling))} is left. "
+        "Claim no more than that."
+        if left > 0
+        else f"nothing of {format_pounds(from_pence(ceiling))} is left. Leave the budget's code "
+        "out, and the cost falls on the council that reports it."
+    )
+    return f"This would pass the ceiling of “{code}”: {room}"

@@ -1,0 +1,141 @@
+"""What councils agreed to spend on becoming one service.
+
+A **transition approval** is a budget for the one-off costs of a service's change, from
+a quarter on and up to a ceiling, once every participating council has consented to it.
+Entries claim on it by its code. A changed budget is a new one: none is ever edited.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Prefetch, Q, Sum
+
+from audit.triggers import append_only
+from finance.money import to_pence
+from savings.agreements.triggers import comes_before_its_answers
+from savings.budgets.claims import Approval, Budget
+from savings.budgets.triggers import claims_fit
+from savings.kit.provenance import Provenance
+from savings.quarters.triggers import begins_in_an_open_quarter
+from savings.returns.models import Entry, Return
+from services.fields import QuarterField
+from services.models import Service
+from sovereignty.models import Consent, Decision
+
+#: What a budget's code may be: what a cell of a spreadsheet and an address can carry.
+CODE = RegexValidator(
+    r"^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*\Z",
+    "Use letters and digits, with hyphens or underscores between them.",
+)
+LONGEST_CODE = 60
+
+
+class TransitionApprovalQuerySet(models.QuerySet["TransitionApproval"]):
+    def with_consents(self) -> TransitionApprovalQuerySet:
+        """With all that showing or using an approval needs: two queries."""
+        consents = Consent.objects.select_related("council", "by")
+        return self.select_related("service", "decision__proposed_by").prefetch_related(
+            Prefetch("decision__consents", queryset=consents)
+        )
+
+    def as_approvals(self) -> list[Approval]:
+        """Every approval as the pure module takes it, with who has agreed: two queries."""
+        return [approval.as_approval() for approval in self.with_consents()]
+
+    def as_budgets(self, *, beside: Return | None = None) -> list[Budget]:
+        """Every approval with what is claimed on it: three queries.
+
+        `beside` leaves the claims of one return out, whose rows are held to what is left.
+        """
+        approvals = list(self.with_consents())
+        claimed = claimed_on([approval.code for approval in approvals], beside=beside)
+        return [
+            Budget(approval.as_approval(), to_pence(claimed.get(approval.code, Decimal(0))))
+            for approval in approvals
+        ]
+
+
+class TransitionApproval(models.Model):
+    code = models.CharField(
+        max_length=LONGEST_CODE,
+        unique=True,
+        validators=[CODE],
+    )
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="transition_approvals"
+    )
+    ceiling = models.DecimalField(max_digits=16, decimal_places=2)
+    effective_from = QuarterField()
+    description = models.TextField()
+    provenance = models.CharField(max_length=12, choices=Provenance)
+    decision = models.OneToOneField(
+        Decision, on_delete=models.PROTECT, related_name="transition_approval"
+    )
+
+    objects = TransitionApprovalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ceiling__gt=0) & Q(ceiling__lt=100_000_000_000),
+                name="transition_approval_ceiling_in_bounds",
+            ),
+            models.CheckConstraint(
+                condition=~Q(description=""), name="transition_approval_says_what_for"
+            ),
+        ]
+        # What a council agreed to stays what it agreed to: a changed budget is a new one.
+        triggers = [*append_only(), begins_in_an_open_quarter(), comes_before_its_answers("budget")]
+
+    def __str__(self) -> str:
+        return self.code
+
+    @property
+    def is_illustrative(self) -> bool:
+        return self.provenance == Provenance.ILLUSTRATIVE
+
+    def as_approval(self) -> Approval:
+        consents = self.decision.consents.all()
+        return Approval(
+            code=self.code,
+            service=self.service.slug,
+            ceiling=to_pence(self.ceiling),
+            effective_from=self.effective_from,
+            agreed_by=frozenset(each.council.code for each in consents if each.agree),
+            illustrative=self.is_illustrative,
+            withdrawn=self.decision.is_withdrawn,
+            refused_by=frozenset(each.council.code for each in consents if not each.agree),
+        )
+
+
+def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, Decimal]:
+    """What is claimed on each of these codes, in pounds: one query.
+
+    Certified entries, and what is more than nought in submitted returns: a submitted
+    refund may yet be sent back, and then the room it made would be gone.
+    """
+    entries = Entry.objects.filter(approval__in=codes).exclude(approval="")
+    if beside is not None:
+        entries = entries.exclude(parent=beside)
+    counted = Q(parent__status=Return.Status.CERTIFIED) | Q(
+        parent__status=Return.Status.SUBMITTED, amount__gt=0
+    )
+    return dict(
+        entries.filter(counted)
+        .order_by("approval")
+        .values("approval")
+        .annotate(sum=Sum(F("amount")))
+        .values_list("approval", "sum")
+    )
+
+
+class ClaimingReturn(Return):
+    """A return, as far as it claims on budgets."""
+
+    class Meta:
+        proxy = True
+        triggers = [claims_fit()]

@@ -1,0 +1,105 @@
+"""Transition budgets as JSON, and what makes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from finance.money import MoneyError, parse_money
+from savings.agreements.serializers import ANSWERED, ProposalBody, ProposalSerializer
+from savings.budgets.models import LONGEST_CODE, TransitionApproval
+from savings.kit.serializers import CodeText, Money
+from services.serializers import QuarterText
+from services.tree import ServiceTree
+from sovereignty.shapes import Shape, Text
+
+
+class ApprovalSerializer(ProposalSerializer):
+    """A budget with its councils' answers.
+
+    The context holds the `tree` of services and what is `claimed`, by code, too.
+    """
+
+    service = serializers.CharField(source="service.slug")
+    ceiling = Money()
+    claimed = serializers.SerializerMethodField(
+        "as_claimed",
+        help_text="Certified claims, and those above nought in submitted returns.",
+    )
+    left = serializers.SerializerMethodField(
+        "as_left", help_text="The ceiling less what is claimed."
+    )
+    effective_from = QuarterText()
+    waiting_for = serializers.SerializerMethodField(
+        help_text="Councils that take part when it begins and have not agreed to it."
+    )
+    agreed = serializers.SerializerMethodField(
+        help_text="Whether every council that takes part when it begins has agreed."
+    )
+
+    class Meta:
+        model = TransitionApproval
+        fields = [
+            "code",
+            "service",
+            "ceiling",
+            "claimed",
+            "left",
+            "effective_from",
+            "description",
+            "decision",
+            *ANSWERED,
+        ]
+
+    def _claimed(self, approval: TransitionApproval) -> Decimal:
+        claimed: Mapping[str, Decimal] = self.context["claimed"]
+        return claimed.get(approval.code, Decimal(0))
+
+    def as_claimed(self, approval: TransitionApproval) -> str:
+        return Money().to_representation(self._claimed(approval))
+
+    def as_left(self, approval: TransitionApproval) -> str:
+        return Money().to_representation(approval.ceiling - self._claimed(approval))
+
+    def _needed(self, approval: TransitionApproval) -> tuple[str, ...]:
+        tree: ServiceTree = self.context["tree"]
+        return tree.participants(approval.service.slug, approval.effective_from)
+
+    def get_waiting_for(self, approval: TransitionApproval) -> list[str]:
+        agreed = approval.as_approval().agreed_by
+        return [code for code in self._needed(approval) if code not in agreed]
+
+    def get_agreed(self, approval: TransitionApproval) -> bool:
+        return bool(self._needed(approval)) and not self.get_waiting_for(approval)
+
+
+class ApprovalParameters(Shape):
+    service = Text(required=False, max_length=80, help_text="A slug: budgets of it alone.")
+
+
+class Pounds(Text):
+    """Money as text, the way finance people type it; becomes pounds."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("Give an amount above nought, such as 120000.00.", **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        value = super().run_validation(data)
+        try:
+            return parse_money(value) if isinstance(value, str) else value
+        except MoneyError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class ApprovalBody(ProposalBody):
+    code = CodeText("Give a short code, such as library-moves.", max_length=LONGEST_CODE)
+    service = Text("Name the service by its slug.", max_length=80)
+    ceiling = Pounds(
+        max_length=40, help_text="The most that can be claimed, in pounds: 120000.00, £1.2m."
+    )
+    effective_from = QuarterText(help_text="The first quarter whose costs can be claimed.")
+    description = Text("Say what the budget is for.")

@@ -1,0 +1,1 @@
+"""A return's way from draft to certified."""

@@ -1,0 +1,36 @@
+"""Tolerances, as councils are asked to agree to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import QuerySet
+
+from savings.agreements.subjects import Facts, Subject, register
+from savings.drivers.models import Tolerance
+from sovereignty.models import Council
+
+
+class ToleranceSubject(Subject):
+    kind = "tolerance"
+    name = "tolerance"
+    title = "tolerance"
+    propose_at = "tolerance-propose"
+    model = Tolerance
+
+    def rows(self) -> QuerySet[Tolerance]:
+        return Tolerance.objects.select_related("decision")
+
+    def facts(self, about: Tolerance, councils: Mapping[str, Council]) -> Facts:
+        allowed = f"more than {about.share} of what was shared out by it"
+        how = "Adjusting entries of each council’s own in a later quarter, never by rewriting"
+        return (
+            (
+                "Puts a restated driver right",
+                f"Where the council that moves most moves by {allowed}",
+            ),
+            ("By", how),
+        )
+
+
+register(ToleranceSubject())

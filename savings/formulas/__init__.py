@@ -1,0 +1,1 @@
+"""What splits what is reported: rules, and the arithmetic."""

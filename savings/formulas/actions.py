@@ -1,0 +1,170 @@
+"""What can be done to attribution rules: propose one.
+
+Councils answer it by `savings.agreements.actions.answer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from finance.apportionment import ShareError, check_whole, parse_share
+from finance.periods import Quarter
+from savings.agreements.actions import put_forward
+from savings.drivers.models import Driver
+from savings.formulas.models import AttributionRule
+from savings.formulas.wording import cannot_share_by, takes_no_part
+from savings.kit.provenance import Provenance
+from savings.permissions.rules import require
+from savings.quarters.basis import check_quarter_open
+from savings.quarters.locks import change_basis
+from services.models import Service
+from sovereignty.models import Council, Decision, User
+from sovereignty.refusals import BadContent, FieldError
+
+
+@transaction.atomic
+def propose_rule(
+    *,
+    service: Service,
+    kind: str,
+    method: str,
+    effective_from: Quarter,
+    basis: str,
+    by: User,
+    at: datetime,
+    shares: Mapping[str, str] | None = None,
+    driver: Driver | None = None,
+    weights: Mapping[str, str] | None = None,
+    indirect_variance: str = AttributionRule.IndirectVariance.SHARED,
+    provenance: Provenance = Provenance.REPORTED,
+    answer_by: date | None = None,
+    revises: Decision | None = None,
+) -> AttributionRule:
+    """Propose how a service's savings or ongoing costs are split, from a quarter on.
+
+    It takes effect once every participating council has agreed, which they are asked to
+    do by `answer_by`. `revises` is a disputed proposal for the same service and kind, whose
+    place it takes: its dispute ends. `shares` and `weights` map codes to decimals or fractions
+    as text. Raises NotAllowed, WrongState where the quarter is closed or what it revises is
+    not disputed, or BadContent for shares that can't work.
+    """
+    require(by, "savings.propose_rule")
+    # Nobody joins, and no quarter closes, between the look at who takes part and the rule.
+    change_basis()
+    check_quarter_open(effective_from)
+    participants = _names(Service.objects.tree().participants(service.slug, effective_from))
+    errors = _mistakes(method, participants, shares or {}, driver, weights or {}, effective_from)
+    if not participants:
+        errors.append(
+            FieldError(
+                "effective_from",
+                f"No council takes part in {service} in {effective_from.label}.",
+                effective_from.code,
+            )
+        )
+    if basis and not basis.strip():
+        errors.append(FieldError("basis", "Say why these shares, or leave this out.", basis[:20]))
+    if errors:
+        raise BadContent(errors)
+    # The service's row is held, so that two proposals don't take the same version.
+    Service.objects.select_for_update().get(id=service.id)
+    version = AttributionRule.objects.filter(service=service, kind=kind).count() + 1
+    rule = AttributionRule(
+        service=service,
+        kind=kind,
+        method=method,
+        effective_from=effective_from,
+        shares=dict(shares or {}),
+        driver=driver,
+        weights=dict(weights or {}),
+        indirect_variance=indirect_variance,
+        version=version,
+        basis=basis.strip(),
+        provenance=provenance,
+    )
+    put_forward(
+        rule,
+        title=f"{service}: {AttributionRule.Kind(kind).label.lower()}, version {version}",
+        after={
+            "service": service.slug,
+            "kind": kind,
+            "method": method,
+            "effective_from": effective_from.code,
+            "shares": rule.shares,
+            "driver": driver.code if driver else None,
+            "weights": rule.weights,
+            "indirect_variance": indirect_variance,
+            "version": version,
+        },
+        by=by,
+        at=at,
+        answer_by=answer_by,
+        revises=revises,
+        reason=rule.basis,
+    )
+    return rule
+
+
+def _mistakes(
+    method: str,
+    participants: Mapping[str, str],
+    shares: Mapping[str, str],
+    driver: Driver | None,
+    weights: Mapping[str, str],
+    effective_from: Quarter,
+) -> list[FieldError]:
+    if method == AttributionRule.Method.FIXED:
+        errors = _not_whole("shares", shares)
+        names = _names(shares)
+        errors.extend(
+            FieldError("shares", takes_no_part(names.get(code, code)), code)
+            for code in shares
+            if code not in participants
+        )
+        return errors
+    if method == AttributionRule.Method.DRIVER:
+        if driver is None:
+            return [FieldError("driver", "Choose the driver to share by.")]
+        drivers = [driver]
+    else:
+        errors = _not_whole("weights", weights)
+        drivers = list(Driver.objects.filter(code__in=weights))
+        unknown = set(weights) - {found.code for found in drivers}
+        errors.extend(
+            FieldError("weights", f"There is no driver “{code}”.", code) for code in sorted(unknown)
+        )
+        if errors:
+            return errors
+    return [
+        FieldError("driver" if driver else "weights", wrong, found.code)
+        for found in drivers
+        if (
+            wrong := cannot_share_by(
+                str(found), _values_by(found, effective_from), participants, effective_from
+            )
+        )
+    ]
+
+
+def _names(codes: Iterable[str]) -> dict[str, str]:
+    """The names of councils by code, in order of code."""
+    councils = Council.objects.filter(code__in=list(codes)).order_by("code")
+    return dict(councils.values_list("code", "name"))
+
+
+def _not_whole(field: str, shares: Mapping[str, str]) -> list[FieldError]:
+    try:
+        check_whole({code: parse_share(share) for code, share in shares.items()})
+    except ShareError as error:
+        return [FieldError(field, str(error))]
+    return []
+
+
+def _values_by(driver: Driver, quarter: Quarter) -> dict[str, Decimal]:
+    """The value that holds in a quarter, by council: the latest at or before it."""
+    values = driver.values.filter(effective_from__lte=quarter).order_by("effective_from")
+    return dict(values.values_list("council__code", "value"))

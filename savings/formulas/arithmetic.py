@@ -1,0 +1,379 @@
+"""Whose a figure is: the contract's attribution as pure arithmetic.
+
+Reads against the public contract, "Attribution", rule by rule: `Attribution.share_out`
+takes rules 1 to 6 in their order, `finance.apportionment` has the proportions of rule 3
+and the pennies of rule 7, and rule 8 is whoever calls: what is not certified is marked
+as provisional and added to nothing. Everything is plain values: entries, rules, driver
+values, budgets and what was delivered in; exact fractions out. The rollup, the
+explanation of an entry and the provisional figures of a draft all come through here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from finance.apportionment import ShareError, blended, restricted, scaled_to_one
+from finance.periods import Quarter
+from savings.budgets.claims import Approval, why_not
+from savings.drivers.values import ValueOfDriver
+from savings.formulas.delivered import Delivered, Reduction
+from services.tree import ServiceTree, Spell
+
+SAVING, ONGOING_COST, TRANSITION_COST, VARIANCE = (
+    "saving",
+    "ongoing_cost",
+    "transition_cost",
+    "variance",
+)
+OWN, SHARED = "own", "shared"
+FIXED, DRIVER, BLEND = "fixed", "driver", "blend"
+INDIRECT, SPECIFICATION_CHANGE = "indirect", "specification_change"
+ILLUSTRATIVE = "illustrative"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """What attribution needs to know of an entry.
+
+    `quarter` is the return's, or for an entry that corrects another the
+    corrected entry's. `council` is the return's, None for the partnership.
+    """
+
+    service: str
+    kind: str
+    scope: str
+    quarter: Quarter
+    council: str | None
+    cause: str = ""
+    caused_by: str | None = None
+    tupe: tuple[str, ...] = ()
+    approval: str = ""
+
+    @property
+    def rests_on_others(self) -> bool:
+        """Whether how it falls rests on how others fell: a claim on a transition budget."""
+        alone = self.scope == OWN and self.council is not None
+        return self.kind == TRANSITION_COST and bool(self.approval) and not alone
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One version of an attribution rule, with the councils that have agreed to it.
+
+    `given_up` where it was withdrawn or any council refused it.
+    """
+
+    id: int
+    service: str
+    kind: str
+    method: str
+    effective_from: Quarter
+    agreed_by: frozenset[str]
+    shares: Mapping[str, Fraction] = field(default_factory=dict)
+    driver: str | None = None
+    weights: Mapping[str, Fraction] = field(default_factory=dict)
+    indirect_variance_to_host: bool = False
+    illustrative: bool = False
+    given_up: bool = False
+
+
+#: A rule, and the councils that have yet to agree to it, in alphabetical order.
+Waiting = tuple[Rule, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an entry falls: shares by council (empty where unattributed), and why.
+
+    `because` is a code from `REASONS`; the rest is what was used: the rule with its
+    driver values, the host, the transition budget with every participant's reduction.
+    Where no rule is in force, `waiting` are those that councils have yet to agree to.
+    """
+
+    shares: Mapping[str, Fraction]
+    because: str
+    rule: Rule | None = None
+    values: tuple[ValueOfDriver, ...] = ()
+    host: Spell | None = None
+    approval: Approval | None = None
+    reductions: tuple[Reduction, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+
+    @property
+    def illustrative(self) -> bool:
+        """Whether anything that it falls by was made up."""
+        return (
+            (self.rule is not None and self.rule.illustrative)
+            or any(value.illustrative for value in self.values)
+            or (self.host is not None and self.host.provenance == ILLUSTRATIVE)
+            or (self.approval is not None and self.approval.illustrative)
+            or any(reduction.illustrative for reduction in self.reductions)
+        )
+
+
+#: Why an entry falls as it does, in plain words.
+REASONS = {
+    "own": "The entry is the reporting council's own, so it falls wholly on that council.",
+    "unapproved_transition": (
+        "A transition cost that claims on no agreed budget falls wholly on the council "
+        "that reports it."
+    ),
+    "specification_change": (
+        "The variance comes from one council's changed specification, so that council bears it."
+    ),
+    "indirect_host": (
+        "The rule leaves variances in indirect costs with the council that hosts the service."
+    ),
+    "rule": "The rule in force splits it between the councils that take part in the service.",
+    "tupe": (
+        "The rule's shares, restricted to the councils named for the transferred staff and "
+        "scaled up to the whole."
+    ),
+    "no_rule": (
+        "No rule that every participating council has agreed to was in force, so the entry "
+        "is not attributed to anyone."
+    ),
+    "no_participants": "No council took part in the service in that quarter.",
+    "no_value": (
+        "The rule in force shares by a driver that has no value yet for a council taking part, so "
+        "the entry is not attributed to anyone: to give that council nothing would be a guess."
+    ),
+    "nothing_to_share_by": (
+        "The rule in force leaves nothing to share by: every share is nought, or a driver has "
+        "no values above nought."
+    ),
+    "no_host": "The rule leaves the variance with the host, but no council hosted the service.",
+    "net_reduction": (
+        "It claims on a transition budget that every council agreed, so it falls on each in "
+        "proportion to the net reduction in its spending so far; a council without one bears none."
+    ),
+    "no_reduction": (
+        "It claims on a transition budget that every council agreed, but no council has a net "
+        "reduction in spending yet, so it is split as the savings are."
+    ),
+    "approval_not_in_force": (
+        "It claims on a transition budget that does not hold for this service and quarter, or "
+        "that not every council taking part has agreed to, so it falls wholly on the council "
+        "that reports it."
+    ),
+}
+
+
+class Attribution:
+    """The rules, driver values and transition budgets, asked entry by entry.
+
+    Holds what rules say, so that a rollup of many entries works each combination of
+    service, kind and quarter out once. `delivered` is needed for claims on transition
+    budgets alone (`EntryFacts.rests_on_others`), which come after all other entries.
+    """
+
+    def __init__(
+        self,
+        tree: ServiceTree,
+        rules: Iterable[Rule],
+        values: Iterable[ValueOfDriver],
+        approvals: Iterable[Approval] = (),
+        delivered: Delivered | None = None,
+    ) -> None:
+        self.tree = tree
+        self._rules: dict[tuple[str, str], list[Rule]] = defaultdict(list)
+        for rule in sorted(rules, key=lambda r: (r.effective_from, r.id), reverse=True):
+            self._rules[rule.service, rule.kind].append(rule)
+        self._values: dict[tuple[str, str], list[ValueOfDriver]] = defaultdict(list)
+        for value in sorted(values, key=lambda v: (v.effective_from, v.id), reverse=True):
+            self._values[value.driver, value.council].append(value)
+        self._approvals = {approval.code: approval for approval in approvals}
+        self._delivered = delivered
+        self._by_rule_answers: dict[tuple[str, str, Quarter], Outcome] = {}
+
+    def knowing(self, delivered: Delivered) -> Attribution:
+        """The same, knowing what was delivered, to be asked about claims as well."""
+        informed = copy.copy(self)
+        informed._delivered = delivered  # noqa: SLF001 - another of our own
+        return informed
+
+    def share_out(self, entry: EntryFacts) -> Outcome:
+        """How an entry falls on the councils. Raises ShareError for what can't be told.
+
+        >>> from services.tree import Node, ServiceTree, Spell
+        >>> q = Quarter.parse("2013-14-Q1")
+        >>> tree = ServiceTree.of([Node("hr", "HR", participation=(
+        ...     Spell("LBHF", q), Spell("WCC", q)))])
+        >>> halves = Rule(1, "hr", "saving", "fixed", q, frozenset({"LBHF", "WCC"}),
+        ...     shares={"LBHF": Fraction(1, 2), "WCC": Fraction(1, 2)})
+        >>> Attribution(tree, [halves], []).share_out(
+        ...     EntryFacts("hr", "saving", "shared", q, "WCC")).shares["LBHF"]
+        Fraction(1, 2)
+        """
+        # Rule 1: an own entry falls wholly on its return's council.
+        if entry.scope == OWN and entry.council is not None:
+            return _wholly(entry.council, "own")
+        # Rules 2 and 3, for a saving: by the rule in force for savings.
+        if entry.kind == SAVING:
+            return self.by_rule(entry.service, SAVING, entry.quarter)
+        # Rule 4: a variance by its cause.
+        if entry.kind == VARIANCE:
+            return self._variance(entry)
+        # Rule 5: an ongoing cost, of transferred staff or not.
+        if entry.kind == ONGOING_COST:
+            return self._ongoing_cost(entry)
+        # Rule 6: a transition cost by an agreed budget, or else the reporting council's.
+        return self._transition_cost(entry)
+
+    def _variance(self, entry: EntryFacts) -> Outcome:
+        if entry.cause == SPECIFICATION_CHANGE and entry.caused_by:
+            return _wholly(entry.caused_by, "specification_change")
+        outcome = self.by_rule(entry.service, ONGOING_COST, entry.quarter)
+        rule = outcome.rule
+        if entry.cause != INDIRECT or rule is None or not rule.indirect_variance_to_host:
+            return outcome
+        host = self.tree.hosting(entry.service, entry.quarter)
+        if host is None:
+            return Outcome({}, "no_host", rule)
+        return Outcome({host.council: Fraction(1)}, "indirect_host", rule, host=host)
+
+    def _ongoing_cost(self, entry: EntryFacts) -> Outcome:
+        outcome = self.by_rule(entry.service, ONGOING_COST, entry.quarter)
+        if not entry.tupe or not outcome.shares:
+            return outcome
+        shares = restricted(outcome.shares, entry.tupe)
+        because = "tupe" if shares else "nothing_to_share_by"
+        return Outcome(shares, because, outcome.rule, outcome.values)
+
+    def _transition_cost(self, entry: EntryFacts) -> Outcome:
+        approval = self.approval_in_force(entry.approval, entry.service, entry.quarter)
+        if approval is None:
+            if entry.council is None:
+                return Outcome({}, "no_rule")
+            because = "approval_not_in_force" if entry.approval else "unapproved_transition"
+            return _wholly(entry.council, because)
+        if self._delivered is None:
+            raise ShareError("A claim on a transition budget comes after savings and costs.")
+        reductions = self._delivered.reductions(
+            self.tree.below(entry.service),
+            entry.quarter,
+            self.tree.participants(entry.service, entry.quarter),
+        )
+        gains = {each.council: each.net for each in reductions if each.net > 0}
+        if gains:
+            return Outcome(
+                scaled_to_one(gains), "net_reduction", approval=approval, reductions=reductions
+            )
+        savings = self.by_rule(entry.service, SAVING, entry.quarter)
+        return Outcome(
+            savings.shares,
+            "no_reduction" if savings.shares else savings.because,
+            savings.rule,
+            savings.values,
+            approval=approval,
+            reductions=reductions,
+            waiting=savings.waiting,
+        )
+
+    def approval_in_force(self, code: str, service: str, quarter: Quarter) -> Approval | None:
+        """The transition budget of this code if a cost of the service can fall by it then.
+
+        It is for the service or one above it, it has begun, and every council that takes
+        part in either has agreed to it.
+        """
+        approval = self._approvals.get(code)
+        if approval is None or why_not(approval, self.tree, service, quarter):
+            return None
+        return approval
+
+    def by_rule(self, service: str, kind: str, quarter: Quarter) -> Outcome:
+        """How a shared figure falls by the rule in force: each worked out once."""
+        asked = (service, kind, quarter)
+        if asked not in self._by_rule_answers:
+            self._by_rule_answers[asked] = self._by_rule(*asked)
+        return self._by_rule_answers[asked]
+
+    def _by_rule(self, service: str, kind: str, quarter: Quarter) -> Outcome:
+        participants = self.tree.participants(service, quarter)
+        if not participants:
+            return Outcome({}, "no_participants")
+        rule = self.rule_in_force(service, kind, quarter)
+        if rule is None:
+            return Outcome({}, "no_rule", waiting=self.waiting(service, kind, quarter))
+        if rule.method == FIXED:
+            shares = restricted(rule.shares, participants)
+            return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule)
+        return self._by_drivers(rule, participants, quarter)
+
+    def rule_in_force(self, service: str, kind: str, quarter: Quarter) -> Rule | None:
+        """The rule of the nearest service at or above that has one in force in the quarter.
+
+        A rule is in force from its effective quarter in every quarter in which each council
+        has agreed to it that takes part in the rule's service or in the one asked about;
+        never one that is given up, whoever leaves the service later.
+        """
+        for rule, missing in self._rules_begun(service, kind, quarter):
+            if not missing:
+                return rule
+        return None
+
+    def waiting(self, service: str, kind: str, quarter: Quarter) -> tuple[Waiting, ...]:
+        """The rules that would be in force but for councils that have not agreed, and those.
+
+        Down to the rule in force, which none further up could replace; the nearest and
+        latest first, councils in alphabetical order.
+        """
+        found = []
+        for rule, missing in self._rules_begun(service, kind, quarter):
+            if not missing:
+                break
+            found.append((rule, tuple(sorted(missing))))
+        return tuple(found)
+
+    def _rules_begun(
+        self, service: str, kind: str, quarter: Quarter
+    ) -> Iterator[tuple[Rule, frozenset[str]]]:
+        """Rules that have begun, the nearest and latest first, with who has yet to agree."""
+        taking_part = frozenset(self.tree.participants(service, quarter))
+        for node in self.tree.path(service):
+            needed = frozenset(self.tree.participants(node, quarter))
+            for rule in self._rules.get((node, kind), ()):
+                # Where nobody takes part in it, nobody's agreement is not everybody's.
+                if needed and not rule.given_up and rule.effective_from <= quarter:
+                    yield rule, (needed | taking_part) - rule.agreed_by
+
+    def _by_drivers(self, rule: Rule, participants: tuple[str, ...], quarter: Quarter) -> Outcome:
+        if rule.method == DRIVER and rule.driver is not None:
+            weights: Mapping[str, Fraction] = {rule.driver: Fraction(1)}
+        elif rule.method == BLEND:
+            weights = rule.weights
+        else:
+            raise ShareError(f"Rule {rule.id} has an unknown method, “{rule.method}”.")
+        by_driver: dict[str, dict[str, Fraction]] = {}
+        used: list[ValueOfDriver] = []
+        missing = False
+        for driver, weight in weights.items():
+            if not weight:
+                continue
+            values = [
+                value
+                for council in participants
+                if (value := self.value_in_force(driver, council, quarter)) is not None
+            ]
+            by_driver[driver] = scaled_to_one({v.council: v.value for v in values})
+            used.extend(values)
+            missing = missing or len(values) < len(participants)
+        if missing:
+            return Outcome({}, "no_value", rule, tuple(used))
+        shares = {c: s for c, s in blended(weights, by_driver).items() if s}
+        return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule, tuple(used))
+
+    def value_in_force(self, driver: str, council: str, quarter: Quarter) -> ValueOfDriver | None:
+        """The driver's latest value for a council with an effective quarter at or before."""
+        for value in self._values.get((driver, council), ()):
+            if value.effective_from <= quarter:
+                return value
+        return None
+
+
+def _wholly(council: str, because: str) -> Outcome:
+    return Outcome({council: Fraction(1)}, because)

@@ -1,0 +1,105 @@
+"""The form that proposes a rule. Whether what is said will do, the action decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+
+from savings.drivers.models import Driver
+from savings.formulas.models import AttributionRule
+from savings.kit.choosing import services_of
+from savings.kit.forms import ProposalForm, quarter_field
+from services.tree import ServiceTree
+from sovereignty.models import Council
+from sovereignty.refusals import FieldError
+
+
+class RuleForm(ProposalForm):
+    """A rule as a person proposes it; the shares of each council in a control of its own."""
+
+    shows = {"shares": "method", "weights": "weights", "driver": "driver"}
+
+    service = forms.Field(label="Which service?", required=False, widget=forms.Select)
+    kind = forms.Field(
+        label="What does it split?",
+        required=False,
+        widget=forms.RadioSelect(choices=AttributionRule.Kind.choices),
+    )
+    effective_from = quarter_field("Such as 2013-14-Q3. A quarter that is closed stays as it is.")
+    method = forms.Field(
+        label="How?",
+        required=False,
+        widget=forms.RadioSelect(choices=AttributionRule.Method.choices),
+    )
+    driver = forms.Field(
+        label="By which driver?", required=False, widget=forms.Select, help_text="For a driver."
+    )
+    weights = forms.Field(
+        label="Weights of the drivers",
+        help_text="For a blend: one a line, code = weight, such as children = 1/2. They add up "
+        "to one.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    indirect_variance = forms.Field(
+        label="Whose is a variance in the host's indirect costs?",
+        help_text="For ongoing costs.",
+        required=False,
+        widget=forms.RadioSelect(choices=AttributionRule.IndirectVariance.choices),
+    )
+    basis = forms.Field(
+        label="Why these shares?",
+        help_text="The reason, or the document. Every council reads it before it answers.",
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(
+        self,
+        tree: ServiceTree,
+        councils: Iterable[Council],
+        drivers: Iterable[Driver],
+        data: Any = None,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
+        self.fields["service"].widget.choices = [("", "Choose"), *services_of(tree)]
+        self.fields["driver"].widget.choices = [("", "Choose")] + [
+            (driver.code, f"{driver.name} ({driver.unit})") for driver in drivers
+        ]
+        self.councils = list(councils)
+        for council in self.councils:
+            self.fields[f"share_{council.code}"] = forms.Field(
+                label=council.name,
+                required=False,
+                widget=forms.TextInput(attrs={"spellcheck": "false"}),
+            )
+
+    @property
+    def share_fields(self) -> list[forms.BoundField]:
+        return [self[f"share_{council.code}"] for council in self.councils]
+
+    def shares(self) -> dict[str, str]:
+        """The share of each council that was given one, as typed."""
+        given = {c.code: self.say(f"share_{c.code}").strip() for c in self.councils}
+        return {code: share for code, share in given.items() if share}
+
+    def weights_given(self) -> dict[str, str]:
+        lines = [line.partition("=") for line in self.say("weights").splitlines() if line.strip()]
+        return {code.strip(): weight.strip() for code, _, weight in lines}
+
+    def missing(self) -> list[FieldError]:
+        """What nobody can propose without."""
+        needed = {
+            "service": "Choose the service.",
+            "kind": "Choose what it splits.",
+            "method": "Choose how it splits.",
+            "basis": "Say why these shares.",
+        }
+        return [
+            FieldError(name, remedy)
+            for name, remedy in needed.items()
+            if not self.say(name).strip()
+        ]

@@ -1,0 +1,178 @@
+"""The rules that councils agreed, and the drivers that some of them share by.
+
+A **driver** is something counted for each council (children in the system,
+posts, net budget); a **driver value** is its value from a quarter on, with its
+source. An **attribution rule** splits a service's savings or ongoing costs by
+fixed shares, by a driver or by a blend of drivers, from an effective quarter on,
+once every participating council has consented to it. A changed rule is a new
+rule: none is ever edited.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Prefetch, Q
+
+from audit.triggers import append_only
+from finance.apportionment import parse_share
+from savings.agreements.triggers import comes_before_its_answers
+from savings.drivers.models import Driver
+from savings.formulas import arithmetic
+from savings.formulas.triggers import (
+    answers_in_time,
+    driver_has_values,
+    in_use_stays,
+    keeps_who_shared,
+    refused_before_it_holds,
+    shares_are_whole,
+    stays_in_the_tree,
+)
+from savings.kit.provenance import Provenance
+from savings.quarters.triggers import begins_in_an_open_quarter
+from services.fields import QuarterField
+from services.models import Hosting, Participation, Service
+from sovereignty.models import Consent, Decision
+
+
+class AttributionRuleQuerySet(models.QuerySet["AttributionRule"]):
+    def illustrative(self) -> AttributionRuleQuerySet:
+        return self.filter(provenance=Provenance.ILLUSTRATIVE)
+
+    def with_consents(self) -> AttributionRuleQuerySet:
+        """With all that showing or using a rule needs: two queries."""
+        consents = Consent.objects.select_related("council", "by")
+        return self.select_related("service", "driver", "decision").prefetch_related(
+            Prefetch("decision__consents", queryset=consents)
+        )
+
+    def as_rules(self) -> list[arithmetic.Rule]:
+        """Every rule as the pure module takes it, with what was answered: two queries."""
+        return [rule.as_rule() for rule in self.with_consents()]
+
+
+class AttributionRule(models.Model):
+    class Kind(models.TextChoices):
+        SAVING = "saving", "Savings"
+        ONGOING_COST = "ongoing_cost", "Ongoing costs"
+
+    class Method(models.TextChoices):
+        FIXED = "fixed", "Fixed shares"
+        DRIVER = "driver", "By a driver"
+        BLEND = "blend", "By a blend of drivers"
+
+    class IndirectVariance(models.TextChoices):
+        HOST = "host", "The host council's"
+        SHARED = "shared", "Shared"
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="rules")
+    kind = models.CharField(max_length=12, choices=Kind)
+    method = models.CharField(max_length=6, choices=Method)
+    effective_from = QuarterField()
+    shares = models.JSONField(default=dict, help_text="Council code to share, as text.")
+    driver = models.ForeignKey(
+        Driver, on_delete=models.PROTECT, related_name="rules", null=True, blank=True
+    )
+    weights = models.JSONField(default=dict, help_text="Driver code to weight, as text.")
+    indirect_variance = models.CharField(
+        max_length=6, choices=IndirectVariance, default=IndirectVariance.SHARED
+    )
+    version = models.PositiveIntegerField()
+    basis = models.TextField(help_text="Why these shares: the reason or the document.")
+    provenance = models.CharField(max_length=12, choices=Provenance)
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="rule")
+
+    objects = AttributionRuleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["service", "kind", "effective_from", "version"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["service", "kind", "version"], name="attribution_rule_version_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(method="fixed", driver__isnull=True, weights={}) & ~Q(shares={})
+                | Q(method="driver", driver__isnull=False, shares={}, weights={})
+                | Q(method="blend", driver__isnull=True, shares={}) & ~Q(weights={}),
+                name="attribution_rule_has_its_method",
+            ),
+            models.CheckConstraint(
+                # None where a program gave none.
+                condition=Q(basis="") | Q(basis__regex=r"\S"),
+                name="attribution_rule_says_why",
+            ),
+        ]
+        # What a council agreed to stays what it agreed to: a changed rule is a new one.
+        triggers = [
+            *append_only(),
+            begins_in_an_open_quarter(),
+            comes_before_its_answers("rule"),
+            shares_are_whole(),
+            driver_has_values(),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.get_kind_display().lower()}, version {self.version}"
+
+    @property
+    def is_illustrative(self) -> bool:
+        return self.provenance == Provenance.ILLUSTRATIVE
+
+    @property
+    def drivers_in_use(self) -> frozenset[str]:
+        """Codes of the drivers that it shares by: one without weight is not in use."""
+        if self.driver:
+            return frozenset({self.driver.code})
+        return frozenset(code for code, weight in self.weights.items() if parse_share(weight))
+
+    def as_rule(self) -> arithmetic.Rule:
+        consents = self.decision.consents.all()
+        return arithmetic.Rule(
+            id=self.id,
+            service=self.service.slug,
+            kind=self.kind,
+            method=self.method,
+            effective_from=self.effective_from,
+            agreed_by=frozenset(each.council.code for each in consents if each.agree),
+            shares={code: parse_share(share) for code, share in self.shares.items()},
+            driver=self.driver.code if self.driver else None,
+            weights={code: parse_share(weight) for code, weight in self.weights.items()},
+            indirect_variance_to_host=self.indirect_variance == self.IndirectVariance.HOST,
+            illustrative=self.is_illustrative,
+            given_up=self.decision.is_withdrawn or any(not each.agree for each in consents),
+        )
+
+
+# --- What attribution rests on, of the floors below ----------------------------------
+#
+# They know nothing of quarters that are closed; that their rows stay as they were in one is
+# this floor's to hold.
+
+
+class ConsentToRule(Consent):
+    class Meta:
+        proxy = True
+        triggers = [answers_in_time(), refused_before_it_holds()]
+
+
+class DecisionInUse(Decision):
+    class Meta:
+        proxy = True
+        triggers = [in_use_stays()]
+
+
+class SharingParticipation(Participation):
+    class Meta:
+        proxy = True
+        triggers = keeps_who_shared("services_participation")
+
+
+class SharingHosting(Hosting):
+    class Meta:
+        proxy = True
+        triggers = keeps_who_shared("services_hosting")
+
+
+class SharedService(Service):
+    class Meta:
+        proxy = True
+        triggers = [stays_in_the_tree()]

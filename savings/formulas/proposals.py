@@ -1,0 +1,81 @@
+"""Rules, as councils are asked to agree to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from savings.agreements.subjects import Facts, Subject, register
+from savings.formulas.models import AttributionRule
+from savings.formulas.reports import quarters_in_force
+from savings.returns import outbox
+from sovereignty.models import Council
+from sovereignty.refusals import WrongState
+
+
+class RuleSubject(Subject):
+    kind = "rule"
+    name = "attribution rule"
+    title = "rule"
+    propose_at = "agreement-propose"
+    model = AttributionRule
+    of_a_service = True
+    refused_in_part = False
+    held_back = "nothing is split by it"
+    held_back_of_a_part = "this rule splits nothing of that"
+    seen_beforehand_at = "what-if"
+    keeps = ("service_id", "kind")
+
+    def rows(self) -> QuerySet[AttributionRule]:
+        return AttributionRule.objects.select_related("service", "driver", "decision")
+
+    def facts(self, about: AttributionRule, councils: Mapping[str, Council]) -> Facts:
+        facts = [("Splits", f"{about.get_kind_display()} of {about.service.name} and all below it")]
+        if about.method == AttributionRule.Method.FIXED:
+            shares = ", ".join(
+                f"{councils[code].name} {share}" for code, share in sorted(about.shares.items())
+            )
+            facts.append(("By fixed shares", shares))
+        elif about.driver:
+            facts.append(("By a driver", f"{about.driver.name} ({about.driver.unit})"))
+        else:
+            weights = ", ".join(
+                f"{code} {weight}" for code, weight in sorted(about.weights.items())
+            )
+            facts.append(("By a blend of drivers", weights))
+        if about.kind == AttributionRule.Kind.ONGOING_COST:
+            facts.append(("Variances in indirect costs", about.get_indirect_variance_display()))
+        return (*facts, ("From", about.effective_from.label), ("Why", about.basis))
+
+    def check_refusal(
+        self, about: AttributionRule, council: Council, *, a_part_alone: bool
+    ) -> None:
+        if a_part_alone:
+            raise WrongState(
+                f"{council} shares a part of {about.service} alone, so there is nothing for it to "
+                "refuse: until it agrees, the rule splits nothing of that part."
+            )
+        if quarters_in_force(about):
+            raise WrongState(
+                "This is in force where every council taking part has agreed to it, so it can't be "
+                f"refused any more. It splits nothing in the quarters in which {council} takes "
+                "part until it agrees, too."
+            )
+
+    def check_withdrawal(self, about: AttributionRule) -> None:
+        if quarters := quarters_in_force(about):
+            raise WrongState(
+                f"This is in force in {quarters[0].label}, where every council taking part has "
+                "agreed to it, so it stands. Propose another from a later quarter on instead."
+            )
+
+    def answered(self, about: AttributionRule, at: datetime) -> None:
+        outbox.rework_from(about.effective_from, at)
+
+    def wake(self) -> None:
+        outbox.wake()
+
+
+register(RuleSubject())

@@ -1,0 +1,122 @@
+"""The page that proposes how a service's savings or costs are split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from savings.drivers.models import Driver
+from savings.formulas.actions import propose_rule
+from savings.formulas.forms import RuleForm
+from savings.formulas.models import AttributionRule
+from savings.permissions import pages
+from savings.permissions.pages import not_allowed, partnership_page, person
+from savings.permissions.rules import require
+from services.models import Service
+from sovereignty.models import Council, Decision
+from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@partnership_page
+def propose(request: HttpRequest) -> HttpResponse:
+    """Propose how a service's savings or costs are split; `?revises=` begins from another."""
+    user = person(request)
+    try:
+        require(user, "savings.propose_rule")
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    revised = pages.revised(
+        request, AttributionRule.objects.select_related("service", "driver", "decision")
+    )
+    form = _rule_form(request, revised)
+    if request.method != "POST":
+        return _propose_page(request, form, revised)
+    try:
+        rule = _propose(form, revised, request)
+    except BadContent as refusal:
+        form.add_errors(refusal.errors)
+        return _propose_page(request, form, revised, status=422)
+    except WrongState as refusal:
+        return _propose_page(request, form, revised, problem=str(refusal), status=409)
+    messages.success(request, "It is proposed. It takes effect once every council has agreed.")
+    return redirect("agreement", decision_id=rule.decision_id)
+
+
+def _rule_form(request: HttpRequest, revised: AttributionRule | None) -> RuleForm:
+    initial: dict[str, Any] = {"service": request.GET.get("service", "")}
+    if revised:
+        initial = {
+            "service": revised.service.slug,
+            "kind": revised.kind,
+            "effective_from": revised.effective_from.code,
+            "method": revised.method,
+            "driver": revised.driver.code if revised.driver else "",
+            "weights": "\n".join(f"{code} = {w}" for code, w in sorted(revised.weights.items())),
+            "indirect_variance": revised.indirect_variance,
+            "basis": revised.basis,
+            **{f"share_{code}": share for code, share in revised.shares.items()},
+        }
+    data = request.POST if request.method == "POST" else None
+    tree = Service.objects.tree()
+    return RuleForm(tree, Council.objects.all(), Driver.objects.all(), data, initial)
+
+
+def _propose(
+    form: RuleForm, revised: AttributionRule | None, request: HttpRequest
+) -> AttributionRule:
+    errors = form.missing()
+    service = Service.objects.filter(slug=form.say("service")).first()
+    if form.say("service") and service is None:
+        errors.append(FieldError("service", "Choose a service from the list."))
+    driver = Driver.objects.filter(code=form.say("driver")).first() if form.say("driver") else None
+    for name, choices in (("kind", AttributionRule.Kind), ("method", AttributionRule.Method)):
+        if form.say(name) and form.say(name) not in choices.values:
+            errors.append(FieldError(name, "Choose one from the list."))
+    quarter = form.read_or_add(errors, form.quarter)
+    day = form.read_or_add(errors, form.day)
+    if errors or service is None or quarter is None:
+        raise BadContent(errors)
+    method = form.say("method")
+    return propose_rule(
+        service=service,
+        kind=form.say("kind"),
+        method=method,
+        effective_from=quarter,
+        shares=form.shares() if method == AttributionRule.Method.FIXED else {},
+        driver=driver if method == AttributionRule.Method.DRIVER else None,
+        weights=form.weights_given() if method == AttributionRule.Method.BLEND else {},
+        indirect_variance=form.say("indirect_variance") or AttributionRule.IndirectVariance.SHARED,
+        basis=form.say("basis"),
+        answer_by=day,
+        revises=revised.decision if revised else None,
+        by=person(request),
+        at=timezone.now(),
+    )
+
+
+def _propose_page(
+    request: HttpRequest,
+    form: RuleForm,
+    revised: AttributionRule | None,
+    *,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    decision: Decision | None = revised.decision if revised else None
+    context = {
+        "form": form,
+        "revised": decision,
+        "problem": problem,
+        "breadcrumbs": [
+            {"text": "Agreements", "url": reverse("agreements")},
+            {"text": "Revise a proposal" if revised else "Propose a rule", "url": ""},
+        ],
+    }
+    return render(request, "savings/agreements/propose.html", context, status=status)

@@ -1,0 +1,5 @@
+"""Colours that mean the same in every chart."""
+
+from __future__ import annotations
+
+PROMISED, DELIVERED, NOBODYS = "#b9872c", "#0e4543", "#8a8574"

@@ -1,0 +1,46 @@
+"""Forms in an address: lists to choose from, all of which may be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django import forms
+
+from services.tree import ServiceTree
+
+#: A longer value than this in an address is no code of anything; it is shown cut short.
+LONGEST = 40
+_INDENT = "\N{EM SPACE}"
+
+
+class ChoosingForm(forms.Form):
+    """A form of lists. What was given and is in none stays in its list, selected.
+
+    So the form says what the address says, also where that is wrong. Each field is a
+    CharField with a Select; the subclass offers the choices and checks what was given.
+    """
+
+    def offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
+        """Set the list of a field, in order."""
+        offered = list(choices)
+        given = self.data.get(name, "")
+        if given and given not in dict(offered):
+            offered.append((given, f"{cut_short(given)} (not in the list)"))
+        widget = self.fields[name].widget
+        if isinstance(widget, forms.Select):
+            widget.choices = offered
+
+
+def choice(label: str) -> forms.CharField:
+    """A field for `ChoosingForm`."""
+    return forms.CharField(required=False, label=label, widget=forms.Select)
+
+
+def services_of(tree: ServiceTree) -> list[tuple[str, str]]:
+    """Every service by its slug, those below another set in under it."""
+    return [(node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()]
+
+
+def cut_short(given: str) -> str:
+    """What somebody gave, as far as it is worth repeating."""
+    return given if len(given) <= LONGEST else f"{given[:LONGEST]}…"

@@ -1,0 +1,146 @@
+"""Who may do what: every permission of this floor, by name.
+
+`require` is how an action asks; what a person may *see* is decided by the
+querysets' `visible_to`, before any of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Protocol
+
+import rules
+
+from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Council, Role, User
+from sovereignty.refusals import NotAllowed
+
+
+class Return(Protocol):
+    """What these rules ask of a return, whose subject stands above this one."""
+
+    @property
+    def council(self) -> Council | None: ...
+    @property
+    def authors(self) -> Collection[int]: ...
+
+
+@rules.predicate
+def fills_this_return(user: User, parent: Return) -> bool:
+    return parent.council is not None and user.holds(Role.FINANCE_OFFICER, council=parent.council)
+
+
+@rules.predicate
+def certifies_for_this_return(user: User, parent: Return) -> bool:
+    return parent.council is not None and user.holds(*CERTIFYING_ROLES, council=parent.council)
+
+
+@rules.predicate
+def asks_about_this_return(user: User, parent: Return) -> bool:
+    return parent.council is not None and (
+        user.holds(*CERTIFYING_ROLES, council=parent.council) or user.holds(Role.PROGRAMME_OFFICE)
+    )
+
+
+@rules.predicate
+def neither_filled_nor_submitted_it(user: User, parent: Return) -> bool:
+    return user.id not in parent.authors
+
+
+@rules.predicate
+def is_programme_office(user: User) -> bool:
+    return user.holds(Role.PROGRAMME_OFFICE)
+
+
+@rules.predicate
+def answers_for_a_council(user: User) -> bool:
+    return user.holds(*CERTIFYING_ROLES)
+
+
+@rules.predicate
+def proposes_rules(user: User) -> bool:
+    return user.holds(Role.PROGRAMME_OFFICE, Role.FINANCE_OFFICER, *CERTIFYING_ROLES)
+
+
+@rules.predicate
+def counts_for_this_council(user: User, council: Council) -> bool:
+    return user.holds(Role.PROGRAMME_OFFICE) or user.holds(*RETURN_ROLES, council=council)
+
+
+@rules.predicate
+def sees_council(user: User, council: Council) -> bool:
+    return user.sees_every_council or (user.council is not None and user.council.id == council.id)
+
+
+@rules.predicate
+def has_appointment(user: User) -> bool:
+    return bool(user.held_appointments)
+
+
+PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
+    "savings.fill_return": (
+        fills_this_return,
+        "Only a finance officer of the council fills and submits its return.",
+    ),
+    "savings.withdraw_return": (
+        fills_this_return,
+        "Only a finance officer of the council withdraws its return.",
+    ),
+    "savings.ask_question": (
+        asks_about_this_return,
+        "Only its section 151 officer or deputy and the programme office ask about a return.",
+    ),
+    "savings.answer_question": (
+        fills_this_return,
+        "Only a finance officer of the council answers questions about its return.",
+    ),
+    "savings.send_back_return": (
+        certifies_for_this_return,
+        "Only the council's section 151 officer or deputy sends its return back.",
+    ),
+    "savings.certify_return": (
+        certifies_for_this_return & neither_filled_nor_submitted_it,
+        "Only the council's section 151 officer or deputy certifies, never who filled it in.",
+    ),
+    "savings.run_calendar": (
+        is_programme_office,
+        "Only the programme office opens, closes and reopens periods.",
+    ),
+    "savings.propose_rule": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose rules.",
+    ),
+    "savings.give_driver_value": (
+        counts_for_this_council,
+        "Only the programme office and the council's own officers give or restate its values.",
+    ),
+    "savings.propose_approval": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose budgets.",
+    ),
+    "savings.propose_fairness_test": (
+        proposes_rules,
+        "Only the programme office and councils' finance and section 151 officers propose tests.",
+    ),
+    "savings.change_sharing": (
+        is_programme_office,
+        "Only the programme office records who takes part in a service and who hosts it.",
+    ),
+    "savings.answer_decision": (
+        answers_for_a_council,
+        "Only a council's section 151 officer or deputy answers for it.",
+    ),
+    "savings.see_council": (sees_council, "These are another council's figures."),
+    "savings.see_partnership": (
+        has_appointment,
+        "Your account has no appointment yet: ask the programme office for one.",
+    ),
+}
+
+for _name, (_predicate, _) in PERMISSIONS.items():
+    rules.add_perm(_name, _predicate)
+
+
+def require(user: User, permission: str, subject: object = None) -> None:
+    """Raise NotAllowed, saying who may, unless the person has the permission."""
+    if not user.is_active or not rules.has_perm(permission, user, subject):
+        raise NotAllowed(PERMISSIONS[permission][1])

@@ -1,0 +1,55 @@
+"""What holds the quarters in the database: reopened openly, and closed ones left alone."""
+
+from __future__ import annotations
+
+import pgtrigger
+
+from audit.triggers import Trigger
+
+#: What a trigger does where it would change what a closed quarter rests on.
+CLOSED = """
+    RAISE EXCEPTION 'the quarter is closed and its figures stand'
+        USING ERRCODE = 'restrict_violation';
+"""
+
+
+def reopened_openly() -> Trigger:
+    """Refuse to reopen a quarter without saying anew who, when and why, or out of order."""
+    return Trigger(
+        name="reopened_openly",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Q(old__status="closed") & ~pgtrigger.Q(new__status="closed"),
+        func="""
+            IF NEW.reopened_at IS NULL OR (NEW.reopened_by_id, NEW.reopened_at, NEW.reopened_reason)
+                IS NOT DISTINCT FROM (OLD.reopened_by_id, OLD.reopened_at, OLD.reopened_reason)
+            THEN
+                RAISE EXCEPTION 'a quarter is reopened by somebody, at a time, for a reason'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF EXISTS (
+                SELECT 1 FROM savings_period p
+                WHERE p.status = 'closed' AND p.quarter > OLD.quarter
+            ) THEN
+                RAISE EXCEPTION 'only the latest closed quarter can be reopened'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def begins_in_an_open_quarter() -> pgtrigger.Trigger:
+    """Refuse to add what would take effect in a quarter that is closed (`effective_from`)."""
+    return Trigger(
+        name="begins_in_an_open_quarter",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=f"""
+            IF EXISTS (
+                SELECT 1 FROM savings_period p
+                WHERE p.status = 'closed' AND p.quarter >= NEW.effective_from
+            ) THEN {CLOSED} END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )

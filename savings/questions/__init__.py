@@ -1,1 +1,0 @@
-"""Questions asked on a line of a return, and their answers."""

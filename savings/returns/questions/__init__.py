@@ -1,0 +1,1 @@
+"""What is asked on a line of a return."""

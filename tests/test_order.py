@@ -1,0 +1,193 @@
+"""No subject of savings can reach itself, by whichever kind of arrow.
+
+`import-linter` holds the order of imports alone. A foreign key is an arrow too, and so is a
+table named in SQL: of a trigger, a query or a function of the database.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pgtrigger
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(settings.BASE_DIR)
+#: What gathers the subjects: Django's own places, and the demonstration of them all.
+APART = {"management", "templatetags", "migrations", "demonstration"}
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One subject knows of another, there."""
+
+    of: str
+    to: str
+    where: str
+
+
+def sources() -> dict[Path, str]:
+    """The modules of every subject, with the subject's name."""
+    return {
+        path: path.relative_to(ROOT / "savings").parts[0]
+        for path in sorted((ROOT / "savings").glob("*/**/*.py"))
+        if path.relative_to(ROOT / "savings").parts[0] not in APART
+    }
+
+
+SUBJECTS = sorted(set(sources().values()))
+
+
+def subject_of(module: str) -> str | None:
+    """The subject that a module belongs to; None where it is of none."""
+    parts = module.split(".")
+    return parts[1] if parts[0] == "savings" and len(parts) > 1 and parts[1] in SUBJECTS else None
+
+
+def arrows_of_imports() -> Iterator[Arrow]:
+    for path, here in sources().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            yield from (
+                Arrow(here, there, f"{path.relative_to(ROOT)} imports {name}")
+                for name in imported(node)
+                if (there := subject_of(name))
+            )
+
+
+def imported(node: ast.AST) -> list[str]:
+    """The names of modules that a statement imports, as far as they are told apart."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module == "savings":
+        return [f"savings.{alias.name}" for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+
+
+def tables() -> dict[str, str]:
+    """Every table of a subject, with the subject that owns its model."""
+    return {
+        model._meta.db_table: owner
+        for model in apps.get_app_config("savings").get_models()
+        if not model._meta.proxy and (owner := subject_of(model.__module__))
+    }
+
+
+def arrows_of_foreign_keys() -> Iterator[Arrow]:
+    for model in apps.get_app_config("savings").get_models():
+        here = subject_of(model.__module__)
+        for field in model._meta.get_fields(include_hidden=True):
+            if not field.is_relation or not field.related_model or not field.concrete:
+                continue
+            there = subject_of(field.related_model.__module__)
+            if here and there:
+                yield Arrow(here, there, f"{model._meta.label}.{field.name}")
+
+
+def named_in(sql: str) -> set[str]:
+    """The tables of savings that a piece of SQL names."""
+    return set(re.findall(r"\bsavings_[a-z]+\b", sql))
+
+
+def arrows_of_triggers() -> Iterator[Arrow]:
+    """What the triggers' SQL names, as it stands in the models that they hang on."""
+    owners = tables()
+    for model, trigger in pgtrigger.registered():
+        here = subject_of(model.__module__)
+        for table in sorted(named_in(trigger.render_func(model))):
+            if here and table in owners:
+                yield Arrow(here, owners[table], f"{trigger.name} of {model._meta.label}: {table}")
+
+
+def arrows_of_queries() -> Iterator[Arrow]:
+    """What SQL in the text of a module names: of queries, and parts of triggers."""
+    owners = tables()
+    for path, here in sources().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                for table in sorted(named_in(node.value)):
+                    if table in owners:
+                        yield Arrow(here, owners[table], f"{path.relative_to(ROOT)}: {table}")
+
+
+def circles(arrows: Iterable[Arrow]) -> list[str]:
+    """The subjects that can reach themselves, each with the arrows that lead round."""
+    known = [arrow for arrow in arrows if arrow.of != arrow.to]
+    reached: dict[str, set[str]] = {}
+    for start in {arrow.of for arrow in known}:
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            here = todo.pop()
+            new = {arrow.to for arrow in known if arrow.of == here} - seen
+            seen |= new
+            todo += new
+        reached[start] = seen
+    return sorted(
+        f"{arrow.of} -> {arrow.to}: {arrow.where}"
+        for arrow in set(known)
+        if arrow.of in reached.get(arrow.to, ())
+    )
+
+
+def every_arrow() -> list[Arrow]:
+    return [
+        *arrows_of_imports(),
+        *arrows_of_foreign_keys(),
+        *arrows_of_triggers(),
+        *arrows_of_queries(),
+    ]
+
+
+def test_no_subject_can_reach_itself() -> None:
+    assert circles(every_arrow()) == []
+
+
+def test_every_kind_of_arrow_is_seen() -> None:
+    by_import = "savings/rollup/actions.py imports savings.formulas.arithmetic"
+    assert Arrow("rollup", "formulas", by_import) in [*arrows_of_imports()]
+    assert Arrow("rollup", "returns", "savings.Fact.entry") in [*arrows_of_foreign_keys()]
+    triggers = [(arrow.of, arrow.to) for arrow in arrows_of_triggers()]
+    assert ("budgets", "returns") in triggers
+    assert ("filling", "returns") in [(arrow.of, arrow.to) for arrow in arrows_of_queries()]
+
+
+@pytest.mark.parametrize(
+    "upward",
+    [
+        Arrow("kit", "fairness", "an import"),
+        Arrow("returns", "rollup", "a table"),
+        Arrow("agreements", "formulas", "a foreign key"),
+    ],
+)
+def test_an_arrow_upwards_makes_a_circle(upward: Arrow) -> None:
+    assert f"{upward.of} -> {upward.to}: {upward.where}" in circles([*every_arrow(), upward])
+
+
+def test_every_table_of_savings_belongs_to_a_subject() -> None:
+    unowned = [
+        model._meta.label
+        for model in apps.get_app_config("savings").get_models()
+        if subject_of(model.__module__) is None
+    ]
+    assert unowned == []
+
+
+@pytest.mark.django_db
+def test_what_the_database_runs_names_only_tables_that_are_there() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, p.prosrc FROM pg_proc p"
+            " JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE n.nspname = 'public' AND p.prosrc LIKE '%savings\\_%'"
+        )
+        found = dict(cursor.fetchall())
+    assert found
+    known = {*tables(), "savings_return"}
+    for name, source in found.items():
+        assert named_in(source) <= known, name
