@@ -1,9 +1,7 @@
 """A database's schema in PostgreSQL's own words, to be compared with another's."""
 
 import re
-from contextlib import closing
-
-import psycopg2
+from typing import Any
 
 _OURS = "c.relnamespace = 'public'::regnamespace"
 #: A name for each object, and all there is to say of it.
@@ -76,23 +74,22 @@ _LIST = re.compile(
 _ITEM = re.compile(r"'(?:[^']|'')*'::character varying")
 
 
-def describe(database: str) -> dict[str, str]:
-    """Every object of the database at that URL, with its definition.
+def describe(cursor: Any) -> dict[str, str]:
+    """Every object of the database that the cursor is of, with its definition.
 
     Example: `{"column savings_entry.note": "text NOT NULL", …}`
     """
     described: dict[str, str] = {}
-    with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
-        for kind, query in QUERIES.items():
-            cursor.execute(query)
-            described |= {f"{kind} {name}": settled(text) for name, text in cursor.fetchall()}
+    for kind, query in QUERIES.items():
+        cursor.execute(query)
+        described |= {f"{kind} {name}": settled(text) for name, text in cursor.fetchall()}
     return described
 
 
 def settled(definition: str) -> str:
     """The definition as it is spelt after a dump: `ARRAY[('a'::character varying)::text, …]`."""
     return _LIST.sub(
-        lambda found: f"ARRAY[{_ITEM.sub(r'(\g<0>)::text', found['items'])}]", definition
+        lambda found: "ARRAY[" + _ITEM.sub(r"(\g<0>)::text", found["items"]) + "]", definition
     )
 
 
