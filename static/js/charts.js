@@ -20,7 +20,7 @@ function plotly() {
   return library;
 }
 
-function wrap(label) {
+export function wrap(label) {
   const lines = [""];
   for (const word of String(label).split(" ")) {
     const last = lines.length - 1;
@@ -31,7 +31,7 @@ function wrap(label) {
   return lines.join("<br>");
 }
 
-function categories(figure, side) {
+export function categories(figure, side) {
   const traces = figure.data.filter((trace) =>
     side === "y" ? trace.orientation === "h" : trace.orientation !== "h"
   );
@@ -44,7 +44,7 @@ function categories(figure, side) {
   return [...seen];
 }
 
-function axis(given, figure, side, narrow) {
+export function axis(given, figure, side, narrow) {
   const styled = {
     automargin: true,
     fixedrange: true,

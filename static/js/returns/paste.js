@@ -119,7 +119,7 @@ export class Paste {
 }
 
 // Several cells, or one for a list, where text alone would do nothing.
-function isBlock(text, control) {
+export function isBlock(text, control) {
   if (text.includes("\t")) return true;
   if (control.tagName === "TEXTAREA") return false;
   return control.tagName === "SELECT" || control.type === "checkbox" || /[\r\n]/.test(text.trim());
