@@ -2,7 +2,7 @@
 
 `fixtures/upgrades` has for each version the hashes of its migrations (as `sha256sum` prints
 them), a filled database (`pg_dump`, as plain SQL) and what its figures and history were.
-`docs/adr` tells how a version is added.
+`docs/adr/0028-upgrades-from-1-0-0.md` tells how a version is added.
 """
 
 import hashlib
