@@ -43,35 +43,35 @@ _MADE_OR_DROPPED = re.compile(
 )
 _BODY = re.compile(r"\bAS\s+(?P<quote>\$\w*\$)(?P<body>.*?)(?P=quote)", re.DOTALL | re.IGNORECASE)
 
-_VISIBLE = "c.relname = ANY(%s) AND pg_table_is_visible(c.oid)"
-_COLUMNS = f"""
+_COLUMNS = """
     SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
            a.attidentity <> '' OR a.atthasdef
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-    WHERE {_VISIBLE} AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE c.relname = ANY(%s) AND pg_table_is_visible(c.oid) AND c.relkind IN ('r', 'p')
+      AND a.attnum > 0 AND NOT a.attisdropped
 """
-_CONSTRAINTS = f"""
+_CONSTRAINTS = """
     SELECT c.relname, k.conname, k.contype::text, k.convalidated, k.confrelid::regclass::text,
            ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY AS key(number, place)
                  JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = key.number
                  ORDER BY key.place)
     FROM pg_class c JOIN pg_constraint k ON k.conrelid = c.oid
-    WHERE {_VISIBLE} AND k.contype IN ('c', 'x', 'f')
+    WHERE c.relname = ANY(%s) AND pg_table_is_visible(c.oid) AND k.contype IN ('c', 'x', 'f')
 """
-_INDEXES = f"""
+_INDEXES = """
     SELECT c.relname, i.relname, x.indisunique, x.indpred IS NULL,
            ARRAY(SELECT coalesce(a.attname::text, '')
                  FROM unnest(x.indkey::smallint[]) WITH ORDINALITY AS key(number, place)
                  LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = key.number
                  WHERE key.place <= x.indnkeyatts ORDER BY key.place)
     FROM pg_class c JOIN pg_index x ON x.indrelid = c.oid JOIN pg_class i ON i.oid = x.indexrelid
-    WHERE {_VISIBLE} AND x.indisvalid
+    WHERE c.relname = ANY(%s) AND pg_table_is_visible(c.oid) AND x.indisvalid
 """
-_TRIGGERS = f"""
+_TRIGGERS = """
     SELECT c.relname, t.tgname, t.tgenabled IN ('O', 'A'), obj_description(t.oid, 'pg_trigger'),
            md5(p.prosrc)
     FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE {_VISIBLE} AND NOT t.tgisinternal
+    WHERE c.relname = ANY(%s) AND pg_table_is_visible(c.oid) AND NOT t.tgisinternal
 """
 _FUNCTIONS = """
     SELECT p.proname, md5(p.prosrc) FROM pg_proc p
@@ -170,10 +170,10 @@ def from_code() -> Expected:
         if model._meta.managed and not model._meta.proxy:
             _add_model(expected, model)
     expected.functions.update(_functions_of_migrations())
-    for model, trigger in registry.registered():
-        sql = trigger.compile(model).sql
+    for owner, trigger in registry.registered():
+        sql = trigger.compile(owner).sql
         body = functions_made(str(sql))[sql.pgid]
-        expected.triggers[model._meta.db_table, sql.pgid] = sql.hash, body
+        expected.triggers[owner._meta.db_table, sql.pgid] = sql.hash, body
     return expected
 
 
@@ -182,8 +182,9 @@ def _add_model(expected: Expected, model: type[models.Model]) -> None:
     expected.tables.add(about.db_table)
     for column in about.local_concrete_fields:
         _add_field(expected, about.db_table, column)
+    columns = {column.name: str(column.column) for column in about.local_concrete_fields}
     for names in about.unique_together:
-        expected.uniques.add((about.db_table, _column_names(model, names)))
+        expected.uniques.add((about.db_table, tuple(columns[name] for name in names)))
     for constraint in about.constraints:
         place = about.db_table, constraint.name
         if isinstance(constraint, models.UniqueConstraint):
@@ -222,10 +223,6 @@ def _type(column: Any) -> str:
         column = import_string(settings.DEFAULT_AUTO_FIELD)()
     spelt = column.db_parameters(connection)["type"]
     return re.sub(r"\bvarchar\b", "character varying", spelt).replace(", ", ",")
-
-
-def _column_names(model: type[models.Model], names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(model._meta.get_field(name).column for name in names)  # type: ignore[union-attr]
 
 
 def _functions_of_migrations() -> dict[str, str]:

@@ -28,9 +28,10 @@ VERSIONS = sorted(path.stem for path in FIXTURES.glob("*.sha256"))
 def released() -> list[tuple[str, str, str]]:
     """Version, migration and hash of every migration that was released."""
     return [
-        (version, *reversed(line.split()))
+        (version, migration, digest)
         for version in VERSIONS
         for line in (FIXTURES / f"{version}.sha256").read_text().splitlines()
+        for digest, migration in [line.split()]
     ]
 
 
