@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from finance.periods import Quarter
 from savings.agreements.actions import answer
-from savings.budgets.actions import propose_approval
+from savings.budgets.actions import propose_budget
 from savings.budgets.models import TransitionApproval
 from savings.calendar.actions import close_period, open_period
 from savings.certification.actions import certify, submit
@@ -142,7 +142,7 @@ class Partnership:
         provenance: Provenance = Provenance.REPORTED,
     ) -> TransitionApproval:
         """A transition budget, agreed by all who take part unless told otherwise."""
-        approval = propose_approval(
+        approval = propose_budget(
             code=code,
             service=self.services[slug],
             ceiling=Decimal(ceiling),

@@ -249,7 +249,7 @@ SPECTACULAR_SETTINGS = {
         "RuleKind": "savings.formulas.models.AttributionRule.Kind",
         "ReturnStatus": "savings.returns.models.Return.Status",
         "PeriodStatus": "savings.quarters.models.Period.Status",
-        "ProposalStanding": "savings.agreements.reports.Standing",
+        "ProposalStanding": "savings.agreements.reports.ProposalStanding",
         "Provenance": "services.provenance.Provenance",
     },
 }

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 
 import audit.actions
 from savings.agreements.models import AnswerReminder
-from savings.agreements.reports import Proposal, Standing, proposal, proposals
+from savings.agreements.reports import Proposal, ProposalStanding, proposal, proposals
 from savings.agreements.subjects import Subject, about_of, subject_of
 from savings.permissions.rules import require
 from savings.quarters.basis import check_quarter_open
@@ -170,12 +170,12 @@ def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) 
     """
     Decision.objects.select_for_update().get(id=decision_id)
     found = proposal(decision_id)
-    if found and found.standing == Standing.AGREED and found.force.ended:
+    if found and found.standing == ProposalStanding.AGREED and found.force.ended:
         raise WrongState(
             f"Every council had agreed to this {found.force.in_words}, so it stands. Propose "
             "another instead, which every council answers."
         )
-    if found and found.standing == Standing.AGREED:
+    if found and found.standing == ProposalStanding.AGREED:
         raise WrongState(
             "Every council has agreed to this, so it stands. Propose another from a later "
             "quarter on instead."

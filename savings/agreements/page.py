@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import rules
 
-from savings.agreements.reports import Proposal, Standing, may_answer, shares_a_part
+from savings.agreements.reports import Proposal, ProposalStanding, may_answer, shares_a_part
 from sovereignty import disputes
 from sovereignty.models import Dispute, Role, User
 
 #: How a proposal stands while it can still be withdrawn.
-_NOT_DECIDED = (Standing.WAITING, Standing.DISPUTED, Standing.LAPSED)
+_NOT_DECIDED = (ProposalStanding.WAITING, ProposalStanding.DISPUTED, ProposalStanding.LAPSED)
 
 
 @dataclass(frozen=True, slots=True)

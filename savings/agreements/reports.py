@@ -31,7 +31,7 @@ from sovereignty.models import (
 )
 
 
-class Standing(StrEnum):
+class ProposalStanding(StrEnum):
     AGREED = "agreed"
     WAITING = "waiting"
     DISPUTED = "disputed"
@@ -144,7 +144,10 @@ class Proposal:
     @property
     def waiting_for(self) -> tuple[Council, ...]:
         """The councils concerned that have not answered, while an answer still counts."""
-        if self.force.settled or self.standing in (Standing.REVISED, Standing.WITHDRAWN):
+        if self.force.settled or self.standing in (
+            ProposalStanding.REVISED,
+            ProposalStanding.WITHDRAWN,
+        ):
             return ()
         return tuple(answer.council for answer in self.answers if answer.consent is None)
 
@@ -153,17 +156,17 @@ class Proposal:
         return tuple(a.council for a in self.answers if a.consent and not a.consent.agree)
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> ProposalStanding:
         """What was in force in any quarter stays agreed, whoever joins later."""
         if self.decision.is_withdrawn:
-            return Standing.WITHDRAWN
+            return ProposalStanding.WITHDRAWN
         if self.force.since:
-            return Standing.AGREED
+            return ProposalStanding.AGREED
         if self.dispute:
-            return Standing.DISPUTED if self.dispute.is_open else Standing.REVISED
+            return ProposalStanding.DISPUTED if self.dispute.is_open else ProposalStanding.REVISED
         if self.answers and all(answer.consent for answer in self.answers):
-            return Standing.AGREED
-        return Standing.LAPSED if self.force.settled else Standing.WAITING
+            return ProposalStanding.AGREED
+        return ProposalStanding.LAPSED if self.force.settled else ProposalStanding.WAITING
 
     def is_late(self, today: date) -> bool:
         """Whether an answer is still awaited after the day by which it was asked for."""
@@ -202,7 +205,7 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
     found = list(decisions() if which is None else which)
     if not found:
         return []
-    asked = _Asked(
+    asked = _WhoMayAnswer(
         Service.objects.tree(),
         {council.code: council for council in Council.objects.all()},
         {period.quarter: period for period in Period.objects.all()},
@@ -218,7 +221,7 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
     ]
 
 
-def standings(decision_ids: Iterable[int]) -> dict[int, Standing]:
+def standings(decision_ids: Iterable[int]) -> dict[int, ProposalStanding]:
     """How each of these proposals stands, by the number of its decision."""
     found = proposals(decisions().filter(id__in=list(decision_ids)))
     return {one.id: one.standing for one in found}
@@ -245,7 +248,7 @@ def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
     open_ones = [
         one
         for one in (proposals(not_agreed_by_all()) if found is None else found)
-        if one.waiting_for or one.standing in (Standing.WAITING, Standing.DISPUTED)
+        if one.waiting_for or one.standing in (ProposalStanding.WAITING, ProposalStanding.DISPUTED)
     ]
     mine = [one for one in open_ones if user.council in one.waiting_for and may_answer(one, user)]
     return Waiting(tuple(mine), tuple(one for one in open_ones if one not in mine))
@@ -264,7 +267,7 @@ def shares_a_part(one: Proposal, user: User) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _WhoMayAnswer:
     """Who may be asked, and until when: the services, the councils by code, the periods."""
 
     tree: ServiceTree
@@ -335,7 +338,7 @@ class _Asked:
         return Force(since, ended, ended_by, settled)
 
 
-def _proposal(decision: Decision, subject: Subject, about: Any, asked: _Asked) -> Proposal:
+def _proposal(decision: Decision, subject: Subject, about: Any, asked: _WhoMayAnswer) -> Proposal:
     by_council = {consent.council.code: consent for consent in decision.consents.all()}
     facts = subject.facts(about, asked.councils)
     if not subject.of_a_service:

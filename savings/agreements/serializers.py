@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from savings.agreements.reports import Standing, standings
+from savings.agreements.reports import ProposalStanding, standings
 from savings.agreements.unanimous import Unanimous
 from savings.kit.serializers import ProvenanceField
 from sovereignty.models import Consent, Decision
@@ -58,9 +58,11 @@ class ProposalSerializer(serializers.ModelSerializer):
     )
     consents = ConsentSerializer(source="decision.consents", many=True)
 
-    @extend_schema_field(serializers.ChoiceField([(each.value, each.name) for each in Standing]))
+    @extend_schema_field(
+        serializers.ChoiceField([(each.value, each.name) for each in ProposalStanding])
+    )
     def get_standing(self, one: Any) -> str:
-        known: Mapping[int, Standing] | None = self.context.get("standings")
+        known: Mapping[int, ProposalStanding] | None = self.context.get("standings")
         found = standings([one.decision_id]) if known is None else known
         return found[one.decision_id].value
 

@@ -23,7 +23,7 @@ from savings.agreements.forms import (
 from savings.agreements.page import AgreementPage
 from savings.agreements.reports import (
     Proposal,
-    Standing,
+    ProposalStanding,
     proposal,
     proposals,
     waiting,
@@ -48,12 +48,12 @@ def agreements(request: HttpRequest) -> HttpResponse:
     found = proposals()
     user = person(request)
     groups = [
-        ("Disputed", Standing.DISPUTED),
-        ("Waiting for an answer", Standing.WAITING),
-        ("Agreed", Standing.AGREED),
-        ("Lapsed", Standing.LAPSED),
-        ("Revised", Standing.REVISED),
-        ("Withdrawn", Standing.WITHDRAWN),
+        ("Disputed", ProposalStanding.DISPUTED),
+        ("Waiting for an answer", ProposalStanding.WAITING),
+        ("Agreed", ProposalStanding.AGREED),
+        ("Lapsed", ProposalStanding.LAPSED),
+        ("Revised", ProposalStanding.REVISED),
+        ("Withdrawn", ProposalStanding.WITHDRAWN),
     ]
     context = {
         "waiting": waiting(user, found),

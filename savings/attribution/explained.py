@@ -101,7 +101,7 @@ class ReductionSerializer(serializers.Serializer):
 class TransitionSerializer(serializers.Serializer):
     """What a claim on a transition budget falls by. The context is `ApprovalSerializer`'s."""
 
-    approval = ApprovalSerializer()
+    approval = ApprovalSerializer(source="budget")
     approval_participants = serializers.ListField(
         source="needed",
         child=serializers.CharField(),

@@ -80,7 +80,7 @@ class TransitionWorking:
     entry's service. `claimed` is what others and this one claim, submitted or certified.
     """
 
-    approval: TransitionApproval
+    budget: TransitionApproval
     needed: tuple[str, ...]
     claimed: Decimal
     services: tuple[str, ...]
@@ -94,7 +94,7 @@ class TransitionWorking:
 
     @property
     def left(self) -> Decimal:
-        return self.approval.ceiling - self.claimed
+        return self.budget.ceiling - self.claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class Explanation:
                     any(v.provenance == Provenance.ILLUSTRATIVE for v in self.values),
                 ),
                 ("the host", self.host and self.host.provenance == Provenance.ILLUSTRATIVE),
-                ("the transition budget", working and working.approval.is_illustrative),
+                ("the transition budget", working and working.budget.is_illustrative),
                 ("a net reduction", working and any(r.illustrative for r in working.reductions)),
             )
             if illustrative
@@ -191,7 +191,7 @@ class Explanation:
     def claimed(self) -> dict[str, Decimal]:
         """What is claimed on the transition budget, by its code."""
         working = self.transition
-        return {working.approval.code: working.claimed} if working else {}
+        return {working.budget.code: working.claimed} if working else {}
 
 
 def explain(entry: Entry, attribution: Attribution | None = None) -> Explanation:
@@ -241,7 +241,7 @@ class _Read:
 
     rules: Mapping[int, AttributionRule]
     values: Mapping[int, DriverValue]
-    approvals: Mapping[str, TransitionApproval]
+    budgets: Mapping[str, TransitionApproval]
     claimed: Mapping[str, Decimal]
     counted: Mapping[int, _Counted]
 
@@ -250,7 +250,7 @@ class _Read:
         rules = {outcome.rule.id for outcome in outcomes if outcome.rule}
         rules |= {rule.id for outcome in outcomes for rule, _ in outcome.waiting}
         values = {value.id for outcome in outcomes for value in outcome.values}
-        codes = sorted({outcome.approval.code for outcome in outcomes if outcome.approval})
+        codes = sorted({outcome.budget.code for outcome in outcomes if outcome.budget})
         with_consents = AttributionRule.objects.with_consents()
         budgets = TransitionApproval.objects.with_consents()
         counted: dict[int, _Counted] = defaultdict(dict)
@@ -261,7 +261,7 @@ class _Read:
         return cls(
             rules=with_consents.select_related("decision__proposed_by").in_bulk(rules),
             values=DriverValue.objects.select_related("driver", "council").in_bulk(values),
-            approvals={budget.code: budget for budget in budgets.filter(code__in=codes)}
+            budgets={budget.code: budget for budget in budgets.filter(code__in=codes)}
             if codes
             else {},
             claimed=claimed_on(codes) if codes else {},
@@ -331,12 +331,12 @@ def _parts(entry: Entry, outcome: Outcome) -> tuple[PartOfEntry, ...]:
 def _transition(
     attribution: Attribution, facts: EntryFacts, outcome: Outcome, read: _Read
 ) -> TransitionWorking | None:
-    if outcome.approval is None:
+    if outcome.budget is None:
         return None
-    code = outcome.approval.code
+    code = outcome.budget.code
     return TransitionWorking(
-        approval=read.approvals[code],
-        needed=councils_needed(outcome.approval, attribution.tree, facts.service, facts.quarter),
+        budget=read.budgets[code],
+        needed=councils_needed(outcome.budget, attribution.tree, facts.service, facts.quarter),
         claimed=read.claimed.get(code, Decimal("0.00")),
         services=tuple(sorted(attribution.tree.below(facts.service))),
         quarter=facts.quarter,

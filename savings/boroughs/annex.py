@@ -56,7 +56,7 @@ class Annex:
     @property
     def budgets(self) -> list[TransitionApproval]:
         found = {
-            each.transition.approval.code: each.transition.approval
+            each.transition.budget.code: each.transition.budget
             for each in self.explanations
             if each.transition
         }

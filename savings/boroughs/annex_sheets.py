@@ -235,7 +235,7 @@ def _reductions(annex: Annex) -> Sheet:
         rows.extend(
             (
                 claim.entry.id,
-                working.approval.code,
+                working.budget.code,
                 working.quarter.label,
                 annex.names[each.council],
                 from_pence(each.savings),

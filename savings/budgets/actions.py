@@ -27,7 +27,7 @@ from sovereignty.refusals import BadContent, FieldError, WrongState
 
 
 @transaction.atomic
-def propose_approval(
+def propose_budget(
     *,
     code: str,
     service: Service,
@@ -68,7 +68,7 @@ def propose_approval(
         raise WrongState(
             f"There is a transition budget “{said['code']}” already. Choose another code."
         )
-    approval = TransitionApproval(
+    budget = TransitionApproval(
         **said,
         service=service,
         ceiling=ceiling,
@@ -76,7 +76,7 @@ def propose_approval(
         provenance=provenance,
     )
     put_forward(
-        approval,
+        budget,
         title=f"{service}: transition budget {said['code']}",
         after={
             "service": service.slug,
@@ -90,7 +90,7 @@ def propose_approval(
         revises=revises,
         reason=said["description"],
     )
-    return approval
+    return budget
 
 
 def check_claims(parent: Return) -> None:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
 from savings.agreements.serializers import Answer
-from savings.budgets.actions import propose_approval
+from savings.budgets.actions import propose_budget
 from savings.budgets.models import TransitionApproval, claimed_on
 from savings.budgets.serializers import ApprovalBody, ApprovalParameters, ApprovalSerializer
 from savings.kit.serializers import one_of
@@ -24,18 +24,18 @@ from services.models import Service
 from sovereignty.calls import Listing, found
 from sovereignty.shapes import check
 
-NO_APPROVAL = "There is no such transition budget: see transition-approvals/ for their codes."
+NO_BUDGET = "There is no such transition budget: see transition-approvals/ for their codes."
 
 
-def approval_as_json(code: str) -> dict[str, Any]:
+def budget_as_json(code: str) -> dict[str, Any]:
     """One transition budget as it stands now."""
-    approval = TransitionApproval.objects.with_consents().get(code=code)
+    budget = TransitionApproval.objects.with_consents().get(code=code)
     context = {
         "tree": Service.objects.tree(),
         "claimed": claimed_on([code]),
-        "standings": standings([approval.decision_id]),
+        "standings": standings([budget.decision_id]),
     }
-    return ApprovalSerializer(approval, context=context).data
+    return ApprovalSerializer(budget, context=context).data
 
 
 class ApprovalList(Listing):
@@ -51,8 +51,8 @@ class ApprovalList(Listing):
         return rows.order_by("code")
 
     def shown(self, page: Sequence[TransitionApproval]) -> Sequence[TransitionApproval]:
-        self.claimed = claimed_on([approval.code for approval in page])
-        self.standings = standings(approval.decision_id for approval in page)
+        self.claimed = claimed_on([budget.code for budget in page])
+        self.standings = standings(budget.decision_id for budget in page)
         return page
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -72,12 +72,12 @@ class ApprovalList(Listing):
         require(self.caller, "savings.propose_approval")
         body = check(ApprovalBody, request.data)
         services = {service.slug: service for service in Service.objects.all()}
-        approval = propose_approval(
+        budget = propose_budget(
             **{**body, "service": one_of("service", body["service"], services, "service")},
             by=self.caller,
             at=timezone.now(),
         )
-        return Response(approval_as_json(approval.code), status=status.HTTP_201_CREATED)
+        return Response(budget_as_json(budget.code), status=status.HTTP_201_CREATED)
 
 
 class ApprovalConsent(ConsentCall):
@@ -88,6 +88,6 @@ class ApprovalConsent(ConsentCall):
 
     @extend_schema(request=Answer, responses=ApprovalSerializer)
     def post(self, request: Request, code: str) -> Response:
-        approval = found(TransitionApproval.objects.all(), NO_APPROVAL, code=code)
-        self.record_answer(approval.decision, request)
-        return Response(approval_as_json(approval.code))
+        budget = found(TransitionApproval.objects.all(), NO_BUDGET, code=code)
+        self.record_answer(budget.decision, request)
+        return Response(budget_as_json(budget.code))

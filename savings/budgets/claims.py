@@ -17,7 +17,7 @@ from services.tree import ServiceTree
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class Budget:
     """A transition budget, with what councils answered. `ceiling` in pence."""
 
     code: str
@@ -31,7 +31,7 @@ class Approval:
 
 
 def councils_needed(
-    approval: Approval, tree: ServiceTree, service: str, quarter: Quarter
+    budget: Budget, tree: ServiceTree, service: str, quarter: Quarter
 ) -> tuple[str, ...]:
     """Whose agreement a claim of a service in a quarter rests on, in alphabetical order.
 
@@ -41,44 +41,44 @@ def councils_needed(
     return tuple(
         sorted(
             {
-                *tree.participants(approval.service, quarter),
+                *tree.participants(budget.service, quarter),
                 *tree.participants(service, quarter),
             }
         )
     )
 
 
-def why_not(approval: Approval, tree: ServiceTree, service: str, quarter: Quarter) -> str:
+def why_not(budget: Budget, tree: ServiceTree, service: str, quarter: Quarter) -> str:
     """Why a cost of a service in a quarter can't be claimed on a budget; empty where it can."""
-    if approval.withdrawn:
-        return f"The transition budget “{approval.code}” was withdrawn: leave this empty."
-    if approval.service not in tree.path(service):
+    if budget.withdrawn:
+        return f"The transition budget “{budget.code}” was withdrawn: leave this empty."
+    if budget.service not in tree.path(service):
         return (
-            f"The transition budget “{approval.code}” is for {approval.service}, and {service} "
+            f"The transition budget “{budget.code}” is for {budget.service}, and {service} "
             "does not lie in it: use another, or leave this empty."
         )
-    if quarter < approval.effective_from:
+    if quarter < budget.effective_from:
         return (
-            f"The transition budget “{approval.code}” begins in {approval.effective_from.label}: "
+            f"The transition budget “{budget.code}” begins in {budget.effective_from.label}: "
             "claim on it from then on, or leave this empty."
         )
-    needed = councils_needed(approval, tree, service, quarter)
+    needed = councils_needed(budget, tree, service, quarter)
     if not needed:
         return f"No council took part in {service} in {quarter.label}: leave this empty."
-    missing = [code for code in needed if code not in approval.agreed_by]
+    missing = [code for code in needed if code not in budget.agreed_by]
     if missing:
         return (
             f"Not every council taking part has agreed to the transition budget "
-            f"“{approval.code}”: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} "
+            f"“{budget.code}”: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} "
             "not. Leave this empty, or wait until then."
         )
     # Whoever took part when it was to begin has refused it for good, though they left since.
-    refusing = approval.refused_by.intersection(
-        councils_needed(approval, tree, service, approval.effective_from)
+    refusing = budget.refused_by.intersection(
+        councils_needed(budget, tree, service, budget.effective_from)
     )
     if refusing:
         return (
-            f"The transition budget “{approval.code}” was refused by "
+            f"The transition budget “{budget.code}” was refused by "
             f"{', '.join(sorted(refusing))}: leave this empty."
         )
     return ""
@@ -93,19 +93,19 @@ def no_such(code: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """An approval with the pence of it that others have claimed.
+class ClaimedBudget:
+    """A budget with the pence of it that others have claimed.
 
     Others' claims are certified entries, and what is more than nought in submitted
     returns: a submitted refund may yet be sent back.
     """
 
-    approval: Approval
+    budget: Budget
     claimed: int = 0
 
     @property
     def left(self) -> int:
-        return self.approval.ceiling - self.claimed
+        return self.budget.ceiling - self.claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Budgets:
 
     tree: ServiceTree
     quarter: Quarter
-    by_code: Mapping[str, Budget]
+    by_code: Mapping[str, ClaimedBudget]
 
     def why_not(self, code: str, service: str, corrected: Quarter | None = None) -> str:
         """Why a row can't name this budget; empty where it can, whatever its amount.
@@ -133,7 +133,7 @@ class Budgets:
         budget = self.by_code.get(code)
         if budget is None:
             return no_such(code)
-        return why_not(budget.approval, self.tree, service, corrected or self.quarter)
+        return why_not(budget.budget, self.tree, service, corrected or self.quarter)
 
     def past_the_ceiling(self, claims: Collection[Claim]) -> list[tuple[Claim, str]]:
         """The claims that a ceiling has no room for, each with what to do about it.
@@ -150,7 +150,7 @@ class Budgets:
             if claim.pence <= 0 or claim.code not in left:
                 continue
             if claim.pence > left[claim.code]:
-                ceiling = self.by_code[claim.code].approval.ceiling
+                ceiling = self.by_code[claim.code].budget.ceiling
                 refused.append((claim, _too_much(claim.code, left[claim.code], ceiling)))
             else:
                 left[claim.code] -= claim.pence

@@ -48,7 +48,7 @@ class BudgetForm(ProposalForm):
         self.fields["service"].widget.choices = [("", "Choose"), *services_of(tree)]
 
     def read(self) -> dict[str, Any]:
-        """What `propose_approval` takes; raises BadContent with all that is missing or wrong."""
+        """What `propose_budget` takes; raises BadContent with all that is missing or wrong."""
         service = Service.objects.filter(slug=self.say("service")).first()
         ceiling: Decimal | None = None
         errors: list[FieldError] = []

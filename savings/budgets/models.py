@@ -1,7 +1,8 @@
 """What councils agreed to spend on becoming one service.
 
-A **transition approval** is a budget for the one-off costs of a service's change, from
-a quarter on and up to a ceiling, once every participating council has consented to it.
+A **transition budget** is money for the one-off costs of a service's change, from a quarter
+on and up to a ceiling, once every participating council has consented to it. The contract's
+word for it is transition approval, and so the model's: its name is that of the table.
 Entries claim on it by its code. A changed budget is a new one: none is ever edited.
 """
 
@@ -16,7 +17,7 @@ from django.db.models import F, Prefetch, Q, Sum
 from audit.triggers import append_only
 from finance.money import to_pence
 from savings.agreements.triggers import comes_before_its_answers
-from savings.budgets.claims import Approval, Budget
+from savings.budgets.claims import Budget, ClaimedBudget
 from savings.budgets.triggers import claims_fit
 from savings.kit.provenance import Provenance
 from savings.quarters.triggers import begins_in_an_open_quarter
@@ -35,26 +36,26 @@ LONGEST_CODE = 60
 
 class TransitionApprovalQuerySet(models.QuerySet["TransitionApproval"]):
     def with_consents(self) -> TransitionApprovalQuerySet:
-        """With all that showing or using an approval needs: two queries."""
+        """With all that showing or using a budget needs: two queries."""
         consents = Consent.objects.select_related("council", "by")
         return self.select_related("service", "decision__proposed_by").prefetch_related(
             Prefetch("decision__consents", queryset=consents)
         )
 
-    def as_approvals(self) -> list[Approval]:
-        """Every approval as the pure module takes it, with who has agreed: two queries."""
-        return [approval.as_approval() for approval in self.with_consents()]
+    def as_budgets(self) -> list[Budget]:
+        """Every budget as the pure module takes it, with who has agreed: two queries."""
+        return [budget.as_budget() for budget in self.with_consents()]
 
-    def as_budgets(self, *, beside: Return | None = None) -> list[Budget]:
-        """Every approval with what is claimed on it: three queries.
+    def as_claimed_budgets(self, *, beside: Return | None = None) -> list[ClaimedBudget]:
+        """Every budget with what is claimed on it: three queries.
 
         `beside` leaves the claims of one return out, whose rows are held to what is left.
         """
-        approvals = list(self.with_consents())
-        claimed = claimed_on([approval.code for approval in approvals], beside=beside)
+        budgets = list(self.with_consents())
+        claimed = claimed_on([budget.code for budget in budgets], beside=beside)
         return [
-            Budget(approval.as_approval(), to_pence(claimed.get(approval.code, Decimal(0))))
-            for approval in approvals
+            ClaimedBudget(budget.as_budget(), to_pence(claimed.get(budget.code, Decimal(0))))
+            for budget in budgets
         ]
 
 
@@ -98,9 +99,9 @@ class TransitionApproval(models.Model):
     def is_illustrative(self) -> bool:
         return self.provenance == Provenance.ILLUSTRATIVE
 
-    def as_approval(self) -> Approval:
+    def as_budget(self) -> Budget:
         consents = self.decision.consents.all()
-        return Approval(
+        return Budget(
             code=self.code,
             service=self.service.slug,
             ceiling=to_pence(self.ceiling),

@@ -11,11 +11,11 @@ from services.models import Service
 
 def budgets_for(parent: Return) -> Budgets:
     """What the rows of this return may claim on: six queries."""
-    budgets = TransitionApproval.objects.as_budgets(beside=parent)
+    found = TransitionApproval.objects.as_claimed_budgets(beside=parent)
     return Budgets(
         Service.objects.tree(),
         parent.quarter,
-        {budget.approval.code: budget for budget in budgets},
+        {claimed.budget.code: claimed for claimed in found},
     )
 
 

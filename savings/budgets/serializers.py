@@ -55,26 +55,26 @@ class ApprovalSerializer(ProposalSerializer):
             *ANSWERED,
         ]
 
-    def _claimed(self, approval: TransitionApproval) -> Decimal:
+    def _claimed(self, budget: TransitionApproval) -> Decimal:
         claimed: Mapping[str, Decimal] = self.context["claimed"]
-        return claimed.get(approval.code, Decimal(0))
+        return claimed.get(budget.code, Decimal(0))
 
-    def as_claimed(self, approval: TransitionApproval) -> str:
-        return Money().to_representation(self._claimed(approval))
+    def as_claimed(self, budget: TransitionApproval) -> str:
+        return Money().to_representation(self._claimed(budget))
 
-    def as_left(self, approval: TransitionApproval) -> str:
-        return Money().to_representation(approval.ceiling - self._claimed(approval))
+    def as_left(self, budget: TransitionApproval) -> str:
+        return Money().to_representation(budget.ceiling - self._claimed(budget))
 
-    def _needed(self, approval: TransitionApproval) -> tuple[str, ...]:
+    def _needed(self, budget: TransitionApproval) -> tuple[str, ...]:
         tree: ServiceTree = self.context["tree"]
-        return tree.participants(approval.service.slug, approval.effective_from)
+        return tree.participants(budget.service.slug, budget.effective_from)
 
-    def get_waiting_for(self, approval: TransitionApproval) -> list[str]:
-        agreed = approval.as_approval().agreed_by
-        return [code for code in self._needed(approval) if code not in agreed]
+    def get_waiting_for(self, budget: TransitionApproval) -> list[str]:
+        agreed = budget.as_budget().agreed_by
+        return [code for code in self._needed(budget) if code not in agreed]
 
-    def get_agreed(self, approval: TransitionApproval) -> bool:
-        return bool(self._needed(approval)) and not self.get_waiting_for(approval)
+    def get_agreed(self, budget: TransitionApproval) -> bool:
+        return bool(self._needed(budget)) and not self.get_waiting_for(budget)
 
 
 class ApprovalParameters(Shape):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from savings.budgets.actions import propose_approval
+from savings.budgets.actions import propose_budget
 from savings.budgets.forms import BudgetForm
 from savings.budgets.models import TransitionApproval
 from savings.permissions.pages import not_allowed, partnership_page, person, revised
@@ -34,7 +34,7 @@ def propose(request: HttpRequest) -> HttpResponse:
         return _page(request, _form(request, instead_of), instead_of)
     form = _form(request, instead_of)
     try:
-        made = propose_approval(
+        made = propose_budget(
             **form.read(),
             revises=instead_of.decision if instead_of else None,
             by=user,
@@ -84,4 +84,4 @@ def _page(
             {"text": title, "url": ""},
         ],
     }
-    return render(request, "savings/approvals/propose.html", context, status=status)
+    return render(request, "savings/budgets/propose.html", context, status=status)

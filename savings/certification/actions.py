@@ -14,7 +14,7 @@ from savings.certification.statement import statement_of
 from savings.quarters.locks import hold_basis
 from savings.returns.actions import check_editable, locked, record
 from savings.returns.models import DirtyReturn, Return
-from savings.returns.questions.actions import Asked, ask_all
+from savings.returns.questions.actions import QuestionOnEntry, ask_all
 from savings.returns.questions.reports import what_waits_for_an_answer
 from savings.returns.reports import made_up_in
 from sovereignty.models import User
@@ -50,7 +50,7 @@ def send_back(
     reason: str,
     by: User,
     at: datetime,
-    asked: Sequence[Asked] = (),
+    asked: Sequence[QuestionOnEntry] = (),
 ) -> Return:
     """Make a submitted return a draft again, saying why, and ask on its lines: all or nothing.
 

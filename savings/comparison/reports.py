@@ -30,7 +30,7 @@ from sovereignty.models import Council
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComparisonLine:
     """One area or service. `slug` is None for what a plan doesn't divide by area.
 
     `published` is the part of `delivered` that a document published for the whole
@@ -63,7 +63,7 @@ class Comparison:
     plan: Plan
     year: FinancialYear
     to: Quarter | None
-    lines: tuple[Line, ...]
+    lines: tuple[ComparisonLine, ...]
 
     @property
     def planned(self) -> Decimal:
@@ -260,7 +260,7 @@ def _compare(
         year=year,
         to=to,
         lines=tuple(
-            Line(
+            ComparisonLine(
                 slug=slug,
                 name=tree.nodes[slug].name if slug else "Not divided by area",
                 planned=from_pence(sum_.planned),

@@ -25,7 +25,7 @@ from django.utils import timezone
 from finance.money import parse_money
 from finance.periods import FinancialYear, Quarter
 from savings.agreements.actions import answer
-from savings.budgets.actions import propose_approval
+from savings.budgets.actions import propose_budget
 from savings.budgets.models import TransitionApproval
 from savings.calendar.actions import change_dates, open_period
 from savings.certification.actions import send_back, submit
@@ -102,7 +102,7 @@ def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     _drivers(stage)
     _hosts(stage)
     _rules(stage)
-    _approvals(stage)
+    _budgets(stage)
     _fairness_test(stage)
     _returns(stage)
     return list(stage.people)
@@ -198,11 +198,11 @@ def _hosts(stage: _Stage) -> None:
         )
 
 
-def _approvals(stage: _Stage) -> None:
+def _budgets(stage: _Stage) -> None:
     for row in stage.rows("approvals"):
         if TransitionApproval.objects.filter(code=row["code"]).exists():
             continue
-        approval = propose_approval(
+        budget = propose_budget(
             code=row["code"],
             service=Service.objects.get(slug=row["service"]),
             ceiling=parse_money(row["ceiling"]),
@@ -212,7 +212,7 @@ def _approvals(stage: _Stage) -> None:
             by=stage.programme_office,
             at=stage.at,
         )
-        _agree(approval.decision_id, _taking_part(row["service"]), stage)
+        _agree(budget.decision_id, _taking_part(row["service"]), stage)
 
 
 def _fairness_test(stage: _Stage) -> None:

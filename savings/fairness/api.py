@@ -17,7 +17,7 @@ from savings.agreements.reports import standings
 from savings.agreements.serializers import Answer
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
-from savings.fairness.reports import Asked, fairness_of
+from savings.fairness.reports import FairnessQuestion, fairness_of
 from savings.fairness.serializers import (
     FairnessParameters,
     FairnessSerializer,
@@ -55,7 +55,9 @@ class FairnessCall(Call):
         if "service" in asked:
             service = one_of("service", asked["service"], tree.nodes, "service").slug
         return Response(
-            as_json(fairness_of(Asked(tree, service, asked.get("from"), asked.get("to"))))
+            as_json(
+                fairness_of(FairnessQuestion(tree, service, asked.get("from"), asked.get("to")))
+            )
         )
 
 

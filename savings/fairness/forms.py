@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import Quarter
-from savings.fairness.reports import Asked
+from savings.fairness.reports import FairnessQuestion
 from savings.kit.choosing import ChoosingForm, choice, cut_short, services_of
 from savings.kit.forms import ProposalForm
 from savings.quarters.choosing import quarters_of, to_the_end_of
@@ -63,10 +63,10 @@ class FairnessForm(ChoosingForm):
             )
         return self.quarters[code]
 
-    def asked(self) -> Asked:
+    def asked(self) -> FairnessQuestion:
         """What a valid form asks for."""
         data = self.cleaned_data
-        return Asked(self.tree, data["service"] or None, data["from"], data["to"])
+        return FairnessQuestion(self.tree, data["service"] or None, data["from"], data["to"])
 
 
 class FairnessTestForm(ProposalForm):

@@ -47,7 +47,7 @@ _KINDS = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class FairnessQuestion:
     """Whose fairness: of a service with what lies below it, or all; from and to which quarter.
 
     Without a `last` it is the latest closed one.
@@ -82,7 +82,7 @@ class Fairness:
     warns of; `proposed` are those that wait for an answer.
     """
 
-    asked: Asked
+    asked: FairnessQuestion
     closed: Quarter | None
     councils: dict[str, str]
     tracks: tuple[Track, ...]
@@ -133,7 +133,7 @@ class Fairness:
 
 
 @one_version()
-def fairness_of(asked: Asked) -> Fairness:
+def fairness_of(asked: FairnessQuestion) -> Fairness:
     """Who gains and who pays of what is asked: five queries; figures are the rollup's totals."""
     councils = {council.code: council.name for council in Council.objects.order_by("code")}
     closed = Period.objects.latest_closed_quarter()
@@ -164,7 +164,7 @@ def tests_of(councils: Iterable[str]) -> tuple[FairnessTest | None, tuple[Fairne
     return in_force_and_waiting(tests, councils)
 
 
-def _totals(asked: Asked, last: Quarter | None) -> pd.DataFrame:
+def _totals(asked: FairnessQuestion, last: Quarter | None) -> pd.DataFrame:
     """Attributed pence by quarter, service, council and kind; a part's name for each service.
 
     To the end of `last`; with None nothing is counted yet.
@@ -213,7 +213,7 @@ def _by_quarter(own: pd.DataFrame) -> dict[tuple[Quarter, str], Amounts]:
     }
 
 
-def _services(own: pd.DataFrame, asked: Asked) -> tuple[Least, ...]:
+def _services(own: pd.DataFrame, asked: FairnessQuestion) -> tuple[Least, ...]:
     amounts: dict[str, dict[str, Amounts]] = defaultdict(dict)
     for (service, council), each in _by(own, "service", "council").items():
         amounts[service][council] = each

@@ -21,7 +21,7 @@ from savings.fairness.exports import as_csv
 from savings.fairness.fairness import Amounts, Least, Track
 from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
-from savings.fairness.reports import Asked, Fairness, fairness_of
+from savings.fairness.reports import Fairness, FairnessQuestion, fairness_of
 from savings.permissions.pages import not_allowed, partnership_page, person, revised
 from savings.permissions.rules import require
 from savings.quarters.models import Period
@@ -170,7 +170,7 @@ def _told(found: Fairness) -> dict[str, Any]:
     }
 
 
-def _query(asked: Asked) -> str:
+def _query(asked: FairnessQuestion) -> str:
     """The query string that asks for this."""
     said = {"service": asked.service, "from": asked.first, "to": asked.last}
     return urlencode({name: str(each) for name, each in said.items() if each})

@@ -80,8 +80,8 @@ class ReturnForecasts(Call):
 
     def document(self, parent: Return) -> Response:
         """The forecasts as they stand now."""
-        standing = reports.forecasts_of(self.caller, parent, timezone.localdate())
-        return Response(ForecastsDocument(standing).data)
+        found = reports.forecasts_of(self.caller, parent, timezone.localdate())
+        return Response(ForecastsDocument(found).data)
 
 
 class ForecastList(Listing):

@@ -7,7 +7,7 @@ import io
 
 from finance.money import json_money
 from savings.forecasts.overview import Overview
-from savings.forecasts.reports import Line, is_illustrative
+from savings.forecasts.reports import ForecastLine, is_illustrative
 from savings.kit.exports import safe_text
 
 COLUMNS = (
@@ -51,7 +51,7 @@ def as_csv(overview: Overview) -> bytes:
     return text.getvalue().encode()
 
 
-def _row(overview: Overview, line: Line) -> list[str]:
+def _row(overview: Overview, line: ForecastLine) -> list[str]:
     planned, forecast = line.initiative, line.forecast
     return [
         line.council.code,

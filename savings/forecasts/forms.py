@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import Quarter
-from savings.forecasts.reports import Line, is_illustrative
+from savings.forecasts.reports import ForecastLine, is_illustrative
 from savings.forecasts.rows import COLUMNS, IN_DOUBT, STATUSES
 from savings.forecasts.wording import MISSING, NO_FORECAST_YET
 from savings.kit.choosing import ChoosingForm, choice, cut_short
@@ -65,7 +65,7 @@ class ForecastForm(forms.Form):
     def __init__(
         self,
         number: int,
-        line: Line,
+        line: ForecastLine,
         quarter: Quarter,
         data: QueryDict | None = None,
         initial: dict[str, str] | None = None,
@@ -161,7 +161,9 @@ class ForecastsForm:
         self.beside = beside
 
     @classmethod
-    def of_lines(cls, lines: Sequence[Line], version: int, quarter: Quarter) -> ForecastsForm:
+    def of_lines(
+        cls, lines: Sequence[ForecastLine], version: int, quarter: Quarter
+    ) -> ForecastsForm:
         """A form of what is stored; where nothing is yet, of what was forecast a quarter ago."""
         begun = any(line.forecast for line in lines)
         found = []
@@ -172,7 +174,9 @@ class ForecastsForm:
         return cls(version, found)
 
     @classmethod
-    def of_post(cls, data: QueryDict, lines: Sequence[Line], quarter: Quarter) -> ForecastsForm:
+    def of_post(
+        cls, data: QueryDict, lines: Sequence[ForecastLine], quarter: Quarter
+    ) -> ForecastsForm:
         """The form as it was sent."""
         size = SizeForm(data)
         slugs = [line.initiative.service for line in lines]

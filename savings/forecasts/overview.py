@@ -17,13 +17,13 @@ from savings.forecasts.initiatives import Initiative, topmost
 from savings.forecasts.remarks import Remark, RemarkKind
 from savings.forecasts.reports import (
     NIL,
-    Line,
+    ForecastLine,
+    ReturnForecasts,
     Saved,
-    Standing,
     below,
+    forecasts_of_returns,
     is_illustrative,
     savings_of,
-    standings,
     visible_returns,
 )
 from savings.forecasts.rows import IN_DOUBT
@@ -42,7 +42,7 @@ class Row:
     """
 
     initiative: Initiative
-    lines: tuple[Line, ...]
+    lines: tuple[ForecastLine, ...]
     delivered: Decimal
     delivered_this_year: Decimal
 
@@ -87,7 +87,7 @@ class Overview:
 
     quarter: Quarter
     rows: tuple[Row, ...]
-    standings: tuple[Standing, ...]
+    by_return: tuple[ReturnForecasts, ...]
     all_councils: bool
     status: str
     remarks: tuple[tuple[Council, Remark], ...]
@@ -98,16 +98,16 @@ class Overview:
         return self.all_councils and not self.status
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ForecastLine]:
         return [line for row in self.rows for line in row.lines]
 
     @property
-    def standing_counts(self) -> Counter[str]:
+    def all_counts(self) -> Counter[str]:
         """How many lines have each status, also those that were not asked for."""
-        return sum((standing.counts for standing in self.standings), Counter())
+        return sum((one.counts for one in self.by_return), Counter())
 
     @property
-    def in_doubt(self) -> list[Line]:
+    def in_doubt(self) -> list[ForecastLine]:
         return [line for line in self.lines if line.forecast and line.status in IN_DOUBT]
 
     @property
@@ -178,12 +178,12 @@ def overview_of(
     asked = visible_returns(user).filter(period__quarter=quarter).order_by("council__code")
     if council:
         asked = asked.filter(council__code=council)
-    found = standings(user, list(asked), quarter, tree, today)
+    found = forecasts_of_returns(user, list(asked), quarter, tree, today)
     whole = user.sees_every_council and not council
     published = savings_of(user, quarter)[None] if whole and not status else {}
-    by_slug: dict[str, list[Line]] = defaultdict(list)
-    for standing in found:
-        for line in standing.lines:
+    by_slug: dict[str, list[ForecastLine]] = defaultdict(list)
+    for one in found:
+        for line in one.lines:
             if status in ("", line.status):
                 by_slug[line.initiative.service].append(line)
     return Overview(
@@ -193,14 +193,14 @@ def overview_of(
             for node, _ in tree.walk()
             if (lines := by_slug.get(node.slug))
         ),
-        standings=tuple(found),
+        by_return=tuple(found),
         all_councils=whole,
         status=status,
         remarks=_sorted_remarks(found, status),
     )
 
 
-def _row(lines: Sequence[Line], published: Saved) -> Row:
+def _row(lines: Sequence[ForecastLine], published: Saved) -> Row:
     saved = sum((line.saved for line in lines), published)
     return Row(
         initiative=lines[0].initiative,
@@ -210,13 +210,15 @@ def _row(lines: Sequence[Line], published: Saved) -> Row:
     )
 
 
-def _sorted_remarks(found: Iterable[Standing], status: str) -> tuple[tuple[Council, Remark], ...]:
+def _sorted_remarks(
+    found: Iterable[ReturnForecasts], status: str
+) -> tuple[tuple[Council, Remark], ...]:
     """Remarks on the lines of a status, by kind, then in the order of the councils."""
     return tuple(
         (line.council, remark)
         for kind in RemarkKind
-        for standing in found
-        for line in standing.lines
+        for one in found
+        for line in one.lines
         if status in ("", line.status)
         for remark in line.remarks
         if remark.kind == kind

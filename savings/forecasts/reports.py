@@ -57,7 +57,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ForecastLine:
     """An initiative with a council's forecast of this quarter and of the one before, if any."""
 
     council: Council
@@ -73,14 +73,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReturnForecasts:
     """The forecasts of one return: a line for each initiative that needs one, in tree order.
 
     `others` are forecasts of what needs one no longer, because a plan has changed since.
     """
 
     parent: Return
-    lines: tuple[Line, ...]
+    lines: tuple[ForecastLine, ...]
     others: tuple[Forecast, ...]
     remarks: tuple[Remark, ...]
 
@@ -160,12 +160,12 @@ def planned_lines() -> list[PlannedLine]:
     ]
 
 
-def forecasts_of(user: User, parent: Return, today: date) -> Standing:
+def forecasts_of(user: User, parent: Return, today: date) -> ReturnForecasts:
     """The forecasts of one return, which the person may see: seven queries, however many."""
     if parent.council is None:
-        return Standing(parent, lines=(), others=(), remarks=())
-    (standing,) = standings(user, [parent], parent.quarter, Service.objects.tree(), today)
-    return standing
+        return ReturnForecasts(parent, lines=(), others=(), remarks=())
+    (found,) = forecasts_of_returns(user, [parent], parent.quarter, Service.objects.tree(), today)
+    return found
 
 
 def last_forecasts(parent: Return) -> dict[str, Forecast]:
@@ -185,9 +185,9 @@ def visible_returns(user: User) -> QuerySet[Return]:
     )
 
 
-def standings(
+def forecasts_of_returns(
     user: User, returns: Sequence[Return], quarter: Quarter, tree: ServiceTree, today: date
-) -> list[Standing]:
+) -> list[ReturnForecasts]:
     lines = planned_lines()
     forecasts: dict[tuple[int | None, Quarter], dict[str, Forecast]] = defaultdict(dict)
     councils = [parent.council_id for parent in returns]
@@ -204,7 +204,7 @@ def standings(
         of[forecast.service.slug] = forecast
     saved = savings_of(user, quarter, councils)
     return [
-        _standing(
+        _forecasts_of_return(
             parent,
             parent.council,
             initiatives(lines, tree, parent.council.code, quarter),
@@ -219,7 +219,7 @@ def standings(
     ]
 
 
-def _standing(
+def _forecasts_of_return(
     parent: Return,
     council: Council,
     owed: Sequence[Initiative],
@@ -228,7 +228,7 @@ def _standing(
     by_service: Mapping[str, Saved],
     tree: ServiceTree,
     today: date,
-) -> Standing:
+) -> ReturnForecasts:
     saved = {one.service: below(tree, one.service, by_service) for one in owed}
     made_up = {slug for slug, forecast in now.items() if is_illustrative(forecast)}
     found = [
@@ -242,10 +242,10 @@ def _standing(
             saved={slug: amounts.entered for slug, amounts in saved.items()},
         )
     ]
-    return Standing(
+    return ReturnForecasts(
         parent=parent,
         lines=tuple(
-            Line(
+            ForecastLine(
                 council=council,
                 initiative=initiative,
                 forecast=now.get(initiative.service),

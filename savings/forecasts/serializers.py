@@ -75,7 +75,7 @@ class RemarkSerializer(serializers.Serializer):
 
 
 class ForecastsDocument(serializers.Serializer):
-    """The forecasts of a return, and what is pointed out about them; of a `Standing`."""
+    """The forecasts of a return, and what is pointed out about them."""
 
     council = serializers.CharField(source="parent.council_code")
     period = serializers.CharField(source="parent.period.code")

@@ -26,7 +26,7 @@ from savings.forecasts.overview import (
     overview_of,
     quarters_to_choose,
 )
-from savings.forecasts.reports import Standing
+from savings.forecasts.reports import ReturnForecasts
 from savings.permissions.pages import SignedIn, page, partnership_page, person
 from savings.permissions.rules import require
 from savings.returns.actions import check_editable
@@ -49,12 +49,12 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
     if request.method != "POST":
         if not _may_change(request, parent):
             return _page(request, parent, None)
-        standing = _standing(request, parent)
-        form = ForecastsForm.of_lines(standing.lines, parent.version, parent.quarter)
-        return _page(request, parent, form, standing=standing)
+        found = _forecasts_of(request, parent)
+        form = ForecastsForm.of_lines(found.lines, parent.version, parent.quarter)
+        return _page(request, parent, form, found=found)
     require(request.user, "savings.fill_return", parent)
-    standing = _standing(request, parent)
-    form = ForecastsForm.of_post(request.POST, standing.lines, parent.quarter)
+    found = _forecasts_of(request, parent)
+    form = ForecastsForm.of_post(request.POST, found.lines, parent.quarter)
     if not form.whole:
         return _page(request, parent, form, problem=NOT_WHOLE, status=422)
     try:
@@ -67,7 +67,7 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
         )
     except BadContent as refusal:
         form.add_errors(refusal.errors)
-        return _page(request, parent, form, standing=standing, status=422)
+        return _page(request, parent, form, found=found, status=422)
     except StaleVersion:
         return _stale_page(request, _return(request, council, period), form.version or 0)
     except WrongState as refusal:
@@ -81,12 +81,12 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
 
 def _stale_page(request: SignedIn, parent: Return, version: int) -> HttpResponse:
     """What was typed, from that version on, beside what is stored now, to be saved over it."""
-    standing = _standing(request, parent)
-    form = ForecastsForm.of_post(request.POST, standing.lines, parent.quarter)
+    found = _forecasts_of(request, parent)
+    form = ForecastsForm.of_post(request.POST, found.lines, parent.quarter)
     if form.whole and _may_change(request, parent):
         form.lay_beside_stored(parent.version)
     stale = {"from": version, "deeds": in_words(reports.saves_since(parent, version))}
-    return _page(request, parent, form, standing=standing, stale=stale, status=409)
+    return _page(request, parent, form, found=found, stale=stale, status=409)
 
 
 def _page(
@@ -94,19 +94,19 @@ def _page(
     parent: Return,
     form: ForecastsForm | None,
     *,
-    standing: Standing | None = None,
+    found: ReturnForecasts | None = None,
     problem: str = "",
     stale: Mapping[str, object] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    standing = standing or _standing(request, parent)
+    found = found or _forecasts_of(request, parent)
     owner = parent.council.name if parent.council else ""
     codes = {"council": parent.council_code, "period": parent.period.code}
     context = {
         "parent": parent,
         "form": form,
-        "standing": standing,
-        "sentence": wording.standing(standing.counts),
+        "standing": found,
+        "sentence": wording.standing(found.counts),
         "problem": problem,
         "stale": stale,
         "breadcrumbs": [
@@ -129,7 +129,7 @@ def _may_change(request: SignedIn, parent: Return) -> bool:
     return True
 
 
-def _standing(request: SignedIn, parent: Return) -> Standing:
+def _forecasts_of(request: SignedIn, parent: Return) -> ReturnForecasts:
     return reports.forecasts_of(request.user, parent, timezone.localdate())
 
 
@@ -201,7 +201,7 @@ def _shown(request: HttpRequest, form: OverviewForm, found: Overview) -> dict[st
     _, status, council = form.answer()
     asked = {"period": found.quarter.code, "status": status, "council": council}
     rows = Paginator(found.rows, INITIATIVES_A_PAGE).get_page(request.GET.get("page"))
-    counts = found.standing_counts
+    counts = found.all_counts
     return {
         "found": found,
         "page": rows,

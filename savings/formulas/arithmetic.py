@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from finance.apportionment import ShareError, blended, restricted, scaled_to_one
 from finance.periods import Quarter
-from savings.budgets.claims import Approval, why_not
+from savings.budgets.claims import Budget, why_not
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.delivered import Delivered, Reduction
 from services.tree import ServiceTree, Spell
@@ -99,7 +99,7 @@ class Outcome:
     rule: Rule | None = None
     values: tuple[ValueOfDriver, ...] = ()
     host: Spell | None = None
-    approval: Approval | None = None
+    budget: Budget | None = None
     reductions: tuple[Reduction, ...] = ()
     waiting: tuple[Waiting, ...] = ()
 
@@ -110,7 +110,7 @@ class Outcome:
             (self.rule is not None and self.rule.illustrative)
             or any(value.illustrative for value in self.values)
             or (self.host is not None and self.host.provenance == ILLUSTRATIVE)
-            or (self.approval is not None and self.approval.illustrative)
+            or (self.budget is not None and self.budget.illustrative)
             or any(reduction.illustrative for reduction in self.reductions)
         )
 
@@ -176,7 +176,7 @@ class Attribution:
         tree: ServiceTree,
         rules: Iterable[Rule],
         values: Iterable[ValueOfDriver],
-        approvals: Iterable[Approval] = (),
+        budgets: Iterable[Budget] = (),
         delivered: Delivered | None = None,
     ) -> None:
         self.tree = tree
@@ -186,7 +186,7 @@ class Attribution:
         self._values: dict[tuple[str, str], list[ValueOfDriver]] = defaultdict(list)
         for value in sorted(values, key=lambda v: (v.effective_from, v.id), reverse=True):
             self._values[value.driver, value.council].append(value)
-        self._approvals = {approval.code: approval for approval in approvals}
+        self._budgets = {budget.code: budget for budget in budgets}
         self._delivered = delivered
         self._by_rule_answers: dict[tuple[str, str, Quarter], Outcome] = {}
 
@@ -245,8 +245,8 @@ class Attribution:
         return Outcome(shares, because, outcome.rule, outcome.values)
 
     def _transition_cost(self, entry: EntryFacts) -> Outcome:
-        approval = self.approval_in_force(entry.approval, entry.service, entry.quarter)
-        if approval is None:
+        budget = self.budget_in_force(entry.approval, entry.service, entry.quarter)
+        if budget is None:
             if entry.council is None:
                 return Outcome({}, "no_rule")
             because = "approval_not_in_force" if entry.approval else "unapproved_transition"
@@ -261,7 +261,7 @@ class Attribution:
         gains = {each.council: each.net for each in reductions if each.net > 0}
         if gains:
             return Outcome(
-                scaled_to_one(gains), "net_reduction", approval=approval, reductions=reductions
+                scaled_to_one(gains), "net_reduction", budget=budget, reductions=reductions
             )
         savings = self.by_rule(entry.service, SAVING, entry.quarter)
         return Outcome(
@@ -269,21 +269,21 @@ class Attribution:
             "no_reduction" if savings.shares else savings.because,
             savings.rule,
             savings.values,
-            approval=approval,
+            budget=budget,
             reductions=reductions,
             waiting=savings.waiting,
         )
 
-    def approval_in_force(self, code: str, service: str, quarter: Quarter) -> Approval | None:
+    def budget_in_force(self, code: str, service: str, quarter: Quarter) -> Budget | None:
         """The transition budget of this code if a cost of the service can fall by it then.
 
         It is for the service or one above it, it has begun, and every council that takes
         part in either has agreed to it.
         """
-        approval = self._approvals.get(code)
-        if approval is None or why_not(approval, self.tree, service, quarter):
+        budget = self._budgets.get(code)
+        if budget is None or why_not(budget, self.tree, service, quarter):
             return None
-        return approval
+        return budget
 
     def by_rule(self, service: str, kind: str, quarter: Quarter) -> Outcome:
         """How a shared figure falls by the rule in force: each worked out once."""

@@ -26,7 +26,7 @@ def current_attribution() -> Attribution:
         Service.objects.tree(),
         AttributionRule.objects.as_rules(),
         DriverValue.objects.as_values(),
-        TransitionApproval.objects.as_approvals(),
+        TransitionApproval.objects.as_budgets(),
     )
 
 

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from audit.models import Event
 from savings.history.reports import (
-    Asked,
     Deed,
+    EventsAsked,
     deeds_of_page,
     events_of,
     visible_events,
@@ -37,7 +37,7 @@ class EventList(Listing):
 
     def rows(self, asked: dict[str, Any]) -> QuerySet[Event]:
         first, last = asked.pop("from", None), asked.pop("to", None)
-        narrowed = Asked(first=first, last=last, **asked).of(visible_events(self.caller))
+        narrowed = EventsAsked(first=first, last=last, **asked).of(visible_events(self.caller))
         return narrowed.order_by("id")
 
 

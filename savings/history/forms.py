@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from savings.history.reports import Asked
+from savings.history.reports import EventsAsked
 from savings.kit.choosing import ChoosingForm, choice
 from savings.kit.forms import EXAMPLE, MomentField
 
@@ -41,7 +41,7 @@ class EventsForm(ChoosingForm):
             raise ValidationError("The last day comes before the first. Choose a later one.")
         return last
 
-    def asked(self) -> Asked:
+    def asked(self) -> EventsAsked:
         """What a valid form asks for."""
         data = dict(self.cleaned_data)
-        return Asked(first=data.pop("from"), last=data.pop("to"), **data)
+        return EventsAsked(first=data.pop("from"), last=data.pop("to"), **data)

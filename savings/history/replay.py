@@ -52,7 +52,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ReturnState:
     """A return after some of its events: `lines` are ids with their columns, in order.
 
     `forecasts` are the columns of each by its service, in the order of those.
@@ -68,10 +68,10 @@ class Standing:
 
 
 #: A return that nothing has happened to yet.
-UNTOUCHED = Standing()
+UNTOUCHED = ReturnState()
 
 
-def standings(happenings: Iterable[Happening]) -> Iterator[Standing]:
+def states(happenings: Iterable[Happening]) -> Iterator[ReturnState]:
     """The return after each event, from the first on.
 
     Raises ReplayError where an event changes a line that is not there, or otherwise than
@@ -81,55 +81,55 @@ def standings(happenings: Iterable[Happening]) -> Iterator[Standing]:
     >>> line = {"id": 7, "service": "hr", "amount": "1.00"}
     >>> saved = Happening(datetime(2013, 7, 1, tzinfo=UTC), "finance.wcc", "saved",
     ...     {"version": 0, "entries": []}, {"version": 1, "entries": [line], "order": [7]})
-    >>> [(s.version, s.lines) for s in standings([saved])]
+    >>> [(s.version, s.lines) for s in states([saved])]
     [(1, ((7, {'service': 'hr', 'amount': '1.00'}),))]
     """
-    standing = UNTOUCHED
+    state = UNTOUCHED
     for happening in happenings:
-        standing = _after(standing, happening)
-        yield standing
+        state = _after(state, happening)
+        yield state
 
 
-def last_of(happenings: Iterable[Happening]) -> Standing | None:
+def last_of(happenings: Iterable[Happening]) -> ReturnState | None:
     """The return after all of these events; None where there is none."""
-    standing = None
-    for after in standings(happenings):
-        standing = after
-    return standing
+    state = None
+    for after in states(happenings):
+        state = after
+    return state
 
 
-def as_version(happenings: Iterable[Happening], version: int) -> Standing | None:
+def as_version(happenings: Iterable[Happening], version: int) -> ReturnState | None:
     """The return as it stood at one of its versions; None where it had none such."""
-    for standing in standings(happenings):
-        if standing.version == version:
-            return standing
+    for state in states(happenings):
+        if state.version == version:
+            return state
     return None
 
 
-def _after(standing: Standing, happening: Happening) -> Standing:
+def _after(state: ReturnState, happening: Happening) -> ReturnState:
     after = happening.after
     if "order" in after:
-        standing = replace(standing, lines=_lines(standing, happening))
+        state = replace(state, lines=_lines(state, happening))
     if FORECASTS in after:
-        standing = replace(standing, forecasts=_forecasts(standing, happening))
+        state = replace(state, forecasts=_forecasts(state, happening))
     if "version" in after:
-        standing = replace(standing, version=after["version"])
-    status = after.get("status", standing.status)
-    if status == standing.status:
-        return standing
+        state = replace(state, version=after["version"])
+    status = after.get("status", state.status)
+    if status == state.status:
+        return state
     step = Step(happening.by, happening.at, happening.reason)
-    standing = replace(standing, status=status)
+    state = replace(state, status=status)
     if status == SUBMITTED:
-        return replace(standing, submitted=step, sent_back=None)
+        return replace(state, submitted=step, sent_back=None)
     if status == CERTIFIED:
-        return replace(standing, certified=step)
+        return replace(state, certified=step)
     if happening.action == SENT_BACK:
-        return replace(standing, submitted=None, sent_back=step)
-    return replace(standing, submitted=None)
+        return replace(state, submitted=None, sent_back=step)
+    return replace(state, submitted=None)
 
 
-def _lines(standing: Standing, happening: Happening) -> tuple[tuple[int, Columns], ...]:
-    lines = dict(standing.lines)
+def _lines(state: ReturnState, happening: Happening) -> tuple[tuple[int, Columns], ...]:
+    lines = dict(state.lines)
     for number, columns in entries_of(happening.before):
         if lines.pop(number, None) != columns:
             raise ReplayError(
@@ -148,8 +148,8 @@ def _lines(standing: Standing, happening: Happening) -> tuple[tuple[int, Columns
     return tuple((number, lines[number]) for number in order)
 
 
-def _forecasts(standing: Standing, happening: Happening) -> tuple[tuple[str, Columns], ...]:
-    forecasts = dict(standing.forecasts)
+def _forecasts(state: ReturnState, happening: Happening) -> tuple[tuple[str, Columns], ...]:
+    forecasts = dict(state.forecasts)
     for columns in happening.before.get(FORECASTS, ()):
         if forecasts.pop(columns["service"], None) != columns:
             raise ReplayError(

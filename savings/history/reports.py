@@ -18,7 +18,7 @@ from savings.history.replay import (
     Columns,
     Happening,
     ReplayError,
-    Standing,
+    ReturnState,
     Step,
     as_version,
     changes_of,
@@ -64,7 +64,7 @@ def visible_events(user: User) -> QuerySet[Event]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EventsAsked:
     """Which events are asked for; what is empty narrows nothing."""
 
     chain: str = ""
@@ -222,20 +222,20 @@ def as_it_stood(
     if parent.council_id is None:
         return _published(parent, events, moment, version)
     try:
-        standing = _standing(events, version)
+        state = _state(events, version)
     except ReplayError as error:
         raise WrongState(
             f"The history of this return does not hold together: {error} Tell the programme office."
         ) from error
-    if standing is None:
+    if state is None:
         opened = opened_at(parent.period)
         if version or (moment is not None and opened is not None and moment < opened):
             return None
-        standing = UNTOUCHED
-    return _stood(parent, standing, moment)
+        state = UNTOUCHED
+    return _stood(parent, state, moment)
 
 
-def _standing(events: QuerySet[Event], version: int | None) -> Standing | None:
+def _state(events: QuerySet[Event], version: int | None) -> ReturnState | None:
     happenings = (happening(event) for event in events.iterator(chunk_size=10))
     return last_of(happenings) if version is None else as_version(happenings, version)
 
@@ -331,8 +331,8 @@ def opened_at(period: Period) -> datetime | None:
     return events.values_list("at", flat=True).first()
 
 
-def _stood(parent: Return, standing: Standing, moment: datetime | None) -> Stood:
-    submitted, certified, sent_back = standing.submitted, standing.certified, standing.sent_back
+def _stood(parent: Return, state: ReturnState, moment: datetime | None) -> Stood:
+    submitted, certified, sent_back = state.submitted, state.certified, state.sent_back
     names = {step.by for step in (submitted, certified, sent_back) if step}
     people = {user.username: user for user in User.objects.filter(username__in=names)}
 
@@ -342,10 +342,10 @@ def _stood(parent: Return, standing: Standing, moment: datetime | None) -> Stood
     return Stood(
         parent,
         moment,
-        standing.status,
-        standing.version,
-        tuple(_entries(parent, standing.lines)),
-        tuple(_forecasts(parent, standing.forecasts)),
+        state.status,
+        state.version,
+        tuple(_entries(parent, state.lines)),
+        tuple(_forecasts(parent, state.forecasts)),
         submitted_by=by(submitted),
         submitted_at=submitted.at if submitted else None,
         certified_by=by(certified),

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from audit.models import Event
 from finance.periods import Quarter
-from savings.agreements.reports import Proposal, Standing, decisions, proposals
+from savings.agreements.reports import Proposal, ProposalStanding, decisions, proposals
 from savings.formulas.models import AttributionRule
 from savings.quarters.models import Period
 from services.models import Hosting, Participation, Service
@@ -134,7 +134,7 @@ class Sharing:
         return tuple(
             each
             for each in (*self.agreements, *self.above)
-            if each.proposal.rule and each.proposal.standing == Standing.AGREED
+            if each.proposal.rule and each.proposal.standing == ProposalStanding.AGREED
         )
 
     @property
@@ -238,7 +238,7 @@ def _agreements(tree: ServiceTree, slugs: list[str], first_open: Quarter | None)
     about = decisions().filter(
         Q(rule__service__slug__in=slugs) | Q(transition_approval__service__slug__in=slugs)
     )
-    counting = (Standing.AGREED, Standing.WAITING, Standing.DISPUTED)
+    counting = (ProposalStanding.AGREED, ProposalStanding.WAITING, ProposalStanding.DISPUTED)
     found = [one for one in proposals(about) if one.standing in counting]
     councils = list(Council.objects.order_by("code"))
     return sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from savings.agreements.reports import Standing
+from savings.agreements.reports import ProposalStanding
 from savings.kit.provenance import Provenance
 from savings.kit.serializers import ProvenanceField
 from savings.sharing.actions import LONGEST_SOURCE, SOURCE_MISSING
@@ -42,7 +42,7 @@ class RestingSerializer(serializers.Serializer):
     service = serializers.CharField(source="proposal.service.slug")
     effective_from = QuarterText(source="proposal.effective_from")
     standing = serializers.ChoiceField(
-        choices=[each.value for each in Standing], source="proposal.standing"
+        choices=[each.value for each in ProposalStanding], source="proposal.standing"
     )
     in_force_from = QuarterText(
         source="proposal.force.since", allow_null=True, help_text="Null while in no quarter."

@@ -26,10 +26,10 @@ from savings.trueup import wording
 from savings.trueup.trueup import (
     Adjusting,
     Certified,
-    Line,
     Part,
     Restated,
-    Standing,
+    RestatedLine,
+    RestatementStanding,
     TrueUp,
     named_in,
     still_due,
@@ -90,7 +90,7 @@ class PutRight:
 
     @property
     def counts(self) -> bool:
-        return self.true_up.standing == Standing.COUNTS
+        return self.true_up.standing == RestatementStanding.COUNTS
 
     @property
     def standing_in_words(self) -> str:
@@ -208,7 +208,7 @@ def _certified(now: Known, rows: Sequence[Restatement]) -> list[Certified]:
     return [
         Certified(
             alike,
-            Line(
+            RestatedLine(
                 alike.quarter,
                 alike.facts.service,
                 alike.facts.kind,
@@ -243,7 +243,7 @@ def _made(user: User) -> list[Made]:
         if named is None or entry.parent.council is None:
             continue
         number, quarter = named
-        line = Line(
+        line = RestatedLine(
             quarter, entry.service.slug, entry.kind, entry.recurrence, entry.nature, entry.cause
         )
         adjusting = Adjusting(line, entry.parent.council.code, to_pence(entry.amount))
@@ -261,7 +261,7 @@ def _sides(
     mine = [each for each in made if each.restatement == row.id]
     moved = true_up.moved
     due: dict[str, list[Adjusting]] = defaultdict(list)
-    if true_up.standing == Standing.COUNTS:
+    if true_up.standing == RestatementStanding.COUNTS:
         for adjusting in still_due(moved, [each.entry for each in mine]):
             due[adjusting.council].append(adjusting)
     parts: dict[str, list[Part]] = defaultdict(list)

@@ -14,7 +14,7 @@ from savings.kit.serializers import MoneyOfPence
 from savings.returns.serializers import VersionRead
 from savings.trueup import wording
 from savings.trueup.reports import PutRight, Restatements, Side
-from savings.trueup.trueup import Standing, evidence_of
+from savings.trueup.trueup import RestatementStanding, evidence_of
 from services.serializers import QuarterText
 
 
@@ -77,7 +77,7 @@ class TrueUpSerializer(serializers.Serializer):
         help_text="The tolerance in force; null where none is, and then nothing is worked out.",
     )
     standing = serializers.ChoiceField(
-        choices=[(each.value, wording.STANDINGS[each]) for each in Standing],
+        choices=[(each.value, wording.STANDINGS[each]) for each in RestatementStanding],
         allow_null=True,
         help_text="Whether it is put right; null where there is no tolerance.",
     )

@@ -26,7 +26,7 @@ _EVIDENCE = re.compile(r"Restatement ([0-9]{1,18}), ([0-9]{4}-[0-9]{2}-Q[1-4])",
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Line:
+class RestatedLine:
     """What is put right by one entry: a quarter's certified figures of a sort, of one service."""
 
     quarter: Quarter
@@ -42,7 +42,7 @@ class Certified:
     """Certified entries that fall alike and belong to one line."""
 
     alike: Alike
-    line: Line
+    line: RestatedLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Part:
     As it was shared means with what earlier restatements have put right.
     """
 
-    line: Line
+    line: RestatedLine
     council: str
     shared: int
     restated: int
@@ -112,7 +112,7 @@ class Moved:
         return self.measure > tolerance
 
 
-class Standing(StrEnum):
+class RestatementStanding(StrEnum):
     """Whether a restatement is put right."""
 
     SUPERSEDED = "superseded"
@@ -125,7 +125,7 @@ class TrueUp:
     """A restatement with what it moves; nothing where a later one has taken its place."""
 
     restated: Restated
-    standing: Standing
+    standing: RestatementStanding
     moved: Moved
 
 
@@ -150,12 +150,16 @@ def true_ups(
     before = today
     for each in restatements:
         if latest[each.value_id] != each.id and each.id not in begun:
-            found.append(TrueUp(each, Standing.SUPERSEDED, Moved()))
+            found.append(TrueUp(each, RestatementStanding.SUPERSEDED, Moved()))
             continue
         after = before.with_restated(each.value_id, each.value, illustrative=each.illustrative)
         moved = _moved(certified, splits, before, after, each.value_id)
         counts = each.id in begun or moved.is_beyond(tolerance)
-        found.append(TrueUp(each, Standing.COUNTS if counts else Standing.WITHIN, moved))
+        found.append(
+            TrueUp(
+                each, RestatementStanding.COUNTS if counts else RestatementStanding.WITHIN, moved
+            )
+        )
         if counts:
             before = after
     return tuple(found)
@@ -173,7 +177,7 @@ def what_moves(certified: Sequence[Certified], before: World, after: World, valu
     >>> world = World(tree, (by_posts,), (ValueOfDriver(1, "posts", "LBHF", q, Fraction(1)),
     ...     ValueOfDriver(2, "posts", "WCC", q, Fraction(1))))
     >>> saved = Certified(Alike(EntryFacts("hr", "saving", "shared", q, "WCC"), q, (100,)),
-    ...     Line(q, "hr", "saving", "recurring", "cashable"))
+    ...     RestatedLine(q, "hr", "saving", "recurring", "cashable"))
     >>> moved = what_moves([saved], world, world.with_restated(2, Fraction(3)), 2)
     >>> [(part.council, part.shared, part.restated) for part in moved.parts], moved.measure
     ([('LBHF', 50, 25), ('WCC', 50, 75)], Fraction(1, 4))
@@ -185,8 +189,8 @@ def _moved(
     certified: Sequence[Certified], splits: Splits, before: World, after: World, value_id: int
 ) -> Moved:
     as_it_is, as_restated = before.attribution(), after.attribution()
-    sums: dict[tuple[Line, str], list[int]] = defaultdict(lambda: [0, 0])
-    made_up: set[Line] = set()
+    sums: dict[tuple[RestatedLine, str], list[int]] = defaultdict(lambda: [0, 0])
+    made_up: set[RestatedLine] = set()
     shared_out = left_out = 0
     for place, each in enumerate(certified):
         facts, pence = each.alike.facts, each.alike.pence
@@ -221,7 +225,7 @@ def _moved(
 class Adjusting:
     """An adjusting entry of a council's own, in pence, or one that is still to be made."""
 
-    line: Line
+    line: RestatedLine
     council: str
     pence: int
     illustrative: bool = False
@@ -229,7 +233,7 @@ class Adjusting:
 
 def still_due(moved: Moved, made: Iterable[Adjusting]) -> tuple[Adjusting, ...]:
     """What every council has still to put right: its movements less what it has made of them."""
-    sums: dict[tuple[Line, str], int] = defaultdict(int)
+    sums: dict[tuple[RestatedLine, str], int] = defaultdict(int)
     for part in moved.parts:
         sums[part.line, part.council] += part.movement
     for each in made:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from finance.money import format_pounds, from_pence
-from savings.trueup.trueup import Moved, Standing
+from savings.trueup.trueup import Moved, RestatementStanding
 from savings.whatif.wording import number, who_gains
 
 #: Whether a restatement is put right, in a few words.
 STANDINGS = {
-    Standing.SUPERSEDED: "A later restatement has taken its place",
-    Standing.WITHIN: "Within the tolerance",
-    Standing.COUNTS: "To be put right",
+    RestatementStanding.SUPERSEDED: "A later restatement has taken its place",
+    RestatementStanding.WITHIN: "Within the tolerance",
+    RestatementStanding.COUNTS: "To be put right",
 }
 
 #: Where a council is with its adjusting entries.

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from savings.rollup.reports import one_version
-from savings.whatif.asking import Asked, read
+from savings.whatif.asking import QuestionAsGiven, read
 from savings.whatif.reports import known, work_out
 from savings.whatif.serializers import WhatIfParameters, WhatIfSerializer, as_json
 from sovereignty.calls import Call
@@ -57,7 +57,9 @@ class WhatIfCall(Call):
     )
     def get(self, request: Request) -> Response:
         self.parameters()
-        asked = Asked.of({name: request.query_params[name] for name in request.query_params})
+        asked = QuestionAsGiven.of(
+            {name: request.query_params[name] for name in request.query_params}
+        )
         with one_version():
             answered = work_out(read(asked, known()))
         return Response(as_json(answered, asked))

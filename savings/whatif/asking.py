@@ -61,7 +61,7 @@ def as_text(shares: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True)
-class Asked:
+class QuestionAsGiven:
     """The parameters as they were given, each text; empty where it was not."""
 
     decision: str = ""
@@ -77,7 +77,7 @@ class Asked:
     effective_from: str = ""
 
     @classmethod
-    def of(cls, given: Mapping[str, str]) -> Asked:
+    def of(cls, given: Mapping[str, str]) -> QuestionAsGiven:
         """From the parameters of an address."""
         said = {name: given.get(name, "").strip() for name in cls.__dataclass_fields__}
         shares, weights = pairs(said.pop("shares")), pairs(said.pop("weights"))
@@ -94,7 +94,7 @@ class Asked:
         return urlencode({name: text for name, text in said.items() if text}, safe=":/,")
 
 
-def read(asked: Asked, known: Known) -> Question:
+def read(asked: QuestionAsGiven, known: Known) -> Question:
     """The question that the parameters ask; raises BadContent with every mistake in them."""
     if asked.decision:
         return _proposal(asked, known)
@@ -103,7 +103,7 @@ def read(asked: Asked, known: Known) -> Question:
     return _rule(asked, known)
 
 
-def _proposal(asked: Asked, known: Known) -> Question:
+def _proposal(asked: QuestionAsGiven, known: Known) -> Question:
     errors = [
         FieldError(name, "A proposal says this itself: leave it out, or leave the proposal out.")
         for name in asked.given(*_OF_A_RULE, "driver", *_OF_A_VALUE)
@@ -125,7 +125,7 @@ def _proposal(asked: Asked, known: Known) -> Question:
     return Question(known, since, rule=row.as_rule(), proposed=row)
 
 
-def _value(asked: Asked, known: Known) -> Question:
+def _value(asked: QuestionAsGiven, known: Known) -> Question:
     errors = [
         FieldError(name, "This is of a rule: leave it out, or ask for no driver's value.")
         for name in asked.given(*_OF_A_RULE)
@@ -152,7 +152,7 @@ def _value(asked: Asked, known: Known) -> Question:
     return Question(known, since, value=value)
 
 
-def _rule(asked: Asked, known: Known) -> Question:
+def _rule(asked: QuestionAsGiven, known: Known) -> Question:
     errors: list[FieldError] = []
     _one_of(asked, "service", known.tree.nodes, "service", errors)
     _one_of(asked, "kind", AttributionRule.Kind.values, "kind", errors)
@@ -195,7 +195,7 @@ def _rule(asked: Asked, known: Known) -> Question:
 
 
 def _shared_by(
-    asked: Asked, known: Known, since: Quarter | None, errors: list[FieldError]
+    asked: QuestionAsGiven, known: Known, since: Quarter | None, errors: list[FieldError]
 ) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
     """What the rule shares by, and nothing beside it."""
     wanted = _SHARED_BY.get(asked.method)
@@ -269,7 +269,7 @@ def _outsiders(
 
 
 def _without_values(
-    asked: Asked, known: Known, since: Quarter | None, drivers: Mapping[str, str]
+    asked: QuestionAsGiven, known: Known, since: Quarter | None, drivers: Mapping[str, str]
 ) -> Iterator[FieldError]:
     """Drivers, by the field that names each, that a rule couldn't share by when it begins.
 
@@ -294,7 +294,7 @@ def _without_values(
             yield FieldError(field_name, wrong, code)
 
 
-def _since(asked: Asked, errors: list[FieldError]) -> Quarter | None:
+def _since(asked: QuestionAsGiven, errors: list[FieldError]) -> Quarter | None:
     if not asked.effective_from:
         return None
     try:
@@ -305,7 +305,7 @@ def _since(asked: Asked, errors: list[FieldError]) -> Quarter | None:
 
 
 def _one_of(
-    asked: Asked, name: str, known: Collection[str], what: str, errors: list[FieldError]
+    asked: QuestionAsGiven, name: str, known: Collection[str], what: str, errors: list[FieldError]
 ) -> None:
     given = getattr(asked, name)
     if not given:
@@ -314,9 +314,9 @@ def _one_of(
         errors.append(FieldError(name, f"There is no {what} of this name.", given[:_SHOWN]))
 
 
-def described(rule: AttributionRule) -> Asked:
+def described(rule: AttributionRule) -> QuestionAsGiven:
     """A proposed rule as the parameters that would describe it, without when it begins."""
-    return Asked(
+    return QuestionAsGiven(
         service=rule.service.slug,
         kind=rule.kind,
         method=rule.method,
@@ -327,7 +327,7 @@ def described(rule: AttributionRule) -> Asked:
     )
 
 
-def in_words(question: Question, asked: Asked) -> str:
+def in_words(question: Question, asked: QuestionAsGiven) -> str:
     """What the parameters ask, as one sentence."""
     now = question.known
     if question.value is not None:

@@ -15,7 +15,7 @@ from django.forms.boundfield import BoundField
 from finance.periods import Quarter
 from savings.formulas.models import AttributionRule
 from savings.kit.choosing import ChoosingForm, choice, services_of
-from savings.whatif.asking import Asked
+from savings.whatif.asking import QuestionAsGiven
 from savings.whatif.reports import Known
 from sovereignty.refusals import FieldError
 
@@ -28,7 +28,7 @@ class AskingForm(ChoosingForm):
     #: Begins the ids of the controls, which are on the page with another form's.
     ids = ""
 
-    def __init__(self, asked: Asked, known: Known, quarters: Iterable[Quarter]) -> None:
+    def __init__(self, asked: QuestionAsGiven, known: Known, quarters: Iterable[Quarter]) -> None:
         super().__init__(self.filled(asked), auto_id=f"{self.ids}_%s")
         self.known = known
         self.fields["effective_from"] = choice("From which quarter?")
@@ -41,7 +41,7 @@ class AskingForm(ChoosingForm):
             + [(quarter.code, f"From {quarter.label}") for quarter in quarters],
         )
 
-    def filled(self, asked: Asked) -> dict[str, str]:
+    def filled(self, asked: QuestionAsGiven) -> dict[str, str]:
         """The values of the controls, by name."""
         raise NotImplementedError
 
@@ -71,7 +71,7 @@ class RuleForm(AskingForm):
         widget=forms.Select,
     )
 
-    def __init__(self, asked: Asked, known: Known, quarters: Iterable[Quarter]) -> None:
+    def __init__(self, asked: QuestionAsGiven, known: Known, quarters: Iterable[Quarter]) -> None:
         super().__init__(asked, known, quarters)
         self.offer(
             "service",
@@ -92,7 +92,7 @@ class RuleForm(AskingForm):
         for code, driver in known.drivers.items():
             self.fields[f"{WEIGHT}{code}"] = _share(driver.name)
 
-    def filled(self, asked: Asked) -> dict[str, str]:
+    def filled(self, asked: QuestionAsGiven) -> dict[str, str]:
         return {
             "service": asked.service,
             "kind": asked.kind,
@@ -140,7 +140,7 @@ class ValueForm(AskingForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "spellcheck": "false"}),
     )
 
-    def __init__(self, asked: Asked, known: Known, quarters: Iterable[Quarter]) -> None:
+    def __init__(self, asked: QuestionAsGiven, known: Known, quarters: Iterable[Quarter]) -> None:
         super().__init__(asked, known, quarters)
         self.offer(
             "driver",
@@ -151,7 +151,7 @@ class ValueForm(AskingForm):
             [("", "Choose")] + [(code, council.name) for code, council in known.councils.items()],
         )
 
-    def filled(self, asked: Asked) -> dict[str, str]:
+    def filled(self, asked: QuestionAsGiven) -> dict[str, str]:
         return {
             "driver": asked.driver,
             "council": asked.council,
@@ -160,9 +160,9 @@ class ValueForm(AskingForm):
         }
 
 
-def typed(query: Mapping[str, str]) -> Asked:
+def typed(query: Mapping[str, str]) -> QuestionAsGiven:
     """What stands in the controls of a form, or in the parameters of an address."""
-    asked = Asked.of(query)
+    asked = QuestionAsGiven.of(query)
     return replace(
         asked,
         shares=asked.shares | _controls(query, SHARE),
@@ -170,7 +170,7 @@ def typed(query: Mapping[str, str]) -> Asked:
     )
 
 
-def meant(query: Mapping[str, str]) -> Asked:
+def meant(query: Mapping[str, str]) -> QuestionAsGiven:
     """What the same asks: a form sends its every control, also those that say nothing.
 
     Those of another method than the chosen one, and the host of a rule that splits no

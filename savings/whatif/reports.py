@@ -81,7 +81,7 @@ def known() -> Known:
             Service.objects.tree(),
             tuple(rule.as_rule() for rule in rules),
             tuple(DriverValue.objects.as_values()),
-            tuple(TransitionApproval.objects.as_approvals()),
+            tuple(TransitionApproval.objects.as_budgets()),
         ),
         councils={council.code: council for council in Council.objects.all()},
         drivers={driver.code: driver for driver in Driver.objects.all()},
@@ -276,7 +276,7 @@ def work_out(question: Question) -> Answered:
     services: frozenset[str] | None = None
     kinds: frozenset[str] | None = None
     tree, rule = question.known.tree, question.rule
-    if rule is not None and question.known.world.approvals:
+    if rule is not None and question.known.world.budgets:
         services = tree.below(tree.programme(rule.service))
     elif rule is not None:
         services, kinds = question.reach.services, question.reach.kinds

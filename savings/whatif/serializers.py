@@ -10,9 +10,9 @@ from rest_framework import serializers
 from savings.formulas.models import AttributionRule
 from savings.kit.serializers import MoneyOfPence
 from savings.returns.models import Entry
-from savings.whatif.asking import Asked, in_words
+from savings.whatif.asking import QuestionAsGiven, in_words
 from savings.whatif.reports import Answered
-from savings.whatif.whatif import Line, PlannedLine
+from savings.whatif.whatif import PlannedLine, WhatIfLine
 from savings.whatif.wording import who_gains
 from services.serializers import QuarterText
 from sovereignty.shapes import Choice, Shape, Text
@@ -78,7 +78,7 @@ class WhatIfRowSerializer(_Splits):
         help_text="The quarter is closed: its figures stand, so this is what would have been."
     )
 
-    def get_closed(self, line: Line) -> bool:
+    def get_closed(self, line: WhatIfLine) -> bool:
         answered: Answered = self.context["answered"]
         return answered.is_closed(line.quarter)
 
@@ -99,10 +99,10 @@ class WhatIfSerializer(serializers.Serializer):
     plan_rows = PlannedRowSerializer(many=True, help_text="Lines of the adopted plans, as savings.")
 
 
-def as_json(answered: Answered, asked: Asked) -> dict[str, Any]:
+def as_json(answered: Answered, asked: QuestionAsGiven) -> dict[str, Any]:
     """What the API answers."""
     names = {code: council.name for code, council in answered.question.known.councils.items()}
-    lines: tuple[Line, ...] = answered.found.lines
+    lines: tuple[WhatIfLine, ...] = answered.found.lines
     planned: tuple[PlannedLine, ...] = answered.planned
     return WhatIfSerializer(
         {

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from finance.money import from_pence
 from finance.periods import Quarter
-from savings.whatif.whatif import Line
+from savings.whatif.whatif import WhatIfLine
 
 
 class Splits(Protocol):
@@ -66,7 +66,7 @@ def table_of(lines: Iterable[Splits], councils: Sequence[tuple[str, str]]) -> Ta
 
 
 def by_quarter(
-    lines: Sequence[Line], councils: Sequence[tuple[str, str]]
+    lines: Sequence[WhatIfLine], councils: Sequence[tuple[str, str]]
 ) -> list[tuple[Quarter, Table]]:
     """A table for each quarter that has lines, earliest first."""
     quarters = sorted({line.quarter for line in lines})

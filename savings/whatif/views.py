@@ -16,7 +16,7 @@ from savings.returns.models import Entry
 from savings.returns.reports import PLURALS
 from savings.rollup.reports import one_version
 from savings.whatif import charts, tables, wording
-from savings.whatif.asking import Asked, described, in_words, read
+from savings.whatif.asking import QuestionAsGiven, described, in_words, read
 from savings.whatif.forms import AskingForm, RuleForm, ValueForm, meant, typed
 from savings.whatif.reports import Answered, Known, known, quarters_to_choose, work_out
 from savings.whatif.whatif import PlannedLine
@@ -37,7 +37,7 @@ def what_if(request: HttpRequest) -> HttpResponse:
         now, quarters = known(), quarters_to_choose()
         answered = _answer(asked, query, now)
     about_value = any(name in query for name in _OF_A_VALUE)
-    filled, empty = typed(query), Asked()
+    filled, empty = typed(query), QuestionAsGiven()
     rule_form: AskingForm = RuleForm(empty if about_value else filled, now, quarters)
     value_form: AskingForm = ValueForm(filled if about_value else empty, now, quarters)
     context: dict[str, Any] = {
@@ -56,7 +56,9 @@ def what_if(request: HttpRequest) -> HttpResponse:
     return render(request, "savings/whatif/what_if.html", context)
 
 
-def _answer(asked: Asked, query: Collection[str], now: Known) -> Answered | BadContent | None:
+def _answer(
+    asked: QuestionAsGiven, query: Collection[str], now: Known
+) -> Answered | BadContent | None:
     """What was found, or what is wrong with the question; None where nothing is asked."""
     if not asked.decision and not any(name in query for name in (*_OF_A_RULE, *_OF_A_VALUE)):
         return None
@@ -66,7 +68,7 @@ def _answer(asked: Asked, query: Collection[str], now: Known) -> Answered | BadC
         return refusal
 
 
-def _told(answered: Answered, asked: Asked, now: Known) -> dict[str, Any]:
+def _told(answered: Answered, asked: QuestionAsGiven, now: Known) -> dict[str, Any]:
     names = {code: council.name for code, council in now.councils.items()}
     lines, planned = answered.found.lines, answered.planned
     councils = tables.councils_in([*lines, *planned], names)

@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from finance.apportionment import Splitter, split_pence
 from finance.periods import FinancialYear, Quarter
-from savings.budgets.claims import Approval
+from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import (
     ONGOING_COST,
@@ -48,10 +48,10 @@ class World:
     tree: ServiceTree
     rules: tuple[Rule, ...]
     values: tuple[ValueOfDriver, ...]
-    approvals: tuple[Approval, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     def attribution(self) -> Attribution:
-        return Attribution(self.tree, self.rules, self.values, self.approvals)
+        return Attribution(self.tree, self.rules, self.values, self.budgets)
 
     def values_by(self, driver: str, quarter: Quarter) -> dict[str, Fraction]:
         """A driver's value by council that holds in a quarter: the latest at or before it."""
@@ -147,7 +147,7 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class WhatIfLine:
     """Whole pence of one kind that fall on a council in a quarter, today and then.
 
     No council is what nobody's rule attributes. `illustrative` where either rests on
@@ -173,7 +173,7 @@ class WhatIf:
     `looked_at` counts the entries attributed twice, `moved` those that fall otherwise.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[WhatIfLine, ...]
     looked_at: int
     moved: int
 
@@ -257,7 +257,7 @@ def compare(entries: Sequence[Alike], today: World, then: World, reach: Reach) -
             found.then += pence
             found.illustrative |= made_up
     lines = (
-        Line(council, quarter, kind, found.today, found.then, found.illustrative)
+        WhatIfLine(council, quarter, kind, found.today, found.then, found.illustrative)
         for (quarter, kind, council), found in sums.items()
     )
     return WhatIf(

@@ -16,7 +16,7 @@ from savings.returns.models import Entry, Return
 from savings.returns.reports import row_of
 from savings.returns.rows import describe
 from savings.trueup.reports import restatements_for
-from savings.trueup.trueup import Standing
+from savings.trueup.trueup import RestatementStanding
 from sovereignty.refusals import WrongState
 from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership, a_cost, a_saving
 from tests.scenarios.accounts import Accounts
@@ -116,7 +116,7 @@ def test_within_the_tolerance_nothing_is_to_be_added(closed: Partnership) -> Non
     """At 255 Westminster's parts move by £328.57 of £69,000.01: less than a hundredth."""
     restatement = closed.restated("population", "WCC", "255")
     found = restatements_for(closed.people["auditor"]).found[restatement.id]
-    assert found.true_up.standing == Standing.WITHIN
+    assert found.true_up.standing == RestatementStanding.WITHIN
     assert (found.true_up.moved.most, found.true_up.moved.shared_out) == (32_857, 6_900_001)
     assert states(closed, restatement) == dict.fromkeys(COUNCILS, "nothing")
     with pytest.raises(WrongState, match="Within the tolerance, so there is nothing to add"):

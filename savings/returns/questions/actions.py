@@ -23,7 +23,7 @@ from sovereignty.refusals import BadContent, FieldError, WrongState
 from sovereignty.texts import mistake_in
 
 #: An entry's id, and what is asked about it.
-Asked = tuple[int, str]
+QuestionOnEntry = tuple[int, str]
 
 
 @transaction.atomic
@@ -79,7 +79,12 @@ def check_askable(parent: Return) -> None:
 
 @transaction.atomic
 def ask_all(
-    *, return_id: int, asked: Sequence[Asked], by: User, at: datetime, numbered: bool = False
+    *,
+    return_id: int,
+    asked: Sequence[QuestionOnEntry],
+    by: User,
+    at: datetime,
+    numbered: bool = False,
 ) -> list[Question]:
     """Ask all of these questions or none.
 

@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from savings.returns.models import Question
-from savings.returns.questions.actions import Asked
+from savings.returns.questions.actions import QuestionOnEntry
 from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import Shape, Text, WholeNumber, check
 
@@ -114,9 +114,9 @@ class QuestionList(serializers.Field):
         return data
 
 
-def asked_of(questions: list[Any]) -> list[Asked]:
+def asked_of(questions: list[Any]) -> list[QuestionOnEntry]:
     """What is asked; raises BadContent with every mistake, by row counted from 1."""
-    asked: list[Asked] = []
+    asked: list[QuestionOnEntry] = []
     errors: list[FieldError] = []
     for number, question in enumerate(questions, start=1):
         try:

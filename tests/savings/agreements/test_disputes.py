@@ -14,8 +14,8 @@ from django.db import DatabaseError, transaction
 from audit.models import Event
 from savings.agreements.actions import answer, remind, withdraw_proposal
 from savings.agreements.models import AnswerReminder
-from savings.agreements.reports import Standing, proposal, waiting
-from savings.budgets.actions import propose_approval
+from savings.agreements.reports import ProposalStanding, proposal, waiting
+from savings.budgets.actions import propose_budget
 from savings.drivers.actions import propose_tolerance
 from savings.fairness.actions import propose_test
 from savings.formulas.actions import propose_rule
@@ -47,7 +47,7 @@ def say(partnership: Partnership, rule: AttributionRule, code: str, *, agree: bo
     )
 
 
-def standing(rule: AttributionRule) -> Standing:
+def standing(rule: AttributionRule) -> ProposalStanding:
     found = proposal(rule.decision_id)
     assert found is not None
     return found.standing
@@ -61,7 +61,7 @@ def test_a_proposal_waits_until_every_council_has_agreed(
         found = proposal(rule.decision_id)
         assert found is not None
         assert [council.code for council in found.waiting_for] == left
-    assert standing(rule) == Standing.AGREED
+    assert standing(rule) == ProposalStanding.AGREED
     assert not Dispute.objects.exists()
 
 
@@ -75,7 +75,7 @@ def test_a_refusal_opens_a_dispute_and_what_the_others_agree_to_changes_nothing(
     roll_up_dirty(at=NOW)
 
     assert Fact.objects.values("council", "pence").get() == {"council": None, "pence": 300}
-    assert standing(rule) == Standing.DISPUTED
+    assert standing(rule) == ProposalStanding.DISPUTED
     dispute = Dispute.objects.get()
     assert dispute.stage == "discussion"
     assert [
@@ -119,7 +119,10 @@ def test_discussion_mediation_and_a_revised_proposal_that_everybody_answers_anew
         ("mediation", "programme.office", "A retired treasurer: Find shares that follow use."),
         ("revision", "s151.lbhf", "Revised by: Libraries: savings, version 2"),
     ]
-    assert (standing(rule), standing(revised)) == (Standing.REVISED, Standing.WAITING)
+    assert (standing(rule), standing(revised)) == (
+        ProposalStanding.REVISED,
+        ProposalStanding.WAITING,
+    )
     with pytest.raises(WrongState, match="no open dispute"):
         disputes.speak(text="More.", by=partnership.s151("LBHF"), **which)
 
@@ -148,7 +151,7 @@ def test_a_withdrawn_proposal_is_answered_by_nobody_whatever_is_tried(
     office = partnership.people["programme.office"]
     withdraw_proposal(decision_id=rule.decision_id, reason="Too early.", by=office, at=NOW)
 
-    assert standing(rule) == Standing.WITHDRAWN
+    assert standing(rule) == ProposalStanding.WITHDRAWN
     assert Dispute.objects.get().stage == "withdrawn"
     assert DisputeStep.objects.filter(kind="withdrawal", text="Too early.").count() == 1
     with pytest.raises(WrongState, match="withdrawn"):
@@ -289,7 +292,7 @@ def each_kind(partnership: Partnership, **more: Any) -> dict[str, Callable[[], A
     budget: dict[str, Any] = {"ceiling": Decimal(1), "effective_from": Q1, "description": "Moves."}
     return {
         "rule": lambda: propose_rule(service=libraries, kind="saving", **rule, **given),
-        "budget": lambda: propose_approval(code="again", service=libraries, **budget, **given),
+        "budget": lambda: propose_budget(code="again", service=libraries, **budget, **given),
         "test": lambda: propose_test(below="1/3", quarters=4, **given),
         "tolerance": lambda: propose_tolerance(share="1/50", **given),
     }
@@ -344,7 +347,7 @@ def test_nor_by_a_rule_for_another_service_or_kind(
             by=partnership.finance("LBHF"),
             at=NOW,
         )
-    assert (standing(rule), AttributionRule.objects.count()) == (Standing.DISPUTED, 1)
+    assert (standing(rule), AttributionRule.objects.count()) == (ProposalStanding.DISPUTED, 1)
 
 
 def test_what_is_not_in_dispute_is_not_revised(

@@ -10,7 +10,7 @@ from django.test import Client
 
 from finance.periods import Quarter
 from savings.agreements.actions import answer, remind, withdraw_proposal
-from savings.agreements.reports import Proposal, Standing, proposal, waiting
+from savings.agreements.reports import Proposal, ProposalStanding, proposal, waiting
 from savings.calendar.actions import close_period
 from savings.formulas.models import AttributionRule
 from services.models import Participation
@@ -77,8 +77,8 @@ def test_what_was_not_agreed_before_its_quarter_closed_lapses(partnership: Partn
     close(partnership)
 
     assert (found(rule.decision_id).standing, found(later.decision_id).standing) == (
-        Standing.LAPSED,
-        Standing.WAITING,
+        ProposalStanding.LAPSED,
+        ProposalStanding.WAITING,
     )
     assert found(rule.decision_id).waiting_for == ()
     s151 = waiting(partnership.s151("WCC"))
@@ -94,7 +94,7 @@ def test_what_was_not_agreed_before_its_quarter_closed_lapses(partnership: Partn
         "later quarter on."
     ) in lede(partnership, rule.decision_id)
     withdraw(partnership, rule.decision_id)
-    assert found(rule.decision_id).standing == Standing.WITHDRAWN
+    assert found(rule.decision_id).standing == ProposalStanding.WITHDRAWN
 
 
 def test_a_dispute_stays_one_after_the_quarter_but_waits_for_no_answer(
@@ -104,7 +104,7 @@ def test_a_dispute_stays_one_after_the_quarter_but_waits_for_no_answer(
     refuse(partnership, rule, "WCC")
     close(partnership)
     one = found(rule.decision_id)
-    assert (one.standing, one.waiting_for) == (Standing.DISPUTED, ())
+    assert (one.standing, one.waiting_for) == (ProposalStanding.DISPUTED, ())
 
 
 @pytest.mark.parametrize("closed", [True, False])
@@ -119,7 +119,7 @@ def test_what_was_in_force_stays_agreed_when_a_council_joins(
 
     for decision_id in (rule.decision_id, budget.decision_id):
         one = found(decision_id)
-        assert (one.standing, one.force.in_words) == (Standing.AGREED, "in 2013/14 Q1")
+        assert (one.standing, one.force.in_words) == (ProposalStanding.AGREED, "in 2013/14 Q1")
         assert [council.code for council in one.force.ended_by] == ["WCC"]
         assert [council.code for council in one.waiting_for] == ([] if closed else ["WCC"])
         assert (one in waiting(partnership.s151("WCC")).for_me) is not closed
@@ -149,7 +149,7 @@ def test_one_that_joins_and_refuses_undoes_nothing_of_before(partnership: Partne
     with pytest.raises(WrongState, match="can't be refused any more"):
         refuse(partnership, rule, "WCC")
     assert not Dispute.objects.exists()
-    assert found(rule.decision_id).standing == Standing.AGREED
+    assert found(rule.decision_id).standing == ProposalStanding.AGREED
     with pytest.raises(WrongState, match="in 2013/14 Q1, so it stands"):
         withdraw(partnership, rule.decision_id)
 
@@ -165,13 +165,13 @@ def test_a_rule_to_come_is_not_lost_to_who_joins_after_it_begins(
     if in_time:
         refuse(partnership, rule, "WCC")
         partnership.agree(rule.decision_id, "RBKC")
-        assert found(rule.decision_id).standing == Standing.DISPUTED
+        assert found(rule.decision_id).standing == ProposalStanding.DISPUTED
         assert "so it is not in force" in lede(partnership, rule.decision_id)
         return
     partnership.agree(rule.decision_id, "RBKC")
     with pytest.raises(WrongState, match="can't be refused any more"):
         refuse(partnership, rule, "WCC")
-    assert found(rule.decision_id).standing == Standing.AGREED
+    assert found(rule.decision_id).standing == ProposalStanding.AGREED
 
 
 def test_a_council_that_never_answered_and_left_holds_nothing_up(
@@ -180,7 +180,7 @@ def test_a_council_that_never_answered_and_left_holds_nothing_up(
     rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF", "RBKC"])
     leaves(partnership, "libraries", Q1, "WCC")
     one = found(rule.decision_id)
-    assert (one.standing, one.force.since, one.force.ended) == (Standing.AGREED, Q2, None)
+    assert (one.standing, one.force.since, one.force.ended) == (ProposalStanding.AGREED, Q2, None)
     with pytest.raises(WrongState, match="stands"):
         withdraw(partnership, rule.decision_id)
 
@@ -189,14 +189,14 @@ def test_one_that_refused_and_left_does(partnership: Partnership) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF", "RBKC"])
     refuse(partnership, rule, "WCC")
     leaves(partnership, "libraries", Q1, "WCC")
-    assert found(rule.decision_id).standing == Standing.DISPUTED
+    assert found(rule.decision_id).standing == ProposalStanding.DISPUTED
 
 
 def test_when_nobody_takes_part_any_more(partnership: Partnership) -> None:
     rule = partnership.rule("cex", HALVES)
     leaves(partnership, "cex", Q2, *HALVES)
     one = found(rule.decision_id)
-    assert (one.standing, one.force.ended_by) == (Standing.AGREED, ())
+    assert (one.standing, one.force.ended_by) == (ProposalStanding.AGREED, ())
     words = lede(partnership, rule.decision_id)
     assert (
         "it holds from 2013/14 Q1 to 2013/14 Q2. From 2013/14 Q3 on nobody takes part in Cex."
@@ -208,5 +208,5 @@ def test_nobody_is_not_everybody(partnership: Partnership) -> None:
     rule = partnership.rule("cex", HALVES, agreed_by=[])
     leaves(partnership, "cex", BEFORE, *HALVES)
     one = found(rule.decision_id)
-    assert (one.standing, one.answers) == (Standing.LAPSED, ())
+    assert (one.standing, one.answers) == (ProposalStanding.LAPSED, ())
     assert "No council takes part in Cex from 2013/14 Q1 on." in lede(partnership, rule.decision_id)

@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from audit.models import Event
 from finance.periods import Quarter
 from savings.agreements.actions import answer, withdraw_proposal
-from savings.budgets.actions import propose_approval
+from savings.budgets.actions import propose_budget
 from savings.budgets.models import TransitionApproval, claimed_on
 from savings.calendar.actions import close_period
 from savings.certification.actions import certify, send_back, submit
@@ -35,7 +35,7 @@ def propose(partnership: Partnership, **more: object) -> TransitionApproval:
         "at": NOW,
         **more,
     }
-    return propose_approval(**given)  # type: ignore[arg-type]
+    return propose_budget(**given)  # type: ignore[arg-type]
 
 
 def wrong(refusal: pytest.ExceptionInfo[BadContent]) -> dict[str, str]:
@@ -182,7 +182,7 @@ def test_a_council_answers_a_budget_as_it_answers_a_rule(partnership: Partnershi
     assert approval.decision.dispute.is_open
     with pytest.raises(WrongState, match="has answered this already"):
         partnership.agree(approval.decision_id, "WCC")
-    assert TransitionApproval.objects.as_approvals()[0].agreed_by == {"LBHF"}
+    assert TransitionApproval.objects.as_budgets()[0].agreed_by == {"LBHF"}
 
 
 def test_who_takes_no_part_has_nothing_to_answer(partnership: Partnership) -> None:

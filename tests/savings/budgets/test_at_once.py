@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import Event
-from savings.budgets.actions import propose_approval
+from savings.budgets.actions import propose_budget
 from savings.budgets.models import claimed_on
 from savings.certification.actions import certify, submit
 from savings.returns.models import Return
@@ -89,7 +89,7 @@ def test_a_stricter_isolation_that_would_not_see_the_other_claim_is_refused(
 
 def test_two_budgets_do_not_take_one_code(partnership: Partnership) -> None:
     def propose(slug: str) -> object:
-        return propose_approval(
+        return propose_budget(
             code="moves",
             service=partnership.services[slug],
             ceiling=Decimal(100),

@@ -119,8 +119,8 @@ def test_hosts_and_budgets_are_illustrative_and_hold() -> None:
     ]
     approval = TransitionApproval.objects.get()
     assert (approval.code, approval.provenance) == ("library-systems", "illustrative")
-    found = current_attribution().approval_in_force("library-systems", "library-management", Q1)
-    assert found == approval.as_approval()
+    found = current_attribution().budget_in_force("library-systems", "library-management", Q1)
+    assert found == approval.as_budget()
     (claim,) = Entry.objects.exclude(approval="")
     explanation = explain(claim)
     assert explanation.illustrative_basis

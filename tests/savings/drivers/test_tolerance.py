@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event
 from savings.agreements.actions import answer, withdraw_proposal
-from savings.agreements.reports import Standing, proposal, proposals
+from savings.agreements.reports import ProposalStanding, proposal, proposals
 from savings.drivers.actions import propose_tolerance
 from savings.drivers.models import Tolerance
 from savings.drivers.reports import tolerances_of
@@ -114,7 +114,7 @@ def test_an_answer_needs_its_minute_and_a_refusal_its_reason(partnership: Partne
 
     found = proposal(tolerance.decision_id)
     assert found is not None
-    assert (found.kind, found.standing) == ("tolerance", Standing.DISPUTED)
+    assert (found.kind, found.standing) == ("tolerance", ProposalStanding.DISPUTED)
     assert tolerances_of(COUNCILS) == (None, ())
 
 
@@ -127,7 +127,7 @@ def test_it_stands_among_the_agreements_and_the_agreed_is_not_withdrawn(
     assert [(one.kind, one.service, one.effective_from) for one in found.values()] == [
         ("tolerance", None, None)
     ] * 2
-    assert found[agreed.decision_id].standing == Standing.AGREED
+    assert found[agreed.decision_id].standing == ProposalStanding.AGREED
     assert [council.code for council in found[waits.decision_id].waiting_for] == ["RBKC", "WCC"]
 
     office = partnership.people["programme.office"]

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from finance.money import from_pence, json_money
 from savings.calendar.actions import reopen_period
 from savings.fairness.fairness import Amounts, Least, Warned
-from savings.fairness.reports import Asked, Fairness, fairness_of
+from savings.fairness.reports import Fairness, FairnessQuestion, fairness_of
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Total
 from services.models import Service
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def of(service: str | None = None, **asked: object) -> Fairness:
-    return fairness_of(Asked(Service.objects.tree(), service, **asked))  # type: ignore[arg-type]
+    return fairness_of(FairnessQuestion(Service.objects.tree(), service, **asked))  # type: ignore[arg-type]
 
 
 def to_date(found: Fairness) -> dict[str, Amounts]:
@@ -217,7 +217,11 @@ def test_the_documents_example_is_worked_out_here(books: Partnership) -> None:
 def test_as_many_queries_for_one_quarter_as_for_more(books: Partnership) -> None:
     tree = Service.objects.tree()
     agreed_test(books)
-    for asked in (Asked(tree, last=Q1), Asked(tree), Asked(tree, "libraries", Q1, Q2)):
+    for asked in (
+        FairnessQuestion(tree, last=Q1),
+        FairnessQuestion(tree),
+        FairnessQuestion(tree, "libraries", Q1, Q2),
+    ):
         with CaptureQueriesContext(connection) as queries:
             fairness_of(asked)
         assert len(queries) == 5

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.periods import Quarter
-from savings.budgets.claims import Approval, Budget, Budgets
+from savings.budgets.claims import Budget, Budgets, ClaimedBudget
 from savings.filling.rows import IGNORED_KEYS, Reference, correction_ids, read_rows
 from savings.returns.models import Entry
 from savings.returns.rows import (
@@ -42,11 +42,11 @@ REFERENCE = Reference(
         Q3,
         {
             # Of £50, £20 are claimed already.
-            "MOVE-1": Budget(Approval("MOVE-1", "hr", 50_00, Q2, EVERYBODY), 20_00),
-            "MOVE-3": Budget(Approval("MOVE-3", "libraries", 50_00, Q2, EVERYBODY)),
-            "MOVE-4": Budget(Approval("MOVE-4", "hr", 50_00, Q4, EVERYBODY)),
-            "MOVE-5": Budget(Approval("MOVE-5", "hr", 50_00, Q2, EVERYBODY - {"WCC"})),
-            "MOVE-6": Budget(Approval("MOVE-6", "hr", 50_00, Q2, EVERYBODY), 50_00),
+            "MOVE-1": ClaimedBudget(Budget("MOVE-1", "hr", 50_00, Q2, EVERYBODY), 20_00),
+            "MOVE-3": ClaimedBudget(Budget("MOVE-3", "libraries", 50_00, Q2, EVERYBODY)),
+            "MOVE-4": ClaimedBudget(Budget("MOVE-4", "hr", 50_00, Q4, EVERYBODY)),
+            "MOVE-5": ClaimedBudget(Budget("MOVE-5", "hr", 50_00, Q2, EVERYBODY - {"WCC"})),
+            "MOVE-6": ClaimedBudget(Budget("MOVE-6", "hr", 50_00, Q2, EVERYBODY), 50_00),
         },
     ),
     correctable={7: Q1, 9: Q2},

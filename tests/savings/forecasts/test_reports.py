@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from finance.periods import Quarter
 from savings.calendar.actions import reopen_period
 from savings.forecasts.overview import first_choice, overview_of, quarters_to_choose
-from savings.forecasts.reports import Standing, forecasts_of, initiatives_of
+from savings.forecasts.reports import ReturnForecasts, forecasts_of, initiatives_of
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan
 from savings.quarters.models import Period
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2013, 11, 5)
 
 
-def standing(planned: Partnership, code: str = "WCC", quarter: Quarter = Q1) -> Standing:
+def standing(planned: Partnership, code: str = "WCC", quarter: Quarter = Q1) -> ReturnForecasts:
     return forecasts_of(planned.finance(code), planned.parent(code, quarter), TODAY)
 
 
-def saved(found: Standing) -> dict[str, tuple[str, str, str]]:
+def saved(found: ReturnForecasts) -> dict[str, tuple[str, str, str]]:
     return {
         line.initiative.service: (
             str(line.saved.entered),
@@ -285,7 +285,7 @@ def test_the_programme_office_sees_every_initiative_of_every_council(
         (Decimal("100000.00"), Decimal("90005.00")),
         (Decimal("200000.00"), Decimal("120000.00")),
     ]
-    assert found.counts == found.standing_counts == {"missing": 4, "at_risk": 2, "on_track": 2}
+    assert found.counts == found.all_counts == {"missing": 4, "at_risk": 2, "on_track": 2}
 
 
 def test_a_council_sees_its_own(overseen: Partnership) -> None:
@@ -311,7 +311,7 @@ def test_by_council_and_by_status(overseen: Partnership) -> None:
     assert [line.council.code for line in found.in_doubt] == ["WCC", "LBHF"]
     assert {remark.kind.value for _, remark in found.remarks} == {"in_doubt"}
     assert not found.beside_plan
-    assert found.standing_counts == {"missing": 4, "at_risk": 2, "on_track": 2}
+    assert found.all_counts == {"missing": 4, "at_risk": 2, "on_track": 2}
 
 
 def test_remarks_stand_by_kind_and_council(overseen: Partnership) -> None:

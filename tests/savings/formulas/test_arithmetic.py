@@ -10,7 +10,7 @@ import pytest
 
 from finance.apportionment import ShareError
 from finance.periods import Quarter
-from savings.budgets.claims import Approval, why_not
+from savings.budgets.claims import Budget, why_not
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import REASONS, Attribution, EntryFacts, Outcome, Rule
 from savings.formulas.delivered import AttributedSum, Delivered, Reduction
@@ -447,7 +447,7 @@ def test_a_transition_cost_without_an_approval_is_the_reporting_councils(scope: 
     assert falls(facts, fixed(), fixed(kind="ongoing_cost", rule_id=2)) == ({"RBKC": 1}, because)
 
 
-MOVE = Approval("MOVE", "childrens", 10**9, Q1, ALL)
+MOVE = Budget("MOVE", "childrens", 10**9, Q1, ALL)
 #: In pence; RBKC takes part from Q2, LBHF to Q3.
 DELIVERED = Delivered(
     [
@@ -472,7 +472,7 @@ def claim(service: str = "fostering", quarter: Quarter = Q1, **more) -> EntryFac
 def claimed(
     facts: EntryFacts,
     *rules: Rule,
-    approval: Approval | None = MOVE,
+    approval: Budget | None = MOVE,
     delivered: Delivered | None = DELIVERED,
 ) -> Outcome:
     approvals = [approval] if approval else []
@@ -497,7 +497,7 @@ def test_an_agreed_transition_cost_goes_by_net_reductions(
 ) -> None:
     outcome = claimed(claim(service, quarter))
     assert (outcome.shares, outcome.because) == (shares, "net_reduction")
-    assert (outcome.approval, outcome.rule) == (MOVE, None)
+    assert (outcome.budget, outcome.rule) == (MOVE, None)
 
 
 def test_the_working_of_a_net_reduction() -> None:
@@ -524,7 +524,7 @@ def test_without_any_net_reduction_it_goes_as_savings_go(
     for sums in ([], nought):
         outcome = claimed(claim(), *rules, delivered=Delivered(sums))
         assert (outcome.shares, outcome.because) == (shares, because)
-        assert outcome.approval == MOVE
+        assert outcome.budget == MOVE
         assert [each.net for each in outcome.reductions] == [0, 0]
 
 
@@ -546,7 +546,7 @@ def test_an_own_claim_is_the_reporting_councils() -> None:
         replace(MOVE, withdrawn=True),
     ],
 )
-def test_a_budget_that_does_not_hold_is_none(approval: Approval | None) -> None:
+def test_a_budget_that_does_not_hold_is_none(approval: Budget | None) -> None:
     outcome = claimed(claim(council="LBHF"), approval=approval, delivered=None)
     assert (dict(outcome.shares), outcome.because) == (
         {"LBHF": Fraction(1)},

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from finance.periods import Quarter
-from savings.budgets.claims import Approval
+from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import Attribution, EntryFacts, Rule
 from services.tree import Node, ServiceTree, Spell
@@ -256,7 +256,7 @@ def attribution_of(world: World) -> Attribution:
             for number, value in enumerate(world["values"])
         ],
         [
-            Approval(
+            Budget(
                 approval["code"],
                 approval["service"],
                 10**15,

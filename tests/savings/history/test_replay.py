@@ -21,12 +21,12 @@ from savings.history.replay import (
     Happening,
     LineChange,
     ReplayError,
-    Standing,
+    ReturnState,
     Step,
     as_version,
     changes_of,
     last_of,
-    standings,
+    states,
 )
 from savings.history.reports import Stood, as_it_stood, differences
 from savings.kit.provenance import Provenance
@@ -73,7 +73,7 @@ def test_a_line_is_added_changed_moved_and_removed() -> None:
         saved(2, [8, 7, 9], before=[line(7)], after=[line(7, "3.00"), line(9, "4.00", note="N")]),
         saved(3, [9, 7], before=[line(8, "2.00")]),
     ]
-    assert [standing.lines for standing in standings(happenings)] == [
+    assert [state.lines for state in states(happenings)] == [
         ((7, {"service": "hr", "amount": "1.00"}), (8, {"service": "hr", "amount": "2.00"})),
         (
             (8, {"service": "hr", "amount": "2.00"}),
@@ -98,7 +98,7 @@ def test_the_steps_with_who_when_and_why() -> None:
         moved_on("certified", "certified", 7, "s151.wcc"),
     ]
     found = [
-        (s.version, s.status, s.submitted, s.sent_back, s.certified) for s in standings(happenings)
+        (s.version, s.status, s.submitted, s.sent_back, s.certified) for s in states(happenings)
     ]
     sent_back = Step("s151.wcc", NOW + 3 * DAY, "The evidence.")
     again = Step("other.wcc", NOW + 6 * DAY)
@@ -111,15 +111,15 @@ def test_the_steps_with_who_when_and_why() -> None:
         (6, "submitted", again, None, None),
         (7, "certified", again, None, Step("s151.wcc", NOW + 7 * DAY)),
     ]
-    assert as_version(happenings, 3) == list(standings(happenings))[2]
+    assert as_version(happenings, 3) == list(states(happenings))[2]
     assert as_version(happenings, 8) is None
 
 
 def test_what_says_nothing_of_lines_or_status_leaves_them() -> None:
     asked = Happening(NOW, "s151.wcc", "asked", {}, {"question": 4})
     forecast = Happening(NOW, "finance.wcc", "forecast", {}, {"version": 2, "forecasts": []})
-    assert last_of([FIRST, asked, forecast]) == Standing(
-        version=2, lines=next(iter(standings([FIRST]))).lines
+    assert last_of([FIRST, asked, forecast]) == ReturnState(
+        version=2, lines=next(iter(states([FIRST]))).lines
     )
     assert last_of([]) is None
 
@@ -160,7 +160,7 @@ def test_forecasts_change_by_their_service() -> None:
         forecasts_saved(2, [HR], [DEARER]),
         forecasts_saved(3, [IT], []),
     ]
-    assert [standing.forecasts for standing in standings(happenings)] == [
+    assert [state.forecasts for state in states(happenings)] == [
         (("hr", HR), ("ict", IT)),
         (("hr", DEARER), ("ict", IT)),
         (("hr", DEARER),),

@@ -17,7 +17,7 @@ import pytest
 from django.db import connection
 
 from audit.models import Event
-from savings.history.replay import standings
+from savings.history.replay import states
 from savings.history.reports import as_it_stood, events_of, happening
 from savings.returns.reports import row_of
 from tests.calling import Caller, problem
@@ -125,7 +125,7 @@ def test_fifty_threads_in_one_return(unthrottled: None) -> None:
     # What is left is what one history of the accepted saves comes to: one line each.
     events = list(events_of(parent))
     assert [event.action for event in events] == ["saved"] * (THREADS + 1)
-    assert [standing.version for standing in standings(map(happening, events))] == list(
+    assert [state.version for state in states(map(happening, events))] == list(
         range(first.version, parent.version + 1)
     )
     by_version = {worker.accepted[0] + 1: worker for worker in workers}

@@ -11,17 +11,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finance.periods import Quarter
-from savings.budgets.claims import Approval
+from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import EntryFacts, Rule
 from savings.trueup.trueup import (
     Adjusting,
     Certified,
-    Line,
     Moved,
     Part,
     Restated,
-    Standing,
+    RestatedLine,
+    RestatementStanding,
     TrueUp,
     evidence_of,
     named_in,
@@ -79,7 +79,7 @@ def certified(
     approval: str = "",
 ) -> Certified:
     saving = kind == "saving"
-    line = Line(
+    line = RestatedLine(
         counted_in or quarter,
         service,
         kind,
@@ -202,8 +202,8 @@ def test_what_is_shared_out_counts_each_entry_without_its_sign() -> None:
 
 def test_a_claim_on_a_budget_stays_as_it_fell() -> None:
     """Though nobody had saved anything yet, and it was split as savings are."""
-    budget = Approval("moves", "libraries", 10**6, Q1, frozenset(COUNCILS))
-    world = replace(a_world(1, 1, 2), approvals=(budget,))
+    budget = Budget("moves", "libraries", 10**6, Q1, frozenset(COUNCILS))
+    world = replace(a_world(1, 1, 2), budgets=(budget,))
     claim = certified(400, kind="transition_cost", approval="moves")
     assert moved_by([claim], world, 6) == Moved()
 
@@ -223,12 +223,12 @@ def standings(found: tuple[TrueUp, ...]) -> list[str]:
 @pytest.mark.parametrize(
     ("tolerance", "standing"),
     [
-        (Fraction(1, 4), Standing.WITHIN),
-        (Fraction(1, 4) - Fraction(1, 10**9), Standing.COUNTS),
-        (Fraction(0), Standing.COUNTS),
+        (Fraction(1, 4), RestatementStanding.WITHIN),
+        (Fraction(1, 4) - Fraction(1, 10**9), RestatementStanding.COUNTS),
+        (Fraction(0), RestatementStanding.COUNTS),
     ],
 )
-def test_only_beyond_the_tolerance(tolerance: Fraction, standing: Standing) -> None:
+def test_only_beyond_the_tolerance(tolerance: Fraction, standing: RestatementStanding) -> None:
     found = true_ups(
         [certified(400)], a_world(1, 1, 2), [Restated(1, WCC, Fraction(6))], tolerance, ()
     )
@@ -291,14 +291,14 @@ def test_what_rests_on_something_made_up_is_marked() -> None:
 
 
 def test_what_is_made_is_due_no_more() -> None:
-    line = Line(Q1, "libraries", "saving", "recurring", "cashable")
+    line = RestatedLine(Q1, "libraries", "saving", "recurring", "cashable")
     moved = Moved((Part(line, "LBHF", 100, 50), Part(line, "WCC", 100, 150)), 200)
     assert still_due(moved, []) == (Adjusting(line, "LBHF", -50), Adjusting(line, "WCC", 50))
     assert still_due(moved, [Adjusting(line, "LBHF", -50), Adjusting(line, "WCC", 20)]) == (
         Adjusting(line, "WCC", 30),
     )
     # What was put where nothing moves is to be taken back.
-    elsewhere = Line(Q1, "archives", "saving", "recurring", "cashable")
+    elsewhere = RestatedLine(Q1, "archives", "saving", "recurring", "cashable")
     assert Adjusting(elsewhere, "WCC", -5) in still_due(moved, [Adjusting(elsewhere, "WCC", 5)])
 
 
@@ -359,15 +359,15 @@ def restatements(draw: st.DrawFn) -> list[Restated]:
     ]
 
 
-def one_by_one(entries: list[Certified], world: World) -> dict[tuple[Line, str], int]:
+def one_by_one(entries: list[Certified], world: World) -> dict[tuple[RestatedLine, str], int]:
     """Every council's part of every line, by `share_all`, which attributes entry by entry."""
     reported: list[Reported] = []
-    lines: dict[int, Line] = {}
+    lines: dict[int, RestatedLine] = {}
     for group in entries:
         for pence in group.alike.pence:
             lines[len(reported)] = group.line
             reported.append(Reported(len(reported), group.alike.facts, pence, group.line.quarter))
-    sums: dict[tuple[Line, str], int] = defaultdict(int)
+    sums: dict[tuple[RestatedLine, str], int] = defaultdict(int)
     for number, fallen in share_all(reported, world.attribution()).items():
         for council, pence in fallen.pence.items():
             sums[lines[number], council] += pence
@@ -397,7 +397,7 @@ def test_what_is_trued_up_is_what_the_restated_values_would_have_shared_to_the_p
     sums = defaultdict(int, one_by_one(entries, today))
     restated = today
     for each in found:
-        if each.standing == Standing.COUNTS:
+        if each.standing == RestatementStanding.COUNTS:
             restated = restated.with_restated(each.restated.value_id, each.restated.value)
             for due in still_due(each.moved, []):
                 sums[due.line, due.council] += due.pence
@@ -410,7 +410,7 @@ def test_movements_come_to_nought_in_every_line(
     entries: list[Certified], today: World, stated: list[Restated]
 ) -> None:
     for each in true_ups(entries, today, stated, Fraction(0), ()):
-        sums: dict[Line, int] = defaultdict(int)
+        sums: dict[RestatedLine, int] = defaultdict(int)
         for part in each.moved.parts:
             sums[part.line] += part.movement
         assert set(sums.values()) <= {0}

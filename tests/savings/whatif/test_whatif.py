@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from finance.periods import FinancialYear, Quarter
-from savings.budgets.claims import Approval
+from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import EntryFacts, Rule
-from savings.whatif.whatif import Alike, Line, Planned, Reach, World, compare, over_the_plan
+from savings.whatif.whatif import Alike, Planned, Reach, WhatIfLine, World, compare, over_the_plan
 from services.tree import Node, ServiceTree, Spell
 from tests.savings.formulas.sharing import Reported, share_all
 
@@ -82,7 +82,7 @@ SAVINGS = Reach(frozenset({"childrens", "youth"}), frozenset({"saving"}))
 THIRDS = a_rule(LBHF=THIRD, RBKC=THIRD, WCC=THIRD)
 
 
-def told(lines: tuple[Line, ...]) -> list[tuple[str | None, str, str, int, int]]:
+def told(lines: tuple[WhatIfLine, ...]) -> list[tuple[str | None, str, str, int, int]]:
     return [(line.council, line.quarter.code, line.kind, line.today, line.then) for line in lines]
 
 
@@ -127,7 +127,7 @@ def test_a_rule_from_a_quarter_on_leaves_what_came_before_and_yields_to_what_is_
     since = compare(entries, today, today.with_rule(halves, COUNCILS, Q2), SAVINGS)
     always = compare(entries, today, today.with_rule(halves, COUNCILS, None), SAVINGS)
 
-    def lbhf(lines: tuple[Line, ...]) -> list[tuple[int, int]]:
+    def lbhf(lines: tuple[WhatIfLine, ...]) -> list[tuple[int, int]]:
         return [(line.today, line.then) for line in lines if line.council == "LBHF"]
 
     assert lbhf(since.lines) == [(30, 30), (30, 45)]
@@ -216,8 +216,8 @@ def test_variances_follow_a_rule_for_ongoing_costs() -> None:
 
 
 def test_claims_on_a_budget_follow_the_net_reductions_that_the_rule_would_have_made() -> None:
-    budget = Approval("move", "childrens", 10**6, Q1, frozenset(COUNCILS))
-    today = a_world(THIRDS, approvals=(budget,))
+    budget = Budget("move", "childrens", 10**6, Q1, frozenset(COUNCILS))
+    today = a_world(THIRDS, budgets=(budget,))
     then = today.with_rule(a_rule(0, LBHF=HALF, WCC=HALF), COUNCILS, None)
     entries = [
         alike(900),
@@ -385,7 +385,7 @@ def worlds(draw: st.DrawFn) -> World:
             ValueOfDriver(number, "children", code, Q1, Fraction(draw(st.integers(0, 9))))
             for number, code in enumerate(COUNCILS, 1)
         ),
-        approvals=(Approval("move", "childrens", 10**9, Q1, frozenset(COUNCILS)),),
+        budgets=(Budget("move", "childrens", 10**9, Q1, frozenset(COUNCILS)),),
     )
 
 
