@@ -7,8 +7,6 @@ Entries claim on it by its code. A changed budget is a new one: none is ever edi
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Prefetch, Q, Sum
@@ -53,8 +51,7 @@ class TransitionApprovalQuerySet(models.QuerySet["TransitionApproval"]):
         approvals = list(self.with_consents())
         claimed = claimed_on([approval.code for approval in approvals], beside=beside)
         return [
-            Budget(approval.as_approval(), to_pence(claimed.get(approval.code, Decimal(0))))
-            for approval in approvals
+            Budget(approval.as_approval(), claimed.get(approval.code, 0)) for approval in approvals
         ]
 
 
@@ -98,12 +95,16 @@ class TransitionApproval(models.Model):
     def is_illustrative(self) -> bool:
         return self.provenance == Provenance.ILLUSTRATIVE
 
+    @property
+    def ceiling_pence(self) -> int:
+        return to_pence(self.ceiling)
+
     def as_approval(self) -> Approval:
         consents = self.decision.consents.all()
         return Approval(
             code=self.code,
             service=self.service.slug,
-            ceiling=to_pence(self.ceiling),
+            ceiling=self.ceiling_pence,
             effective_from=self.effective_from,
             agreed_by=frozenset(each.council.code for each in consents if each.agree),
             illustrative=self.is_illustrative,
@@ -112,8 +113,8 @@ class TransitionApproval(models.Model):
         )
 
 
-def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, Decimal]:
-    """What is claimed on each of these codes, in pounds: one query.
+def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, int]:
+    """What is claimed on each of these codes, in pence: one query.
 
     Certified entries, and what is more than nought in submitted returns: a submitted
     refund may yet be sent back, and then the room it made would be gone.
@@ -124,13 +125,14 @@ def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, D
     counted = Q(parent__status=Return.Status.CERTIFIED) | Q(
         parent__status=Return.Status.SUBMITTED, amount__gt=0
     )
-    return dict(
+    sums = (
         entries.filter(counted)
         .order_by("approval")
         .values("approval")
         .annotate(sum=Sum(F("amount")))
         .values_list("approval", "sum")
     )
+    return {code: to_pence(claimed) for code, claimed in sums}
 
 
 class ClaimingReturn(Return):

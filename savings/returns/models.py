@@ -24,6 +24,7 @@ from django.db.models import F, Q
 
 from audit import chain
 from audit.triggers import Protect, Trigger, no_truncate
+from finance.money import to_pence
 from finance.periods import Quarter
 from savings.kit.provenance import Provenance
 from savings.quarters.models import Period
@@ -342,6 +343,11 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount} {self.service}"
+
+    @property
+    def pence(self) -> int:
+        """The amount as everything but the database has it."""
+        return to_pence(self.amount)
 
 
 class DirtyReturn(models.Model):
