@@ -177,7 +177,7 @@ def _write(
                 row.nature,
                 row.cause,
                 councils[row.caused_by] if row.caused_by else None,
-                f"{{{','.join(row.tupe)}}}",
+                row.tupe,
                 row.approval,
                 row.corrects,
                 row.evidence,

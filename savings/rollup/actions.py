@@ -27,6 +27,7 @@ from finance.periods import Quarter
 from savings.formulas.arithmetic import Attribution, EntryFacts
 from savings.formulas.delivered import AttributedSum, Delivered
 from savings.formulas.reports import current_attribution
+from savings.kit.copying import line_of, send
 from savings.quarters.locks import wait_for_rollup
 from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup.models import Fact, RolledReturn, RollupState
@@ -37,6 +38,7 @@ from sovereignty.models import Council
 BATCH = 50_000
 
 _FACT_TABLE = "savings_fact"
+_FACT_COLUMNS = ("entry_id", "parent_id", "council_id", "pence", "rule_id", "illustrative")
 #: The totals as they come out, until they are compared with those in force.
 _WORKED_OUT = "worked_out_total"
 
@@ -175,7 +177,7 @@ class _Sum:
 
 @dataclass
 class _Batch:
-    """Rows waiting to be copied in, as COPY's own text."""
+    """Rows waiting to be copied in, as lines of `savings.kit.copying`."""
 
     facts: io.StringIO = field(default_factory=io.StringIO)
     totals: io.StringIO = field(default_factory=io.StringIO)
@@ -193,7 +195,7 @@ class _Way:
     """How entries alike fall: split between councils, or whole where it is nobody's."""
 
     splitter: Splitter | None
-    rule_text: str
+    rule: int | None
     illustrative: bool
 
 
@@ -215,7 +217,7 @@ class _Ways:
         outcome = self.attribution.share_out(_facts(key))
         return _Way(
             self._splitter(outcome.shares) if outcome.shares else None,
-            str(outcome.rule.id) if outcome.rule else "\\N",
+            outcome.rule.id if outcome.rule else None,
             outcome.illustrative,
         )
 
@@ -248,7 +250,7 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
     _lay_out()
     attribution = current_attribution()
     services = dict(Service.objects.values_list("slug", "id"))
-    councils: dict[str | None, int | str] = {None: "\\N"}
+    councils: dict[str | None, int | None] = {None: None}
     councils.update(Council.objects.values_list("code", "id"))
     seals: dict[int, Any] = defaultdict(hashlib.sha256)
     # Transition costs come last: how they fall may rest on how all the rest fell.
@@ -326,7 +328,7 @@ def _add_return(
     rows: Iterable[tuple[Any, ...]],
     ways: _Ways,
     services: Mapping[str, int],
-    councils: Mapping[str | None, int | str],
+    councils: Mapping[str | None, int | None],
     batch: _Batch,
     seal: Any,
 ) -> None:
@@ -341,9 +343,8 @@ def _add_return(
             parts = ((None, pence),)
         else:
             parts = zip(way.splitter.codes, way.splitter.split(pence), strict=True)
-        ending = f"{way.rule_text}\t{'t' if way.illustrative else 'f'}\n"
         for code, part in parts:
-            fact = f"{entry_id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}"
+            fact = line_of((entry_id, parent_id, councils[code], part, way.rule, way.illustrative))
             batch.facts.write(fact)
             seal.update(fact.encode())
             total = sums[key[0], code, key[1]]
@@ -352,24 +353,13 @@ def _add_return(
             total.illustrative |= way.illustrative
             batch.size += 1
     for (slug, code, kind), total in sums.items():
-        batch.totals.write(
-            f"{parent_id}\t{quarter}\t{services[slug]}\t{councils[code]}\t{kind}\t{total.pence}"
-            f"\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
-        )
+        said = (parent_id, quarter, services[slug], councils[code], kind, total.pence)
+        batch.totals.write(line_of((*said, total.entries, total.illustrative)))
 
 
 def _copy_in(batch: _Batch) -> None:
-    with connection.cursor() as cursor:
-        for rows, table, columns in (
-            (batch.facts, _FACT_TABLE, ("entry_id", "parent_id", "council_id", "pence", "rule_id")),
-            (
-                batch.totals,
-                _WORKED_OUT,
-                ("parent_id", "quarter", "service_id", "council_id", "kind", "pence", "entries"),
-            ),
-        ):
-            rows.seek(0)
-            cursor.copy_from(rows, table, columns=(*columns, "illustrative"))
+    send(_FACT_TABLE, _FACT_COLUMNS, batch.facts)
+    send(_WORKED_OUT, _SAID.split(", "), batch.totals)
 
 
 def _state() -> RollupState:
