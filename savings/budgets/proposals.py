@@ -36,7 +36,7 @@ class BudgetSubject(Subject):
         return (
             ("Pays for", f"One-off costs of changing {about.service.name} and all below it"),
             ("Falls on", "Each council in proportion to the net reduction in its spending"),
-            ("Up to", format_pounds(about.ceiling)),
+            ("Up to", format_pounds(about.ceiling_pence)),
             ("Claimed on by", about.code),
             ("From", about.effective_from.label),
             ("Why", about.description),

@@ -27,6 +27,7 @@ from finance.periods import Quarter
 from savings.formulas.arithmetic import Attribution, EntryFacts
 from savings.formulas.delivered import AttributedSum, Delivered
 from savings.formulas.reports import current_attribution
+from savings.kit.copying import line_of, send
 from savings.quarters.locks import wait_for_rollup
 from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup.models import Fact, RolledReturn, RollupState
@@ -37,6 +38,7 @@ from sovereignty.models import Council
 BATCH = 50_000
 
 _FACT_TABLE = "savings_fact"
+_FACT_COLUMNS = ("entry_id", "parent_id", "council_id", "pence", "rule_id", "illustrative")
 #: The totals as they come out, until they are compared with those in force.
 _WORKED_OUT = "worked_out_total"
 
@@ -175,7 +177,7 @@ class _Sum:
 
 @dataclass
 class _Batch:
-    """Rows waiting to be copied in, as COPY's own text."""
+    """Rows waiting to be copied in, as lines of `savings.kit.copying`."""
 
     facts: io.StringIO = field(default_factory=io.StringIO)
     totals: io.StringIO = field(default_factory=io.StringIO)
@@ -236,7 +238,7 @@ class _Way:
     """How entries alike fall: split between councils, or whole where it is nobody's."""
 
     splitter: Splitter | None
-    rule_text: str
+    rule: int | None
     illustrative: bool
 
     def parts(self, pence: int) -> Iterable[tuple[str | None, int]]:
@@ -264,7 +266,7 @@ class _Ways:
         outcome = self.attribution.share_out(alike.facts())
         return _Way(
             self._splitter(outcome.shares) if outcome.shares else None,
-            str(outcome.rule.id) if outcome.rule else "\\N",
+            outcome.rule.id if outcome.rule else None,
             outcome.illustrative,
         )
 
@@ -282,7 +284,7 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
     _lay_out()
     attribution = current_attribution()
     services = dict(Service.objects.values_list("slug", "id"))
-    councils: dict[str | None, int | str] = {None: "\\N"}
+    councils: dict[str | None, int | None] = {None: None}
     councils.update(Council.objects.values_list("code", "id"))
     seals: dict[int, Any] = defaultdict(hashlib.sha256)
     # Transition costs come last: how they fall may rest on how all the rest fell.
@@ -362,7 +364,7 @@ def _add_return(
     entries: Iterable[_Certified],
     ways: _Ways,
     services: Mapping[str, int],
-    councils: Mapping[str | None, int | str],
+    councils: Mapping[str | None, int | None],
     batch: _Batch,
     seal: Any,
 ) -> None:
@@ -371,9 +373,8 @@ def _add_return(
     for entry in entries:
         quarter = entry.quarter
         way = ways.of(entry.alike)
-        ending = f"{way.rule_text}\t{'t' if way.illustrative else 'f'}\n"
         for code, part in way.parts(entry.pence):
-            fact = f"{entry.id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}"
+            fact = line_of((entry.id, parent_id, councils[code], part, way.rule, way.illustrative))
             batch.facts.write(fact)
             seal.update(fact.encode())
             total = sums[_Total(entry.alike.service, code, entry.alike.kind)]
@@ -382,24 +383,13 @@ def _add_return(
             total.illustrative |= way.illustrative
             batch.size += 1
     for of, total in sums.items():
-        batch.totals.write(
-            f"{parent_id}\t{quarter}\t{services[of.service]}\t{councils[of.council]}\t{of.kind}"
-            f"\t{total.pence}\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
-        )
+        said = (parent_id, quarter, services[of.service], councils[of.council], of.kind)
+        batch.totals.write(line_of((*said, total.pence, total.entries, total.illustrative)))
 
 
 def _copy_in(batch: _Batch) -> None:
-    with connection.cursor() as cursor:
-        for rows, table, columns in (
-            (batch.facts, _FACT_TABLE, ("entry_id", "parent_id", "council_id", "pence", "rule_id")),
-            (
-                batch.totals,
-                _WORKED_OUT,
-                ("parent_id", "quarter", "service_id", "council_id", "kind", "pence", "entries"),
-            ),
-        ):
-            rows.seek(0)
-            cursor.copy_from(rows, table, columns=(*columns, "illustrative"))
+    send(_FACT_TABLE, _FACT_COLUMNS, batch.facts)
+    send(_WORKED_OUT, _SAID.split(", "), batch.totals)
 
 
 def _state() -> RollupState:

@@ -46,8 +46,8 @@ def test_every_subject_has_what_a_proposal_needs(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", sorted(SUBJECTS))
 def test_a_row_has_its_decision_say_what_it_is_about(kind: str) -> None:
-    model = SUBJECTS[kind].model
-    triggers = {trigger.name: trigger for of, trigger in pgtrigger.registered() if of is model}
+    model: Any = SUBJECTS[kind].model
+    triggers = {trigger.name: trigger for of, trigger in pgtrigger.registered() if of == model}
     told = triggers["comes_before_its_answers"].render_func(model)
     assert f"SET about = '{kind}'" in told
 
