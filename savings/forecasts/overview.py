@@ -18,7 +18,7 @@ from savings.forecasts.remarks import Remark, RemarkKind
 from savings.forecasts.reports import (
     NIL,
     ForecastLine,
-    ReturnForecasts,
+    ForecastsOfReturn,
     Saved,
     below,
     forecasts_of_returns,
@@ -87,7 +87,7 @@ class Overview:
 
     quarter: Quarter
     rows: tuple[Row, ...]
-    by_return: tuple[ReturnForecasts, ...]
+    by_return: tuple[ForecastsOfReturn, ...]
     all_councils: bool
     status: str
     remarks: tuple[tuple[Council, Remark], ...]
@@ -211,7 +211,7 @@ def _row(lines: Sequence[ForecastLine], published: Saved) -> Row:
 
 
 def _sorted_remarks(
-    found: Iterable[ReturnForecasts], status: str
+    found: Iterable[ForecastsOfReturn], status: str
 ) -> tuple[tuple[Council, Remark], ...]:
     """Remarks on the lines of a status, by kind, then in the order of the councils."""
     return tuple(

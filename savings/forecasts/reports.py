@@ -73,7 +73,7 @@ class ForecastLine:
 
 
 @dataclass(frozen=True, slots=True)
-class ReturnForecasts:
+class ForecastsOfReturn:
     """The forecasts of one return: a line for each initiative that needs one, in tree order.
 
     `others` are forecasts of what needs one no longer, because a plan has changed since.
@@ -160,10 +160,10 @@ def planned_lines() -> list[PlannedLine]:
     ]
 
 
-def forecasts_of(user: User, parent: Return, today: date) -> ReturnForecasts:
+def forecasts_of(user: User, parent: Return, today: date) -> ForecastsOfReturn:
     """The forecasts of one return, which the person may see: seven queries, however many."""
     if parent.council is None:
-        return ReturnForecasts(parent, lines=(), others=(), remarks=())
+        return ForecastsOfReturn(parent, lines=(), others=(), remarks=())
     (found,) = forecasts_of_returns(user, [parent], parent.quarter, Service.objects.tree(), today)
     return found
 
@@ -187,7 +187,7 @@ def visible_returns(user: User) -> QuerySet[Return]:
 
 def forecasts_of_returns(
     user: User, returns: Sequence[Return], quarter: Quarter, tree: ServiceTree, today: date
-) -> list[ReturnForecasts]:
+) -> list[ForecastsOfReturn]:
     lines = planned_lines()
     forecasts: dict[tuple[int | None, Quarter], dict[str, Forecast]] = defaultdict(dict)
     councils = [parent.council_id for parent in returns]
@@ -228,7 +228,7 @@ def _forecasts_of_return(
     by_service: Mapping[str, Saved],
     tree: ServiceTree,
     today: date,
-) -> ReturnForecasts:
+) -> ForecastsOfReturn:
     saved = {one.service: below(tree, one.service, by_service) for one in owed}
     made_up = {slug for slug, forecast in now.items() if is_illustrative(forecast)}
     found = [
@@ -242,7 +242,7 @@ def _forecasts_of_return(
             saved={slug: amounts.entered for slug, amounts in saved.items()},
         )
     ]
-    return ReturnForecasts(
+    return ForecastsOfReturn(
         parent=parent,
         lines=tuple(
             ForecastLine(

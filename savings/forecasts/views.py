@@ -26,7 +26,7 @@ from savings.forecasts.overview import (
     overview_of,
     quarters_to_choose,
 )
-from savings.forecasts.reports import ReturnForecasts
+from savings.forecasts.reports import ForecastsOfReturn
 from savings.permissions.pages import SignedIn, page, partnership_page, person, refusals_on
 from savings.permissions.rules import require
 from savings.returns.actions import check_editable
@@ -94,7 +94,7 @@ def _page(
     parent: Return,
     form: ForecastsForm | None,
     *,
-    found: ReturnForecasts | None = None,
+    found: ForecastsOfReturn | None = None,
     problem: str = "",
     stale: Mapping[str, object] | None = None,
     status: int = 200,
@@ -129,7 +129,7 @@ def _may_change(request: SignedIn, parent: Return) -> bool:
     return True
 
 
-def _forecasts_of(request: SignedIn, parent: Return) -> ReturnForecasts:
+def _forecasts_of(request: SignedIn, parent: Return) -> ForecastsOfReturn:
     return reports.forecasts_of(request.user, parent, timezone.localdate())
 
 

@@ -43,7 +43,7 @@ def partnership_page(view: View[P]) -> View[P]:
             return view(request, *args, **kwargs)
         except NotAllowed as refusal:
             return not_allowed(request, refusal)
-        except Answered as answered:
+        except PageAnswered as answered:
             return answered.page
 
     return page
@@ -61,7 +61,7 @@ def not_allowed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return render(request, "savings/returns/not_allowed.html", {"refusal": refusal}, status=403)
 
 
-class Answered(Exception):
+class PageAnswered(Exception):
     """The page that answers a refusal, on its way from `refusals_on` to the view's decorator."""
 
     def __init__(self, page: HttpResponse) -> None:
@@ -85,9 +85,9 @@ def refusals_on(
         if add_errors is None:
             raise
         add_errors(refusal.errors)
-        raise Answered(again(status=422)) from refusal
+        raise PageAnswered(again(status=422)) from refusal
     except WrongState as refusal:
-        raise Answered(again(problem=str(refusal), status=409)) from refusal
+        raise PageAnswered(again(problem=str(refusal), status=409)) from refusal
 
 
 def revised(request: HttpRequest, proposed: QuerySet[M]) -> M | None:
@@ -129,7 +129,7 @@ def page(*methods: str) -> Callable[[SignedInView[Params]], SignedInView[Params]
                 return view(request, *args, **kwargs)
             except NotAllowed as refusal:
                 return not_allowed(request, refusal)
-            except Answered as answered:
+            except PageAnswered as answered:
                 return answered.page
 
         return shown

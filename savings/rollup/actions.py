@@ -15,22 +15,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from finance.apportionment import Splitter
 from finance.periods import Quarter
-from savings.formulas.arithmetic import Attribution, EntryFacts
 from savings.formulas.delivered import AttributedSum, Delivered
 from savings.formulas.reports import current_attribution
 from savings.kit.copying import line_of, send
 from savings.quarters.locks import wait_for_rollup
 from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup.models import Fact, RolledReturn, RollupState
+from savings.rollup.ways import CertifiedEntry, Grounds, Ways
 from services.models import Service
 from sovereignty.models import Council
 
@@ -81,8 +79,8 @@ _DELIVERED = f"""
     GROUP BY s.slug, t.quarter, c.code, t.kind
 """  # nosec B608
 
-#: What every entry has of its own, in the order of `_Certified`, and then what decides how it
-#: falls, in the order of `_Alike`.
+#: What every entry has of its own, in the order of `CertifiedEntry`, and then what decides how it
+#: falls, in the order of `Grounds`.
 _ENTRIES = """
     SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter,
            s.slug, e.kind, e.scope, coalesce(corrected_period.quarter, p.quarter), c.code,
@@ -184,97 +182,12 @@ class _Batch:
     size: int = 0
 
 
-class _Alike(NamedTuple):
-    """What decides how an entry falls: entries alike in this fall alike.
-
-    `attributed_in` is the ordinal of a quarter, `tupe` has its councils between commas,
-    `budget` the code of the transition budget that is claimed on.
-    """
-
-    service: str
-    kind: str
-    scope: str
-    attributed_in: int
-    council: str | None
-    cause: str
-    caused_by: str | None
-    tupe: str
-    budget: str
-
-    def facts(self) -> EntryFacts:
-        return EntryFacts(
-            self.service,
-            self.kind,
-            self.scope,
-            Quarter.from_ordinal(self.attributed_in),
-            self.council,
-            self.cause,
-            self.caused_by,
-            tuple(self.tupe.split(",")) if self.tupe else (),
-            self.budget,
-        )
-
-
-class _Certified(NamedTuple):
-    """A certified entry: its own pence, its return's quarter as an ordinal, and how it falls."""
-
-    parent_id: int
-    id: int
-    pence: int
-    quarter: int
-    alike: _Alike
-
-
 class _Total(NamedTuple):
     """What of a return is added up together: what falls on a council of a kind and service."""
 
     service: str
     council: str | None
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How entries alike fall: split between councils, or whole where it is nobody's."""
-
-    splitter: Splitter | None
-    rule: int | None
-    illustrative: bool
-
-    def parts(self, pence: int) -> Iterable[tuple[str | None, int]]:
-        """What falls on each council, by its code; on None where it falls on none."""
-        if self.splitter is None:
-            return ((None, pence),)
-        return zip(self.splitter.codes, self.splitter.split(pence), strict=True)
-
-
-class _Ways:
-    """The way of each kind of entry, worked out once."""
-
-    def __init__(self, attribution: Attribution) -> None:
-        self.attribution = attribution
-        self.found: dict[_Alike, _Way] = {}
-        self.splitters: dict[tuple[tuple[str, Fraction], ...], Splitter] = {}
-
-    def of(self, alike: _Alike) -> _Way:
-        way = self.found.get(alike)
-        if way is None:
-            way = self.found[alike] = self._work_out(alike)
-        return way
-
-    def _work_out(self, alike: _Alike) -> _Way:
-        outcome = self.attribution.share_out(alike.facts())
-        return _Way(
-            self._splitter(outcome.shares) if outcome.shares else None,
-            outcome.rule.id if outcome.rule else None,
-            outcome.illustrative,
-        )
-
-    def _splitter(self, shares: Mapping[str, Fraction]) -> Splitter:
-        same = tuple(shares.items())
-        if same not in self.splitters:
-            self.splitters[same] = Splitter(shares)
-        return self.splitters[same]
 
 
 def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) -> None:
@@ -291,7 +204,7 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
     for transition_costs in (False, True):
         if transition_costs and _any_claims(returns):
             attribution = attribution.knowing(_delivered(returns, everything=everything))
-        ways = _Ways(attribution)
+        ways = Ways(attribution)
         batch = _Batch()
         certified = _entries(returns, transition_costs)
         for parent_id, entries in groupby(certified, key=attrgetter("parent_id")):
@@ -350,19 +263,19 @@ def _any_claims(returns: list[int]) -> bool:
     return Entry.objects.filter(parent__in=returns).exclude(approval="").exists()
 
 
-def _entries(returns: list[int], transition_costs: bool) -> Iterator[_Certified]:
+def _entries(returns: list[int], transition_costs: bool) -> Iterator[CertifiedEntry]:
     # A cursor of its own in the server, so that memory stays bounded.
     with connection.chunked_cursor() as cursor:
         cursor.execute(_ENTRIES, [returns, transition_costs])
         while rows := cursor.fetchmany(10_000):
-            for parent_id, entry_id, pence, quarter, *alike in rows:
-                yield _Certified(parent_id, entry_id, pence, quarter, _Alike._make(alike))
+            for parent_id, entry_id, pence, quarter, *grounds in rows:
+                yield CertifiedEntry(parent_id, entry_id, pence, quarter, Grounds._make(grounds))
 
 
 def _add_return(
     parent_id: int,
-    entries: Iterable[_Certified],
-    ways: _Ways,
+    entries: Iterable[CertifiedEntry],
+    ways: Ways,
     services: Mapping[str, int],
     councils: Mapping[str | None, int | None],
     batch: _Batch,
@@ -372,12 +285,12 @@ def _add_return(
     quarter = 0
     for entry in entries:
         quarter = entry.quarter
-        way = ways.of(entry.alike)
+        way = ways.of(entry.grounds)
         for code, part in way.parts(entry.pence):
             fact = line_of((entry.id, parent_id, councils[code], part, way.rule, way.illustrative))
             batch.facts.write(fact)
             seal.update(fact.encode())
-            total = sums[_Total(entry.alike.service, code, entry.alike.kind)]
+            total = sums[_Total(entry.grounds.service, code, entry.grounds.kind)]
             total.pence += part
             total.entries += 1
             total.illustrative |= way.illustrative

@@ -252,7 +252,7 @@ def _check_within_reach(field: str, quarter: Quarter) -> None:
         raise BadContent([FieldError(field, remedy, quarter.code)]) from error
 
 
-def _end(rows: Rows, change: spells.Change) -> None:
+def _end(rows: Rows, change: spells.ChangeOfSpells) -> None:
     """Take away and end the spells of a change, of rows of which each begins in another quarter."""
     rows.filter(from_quarter__in=[spell.first for spell in change.removed]).delete()
     for spell, last in change.ended:

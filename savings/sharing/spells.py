@@ -23,7 +23,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeOfSpells:
     """Spells that go, spells that end sooner, each with its new last quarter, and new ones."""
 
     removed: tuple[Spell, ...] = ()
@@ -41,7 +41,7 @@ class Change:
 # --- The changes -----------------------------------------------------------------------
 
 
-def joining(spells: Iterable[Spell], council: str, first: Quarter) -> Change:
+def joining(spells: Iterable[Spell], council: str, first: Quarter) -> ChangeOfSpells:
     """A council takes part from a quarter on, until it does so once more by another spell.
 
     >>> q = Quarter.parse("2013-14-Q1")
@@ -50,10 +50,10 @@ def joining(spells: Iterable[Spell], council: str, first: Quarter) -> Change:
     [('2013-14-Q1', '2013-14-Q2')]
     """
     again = first_after(of(council, spells), first)
-    return Change(added=(Spell(council, first, again.preceding if again else None),))
+    return ChangeOfSpells(added=(Spell(council, first, again.preceding if again else None),))
 
 
-def leaving(spells: Iterable[Spell], council: str, time: Spell, first: Quarter) -> Change:
+def leaving(spells: Iterable[Spell], council: str, time: Spell, first: Quarter) -> ChangeOfSpells:
     """A council takes no part from a quarter on, in its `time` around it.
 
     Its time may be told in several spells without a gap. What begins after it stays.
@@ -61,20 +61,20 @@ def leaving(spells: Iterable[Spell], council: str, time: Spell, first: Quarter) 
     within = [
         spell for spell in of(council, spells) if time.last is None or spell.first <= time.last
     ]
-    return Change(
+    return ChangeOfSpells(
         removed=tuple(spell for spell in within if spell.first >= first),
         ended=_ending(within, first),
     )
 
 
-def hosting(spells: Iterable[Spell], council: str, first: Quarter) -> Change:
+def hosting(spells: Iterable[Spell], council: str, first: Quarter) -> ChangeOfSpells:
     """A council hosts from a quarter on, until the next change of host.
 
     Whoever hosts until then ceases to the quarter before; what was to begin now gives way.
     """
     spells = list(spells)
     following = first_after(spells, first)
-    return Change(
+    return ChangeOfSpells(
         removed=tuple(spell for spell in spells if spell.first == first),
         ended=_ending(spells, first),
         added=(Spell(council, first, following.preceding if following else None),),

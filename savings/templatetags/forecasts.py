@@ -6,7 +6,7 @@ from django import template
 from django.utils import timezone
 
 from savings.forecasts import reports, wording
-from savings.forecasts.reports import ReturnForecasts
+from savings.forecasts.reports import ForecastsOfReturn
 from savings.returns.models import Return
 from sovereignty.models import User
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def forecasts_of(context: template.Context, parent: Return) -> ReturnForecasts | None:
+def forecasts_of(context: template.Context, parent: Return) -> ForecastsOfReturn | None:
     """The forecasts of a return that the reader may see; None where nobody is signed in.
 
     `{% forecasts_of parent as standing %}`, and `savings/forecasts/summary.html` shows them.
@@ -26,6 +26,6 @@ def forecasts_of(context: template.Context, parent: Return) -> ReturnForecasts |
 
 
 @register.filter
-def in_a_sentence(forecasts: ReturnForecasts) -> str:
+def in_a_sentence(forecasts: ForecastsOfReturn) -> str:
     """How many initiatives have a forecast, and of what status."""
     return wording.standing(forecasts.counts)

@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from finance.periods import Quarter
 from savings.calendar.actions import reopen_period
 from savings.forecasts.overview import first_choice, overview_of, quarters_to_choose
-from savings.forecasts.reports import ReturnForecasts, forecasts_of, initiatives_of
+from savings.forecasts.reports import ForecastsOfReturn, forecasts_of, initiatives_of
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan
 from savings.quarters.models import Period
@@ -27,11 +27,11 @@ pytestmark = pytest.mark.django_db
 TODAY = date(2013, 11, 5)
 
 
-def standing(planned: Partnership, code: str = "WCC", quarter: Quarter = Q1) -> ReturnForecasts:
+def standing(planned: Partnership, code: str = "WCC", quarter: Quarter = Q1) -> ForecastsOfReturn:
     return forecasts_of(planned.finance(code), planned.parent(code, quarter), TODAY)
 
 
-def saved(found: ReturnForecasts) -> dict[str, tuple[str, str, str]]:
+def saved(found: ForecastsOfReturn) -> dict[str, tuple[str, str, str]]:
     return {
         line.initiative.service: (
             str(line.saved.entered),

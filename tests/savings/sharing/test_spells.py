@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from finance.periods import Quarter
 from savings.sharing.spells import (
-    Change,
+    ChangeOfSpells,
     Party,
     first_after,
     hosting,
@@ -61,7 +61,7 @@ def test_joining_lasts_until_further_notice() -> None:
 def test_joining_ends_where_it_joins_again() -> None:
     """By its own next spell: not by an earlier one, nor by another council's."""
     others = [spell(0, 1), spell(7, 8), spell(5), spell(3, council="RBKC")]
-    assert joining(others, "WCC", Q[2]) == Change(added=(spell(2, 4),))
+    assert joining(others, "WCC", Q[2]) == ChangeOfSpells(added=(spell(2, 4),))
 
 
 def test_joining_is_refused_to_who_takes_part() -> None:
@@ -94,7 +94,7 @@ def test_leaving_ends_its_time_and_leaves_the_next_alone() -> None:
 
 def test_leaving_before_it_began_calls_it_off() -> None:
     spells = (spell(4), spell(0, council="RBKC"))
-    assert leaving(spells, "WCC", spell(4), Q[4]) == Change(removed=(spell(4),))
+    assert leaving(spells, "WCC", spell(4), Q[4]) == ChangeOfSpells(removed=(spell(4),))
 
 
 def test_leaving_what_it_takes_no_part_in() -> None:
