@@ -2,13 +2,15 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from io import StringIO
 
+import psycopg2
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 
-from tests.processes import ROOT, environment, scratch_database
+from tests.processes import ROOT, environment, free_port, scratch_database, url_of
 from triborough import schema
 
 pytestmark = pytest.mark.django_db
@@ -186,18 +188,37 @@ def test_the_command_tells_a_silent_database_from_a_wrong_one(
     assert ended.value.returncode == 2
 
 
+@pytest.mark.parametrize("program", ["triborough.run", "triborough.processes"])
+@pytest.mark.django_db(transaction=True)
+def test_does_not_start_where_something_is_missing_after_migrating(program: str) -> None:
+    with scratch_database(like=url_of(connection.settings_dict["NAME"])) as database:
+        with closing(psycopg2.connect(database)) as opened, opened, opened.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER {ENTRY_TRIGGER} ON savings_entry")
+        started = start(program, env=environment(database, "redis://127.0.0.1:1/0"))
+    assert started.returncode == 1
+    assert started.stderr.strip().endswith(
+        "The database is not as this version needs it: "
+        f"trigger {ENTRY_TRIGGER} of savings_entry is missing.\n{schema.REMEDY}"
+    )
+
+
 @pytest.mark.django_db(transaction=True)
 def test_gunicorn_does_not_start_on_a_database_that_lacks_something() -> None:
     with scratch_database() as database:
-        started = subprocess.run(
-            [sys.executable, "-m", "gunicorn", "triborough.wsgi"],
-            cwd=ROOT,
-            env=environment(database, PORT="0"),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        started = start("gunicorn", "triborough.wsgi", env=environment(database))
     assert started.returncode == 1
     assert "table savings_entry is missing" in started.stderr
     assert schema.REMEDY in started.stderr
+
+
+def start(*module: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What a program that refuses to start printed, and its exit code."""
+    return subprocess.run(
+        [sys.executable, "-m", *module],
+        cwd=ROOT,
+        env={**env, "PORT": str(free_port())},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
