@@ -28,7 +28,7 @@ def record(
     `by` is a username, `chain` a council's code or ``partnership``; `before` and
     `after` hold plain JSON values. Must run inside the transaction of what it
     records (raises TransactionManagementError otherwise), so that neither exists
-    without the other. Waits for whoever is writing to the same chain.
+    without the other. Waits for an action that is writing to the same chain.
     """
     transaction.get_connection().validate_no_broken_transaction()
     if not connection.in_atomic_block:

@@ -1,4 +1,4 @@
-"""Database triggers that refuse to change or lose what must stay, whoever asks and however.
+"""Database triggers that refuse to change or lose what must stay, however somebody asks.
 
 django-pgtrigger writes into each trigger a way to be ignored: any session that may
 change a row may set `pgtrigger.ignore` and walk past. Triggers that hold what is

@@ -1,7 +1,7 @@
 """Have Hypothesis make up a million splits, each held to the rule: `python -m bench.splits`.
 
 Each is an amount of either sign by shares of two to six councils: halves, thirds, shares of
-nought, long odd denominators. Of each it is checked, in whole numbers and exact fractions, that
+0, long odd denominators. Of each it is checked, in whole numbers and exact fractions, that
 
 - the parts add up to the amount exactly;
 - every part is within a penny of its exact share, and nobody without a share gets one;
@@ -57,7 +57,7 @@ _PENCE = st.one_of(*(st.integers(-most, most) for most in (10, 10**6, MOST)))
 
 @st.composite
 def shares_of_one(draw: st.DrawFn) -> dict[str, Fraction]:
-    """Shares of two to six councils in any order, some of them perhaps of nought."""
+    """Shares of two to six councils in any order, some of them perhaps of 0."""
     codes = draw(st.permutations(CODES))[: draw(st.integers(2, len(CODES)))]
     weights = [draw(_WEIGHTS) for _ in codes]
     if not any(weights):

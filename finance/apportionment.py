@@ -50,7 +50,7 @@ def parse_share(text: str) -> Fraction:
     try:
         share = Fraction(typed)
     except ZeroDivisionError:
-        raise ShareError(f"“{text}” divides by nought: write it as 0.25 or 1/4.") from None
+        raise ShareError(f"“{text}” divides by 0: write it as 0.25 or 1/4.") from None
     if share > 1:
         raise ShareError(f"“{text}” is more than the whole: a share is between 0 and 1.")
     return share
@@ -59,7 +59,7 @@ def parse_share(text: str) -> Fraction:
 def check_whole(shares: Shares) -> None:
     """Raise ShareError unless the shares are not negative and add up to exactly one."""
     if any(share < 0 for share in shares.values()):
-        raise ShareError("A share may not be less than nought.")
+        raise ShareError("A share may not be less than 0.")
     total = sum(shares.values(), Fraction(0))
     if total != 1:
         raise ShareError(f"The shares add up to {total}; they must add up to exactly 1.")
@@ -73,7 +73,7 @@ def scaled_to_one(values: Mapping[str, Fraction | int | Decimal]) -> dict[str, F
     """
     exact = {code: Fraction(value) for code, value in values.items()}
     if any(value < 0 for value in exact.values()):
-        raise ShareError("A value to share by may not be less than nought.")
+        raise ShareError("A value to share by may not be less than 0.")
     total = sum(exact.values(), Fraction(0))
     if not total:
         return {}
@@ -81,7 +81,7 @@ def scaled_to_one(values: Mapping[str, Fraction | int | Decimal]) -> dict[str, F
 
 
 def restricted(shares: Shares, codes: Collection[str]) -> dict[str, Fraction]:
-    """The shares above nought of some parties alone, scaled up to one; empty where none is."""
+    """The shares above 0 of some parties alone, scaled up to one; empty if none is above 0."""
     return scaled_to_one({c: share for c, share in shares.items() if share and c in codes})
 
 

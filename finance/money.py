@@ -152,7 +152,7 @@ def _pence(amount: int | Decimal) -> int:
 def format_millions(amount: int | Decimal) -> str:
     """Whole pence as a headline in millions: as many decimals as are needed, at most two.
 
-    The third decimal is rounded half away from nought; only ever for display.
+    The third decimal is rounded half away from 0; only ever for display.
 
     >>> format_millions(3380000000), format_millions(992000000)
     ('£33.8m', '£9.92m')

@@ -26,7 +26,7 @@ from services.provenance import Provenance
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.models import Council
 
-#: A lock of the database's own, held by whoever hangs a service in the tree: of two at once
+#: A lock of the database's own, held by an action that places a service in the tree: of two at once
 #: each might hang its one below the other's.
 TREE = 7_301_117
 

@@ -59,7 +59,7 @@ class ServiceRow:
 
 
 def service_rows(tree: ServiceTree, quarter: Quarter | None) -> list[ServiceRow]:
-    """Every service, those above before those below; nobody takes part in no quarter."""
+    """Every service, those above before those below; without a quarter no council takes part."""
     rows = []
     for node, depth in tree.walk():
         hosting = tree.hosting(node.slug, quarter) if quarter else None

@@ -98,7 +98,7 @@ class ServiceTree:
         return next((step for step in self.path(slug) if self.nodes[step].hosting), None)
 
     def participation(self, slug: str) -> tuple[Spell, ...]:
-        """The spells of whoever takes part, its own or inherited."""
+        """The spells of the councils that take part, its own or inherited."""
         nearest = self.participants_from(slug)
         return self.nodes[nearest].participation if nearest else ()
 

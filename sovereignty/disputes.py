@@ -1,7 +1,7 @@
 """What can be done about a refusal: speak, call a mediator, revise or withdraw the proposal.
 
 A refusal opens a dispute by itself. It ends when the proposal is revised, which is a new
-proposal that every council answers anew, or withdrawn. There is no vote and no override:
+proposal that every council answers, or withdrawn. There is no vote and no override:
 nothing here puts a refused proposal into force.
 """
 
@@ -100,8 +100,8 @@ def end_by_revision(*, revision: Decision, by: User, at: datetime) -> None:
 def withdraw(*, decision_id: int, reason: str, by: User, at: datetime) -> Decision:
     """Take back a proposal that is not agreed yet, and end its dispute; nobody answers it then.
 
-    By whoever proposed it or the programme office. Whether it is in force already, whoever
-    calls has seen. Raises NotAllowed, WrongState where it is withdrawn, or BadContent
+    By the person who proposed it or the programme office. The caller has checked whether it is in
+    force already. Raises NotAllowed, WrongState where it is withdrawn, or BadContent
     without a reason.
     """
     decision = Decision.objects.select_for_update().get(id=decision_id)

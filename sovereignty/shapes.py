@@ -170,7 +170,7 @@ def parameters_of(
 
 def _unknown(known: Iterable[str]) -> str:
     names = ", ".join(known)
-    return f"There is nothing of this name here: leave it out{f', or use {names}' * bool(names)}."
+    return f"This name is not known here: leave it out{f', or use {names}' * bool(names)}."
 
 
 def _mistakes(detail: Any, data: Any, field: str = "") -> Iterator[FieldError]:

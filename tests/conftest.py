@@ -42,7 +42,7 @@ CHROMIUM_ARGUMENTS = [
 
 @cache
 def find_chromium() -> str | None:
-    """The path of Chromium or Chrome: CHROMIUM if set, else as found on the PATH."""
+    """The path of Chromium or Chrome: CHROMIUM if set, otherwise as found on the PATH."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
@@ -122,7 +122,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
     Only a test with `transaction=True` (and so every test on a live server) empties it. Of
     few rows a DELETE is done in no time, where a TRUNCATE gives every table new files. Like
-    one, it waits for whoever still writes. What tests have left in a file, of rows that were
+    one, it waits for those who still write. What tests have left in a file, of rows that were
     rolled back too, every later query would read through: a larger file is cleared of it.
     """
     from django.db import connection, transaction

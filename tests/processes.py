@@ -56,7 +56,7 @@ def create_database(like: str = "template1") -> str:
 
 
 def drop_database(database: str) -> None:
-    """Drop a database that was created here, whoever is connected to it."""
+    """Drop a database that was created here, even if somebody is connected to it."""
     name = sql.Identifier(_name_in(database))
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))

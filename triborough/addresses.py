@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that the proxy in front saw, where there is one; else who connected.
+    """The address that the proxy in front saw, where there is one, or the one that connected.
 
     Of `X-Forwarded-For` only the last part counts, which our own proxy wrote: what stands
     before it is whatever the caller said. Wrong passwords close a name to an address, so

@@ -1,4 +1,4 @@
-"""The API's own calls: the token, the schema, and addresses that are none."""
+"""The API's own calls: the token, the schema, and addresses that do not exist."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@
 already runs there, and gives Django's settings for it. It listens on a socket inside that
 folder and on no network address.
 
-Every process that uses the server holds a shared lock for as long as it lives. Whoever
-leaves last stops the server. The lock is the kernel's, so a process that is killed lets
+Every process that uses the server holds a shared lock for as long as it lives. The one
+that leaves last stops the server. The lock is the kernel's, so a process that is killed lets
 go of it too; a server that outlives its users is joined by the next one.
 """
 
@@ -89,7 +89,7 @@ class EmbeddedPostgres:
             self._ensure_database()
 
     def leave(self) -> None:
-        """Stop using the server, and stop it where nobody else does."""
+        """Stop using the server, and stop it where nobody else uses it."""
         if self._use is None:
             return
         with self._turn():

@@ -5,7 +5,7 @@ when the database answers, every migration is applied, the schema is what the co
 Redis, where one is configured, answers; if not, 503. Both say it in JSON, by name. Of the schema
 it says what is missing; other detail goes to the log.
 
-They are answered by a middleware ahead of all others: whoever asks calls an address, not
+They are answered by a middleware ahead of all others: a load balancer calls an address, not
 one of ALLOWED_HOSTS, without TLS and without a session.
 """
 

@@ -53,7 +53,7 @@ PROBLEMS = {
     ),
     "not-found": Kind(
         404,
-        "There is nothing here for you",
+        "Not found",
         "It does not exist, or you may not see that it does: another council's return is as if "
         "it were not there.",
     ),
@@ -100,11 +100,11 @@ PROBLEMS = {
         "Wait as many seconds as the Retry-After header says. Five wrong passwords for one "
         "username close it to your address for a quarter of an hour.",
     ),
-    "server-error": Kind(500, "This is our fault", "Nothing was saved. It is in our log."),
+    "server-error": Kind(500, "Something went wrong", "Nothing was saved. It is in our log."),
 }
 
 NOTHING_HERE = (
-    "There is nothing at this address, or nothing that you may see. Addresses end in a slash; "
+    "This address does not exist, or you may not see what is there. Addresses end in a slash; "
     "the calls are listed at /api/v1/docs/."
 )
 

@@ -2,8 +2,8 @@
 
 gunicorn, a Celery worker and the scheduler as processes of their own, PostgreSQL and Redis
 by URL. Migrates, checks the schema and collects the static files first. Stops all when one
-stops, and on Ctrl-C; the exit code is 0 when asked to stop, else that of the process that ended
-first.
+stops, and on Ctrl-C; the exit code is 0 when asked to stop, or that of the process that
+ended first.
 """
 
 import os

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView, TemplateView
 from triborough.forms import SignInForm
 
 # An administrator opens accounts and appoints people; tokens, groups and the schedule of
-# tasks are nobody's to change by hand.
+# tasks are not to be changed by hand.
 OURS = {"sovereignty"}
 for _model in list(admin.site._registry):  # noqa: SLF001
     if _model._meta.app_label not in OURS:  # noqa: SLF001

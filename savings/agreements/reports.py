@@ -157,7 +157,7 @@ class Proposal:
 
     @property
     def standing(self) -> ProposalStanding:
-        """What was in force in any quarter stays agreed, whoever joins later."""
+        """What was in force in any quarter stays agreed, even if a council joins later."""
         if self.decision.is_withdrawn:
             return ProposalStanding.WITHDRAWN
         if self.force.since:

@@ -28,7 +28,7 @@ class Subject:
     """One kind of thing that is put to councils.
 
     A subject `of_a_service` has a `service` and a first quarter, `effective_from`: it is
-    asked of whoever takes part in the service from then on. The others are asked of every
+    put to each council that takes part in the service from then on. The others are put to every
     council, and hold as soon as all have agreed.
     """
 

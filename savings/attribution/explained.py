@@ -59,7 +59,7 @@ class PartSerializer(serializers.Serializer):
     floored_pence = serializers.IntegerField()
     remainder = ExactFraction(help_text="What flooring left, of a penny, without the sign.")
     odd_pence = serializers.IntegerField(
-        help_text="The left-over penny that this council takes, with the entry's sign; else 0."
+        help_text="The left-over penny that this council takes, with the entry's sign, or 0."
     )
 
 
@@ -93,7 +93,8 @@ class ReductionSerializer(serializers.Serializer):
     savings_pence = serializers.IntegerField(source="savings")
     ongoing_costs_pence = serializers.IntegerField(source="ongoing_costs")
     net_pence = serializers.IntegerField(
-        source="net", help_text="Savings less ongoing costs; nought or less bears nothing."
+        source="net",
+        help_text="Savings less ongoing costs; a council with 0 or less bears nothing.",
     )
     illustrative = serializers.BooleanField()
 

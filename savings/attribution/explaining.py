@@ -88,7 +88,7 @@ class TransitionWorking:
 
     @property
     def by_reduction(self) -> bool:
-        """Whether any council has a net reduction; else it is split as savings are."""
+        """Whether any council has a net reduction. If none has, it is split as savings are."""
         return any(each.net > 0 for each in self.reductions)
 
     @property
@@ -229,8 +229,8 @@ def _attribution_for(asked: Iterable[EntryFacts]) -> Attribution:
     return attribution.knowing(delivered(below, max(claim.quarter for claim in claims)))
 
 
-#: What the totals hold of an entry: for each council, None for nobody's, its pence, the
-#: rule, and whether it rests on anything illustrative.
+#: What the totals hold of an entry: for each council, and for None where it falls on none,
+#: its pence, the rule, and whether it rests on anything illustrative.
 _Counted = dict[str | None, tuple[int, int | None, bool]]
 
 

@@ -38,7 +38,7 @@ class FigureAsked:
     """A figure by what it adds up: certified amounts of a kind, narrowed where asked.
 
     `services` are slugs, with those below already among them. With a `council` it is
-    that council's part alone; `unattributed` asks for what is no council's.
+    that council's part alone; `unattributed` asks for what falls on no council.
     """
 
     kind: str

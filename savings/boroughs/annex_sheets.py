@@ -28,7 +28,7 @@ def rule_name(rule: AttributionRule) -> str:
 
 
 def made_up(explanation: Explanation) -> str:
-    """What of it is illustrative, in words; else No."""
+    """What of it is illustrative, in words, or No."""
     return f"Yes: {', '.join(explanation.made_up)}" if explanation.illustrative else "No"
 
 
@@ -42,7 +42,7 @@ def _workings(annex: Annex) -> Sheet:
     warnings = []
     if annex.pending:
         warnings.append(
-            "Rows marked “Not yet” were worked out anew; the other sheets do not show it yet."
+            "Rows marked “Not yet” were worked out again; the other sheets do not show this yet."
         )
     if annex.illustrative:
         warnings.append("Illustrative: rows marked Yes rest on something made up, which is named.")
@@ -109,7 +109,7 @@ def _working_rows(explanation: Explanation, annex: Annex) -> Iterator[Sequence[C
     for part in explanation.parts:
         yield (*whole, annex.names[part.council], *_part(part), *ending)
     if not explanation.parts:
-        yield (*whole, "Nobody's", "", "", "", "", entry.pence, *ending)
+        yield (*whole, "No council", "", "", "", "", entry.pence, *ending)
 
 
 def _part(part: PartOfEntry) -> tuple[Cell, ...]:
@@ -250,7 +250,8 @@ def _reductions(annex: Annex) -> Sheet:
         title="What each council's spending has fallen by, which claims on budgets fall by",
         introduction=[
             "Certified savings less ongoing costs of the entry's service and below to date.",
-            "Nought or less bears nothing; where all have that, a claim is split as savings are.",
+            "A council with 0 or less bears nothing.",
+            "If all have 0 or less, a claim is split as savings are.",
         ],
         columns=(
             Column("Entry", 8, "whole"),

@@ -115,7 +115,7 @@ def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
 
 
 def annex_as_csv(annex: Annex, *, byte_order_mark: bool = False) -> bytes:
-    """One row for each entry and council with a share of it; one where it is nobody's.
+    """One row for each entry and council with a share of it; one where it falls on none.
 
     `attributed` of the rows that fall on the council itself adds up, by kind, to its
     figures of the quarter, but for rows that are not `counted` yet.

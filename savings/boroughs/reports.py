@@ -1,7 +1,7 @@
 """Reading a council's figures: certified amounts attributed to it, and the entries behind.
 
 Everything here is certified, in whole pence. What was published for the partnership alone, and what
-councils reported without a rule to share it by, is in no council's figures:
+councils reported without a rule to share it by, falls on no council in the figures:
 `undivided` says how much that is.
 """
 
@@ -71,7 +71,7 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class Undivided:
-    """What of one kind is no council's: published for the partnership, or without a rule."""
+    """What of one kind falls on no council: published for the partnership, or without a rule."""
 
     kind: str
     published: int
@@ -120,7 +120,7 @@ class BoroughFigures:
 
     @property
     def not_attributed(self) -> int:
-        """Savings that are in no council's figures."""
+        """Savings that fall on no council."""
         return sum(u.published + u.reported for u in self.undivided if u.kind == Entry.Kind.SAVING)
 
 
@@ -157,7 +157,7 @@ class _Sums:
 def first_choice(councils: Iterable[Council]) -> Quarter | None:
     """The quarter to show unless another is asked for.
 
-    The latest with certified figures for one of the councils; else the latest closed;
+    The latest with certified figures for one of the councils, or the latest closed, or
     else the first there is; None where no quarter has been opened yet.
     """
     latest = (

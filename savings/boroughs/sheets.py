@@ -159,9 +159,9 @@ def _notes(figures: BoroughFigures) -> Sheet:
         f"{quarter.label}. Drafts and submitted returns are not counted."
     )
     whose = (
-        f"What {council} reports for itself alone is wholly its own. A shared entry, whoever "
-        "reports it, is split by the rule that every council taking part has agreed to; the part "
-        f"that falls on {council} is what is shown."
+        f"What {council} reports for itself alone is wholly its own. A shared entry, "
+        "whichever council reports it, is split by the rule that every council taking part has "
+        f"agreed to; the part that falls on {council} is what is shown."
     )
     signs = (
         "A saving is positive when spending falls. A cost, or a variance, is positive when "

@@ -96,7 +96,7 @@ def propose_budget(
 def check_claims(parent: Return) -> None:
     """Hold a return's claims to their budgets, whose rows are held to the transaction's end.
 
-    For whoever submits or certifies, with the return's row held already. Raises WrongState
+    For the actions that submit or certify, with the return's row held already. Raises WrongState
     where a budget is not agreed any more or has no room left: somebody else may have
     claimed on it since the rows were entered.
     """
@@ -123,5 +123,5 @@ def _mistakes(code: str, description: str, ceiling: Decimal) -> list[FieldError]
     if not description:
         errors.append(FieldError("description", "Say what the budget is for."))
     if not (ceiling.is_finite() and ceiling > 0):
-        errors.append(FieldError("ceiling", "Enter an amount above nought.", str(ceiling)[:60]))
+        errors.append(FieldError("ceiling", "Enter an amount above 0.", str(ceiling)[:60]))
     return errors

@@ -72,7 +72,7 @@ def why_not(budget: Budget, tree: ServiceTree, service: str, quarter: Quarter) -
             f"“{budget.code}”: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} "
             "not. Leave this empty, or wait until then."
         )
-    # Whoever took part when it was to begin has refused it for good, though they left since.
+    # A council that took part when it was to begin has refused it for good, even if it left since.
     refusing = budget.refused_by.intersection(
         councils_needed(budget, tree, service, budget.effective_from)
     )
@@ -96,7 +96,7 @@ def no_such(code: str) -> str:
 class ClaimedBudget:
     """A budget with the pence of it that others have claimed.
 
-    Others' claims are certified entries, and what is more than nought in submitted
+    Others' claims are certified entries, and what is above 0 in submitted
     returns: a submitted refund may yet be sent back.
     """
 

@@ -117,7 +117,7 @@ class TransitionApproval(models.Model):
 def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, int]:
     """What is claimed on each of these codes, in pence: one query.
 
-    Certified entries, and what is more than nought in submitted returns: a submitted
+    Certified entries, and what is above 0 in submitted returns: a submitted
     refund may yet be sent back, and then the room it made would be gone.
     """
     entries = Entry.objects.filter(approval__in=codes).exclude(approval="")

@@ -27,7 +27,7 @@ class ApprovalSerializer(ProposalSerializer):
     ceiling = Money(source="ceiling_pence")
     claimed = serializers.SerializerMethodField(
         "as_claimed",
-        help_text="Certified claims, and those above nought in submitted returns.",
+        help_text="Certified claims, and those above 0 in submitted returns.",
     )
     left = serializers.SerializerMethodField(
         "as_left", help_text="The ceiling less what is claimed."
@@ -84,7 +84,7 @@ class Pounds(Text):
     """Money as text, the way finance people type it; becomes pounds."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__("Give an amount above nought, such as 120000.00.", **options)
+        super().__init__("Give an amount above 0, such as 120000.00.", **options)
 
     def run_validation(self, data: Any = empty) -> Any:
         value = super().run_validation(data)

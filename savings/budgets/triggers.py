@@ -12,7 +12,7 @@ def claims_fit() -> Trigger:
 
     Holds the budget's row, so that of two returns that don't both fit one is refused.
     Counts as `savings.budgets.models.claimed_on` does: certified entries, and what is
-    more than nought in submitted returns.
+    above 0 in submitted returns.
     """
     return Trigger(
         name="claims_fit",

@@ -174,7 +174,7 @@ def close_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
 def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> Period:
     """Reopen the latest closed quarter, saying why. What is certified in it stays so.
 
-    The reason stands on the quarter, for everybody concerned to see; whoever calls has
+    The reason stands on the quarter, for everybody concerned to see; the caller has
     `tell_of_reopening` send it to them after commit. Raises NotAllowed, WrongState, or
     BadContent without a reason.
     """

@@ -100,7 +100,7 @@ def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: st
 def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Certify a submitted return: from now on its figures count and never change.
 
-    Never by whoever submitted it or ever saved its figures, never while anything in it is
+    Never by a person who submitted it or ever saved its figures, never while anything in it is
     illustrative, nor while a question on a line waits for its answer. The event keeps the
     statement that is made by it. Marks the return for the rollup. Raises NotAllowed,
     WrongState or StaleVersion.

@@ -87,7 +87,7 @@ class SendBackReturn(_ReturnStep):
 class CertifyReturn(_ReturnStep):
     """Certify a submitted return: its figures count and never change.
 
-    Section 151 officer or deputy, never whoever submitted it or ever saved its figures. Who
+    Section 151 officer or deputy, never a person who submitted it or ever saved its figures. Who
     calls makes the statement that the page shows: that the entries agree with the accounts,
     that each saving has been made and is reported once, and that its costs are reported in
     full. The return's history keeps it with the totals.

@@ -89,7 +89,7 @@ class Step:
     """Something that waits for a person to do it.
 
     `questions` are the return's unanswered ones; `due` says how far off the day is by which
-    it is to be done: for a certificate the quarter's closing date, else its due date.
+    it is to be done: for a certificate the quarter's closing date, otherwise its due date.
     """
 
     kind: StepKind

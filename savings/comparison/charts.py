@@ -3,8 +3,8 @@
 Amounts are whole pence, so that no float stands for money; what is read is the label
 beside each bar. The typeface, the margins and the wrapping of labels are the page's
 (`static/js/charts.js`); the colours here are the brand's, and apart in grey too: pine
-for what was delivered, brass for what was promised, stone with hatching for what is
-nobody's.
+for what was delivered, brass for what was promised, stone with hatching for what falls
+on no council.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from savings.comparison.wording import Named, Part
-from savings.kit.charts import DELIVERED, NOBODYS, PROMISED
+from savings.kit.charts import DELIVERED, PROMISED, UNATTRIBUTED
 from savings.kit.wording import short
 
 _INK = "#16211f"
@@ -28,7 +28,7 @@ _NO_TEMPLATE = go.layout.Template()
 def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str, Any]:
     """Two bars a line, the promised above the delivered, in the order of the lines.
 
-    `nil` is the label of an amount of nought: empty where that may mean that the amount
+    `nil` is the label of an amount of 0: empty where that may mean that the amount
     is part of another line's.
     """
     figure = go.Figure(
@@ -48,7 +48,7 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
 def parts_of_councils(lines: Sequence[Part]) -> dict[str, Any]:
     """One bar a council; hatched and last, what is not attributed to any."""
     bars = _bars("Delivered", DELIVERED, [(line.name, line.delivered) for line in lines], "nil")
-    bars.marker.color = [DELIVERED if line.code else NOBODYS for line in lines]
+    bars.marker.color = [DELIVERED if line.code else UNATTRIBUTED for line in lines]
     bars.marker.pattern = {
         "shape": ["" if line.code else "/" for line in lines],
         "fgcolor": "#ffffff",

@@ -46,7 +46,7 @@ class ComparisonLine:
 
     @property
     def difference(self) -> int:
-        """Delivered less planned: below nought where delivery is behind the promise."""
+        """Delivered less planned: below 0 where delivery is behind the promise."""
         return self.delivered - self.planned
 
 
@@ -90,7 +90,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class CouncilLine:
-    """What is one council's of what was delivered; `code` None for what is nobody's yet.
+    """What is one council's of what was delivered; `code` None for what falls on none yet.
 
     `published` is the part of `delivered` that a document published for the whole
     partnership.

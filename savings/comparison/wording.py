@@ -44,7 +44,7 @@ class WithPublished(Protocol):
 
 
 class Part(WithPublished, Protocol):
-    """What of the delivered is one council's; `code` None for what is nobody's."""
+    """What of the delivered is one council's; `code` None for what falls on none."""
 
     @property
     def code(self) -> str | None: ...
@@ -187,22 +187,23 @@ def _reading(
 
 
 def reading_of_councils(lines: Sequence[Part]) -> str:
-    """Whose the delivered saving is, in one sentence, and how much is nobody's and why."""
+    """On whom the saving falls, in one sentence, and how much falls on no council and why."""
     own = [line for line in lines if line.code is not None]
-    nobodys = sum(line.delivered for line in lines if line.code is None)
+    unattributed = sum(line.delivered for line in lines if line.code is None)
     published = sum(line.published for line in lines if line.code is None)
     if not any(line.delivered for line in own):
-        if not nobodys:
+        if not unattributed:
             return "Nothing has been delivered yet, so no borough has a part in it."
-        return f"{_why_nobodys(nobodys, published, 'the')}, so none of it is any one borough’s."
+        why = _why_unattributed(unattributed, published, "the")
+        return f"{why}, so none of it falls on any one borough."
     parts = _listed([f"{line.name}’s part is {short(line.delivered)}" for line in own])
-    if not nobodys:
+    if not unattributed:
         return f"{parts}."
-    why = _why_nobodys(nobodys, published, "the other")
+    why = _why_unattributed(unattributed, published, "the other")
     return f"{parts}; {why[:1].lower()}{why[1:]}, so it is no one borough’s."
 
 
-def _why_nobodys(amount: int, published: int, which: str) -> str:
+def _why_unattributed(amount: int, published: int, which: str) -> str:
     whole = "was published for the partnership as a whole, not by borough"
     no_rule = "is shared by no rule that every council taking part has agreed to"
     if published == amount:

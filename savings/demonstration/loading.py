@@ -140,7 +140,7 @@ def _people(password: str) -> dict[str, User]:
 def _person(username: str, role: Role, council: Council | None, password: str) -> User:
     user, _ = User.objects.get_or_create(username=username)
     if not user.email:
-        user.email = f"{username}@example.com"  # a domain that is nobody's
+        user.email = f"{username}@example.com"  # a domain that nobody can own
         user.save(update_fields=["email"])
     if not user.check_password(password):
         user.set_password(password)

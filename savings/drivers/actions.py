@@ -65,13 +65,13 @@ def set_driver_value(
     """Give a driver its value for a council from a quarter on.
 
     Raises NotAllowed for another council's; WrongState where the quarter is closed or has a
-    value already; BadContent for a value below nought or without a source.
+    value already; BadContent for a value below 0 or without a source.
     """
     require(by, "savings.give_driver_value", council)
     change_basis()
     errors = []
     if not value.is_finite() or value < 0:
-        errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
+        errors.append(FieldError("value", "Enter a number of 0 or more.", str(value)))
     if not source.strip():
         errors.append(FieldError("source", "Say where the value comes from."))
     if errors:
@@ -149,7 +149,7 @@ def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetim
     """Say what a driver's value should have been. What was shared out by it stays.
 
     Of several restatements of one value the latest counts. Raises NotAllowed for another
-    council's value, or BadContent for a value below nought, the same value as it has or was
+    council's value, or BadContent for a value below 0, the same value as it has or was
     restated as last, or without a source.
     """
     # The value's row is held, so that two don't say the same of it.
@@ -163,7 +163,7 @@ def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetim
     stands = last.value if last else restated.value
     errors = []
     if not value.is_finite() or value < 0:
-        errors.append(FieldError("value", "Enter a number of nought or more.", str(value)))
+        errors.append(FieldError("value", "Enter a number of 0 or more.", str(value)))
     elif value == stands:
         errors.append(FieldError("value", "It is this value already.", str(value)))
     if not source.strip():
@@ -203,7 +203,7 @@ def propose_tolerance(
 ) -> Tolerance:
     """Propose how much a restatement may move before it is put right: every council answers.
 
-    `share` is of what was shared out, as a decimal or a fraction from nought to below one.
+    `share` is of what was shared out, as a decimal or a fraction from 0 to below 1.
     It takes the place of the tolerance in force once every council has agreed, which they are
     asked to do by `answer_by`. `revises` is a disputed tolerance, whose place it takes. Raises
     NotAllowed, WrongState where what it revises is not disputed, or BadContent.

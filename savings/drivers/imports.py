@@ -129,7 +129,7 @@ def _read(
     except PeriodError as error:
         wrong("effective_from", str(error))
     if not _NUMBER.fullmatch(value):
-        wrong("value", "Enter a number of nought or more in digits, such as 412 or 12.5.")
+        wrong("value", "Enter a number of 0 or more in digits, such as 412 or 12.5.")
     if not source:
         wrong("source", "Say where the value comes from.")
     elif len(source) > 300:

@@ -72,7 +72,7 @@ class DriverValueParameters(Shape):
     }
 )
 class Amount(serializers.DecimalField):
-    """A number of nought or more with at most four decimals, as text or as JSON number."""
+    """A number of 0 or more with at most four decimals, as text or as JSON number."""
 
     def __init__(self, **options: Any) -> None:
         many = "Send fewer digits: at most 14 before the point and 4 after it."
@@ -80,7 +80,7 @@ class Amount(serializers.DecimalField):
             "required": "Give the value, such as 412.",
             "null": "Give the value, such as 412.",
             "invalid": "Send a number, such as 412 or 12.5.",
-            "min_value": "Send nought or more.",
+            "min_value": "Send 0 or more.",
             "max_digits": many,
             "max_decimal_places": many,
             "max_whole_digits": many,

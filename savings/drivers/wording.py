@@ -18,7 +18,7 @@ def reading(found: History) -> str:
     total = sum((value for _, value in held), start=held[0][1] * 0)
     since = found.changes[-1].quarter.label
     if not total:
-        return f"Every value is nought from {since} on, so no rule can share by it."
+        return f"Every value is 0 from {since} on, so no rule can share by it."
     name, most = max(held, key=lambda pair: pair[1])
     return (
         f"{name} has the most from {since} on: {plain(most)} of {plain(total)} {found.driver.unit}."

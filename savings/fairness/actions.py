@@ -33,7 +33,7 @@ def propose_test(
 ) -> FairnessTest:
     """Propose when a council gains too little for too long.
 
-    `below` is a decimal or a fraction as text, above nought and at most one. It takes the
+    `below` is a decimal or a fraction as text, above 0 and at most 1. It takes the
     place of the test in force once every council has agreed, which they are asked to do by
     `answer_by`. `revises` is a disputed test, whose place it takes. Raises NotAllowed,
     WrongState where what it revises is not disputed, or BadContent.
@@ -68,7 +68,11 @@ def _mistakes_in_below(text: str) -> list[FieldError]:
     except ShareError as error:
         return [FieldError("below", str(error), text[:20])]
     if not share:
-        return [FieldError("below", "Give more than nought: below nothing nobody can be.", text)]
+        return [
+            FieldError(
+                "below", "Give a share above 0: no council can gain less than nothing.", text
+            )
+        ]
     if not re.fullmatch(SHARE, text):
         return [FieldError("below", "Give fewer digits: at most nine on either side.", text[:20])]
     return []

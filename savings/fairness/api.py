@@ -42,7 +42,7 @@ class FairnessCall(Call):
     Each council's savings and costs, its share of the net beside its share of the
     contribution, since when it has made up for what it paid, and where it gains least.
     Warnings are by the test that every council has agreed, and by closed quarters alone;
-    without a test there are none.
+    without a test there is no warning.
     """
 
     parameters_shape = FairnessParameters

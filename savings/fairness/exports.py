@@ -67,7 +67,7 @@ def as_csv(fairness: Fairness) -> bytes:
 
 
 def decimal(share: Fraction | None) -> str:
-    """A share with six decimals, halves away from nought; empty where it is of nothing.
+    """A share with six decimals, halves away from 0; empty where it is of nothing.
 
     A spreadsheet would take the exact 1/3 for a date; what it is worked out from is exact
     in the same row.

@@ -38,7 +38,7 @@ class Amounts:
 
     @property
     def net(self) -> int:
-        """What the council gains: below nought it has paid more than it has saved."""
+        """What the council gains: below 0 it has paid more than it has saved."""
         return self.savings - self.against
 
     @property
@@ -110,7 +110,7 @@ class Track:
 
     @property
     def break_even(self) -> Quarter | None:
-        """The first quarter from which the net to date is nought or more, to the latest.
+        """The first quarter from which the net to date is 0 or more, to the latest.
 
         None where the council has paid more than it has gained.
         """
@@ -222,5 +222,5 @@ def gaining_least(service: str, amounts: Mapping[str, Amounts]) -> Least:
 
 
 def _share(part: int, whole: int) -> Fraction | None:
-    """None where the whole is nought or less: of a loss nobody has a share of the gain."""
+    """None where the whole is 0 or less: a loss has no gain to share."""
     return Fraction(part, whole) if whole > 0 else None

@@ -87,6 +87,6 @@ class FairnessTestForm(ProposalForm):
     )
 
     def count(self) -> int:
-        """How many quarters; nought for what is no number of them, which is refused."""
+        """How many quarters; 0 for what is no number of them, which is refused."""
         text = self.say("quarters")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0

@@ -62,7 +62,7 @@ class FairnessTest(Unanimous):
                 ],
                 func="""
                     IF part <= 0 OR part > whole THEN
-                        RAISE EXCEPTION '“%” is not above nought and at most the whole', NEW.below
+                        RAISE EXCEPTION '“%” is not above 0 and at most the whole', NEW.below
                             USING ERRCODE = 'check_violation';
                     END IF;
                     RETURN NULL;

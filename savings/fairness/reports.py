@@ -141,14 +141,14 @@ def fairness_of(asked: FairnessQuestion) -> Fairness:
     own = frame[frame["council"].notna()]
     found = tracks(_by_quarter(own), list(councils)) if len(own) else ()
     test, proposed = tests_of(councils)
-    nobodys = frame[frame["council"].isna()]
+    unattributed = frame[frame["council"].isna()]
     return Fairness(
         asked=asked,
         closed=closed,
         councils=councils,
         tracks=found,
         services=_services(own, asked),
-        unattributed=sum(_by(nobodys, "quarter", "service").values(), Amounts()),
+        unattributed=sum(_by(unattributed, "quarter", "service").values(), Amounts()),
         test=test,
         proposed=proposed,
         warned=persistently(found, test.as_criterion(), closed) if test else (),

@@ -68,9 +68,9 @@ class PointSerializer(serializers.Serializer):
     )
     amounts = AmountsSerializer(help_text="Of the quarter.")
     to_date = AmountsSerializer(help_text="From the first quarter counted to the end of this one.")
-    share_of_net = ExactShare(help_text="Of all councils' net to date; null unless above nought.")
+    share_of_net = ExactShare(help_text="Of all councils' net to date; null unless above 0.")
     share_of_contribution = ExactShare(
-        help_text="Of all councils' contribution to date; null unless above nought."
+        help_text="Of all councils' contribution to date; null unless above 0."
     )
     gains_little = serializers.SerializerMethodField(
         help_text="By the test in force; null where there is none, and in an open quarter."
@@ -94,11 +94,11 @@ class DeepestSerializer(serializers.Serializer):
 class TrackSerializer(serializers.Serializer):
     council = serializers.CharField()
     break_even = serializers.SerializerMethodField(
-        help_text="The first quarter from which the net to date is nought or more, to the latest; "
+        help_text="The first quarter from which the net to date is 0 or more, to the latest; "
         "null where it is below."
     )
     deepest = DeepestSerializer(
-        allow_null=True, help_text="Where its net to date was lowest; null if never below nought."
+        allow_null=True, help_text="Where its net to date was lowest; null if never below 0."
     )
     quarters = PointSerializer(many=True, source="points")
 

@@ -13,7 +13,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def percent(share: Fraction | None) -> str:
-    """A share to one decimal, halves rounded away from nought; a dash where there is none.
+    """A share to one decimal, halves rounded away from 0; a dash where there is none.
 
     >>> percent(Fraction(1, 3)), percent(Fraction(-1, 8)), percent(None)
     ('33.3%', '−12.5%', '–')
@@ -112,7 +112,7 @@ def reading_of_shares(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
         return "Nothing certified has fallen on any council yet."
     first = next(iter(latest.values()))
     if first.share_of_contribution is None:
-        return "No council has put anything in yet, so there is nothing to set the gain against."
+        return "No council has put anything in yet, so there is nothing to compare the gain with."
     if first.share_of_net is None:
         return "The councils together have not gained on balance yet, so no share can be told."
     ratios = {council: r for council, p in latest.items() if (r := p.ratio) is not None}

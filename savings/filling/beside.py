@@ -33,7 +33,7 @@ class Figure:
         return Figure(self.amount + other.amount, self.illustrative or other.illustrative)
 
 
-#: Figures by kind of entry; a kind of which there is nothing is left out.
+#: Figures by kind of entry; a kind without figures is left out.
 Figures = dict[str, Figure]
 
 
@@ -208,7 +208,7 @@ def _promised() -> Iterator[_Promised]:
 def _promise(lines: Sequence[_Promised], year: FinancialYear) -> Promise | None:
     """What the plan adopted last says of a service and what lies below it.
 
-    What it says of this year alone, if it does; else what a full year is to save, by the
+    What it says of this year alone, if it does, otherwise what a full year is to save, by the
     next year that it names, or the last one where all are past.
     """
     newest = max((line.order for line in lines), default=None)

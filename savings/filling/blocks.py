@@ -54,7 +54,7 @@ class PastedBlock:
     def problem(self) -> str:
         """Why the block can't be pasted here at all."""
         if not self.block.rows and not self.block.errors:
-            return "There is nothing below the names of the columns."
+            return "There are no rows below the names of the columns."
         if len(self.rows) < len(self.block.rows):
             return (
                 f"The block has {len(self.block.rows):,} rows, and the form holds no more than "

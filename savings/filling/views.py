@@ -43,7 +43,7 @@ CHANGED_MEANWHILE = "This return has changed since you opened it."
 
 
 class Filling:
-    """A draft, whoever fills it in, and what every row of its form offers."""
+    """A draft, who fills it in, and what every row of its form offers."""
 
     def __init__(self, request: SignedIn, council: str, period: str) -> None:
         self.request = request
@@ -66,7 +66,7 @@ class Filling:
         )
 
     def again(self) -> None:
-        """Read the return anew: somebody has changed it."""
+        """Read the return again: somebody has changed it."""
         self.parent = as_it_stands(self.request, self.parent)
 
     def refusals_on_page(self, form: EntriesForm) -> AbstractContextManager[None]:

@@ -55,7 +55,7 @@ class Initiative:
 
     @property
     def planned(self) -> Decimal:
-        """What a forecast is held beside: the full-year saving, or else the year's own."""
+        """What a forecast is compared with: the full-year saving, or the year's own."""
         amount = self.in_year if self.full_year is None else self.full_year
         return Decimal("0.00") if amount is None else amount
 

@@ -1,6 +1,6 @@
 """Reading the forecasts of all councils for a quarter, an initiative a row.
 
-Only where the forecasts of all councils are added up may they be held beside a plan,
+Only where the forecasts of all councils are added up may they be compared with a plan,
 which is for all councils together.
 """
 
@@ -94,7 +94,7 @@ class Overview:
 
     @property
     def beside_plan(self) -> bool:
-        """Whether forecasts may be held beside a plan: only those of all councils."""
+        """Whether forecasts may be compared with a plan: only those of all councils."""
         return self.all_councils and not self.status
 
     @property
@@ -155,7 +155,7 @@ def councils_to_choose(user: User) -> list[Council]:
 
 
 def first_choice(user: User, periods: Sequence[Period]) -> Quarter | None:
-    """The latest quarter with a forecast; else the earliest open one; else the latest of all."""
+    """The latest quarter with a forecast, or the earliest open one, or the latest of all."""
     latest = (
         Forecast.objects.visible_to(user)
         .order_by("-parent__period__quarter")

@@ -1,4 +1,4 @@
-"""What is pointed out about a council's forecasts, to whoever fills, certifies or oversees. Pure.
+"""What is pointed out about forecasts to those who fill, certify or oversee them. Pure.
 
 Nothing here blocks anything: a remark is a sentence and what can be done about it.
 "Today" is passed in.

@@ -44,7 +44,7 @@ INITIATIVES_A_PAGE = 50
 
 @page("GET", "HEAD", "POST")
 def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """A return's forecasts: a form for whoever may change them now, to be read by the others."""
+    """A return's forecasts: a form for those who may change them now, to be read by the others."""
     parent = _return(request, council, period)
     if request.method != "POST":
         if not _may_change(request, parent):

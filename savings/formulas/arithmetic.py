@@ -2,7 +2,7 @@
 
 Reads against the public contract, "Attribution", rule by rule: `Attribution.share_out`
 takes rules 1 to 6 in their order, `finance.apportionment` has the proportions of rule 3
-and the pennies of rule 7, and rule 8 is whoever calls: what is not certified is marked
+and the pennies of rule 7, and rule 8 is the caller's: what is not certified is marked
 as provisional and added to nothing. Everything is plain values: entries, rules, driver
 values, budgets and what was delivered in; exact fractions out. The rollup, the
 explanation of an entry and the provisional figures of a draft all come through here.
@@ -143,8 +143,8 @@ REASONS = {
         "the entry is not attributed to anyone: to give that council nothing would be a guess."
     ),
     "nothing_to_share_by": (
-        "The rule in force leaves nothing to share by: every share is nought, or a driver has "
-        "no values above nought."
+        "The rule in force leaves nothing to share by: every share is 0, or a driver has "
+        "no values above 0."
     ),
     "no_host": "The rule leaves the variance with the host, but no council hosted the service.",
     "net_reduction": (
@@ -309,7 +309,7 @@ class Attribution:
 
         A rule is in force from its effective quarter in every quarter in which each council
         has agreed to it that takes part in the rule's service or in the one asked about;
-        never one that is given up, whoever leaves the service later.
+        never one that is given up, even if a council leaves the service later.
         """
         for rule, missing in self._rules_begun(service, kind, quarter):
             if not missing:
@@ -337,7 +337,7 @@ class Attribution:
         for node in self.tree.path(service):
             needed = frozenset(self.tree.participants(node, quarter))
             for rule in self._rules.get((node, kind), ()):
-                # Where nobody takes part in it, nobody's agreement is not everybody's.
+                # Where no council takes part in it, no agreement is not everybody's agreement.
                 if needed and not rule.given_up and rule.effective_from <= quarter:
                     yield rule, (needed | taking_part) - rule.agreed_by
 

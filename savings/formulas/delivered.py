@@ -43,7 +43,7 @@ class Reduction:
 
     @property
     def net(self) -> int:
-        """By how much its spending has fallen; nought or less where it has not."""
+        """By how much its spending has fallen; 0 or less where it has not."""
         return self.savings - self.ongoing_costs
 
 

@@ -1,4 +1,4 @@
-"""What keeps the figures of closed quarters as they were closed, whoever writes and however.
+"""What keeps the figures of closed quarters as they were closed, however somebody writes.
 
 A certified entry of a closed quarter falls on the councils by the rules in force in that
 quarter, the drivers' values, who took part in the service and who hosted it. None of these
@@ -296,7 +296,7 @@ def in_use_stays() -> pgtrigger.Trigger:
 
 
 def shares_are_whole() -> pgtrigger.Trigger:
-    """Refuse shares or weights that are not exactly one together, or nobody's we know.
+    """Refuse shares or weights that are not exactly one together, or of what is not known.
 
     Fractions are added over a common denominator, in whole numbers of any length.
     """
@@ -351,7 +351,7 @@ def shares_are_whole() -> pgtrigger.Trigger:
 
 
 def driver_has_values() -> pgtrigger.Trigger:
-    """Refuse to share by a driver that a participant has no value of, or all have nought."""
+    """Refuse to share by a driver without a value for a participant, or with values of 0 alone."""
     participants = _PARTICIPANTS.format(service="NEW.service_id", quarter="NEW.effective_from")
     return Trigger(
         name="driver_has_values",

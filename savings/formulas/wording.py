@@ -89,11 +89,11 @@ def cannot_share_by(
     >>> cannot_share_by("Posts", {"LBHF": Decimal(3)}, both, q1)
     'Posts has no value for Westminster by 2013/14 Q1: enter one.'
     >>> cannot_share_by("Posts", {"LBHF": Decimal(0), "WCC": Decimal(0)}, both, q1)
-    'Every value of Posts is nought: nothing to share by.'
+    'Every value of Posts is 0: nothing to share by.'
     """
     missing = [name for code, name in participants.items() if code not in values]
     if missing:
         return f"{driver} has no value for {', '.join(missing)} by {quarter.label}: enter one."
     if participants and not any(values[code] for code in participants):
-        return f"Every value of {driver} is nought: nothing to share by."
+        return f"Every value of {driver} is 0: nothing to share by."
     return ""

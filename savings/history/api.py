@@ -44,7 +44,7 @@ class EventList(Listing):
 class ReturnHistory(Listing):
     """Every change of one return, oldest first: who, when, what before and after, and why.
 
-    For whoever sees the return.
+    For everybody who sees the return.
     """
 
     serializer_class = DeedSerializer

@@ -194,7 +194,7 @@ class LineChange:
     """What happened to a line: `row` is its place, counted from 1; a removed one's, before.
 
     `about` is all that the line says now; of a removed one, what it said. A forecast is
-    a line without a number and a place: both are nought.
+    a line without a number and a place: both are 0.
     """
 
     kind: str

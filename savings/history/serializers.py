@@ -55,7 +55,7 @@ class Half(serializers.JSONField):
 
 class EventSerializer(serializers.Serializer):
     """An event. `hash` is the SHA-256 of `previous_hash`, a line feed, and all the rest as
-    JSON with sorted keys and no spaces; the first of a chain follows sixty-four noughts.
+    JSON with sorted keys and no spaces; the first of a chain follows sixty-four zeros.
     """
 
     chain = serializers.CharField()

@@ -13,7 +13,7 @@ _STEPS = (1, 2, 5)
 def round_steps(amounts: Iterable[int], most: int = 5) -> list[int]:
     """Round amounts of pence from at or below the least to at or above the largest.
 
-    Always with nought; at most `most` steps between them.
+    Always with 0; at most `most` steps between them.
 
     >>> round_steps([-1200, 6900])
     [-2000, 0, 2000, 4000, 6000, 8000]

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-PROMISED, DELIVERED, NOBODYS = "#b9872c", "#0e4543", "#8a8574"
+PROMISED, DELIVERED, UNATTRIBUTED = "#b9872c", "#0e4543", "#8a8574"

@@ -11,7 +11,7 @@ from savings.kit.moments import LONDON, day_ended
 
 
 def plain(value: Decimal) -> str:
-    """A number without an exponent or needless noughts.
+    """A number without an exponent or needless zeros.
 
     >>> plain(Decimal("1200.5000")), plain(Decimal("1E+3"))
     ('1200.5', '1000')
@@ -47,7 +47,7 @@ def headline(pence: int) -> str:
 
 
 def exactly(pence: int) -> str:
-    """Pence as pounds, to the penny, where a headline has left something out; else empty.
+    """Pence as pounds, to the penny, where a headline has left something out, or empty.
 
     >>> exactly(256_156_13), exactly(41_20)
     ('£256,156.13', '')

@@ -30,7 +30,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def partnership_page(view: View[P]) -> View[P]:
-    """A view for whoever has an appointment; the others sign in, or are told to ask for one."""
+    """A view for people with an appointment; others sign in, or are told to ask for one."""
 
     @login_required
     @wraps(view)

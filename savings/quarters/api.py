@@ -11,7 +11,7 @@ NO_PERIOD = "There is no such period: see periods/ for those that have been open
 
 
 def quarter_unless_asked() -> Quarter | None:
-    """The latest open quarter; else the latest there is."""
+    """The latest open quarter, or if none is open the latest there is."""
     period = Period.objects.latest_open() or Period.objects.order_by("-quarter").first()
     return period.quarter if period else None
 

@@ -75,7 +75,7 @@ def mistakes_in(dates: Dates, quarter: Quarter) -> list[tuple[str, str]]:
 
 
 def days_late(due_on: date | None, on: date) -> int:
-    """How many days after the due date that day is; nought where it is not, or none is set.
+    """How many days after the due date that day is; 0 where it is not, or none is set.
 
     >>> days_late(date(2013, 7, 31), date(2013, 8, 3))
     3

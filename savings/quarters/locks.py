@@ -1,6 +1,6 @@
 """Locks of the database's own, held to the end of a transaction, gone with a crash.
 
-Whoever takes both takes the basis first, and before any row.
+An action that takes both takes the basis first, and before any row.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from django.db import connection
 
 #: Held by the one rollup at work.
 ROLLUP = 7_301_115
-#: Held by whoever changes what figures are split by; shared by whoever certifies.
+#: Held by an action that changes what figures are split by; shared by those that certify.
 BASIS = 7_301_116
 
 
@@ -28,7 +28,7 @@ def hold_basis() -> None:
 
 
 def change_basis() -> None:
-    """Wait for whoever is certifying or closing, and let nobody begin."""
+    """Wait for those who are certifying or closing, and let nobody begin."""
     _take("pg_advisory_xact_lock", BASIS)
 
 

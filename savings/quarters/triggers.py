@@ -14,7 +14,7 @@ CLOSED = """
 
 
 def reopened_openly() -> Trigger:
-    """Refuse to reopen a quarter without saying anew who, when and why, or out of order."""
+    """Refuse to reopen a quarter without saying again who, when and why, or out of order."""
     return Trigger(
         name="reopened_openly",
         when=pgtrigger.Before,

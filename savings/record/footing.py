@@ -189,7 +189,7 @@ def _totals(book: _Book) -> Iterator[Difference]:
 
 def _total(cell: Cell, parts: list[Cell], way: str, against: str) -> Iterator[Difference]:
     if not parts:
-        raise FootingError(f"{cell.name} is marked as a total, but there is nothing to add up.")
+        raise FootingError(f"{cell.name} is marked as a total, but has nothing to add up.")
     expected = sum((part.base for part in parts), Decimal(0)) / scale(cell.unit)
     yield from _compared(
         cell, expected, None, _code(cell.table, way, cell), f"{cell.label}: {against}"
@@ -208,7 +208,7 @@ def _checked(book: _Book, check: Check) -> Iterator[Difference]:
             if check.over:
                 divisor = _sum(book, check.over, check.table, cell)
                 if not divisor:
-                    raise FootingError(f"Check {check.code} divides {cell.name} by nought.")
+                    raise FootingError(f"Check {check.code} divides {cell.name} by 0.")
                 expected /= divisor
             yield from _compared(cell, expected / scale(cell.unit), check.rounded_to, code, what)
 
@@ -272,7 +272,7 @@ def _exponent(value: Decimal) -> int:
 
 
 def _shown(expected: Decimal, printed: Decimal) -> Decimal:
-    """The derived figure with a little more than was printed, and no idle noughts."""
+    """The derived figure with a little more than was printed, and no idle zeros."""
     fewest = _exponent(printed)
     shown = _rounded(expected, Decimal(1).scaleb(fewest - _SPARE_DECIMALS))
     spare = max(_exponent(shown.normalize()), fewest - _SPARE_DECIMALS)

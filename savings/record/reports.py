@@ -425,7 +425,7 @@ def _difference(found: FootingDifference) -> DifferenceReport:
 
 
 def plain(value: Decimal) -> str:
-    """A number without idle noughts: 95008.0000 is 95,008."""
+    """A number without idle zeros: 95008.0000 is 95,008."""
     return f"{value.normalize():,f}"
 
 

@@ -70,8 +70,7 @@ class RestatementForm(SayingForm):
 class ToleranceForm(ProposalForm):
     share = forms.Field(
         label="How much may a restatement move?",
-        help_text="Of what was shared out, such as 0.01 or 1/100. Nought puts every restatement "
-        "right.",
+        help_text="Of what was shared out, such as 0.01 or 1/100. 0 puts every restatement right.",
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
@@ -100,7 +99,7 @@ class FileForm(SayingForm):
             super().add_errors([FieldError("file", wording.mistakes_in_rows(len(self.rows)))])
 
 
-NUMBER = "Enter a number of nought or more in digits, such as 412 or 12.5."
+NUMBER = "Enter a number of 0 or more in digits, such as 412 or 12.5."
 
 
 def number(text: str) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 Every action takes the return's `version` as its caller read it and refuses a stale
 one; every action locks what it changes, checks that the person may, and writes an
-audit event in the same transaction. Whoever calls wakes the rollup after commit.
+audit event in the same transaction. The caller wakes the rollup after commit.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def check_editable(parent: Return) -> None:
 
 
 def locked(return_id: int, version: int, permission: str, by: User) -> Return:
-    """The return, held until the transaction ends, for whoever may do this to it as it stands.
+    """The return, held until the transaction ends, for a person who may do this to it as it stands.
 
     Raises NotAllowed, or StaleVersion where it has changed since that version was read.
     """

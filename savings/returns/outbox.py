@@ -13,7 +13,7 @@ from savings.returns.models import DirtyReturn, Return
 
 logger = logging.getLogger(__name__)
 
-#: The task that empties the outbox, by its name: whoever fills it knows no more of it.
+#: The task that empties the outbox, by its name: those who fill it know no more of it.
 ROLL_UP = "savings.rollup.roll_up"
 
 

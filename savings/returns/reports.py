@@ -167,7 +167,7 @@ class KindLines:
 def under_kinds(
     entries: Iterable[Entry], kinds: Iterable[KindSum], tree: ServiceTree, published_in: str = ""
 ) -> list[KindLines]:
-    """Entries, in order, under their kinds, those left out that there are none of."""
+    """Entries, in order, under their kinds, without the kinds that have none."""
     lines: dict[str, list[EntryLine]] = defaultdict(list)
     document = f"{published_in}: " if published_in else ""
     for entry in entries:

@@ -1,4 +1,4 @@
-"""What holds a certified return's rows in the database, whoever writes and however."""
+"""What holds a certified return's rows in the database, however somebody writes."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Fact(models.Model):
 
 
 class TotalQuerySet(models.QuerySet["Total"]):
-    """Whoever reads totals begins with one of these two: all of them mixes now and then."""
+    """A reader of totals begins with one of these two: all of them mixes now and then."""
 
     def current(self) -> TotalQuerySet:
         """The totals in force."""

@@ -77,7 +77,7 @@ def attributed(
     """Certified amounts of a kind by council, service and period, in that order.
 
     `group_by` names any of `GROUPS`; `services` are slugs, with those below already
-    among them. With `as_at` as they stood then, else as they are. One query, of the
+    among them. With `as_at` as they stood then, otherwise as they are. One query, of the
     rollup's totals alone.
     """
     totals = Total.objects.as_at(as_at).filter(kind=kind)
@@ -93,11 +93,11 @@ def attributed(
     # Both in one query: a rollup that ends between two would be counted twice or not at all.
     for group in (
         totals.order_by(*fields)
-        .values(*fields, nobodys=IsNull(F("council"), True))
+        .values(*fields, on_no_council=IsNull(F("council"), True))
         .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
     ):
         amount = group["sum"]
-        if group["nobodys"]:
+        if group["on_no_council"]:
             unattributed += amount
             continue
         rows.append(

@@ -55,7 +55,7 @@ class CertifiedEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How entries alike fall: split between councils, or whole where it is nobody's."""
+    """How entries alike fall: split between councils, or whole where it falls on none."""
 
     splitter: Splitter | None
     rule: int | None

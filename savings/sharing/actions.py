@@ -118,7 +118,7 @@ def leave(
     where a quarter after the last is closed; BadContent without a source, where it takes no
     part after `last_quarter` anyway, where fewer than two councils would remain, or where it
     would still be host. A host is not taken off with it: what a rule leaves with the host
-    would be nobody's, and who takes it over is for the councils to settle first.
+    would fall on no council, and who takes it over is for the councils to settle first.
     """
     _begin(service, by)
     _check_within_reach("last_quarter", last_quarter)
@@ -174,7 +174,7 @@ def set_host(
 ) -> Hosting:
     """Let a council host a service from a quarter on, until the next change of host.
 
-    Whoever hosted it until then ceases to the quarter before. Raises NotAllowed;
+    The council that hosted it until then stops at the end of the quarter before. Raises NotAllowed;
     WrongState where the quarter is closed or a host is set from it already; BadContent
     without a source, or where the council does not take part for as long as it would host, in
     the service and in what lies below and has its host from it.

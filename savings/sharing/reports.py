@@ -68,7 +68,7 @@ class Sharing:
     """Who takes part in a service and who hosts it, in all quarters.
 
     Participants are those of `participants_from`, hosts those of `host_from`: the service
-    itself, or the one above it whose they are; None where there are none. `agreements` are
+    itself, or the one above it that has them; None where no service has any. `agreements` are
     those of the service and of what follows it; `above`, those of the services above that
     count here where the service has no rule of its own.
     """

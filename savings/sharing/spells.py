@@ -70,7 +70,8 @@ def leaving(spells: Iterable[Spell], council: str, time: Spell, first: Quarter) 
 def hosting(spells: Iterable[Spell], council: str, first: Quarter) -> ChangeOfSpells:
     """A council hosts from a quarter on, until the next change of host.
 
-    Whoever hosts until then ceases to the quarter before; what was to begin now gives way.
+    The council that hosts until then stops at the end of the quarter before; what was to begin
+    now gives way.
     """
     spells = list(spells)
     following = first_after(spells, first)

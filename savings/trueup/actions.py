@@ -38,7 +38,7 @@ def add_adjusting_entries(
 
     One entry of the council's own for each earlier quarter, service and kind of figures that
     the restated value would have shared otherwise. Raises NotAllowed; WrongState where the
-    draft can't be changed or there is nothing to add, or it is in a return already;
+    draft can't be changed or nothing is left to add, or it is in a return already;
     StaleVersion, or BadContent where a row that stands in the draft won't do any more.
     """
     # Held, so that two don't add the same to two drafts.
@@ -98,7 +98,7 @@ def _what_to_add(restatement: Restatement, parent: Return, by: User) -> tuple[Ad
     found = every.found[restatement.id]
     if not found.counts:
         raise WrongState(
-            f"{wording.STANDINGS[found.true_up.standing]}, so there is nothing to add."
+            f"{wording.STANDINGS[found.true_up.standing]}, so you have nothing to add."
         )
     side = found.side_of(parent.council) if parent.council else None
     _check_none_in_hand(every, found, side)
@@ -127,11 +127,11 @@ def _check_none_in_hand(every: Restatements, found: PutRight, side: Side | None)
 
 def _why_nothing(found: PutRight, side: Side | None, parent: Return) -> str:
     if side is None or not (side.due or side.certified):
-        return f"It moves nothing of {parent.council}’s, so there is nothing to add."
+        return f"It moves nothing of {parent.council}’s, so you have nothing to add."
     if side.due:
         return (
             f"All that is still to be put right is of {parent.period} or later. Add it to the "
             "return of a later quarter."
         )
     there = ", ".join(str(each.period) for each in side.certified)
-    return f"Its adjusting entries are certified with {there}, so there is nothing more to add."
+    return f"Its adjusting entries are certified with {there}, so you have nothing more to add."

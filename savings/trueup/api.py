@@ -25,7 +25,7 @@ class TrueUpCall(Call):
     """What a restated value of a driver would have shared otherwise, and how far it is put right.
 
     Every council's part of what was certified, as it was shared and by the restated value, to
-    the penny, and the entries that each has still to add. Worked out anew each time.
+    the penny, and the entries that each has still to add. Worked out again each time.
     """
 
     @extend_schema(responses=TrueUpSerializer)

@@ -133,7 +133,7 @@ class Restatements:
 
     @property
     def allowed(self) -> Fraction:
-        """The tolerance as an exact share; nought where none is in force."""
+        """The tolerance as an exact share; 0 where none is in force."""
         return self.tolerance.as_share if self.tolerance else Fraction(0)
 
     @property

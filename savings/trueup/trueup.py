@@ -87,7 +87,7 @@ class Moved:
     """What a restatement moves: the parts by line and council.
 
     `shared_out` is all that the value shared out, in pence without sign. `left_out` counts
-    the entries that are nobody's, as they are or by the restated value: no council's own
+    the entries that fall on no council, as they are or by the restated value: no council's own
     entry could put those right.
     """
 
@@ -105,7 +105,7 @@ class Moved:
 
     @property
     def measure(self) -> Fraction:
-        """Of what was shared out; nought where nothing was."""
+        """Of what was shared out; 0 where nothing was."""
         return Fraction(self.most, self.shared_out) if self.shared_out else Fraction(0)
 
     def is_beyond(self, tolerance: Fraction) -> bool:

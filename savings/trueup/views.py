@@ -155,6 +155,6 @@ def _found(code: str, restatement_id: int) -> Restatement:
 
 
 def _number(text: str | None) -> int:
-    """An id as a form sends it; nought for what is none."""
+    """An id as a form sends it; 0 for what is none."""
     said = text or ""
     return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else 0

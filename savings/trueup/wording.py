@@ -62,7 +62,7 @@ than the tolerance of 1/100.'
 
 
 def left_out(count: int) -> str:
-    """What is said of entries that are nobody's; nothing where there are none."""
+    """What is said of entries that fall on no council; empty where every entry falls on one."""
     if not count:
         return ""
     entries = "1 certified entry is" if count == 1 else f"{count:,} certified entries are"

@@ -106,7 +106,7 @@ def start_upload(
 ) -> Upload:
     """Keep a file to be checked, in place of what the person had kept for this return before.
 
-    Whoever calls has it checked after commit. Raises NotAllowed, WrongState, or BadContent
+    The caller has it checked after commit. Raises NotAllowed, WrongState, or BadContent
     for a file that is plainly none of a return's.
     """
     parent = _editable(return_id, None, by)
@@ -148,7 +148,7 @@ def check_upload(*, upload_id: int) -> None:
         )
         return
     with transaction.atomic():
-        # So that the lines are those of the version, whoever saves meanwhile.
+        # So that the lines are those of the version, even if somebody saves meanwhile.
         parent = Return.objects.select_for_update().get(id=upload.parent_id)
         before, changes, gone = _compared(parent, typed)
     waiting.update(

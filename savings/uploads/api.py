@@ -80,7 +80,7 @@ class Template(Call):
         },
     )
     def get(self, request: Request, council: str, period: str, extension: str) -> HttpResponse:
-        """A return as a file: its columns, and the entries that it has. Whoever may see it.
+        """A return as a file: its columns and its entries. For everybody who may see it.
 
         XLSX and ODS have lists to choose from, notes on the columns, and the services and
         councils to look up; CSV has the rows alone, in UTF-8 without a mark.

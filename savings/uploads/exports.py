@@ -37,7 +37,7 @@ _LONGEST_LIST = 255
 
 
 def template_csv(template: Template) -> bytes:
-    """The rows alone (RFC 4180, UTF-8), as they are sent back; there is nothing to look up."""
+    """The rows alone (RFC 4180, UTF-8), as they are sent back, with nothing to look up."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     rows = sheets_of(template)[0]

@@ -58,7 +58,7 @@ class FormWithFile(MultiPartParser):
 class Bounded(FileUploadHandler):
     """Lets no file through of a form that is too long, wherever on the site it is sent.
 
-    What is too long is read past and kept nowhere; whoever asks for the file says so.
+    What is too long is read past and kept nowhere; the code that asks for the file says so.
     """
 
     dropped = False
@@ -95,7 +95,7 @@ def parts_of(request: Request) -> Parts:
     errors: list[FieldError] = []
     for name in data:
         if name not in ("file", "version"):
-            remedy = "There is nothing of this name here: leave it out, or use file, version."
+            remedy = "This name is not known here: leave it out, or use file, version."
             errors.append(FieldError(name[:SHOWN], remedy))
     file = data.get("file")
     if not isinstance(file, UploadedFile):

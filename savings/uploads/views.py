@@ -173,7 +173,7 @@ def _nothing_came(request: HttpRequest) -> str:
 
 
 def _upload(request: SignedIn, parent: Return, upload_id: int) -> Upload:
-    """An upload of this return, for whoever fills it in."""
+    """An upload of this return, for those who fill it in."""
     require(request.user, "savings.fill_return", parent)
     uploads = Upload.objects.visible_to(request.user).filter(parent=parent)
     return get_object_or_404(uploads.defer("content").select_related("by"), id=upload_id)

@@ -182,7 +182,7 @@ def _value(reading: _Reading) -> Question:
     elif not _NUMBER.fullmatch(asked.value):
         reading.wrong(
             "value",
-            "Enter a number of nought or more, such as 412 or 12.5, with at most four decimals.",
+            "Enter a number of 0 or more, such as 412 or 12.5, with at most four decimals.",
             asked.value,
         )
     since = reading.since()

@@ -1,7 +1,7 @@
 """Reading what a what-if is worked out from: today's world, the entries, the adopted plans.
 
-Nothing here writes, and the answer is kept nowhere: whoever opens the same address later
-has it worked out anew, from what is certified by then.
+Nothing here writes, and the answer is kept nowhere: if you open the same address later it is
+worked out again, from what is certified by then.
 """
 
 from __future__ import annotations

@@ -62,10 +62,10 @@ class WhatIfParameters(Shape):
 
 
 class _Splits(serializers.Serializer):
-    council = serializers.CharField(allow_null=True, help_text="Null for what is no council's.")
+    council = serializers.CharField(allow_null=True, help_text="Null for what falls on no council.")
     today = Money(help_text="As it falls by what is in force.")
     then = Money(help_text="As it would have fallen.")
-    difference = Money(help_text="Then less today; over all councils and null they come to nought.")
+    difference = Money(help_text="Then less today; over all councils and null they come to 0.")
     illustrative = serializers.BooleanField()
 
 

@@ -25,7 +25,7 @@ class Splits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One council's amounts in pence; `code` None for what is no council's, and for sums."""
+    """One council's amounts in pence; `code` None for what falls on no council, and for sums."""
 
     code: str | None
     name: str

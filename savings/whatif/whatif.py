@@ -150,7 +150,7 @@ class Alike:
 class WhatIfLine:
     """Whole pence of one kind that fall on a council in a quarter, today and then.
 
-    No council is what nobody's rule attributes. `illustrative` where either rests on
+    No council is what no rule attributes. `illustrative` where either rests on
     something made up.
     """
 

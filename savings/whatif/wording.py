@@ -20,7 +20,7 @@ KINDS = {
 
 
 class Moved(Protocol):
-    """What falls on a council, today and then; no council is nobody."""
+    """What falls on a council, today and then; where it falls on none, a name for that."""
 
     @property
     def council(self) -> str | None: ...
@@ -36,7 +36,7 @@ class MovedOfAKind(Moved, Protocol):
 def gains(lines: Iterable[MovedOfAKind]) -> dict[str, int]:
     """By how many pence each council would be better off: more savings, or less of a cost.
 
-    Of what is nobody's nobody gains. Councils that nothing moves for are left out.
+    What falls on no council is no gain. Councils that nothing moves for are left out.
     """
     found: dict[str, int] = {}
     for line in lines:

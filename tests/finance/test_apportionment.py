@@ -34,14 +34,14 @@ WEIGHTS = st.dictionaries(st.sampled_from(CODES), st.integers(0, 50), min_size=1
 
 @st.composite
 def shares(draw: st.DrawFn) -> dict[str, Fraction]:
-    """Shares of one, some of them nought, in no order."""
+    """Shares of one, some of them 0, in no order."""
     weights = draw(WEIGHTS)
     total = sum(weights.values())
     return {code: Fraction(weights[code], total) for code in draw(st.permutations(sorted(weights)))}
 
 
 def hand_out(pence: int, shares: dict[str, Fraction]) -> dict[str, int]:
-    """The rule, stated again: give out the amount penny by penny to whoever is owed most.
+    """The rule, stated again: give out the amount penny by penny to the party that is owed most.
 
     Everybody first gets the whole pence of their due; each penny still in hand then goes
     to the one with the largest unpaid fraction, the first by code among equals.
@@ -166,7 +166,7 @@ def test_the_working_of_a_split() -> None:
         ),
         (
             {"LBHF": Fraction(3, 2), "WCC": Fraction(-1, 2)},
-            "A share may not be less than nought.",
+            "A share may not be less than 0.",
         ),
     ],
 )
@@ -228,8 +228,8 @@ def test_a_share_as_typed(typed: str, share: Fraction) -> None:
                 "0.3333333333333333333",
             )
         ),
-        ("1/0", "“1/0” divides by nought: write it as 0.25 or 1/4."),
-        ("0/0", "“0/0” divides by nought: write it as 0.25 or 1/4."),
+        ("1/0", "“1/0” divides by 0: write it as 0.25 or 1/4."),
+        ("0/0", "“0/0” divides by 0: write it as 0.25 or 1/4."),
         ("4/3", "“4/3” is more than the whole: a share is between 0 and 1."),
         ("25", "“25” is more than the whole: a share is between 0 and 1."),
         ("1.01", "“1.01” is more than the whole: a share is between 0 and 1."),
@@ -266,7 +266,7 @@ def test_values_in_proportion() -> None:
 
 
 def test_a_value_below_nought_is_nothing_to_share_by() -> None:
-    with pytest.raises(ShareError, match=r"A value to share by may not be less than nought\."):
+    with pytest.raises(ShareError, match=r"A value to share by may not be less than 0\."):
         scaled_to_one({"LBHF": 3, "WCC": -1})
 
 

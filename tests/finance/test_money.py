@@ -42,7 +42,7 @@ EMPTY = "Enter an amount, or - for nil."
         ("45k", "45000.00"),
         ("£1.2m", "1200000.00"),
         ("-", "0.00"),
-        # Nil, and other ways to nought.
+        # Nil, and other ways to 0.
         ("0", "0.00"),
         ("-0", "0.00"),
         ("(0)", "0.00"),

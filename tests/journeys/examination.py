@@ -58,7 +58,7 @@ class Watched:
             self.found.append(f"asks another host: {request.url}")
 
     def console(self, message: ConsoleMessage) -> None:
-        # That a page answers with 404 or 422 is logged too; whoever opened it knows.
+        # That a page answers with 404 or 422 is logged too; the visitor knows.
         answered = message.text.startswith("Failed to load resource")
         if message.type in ("error", "warning") and not (
             answered and message.location["url"] in self.opened

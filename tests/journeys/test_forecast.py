@@ -1,4 +1,4 @@
-"""A saving in doubt: refused without a reason, explained, and pointed out to whoever certifies."""
+"""A saving in doubt: refused without a reason, explained, and pointed out to the certifier."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_saving_in_doubt_is_explained_and_pointed_out(site: Site, sign_in: Sig
 
 
 def fill_in(page: Page) -> None:
-    """Everything that begins as an illustrative forecast is taken out; one is typed anew."""
+    """Everything that begins as an illustrative forecast is taken out; one is typed again."""
     page.goto(f"{RETURN}forecasts/")
     assert "These begin as they were forecast in 2013/14 Q1." in main(page)
     for name in (

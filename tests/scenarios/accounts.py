@@ -32,7 +32,7 @@ class Accounts:
         self.caller = Caller(partnership.people["auditor"])
 
     def attributed(self, **asked: str) -> dict[str, str]:
-        """Amounts by council, with what is nobody's and the total beside them."""
+        """Amounts by council, with what is unattributed and the total beside them."""
         answer = self._attribution(group_by="council", **asked)
         rows = {row["council"]: row["amount"] for row in answer["rows"]}
         return {**rows, "unattributed": answer["unattributed"], "total": answer["total"]}
@@ -55,14 +55,14 @@ class Accounts:
                 (row["council"], row["service"], row["period"]): Decimal(row["amount"])
                 for row in answer["rows"]
             }
-            told, nobodys = self._sum_of_explanations(kind)
+            told, unattributed = self._sum_of_explanations(kind)
             assert found == told
-            assert Decimal(answer["unattributed"]) == nobodys
-            assert Decimal(answer["total"]) == sum(told.values(), nobodys)
+            assert Decimal(answer["unattributed"]) == unattributed
+            assert Decimal(answer["total"]) == sum(told.values(), unattributed)
 
     def _sum_of_explanations(self, kind: str) -> tuple[dict[Key, Decimal], Decimal]:
         sums: dict[Key, Decimal] = defaultdict(Decimal)
-        nobodys = Decimal(0)
+        unattributed = Decimal(0)
         for entry_id in Entry.objects.filter(kind=kind, parent__status="certified").values_list(
             "id", flat=True
         ):
@@ -72,8 +72,8 @@ class Accounts:
                 sums[part["council"], entry["service"], entry["period"]] += Decimal(part["amount"])
                 amount -= Decimal(part["amount"])
             assert amount == 0 or not said["shares"]
-            nobodys += amount
-        return dict(sums), nobodys
+            unattributed += amount
+        return dict(sums), unattributed
 
     def _attribution(self, **asked: str) -> dict[str, Any]:
         answer = self.caller.get("attribution/", **asked)

@@ -1,4 +1,4 @@
-"""Nobody is out-voted: what is shared is nobody's until the last council agrees."""
+"""Nobody is out-voted: what is shared is unattributed until the last council agrees."""
 
 from __future__ import annotations
 

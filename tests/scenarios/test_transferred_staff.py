@@ -52,7 +52,7 @@ def test_protected_terms_cost_only_the_councils_the_staff_came_from(
     }
 
 
-def test_where_none_of_them_has_a_share_the_cost_is_nobodys(
+def test_where_none_of_them_has_a_share_the_cost_is_unattributed(
     partnership: Partnership, accounts: Accounts
 ) -> None:
     """Westminster has no part in the shared chief executive, so none in this either."""

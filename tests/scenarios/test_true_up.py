@@ -64,7 +64,7 @@ def test_each_council_puts_its_part_right_in_a_later_quarter(
 
     restatement = closed.restated("population", "WCC", "220")
     assert states(closed, restatement) == dict.fromkeys(COUNCILS, "to_add")
-    # Nothing is shared out anew by it.
+    # Nothing is shared out again by it.
     accounts.roll_up()
     assert accounts.attributed(kind="saving") == first_quarter["saving"]
 

@@ -64,7 +64,7 @@ def test_the_third_council_has_no_share_and_no_say(
 def test_a_council_that_joins_is_not_held_to_what_it_never_agreed_to(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """Until the newcomer has agreed to a rule, what is shared from then on is nobody's."""
+    """Until the newcomer has agreed to a rule, what is shared from then on is unattributed."""
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
     join(partnership, "cex", "WCC", since=Q2)
     partnership.certified("RBKC", a_saving(LEADERSHIP, "50000.00"))

@@ -50,7 +50,7 @@ def test_a_variance_in_the_hosts_own_overheads_is_the_hosts(
     assert accounts.explained(overheads) == Told(
         "indirect_host", "2013-14-Q1", 1, {"RBKC": ("1", "1234.56")}
     )
-    # More readers are nobody's fault: that is shared as the running costs are.
+    # More readers are no council's fault: that is shared as the running costs are.
     assert accounts.explained(readers) == Told(
         "rule",
         "2013-14-Q1",

@@ -69,7 +69,7 @@ def test_what_is_not_asked_for_is_refused_and_what_is_is_named():
         (
             "size",
             "L",
-            "There is nothing of this name here: leave it out, or use name, count, gift, colour.",
+            "This name is not known here: leave it out, or use name, count, gift, colour.",
         )
     ]
 

@@ -306,9 +306,7 @@ def test_an_empty_list_has_one_page_with_nothing_on_it(office: Caller):
 def test_an_unknown_parameter_is_refused_and_those_there_are_are_named(office: Caller):
     said = mistakes(office.get("councils/", sort="name"))
 
-    assert said == {
-        "sort": "There is nothing of this name here: leave it out, or use page, page_size."
-    }
+    assert said == {"sort": "This name is not known here: leave it out, or use page, page_size."}
 
 
 def test_a_parameter_given_twice_is_refused(office: Caller):

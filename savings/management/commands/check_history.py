@@ -1,7 +1,7 @@
 """`manage.py check_history`: is every chain of events whole, and does it tell what there is?
 
 Prints each chain's head. Kept elsewhere and given back with `--noted`, they show later
-whether events were cut off the end, or a whole chain written anew. With `--returns` every
+whether events were cut off the end, or a whole chain written again. With `--returns` every
 return is played through its events and compared with what the database holds. Exits with
 1 on a break, a missing head or a difference, each named.
 """

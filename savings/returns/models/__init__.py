@@ -8,7 +8,7 @@ share the service (`shared`). With a return go its **forecasts**, and the **ques
 that are asked about its entries. Who may see which of them is in `savings.returns.visibility`.
 
 Certified figures never change: triggers in the database refuse to update or delete a
-certified return or its entries, or to add to them, whoever asks and however. A correction is
+certified return or its entries, or to add to them, however somebody asks. A correction is
 a new entry in a later period that names what it corrects.
 """
 

@@ -141,7 +141,7 @@ class Return(models.Model):
                     RETURN NEW;
                 """,
             ),
-            # Else whoever filled it in would only have to be forgotten first.
+            # Otherwise a person who filled it in would only have to be forgotten first.
             Protect(
                 name="fillers_stay",
                 operation=pgtrigger.Update,
@@ -180,7 +180,7 @@ class Return(models.Model):
 
     @property
     def authors(self) -> set[int]:
-        """Whoever has ever filled it in, and who submitted it, by id: they don't certify it."""
+        """Who has ever filled it in, and who submitted it, by id: they don't certify it."""
         return {id_ for id_ in (*self.fillers, self.submitted_by_id) if id_ is not None}
 
     @property

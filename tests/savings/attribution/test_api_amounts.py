@@ -166,7 +166,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
     assert (said["provisional"], said["illustrative"]) == (False, False)
 
 
-def test_what_is_nobodys_has_no_shares_and_says_why(delivered: Partnership):
+def test_what_is_unattributed_has_no_shares_and_says_why(delivered: Partnership):
     entry = Entry.objects.get(service__slug="youth-offending")
 
     said = Caller(delivered.people["auditor"]).get(f"attribution/entries/{entry.id}/").json()

@@ -93,7 +93,7 @@ def test_a_host_that_was_made_up_is_named_and_marked(partnership: Partnership) -
     assert "The odd penny" not in page
 
 
-def test_an_entry_that_is_nobodys_says_so(partnership: Partnership) -> None:
+def test_an_entry_that_is_unattributed_says_so(partnership: Partnership) -> None:
     partnership.approval()
     parent = partnership.certified("WCC", a_claim("1.00"), a_saving(amount="5.00"))
     roll_up()

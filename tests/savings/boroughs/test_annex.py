@@ -281,7 +281,7 @@ def test_nothing_in_the_workbook_is_a_formula_and_fractions_are_text(
 
 
 def test_only_what_falls_on_the_council_is_in_it(partnership: Partnership) -> None:
-    """RBKC's and WCC's own entries, the host's cost and what is nobody's are not LBHF's."""
+    """RBKC's and WCC's own entries, the host's cost and what is unattributed are not LBHF's."""
     rows = csv_rows(partnership, "LBHF", "finance.lbhf")
 
     assert {row["amount"] for row in rows} == {

@@ -17,7 +17,7 @@ THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 
 @pytest.fixture
 def partnership() -> Partnership:
-    """9.00 rolled up as nobody's, which a rule agreed since shares out."""
+    """9.00 rolled up as unattributed, which a rule agreed since shares out."""
     partnership = build()
     partnership.certified("WCC", a_saving("youth-offending", "9.00"))
     roll_up_dirty(at=NOW)
@@ -34,11 +34,16 @@ def test_figures_are_of_the_version_they_name(table, partnership: Partnership) -
     after = figures_of(council, Q1)
     assert finished == [2]
     assert [
-        (found.version, found.total(Entry.Kind.SAVING).quarter, len(found.entries), nobodys(found))
+        (
+            found.version,
+            found.total(Entry.Kind.SAVING).quarter,
+            len(found.entries),
+            unattributed(found),
+        )
         for found in (before, after)
     ] == [(1, 0, 0, 9_00), (2, 3_00, 1, 0)]
     assert before.digest != after.digest
 
 
-def nobodys(found) -> int:
+def unattributed(found) -> int:
     return sum(line.reported for line in found.undivided)

@@ -73,9 +73,9 @@ def test_a_budget_is_proposed_with_its_decision_and_its_event(partnership: Partn
         ({"code": "-moves"}, {"code": "Use letters and digits, with hyphens or underscores"}),
         ({"code": "moves\n."}, {"code": "Use letters and digits, with hyphens or underscores"}),
         ({"code": "x" * 61}, {"code": "Use letters and digits, with hyphens or underscores"}),
-        ({"ceiling": Decimal(0)}, {"ceiling": "Enter an amount above nought."}),
-        ({"ceiling": Decimal("-1")}, {"ceiling": "Enter an amount above nought."}),
-        ({"ceiling": Decimal("NaN")}, {"ceiling": "Enter an amount above nought."}),
+        ({"ceiling": Decimal(0)}, {"ceiling": "Enter an amount above 0."}),
+        ({"ceiling": Decimal("-1")}, {"ceiling": "Enter an amount above 0."}),
+        ({"ceiling": Decimal("NaN")}, {"ceiling": "Enter an amount above 0."}),
         ({"description": " "}, {"description": "Say what the budget is for."}),
         (
             {"effective_from": Quarter.parse("2010-11-Q4")},
@@ -86,7 +86,7 @@ def test_a_budget_is_proposed_with_its_decision_and_its_event(partnership: Partn
             {
                 "code": "Give a short code, such as library-moves.",
                 "description": "Say what the budget is for.",
-                "ceiling": "Enter an amount above nought.",
+                "ceiling": "Enter an amount above 0.",
             },
         ),
     ],

@@ -107,7 +107,7 @@ def test_two_budgets_do_not_take_one_code(partnership: Partnership) -> None:
 def test_a_claim_and_what_it_rests_on_certified_at_once(
     round_: int, partnership: Partnership
 ) -> None:
-    """Whichever comes first, and whoever rolls up meanwhile, the claim ends where it should."""
+    """Whichever comes first, with a rollup in between or not, the claim ends where it should."""
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     partnership.approval()
     first = partnership.submitted("LBHF", a_saving(scope="own", amount="30.00"))

@@ -1,4 +1,4 @@
-"""Quarters opened in order with their dates, dated anew, and reopened for a reason."""
+"""Quarters opened in order with their dates, given new dates, and reopened for a reason."""
 
 from __future__ import annotations
 

@@ -431,7 +431,7 @@ def test_a_long_list_is_paged_by_quarter(partnership: Partnership, as_: Turn) ->
 
 
 def pages_of(partnership: Partnership, as_: Turn) -> list[tuple[str, Reading]]:
-    """Each page of the returns, as shown to whoever has most to do there, right and wrong."""
+    """Each page of the returns, as shown to the person with most to do there, right and wrong."""
     partnership.draft("WCC", a_saving())
     waiting = partnership.submitted("LBHF", a_saving())
     finance, s151, office = as_("finance.wcc"), as_("s151.lbhf"), as_("programme.office")

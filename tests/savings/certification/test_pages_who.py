@@ -181,7 +181,7 @@ def test_what_there_is_not_is_not_found(partnership: Partnership, client: Client
 
 
 def test_a_button_opened_as_a_page_leads_back(partnership: Partnership, client: Client) -> None:
-    """Whoever has to sign in on the way comes back to such an address by a link."""
+    """A person who has to sign in on the way comes back to such an address by a link."""
     partnership.draft("WCC", a_saving())
     client.force_login(partnership.finance("WCC"))
 

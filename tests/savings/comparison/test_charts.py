@@ -43,13 +43,13 @@ def test_bars_share_a_line_only_where_a_line_has_both() -> None:
     ]
 
 
-def test_what_is_nobodys_is_hatched_as_well_as_grey() -> None:
+def test_what_is_unattributed_is_hatched_as_well_as_grey() -> None:
     lines = [
         Row("Westminster", 0, 12_00, code="WCC"),
         Row("Not attributed", 0, 8_00),
     ]
     (bars,) = charts.parts_of_councils(lines)["data"]
-    assert bars["marker"]["color"] == [charts.DELIVERED, charts.NOBODYS]
+    assert bars["marker"]["color"] == [charts.DELIVERED, charts.UNATTRIBUTED]
     assert bars["marker"]["pattern"]["shape"] == ["", "/"]
 
 
@@ -82,4 +82,4 @@ def test_the_two_colours_are_apart_in_grey_and_from_the_page() -> None:
 
     assert contrast(charts.PROMISED, charts.DELIVERED) >= 3
     assert contrast(charts.PROMISED, "#ffffff") >= 3
-    assert contrast(charts.NOBODYS, "#ffffff") >= 3
+    assert contrast(charts.UNATTRIBUTED, "#ffffff") >= 3

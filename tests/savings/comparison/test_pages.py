@@ -126,7 +126,7 @@ def test_nothing_published_for_all_is_given_to_a_borough(reader: Client) -> None
         ["Not attributed to a council", "£9,920,000.00"],
         ["All areas", "£9,920,000.00"],
     ]
-    assert "not by borough, so none of it is any one borough’s." in read(response).words
+    assert "not by borough, so none of it falls on any one borough." in read(response).words
 
 
 def test_every_figure_has_its_document_and_place(reader: Client) -> None:

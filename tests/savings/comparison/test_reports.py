@@ -26,7 +26,7 @@ COST = {"service": "libraries", "kind": "transition_cost", "scope": "own", "amou
 
 @pytest.fixture
 def delivered(partnership: Partnership) -> Plan:
-    """Q1 closed: 100.00 of libraries in thirds, 7.00 of youth offending nobody's; Q2: 40.00."""
+    """Q1 closed: 100.00 of libraries in thirds, 7.00 of youth offending unattributed; Q2: 40.00."""
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     partnership.certified("LBHF", a_saving(amount="100.00"), a_saving("youth-offending", "7.00"))
     partnership.certified("RBKC", COST)
@@ -68,7 +68,7 @@ def test_an_area_is_its_services_and_itself(delivered: Plan) -> None:
         compare_area(delivered, BY_2014_15, Q1, "no-such-service")
 
 
-def test_each_council_has_its_pennies_and_the_rest_is_nobodys(delivered: Plan) -> None:
+def test_each_council_has_its_pennies_and_the_rest_is_unattributed(delivered: Plan) -> None:
     lines = by_council(Q1)
     assert [(line.code, line.delivered, line.transition_costs) for line in lines] == [
         ("LBHF", 33_34, 0),

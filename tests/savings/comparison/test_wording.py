@@ -205,25 +205,25 @@ def test_services_are_not_called_behind_where_delivery_is_not_theirs_alone() -> 
     )
 
 
-NOBODYS = Council(None, "Not attributed", 9_920_000_00, 9_920_000_00)
+UNATTRIBUTED = Council(None, "Not attributed", 9_920_000_00, 9_920_000_00)
 
 
 def test_what_was_published_for_all_is_no_boroughs() -> None:
-    lines = [Council("LBHF", "Hammersmith", 0), NOBODYS]
+    lines = [Council("LBHF", "Hammersmith", 0), UNATTRIBUTED]
     assert wording.reading_of_councils(lines) == (
         "The £9.92m was published for the partnership as a whole, not by borough, so none of "
         "it is any one borough’s."
     )
 
 
-def test_parts_of_boroughs_beside_what_is_nobodys_and_why() -> None:
+def test_parts_of_boroughs_beside_what_is_unattributed_and_why() -> None:
     parts = [
         Council("LBHF", "Hammersmith", 10_00),
         Council("WCC", "Westminster", 20_00),
     ]
     whole = "Hammersmith’s part is £10.00 and Westminster’s part is £20.00"
     assert wording.reading_of_councils(parts) == f"{whole}."
-    assert wording.reading_of_councils([*parts, NOBODYS]) == (
+    assert wording.reading_of_councils([*parts, UNATTRIBUTED]) == (
         f"{whole}; the other £9.92m was published for the partnership as a whole, not by "
         "borough, so it is no one borough’s."
     )

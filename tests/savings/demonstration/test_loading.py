@@ -53,7 +53,7 @@ def test_people_of_the_contract_with_one_password() -> None:
     assert set(User.objects.values_list("username", flat=True)) == USERNAMES
     assert all(user.check_password("triborough-demo") for user in User.objects.all())
     assert Appointment.objects.count() == len(USERNAMES)
-    # A domain that is nobody's, so that no reminder reaches anybody.
+    # A domain that nobody can own, so that no reminder reaches anybody.
     assert all(user.email == f"{user.username}@example.com" for user in User.objects.all())
 
 
@@ -124,7 +124,7 @@ def test_hosts_and_budgets_are_illustrative_and_hold() -> None:
     (claim,) = Entry.objects.exclude(approval="")
     explanation = explain(claim)
     assert explanation.illustrative_basis
-    # Nothing is certified yet, so nobody's spending has fallen: it goes as savings go.
+    # Nothing is certified yet, so no council's spending has fallen: it goes as savings go.
     assert explanation.because == "no_reduction"
 
 

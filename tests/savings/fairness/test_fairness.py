@@ -102,7 +102,7 @@ def test_of_no_figures_there_are_no_quarters() -> None:
     ("pence", "break_even", "deepest"),
     [
         ((5, 5), Q1, None),
-        ((-5, 4, 1), Q3, Q1),  # nought is enough
+        ((-5, 4, 1), Q3, Q1),  # 0 is enough
         ((-5, -5, 20), Q3, Q2),
         ((-5, 9, -9, 9), Q4, Q1),  # it has to stay, and the first of the deepest counts
         ((5, -9), None, Q2),

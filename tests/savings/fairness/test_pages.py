@@ -120,7 +120,7 @@ def test_each_picture_has_its_title_and_sentence_and_no_fractions_of_pence(reade
     ]
 
 
-def test_what_is_nobodys_is_said(reader: Client) -> None:
+def test_what_is_unattributed_is_said(reader: Client) -> None:
     assert "In none of these figures: savings of £7.00" in read(reader.get(FAIRNESS)).words
 
 

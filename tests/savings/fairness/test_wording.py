@@ -80,7 +80,7 @@ def test_who_gains_least_for_what_it_puts_in() -> None:
         "Every council that puts something in gains in proportion to it."
     )
     assert reading_of_shares(two((900, 0), lbhf=(900, 0)), NAMES) == (
-        "No council has put anything in yet, so there is nothing to set the gain against."
+        "No council has put anything in yet, so there is nothing to compare the gain with."
     )
     assert reading_of_shares(two((-900, 100)), NAMES) == (
         "The councils together have not gained on balance yet, so no share can be told."

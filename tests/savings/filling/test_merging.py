@@ -81,7 +81,7 @@ def test_lines_added_and_removed_on_either_side() -> None:
     assert found.merged(suggested) == [(1, ONE), (None, row(50)), (4, row(40))]
     assert found.merged(dict.fromkeys(keys, THEIRS)) == theirs
     assert found.merged(dict.fromkeys(keys, MINE)) == [(1, ONE), (None, row(50)), (None, THREE)]
-    # A line they removed and I keep is written anew: its number is gone.
+    # A line they removed and I keep is written again: its number is gone.
 
 
 def test_a_line_changed_by_me_and_removed_by_them_is_asked() -> None:

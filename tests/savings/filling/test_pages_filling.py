@@ -335,7 +335,7 @@ def test_a_block_goes_past_removed_rows_and_no_further_than_there_is_room(
     [
         ("kind\tcolour\nsaving\tred", "service", "There is no such column"),
         ("a\tb\tc", "evidence", "The block is wider than the columns from here"),
-        ("kind\tservice\n", "service", "There is nothing below the names of the columns."),
+        ("kind\tservice\n", "service", "There are no rows below the names of the columns."),
     ],
 )
 def test_a_block_that_fits_nowhere(

@@ -39,7 +39,7 @@ def test_a_new_quarter_starts_from_the_last_and_stores_it_only_when_saved(
     )
     changed = officer.post(NEXT_PAGE, {**sent, "library-service-this_year": "80k"}, follow=True)
     assert [row["this_year"] for row in stored(Q2)] == ["90000.00", "80000.00"]
-    # Whoever certifies is told which of them nobody has looked at.
+    # The certifier is told which of them nobody has looked at.
     assert (
         "Childrens services: the same forecast for two quarters, 2013/14 Q1 and 2013/14 Q2."
         in read(changed).words

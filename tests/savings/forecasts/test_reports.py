@@ -107,7 +107,7 @@ def test_savings_count_with_what_lies_below_and_delivered_only_once_certified(
 
 
 def test_a_total_that_was_replaced_counts_no_more(planned: Partnership) -> None:
-    """Divided anew by a rule agreed later, a saving is what it was."""
+    """Divided again by a rule agreed later, a saving is what it was."""
     planned.certified("WCC", a_saving("library-service", "9.00"))
     roll_up()
     planned.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})

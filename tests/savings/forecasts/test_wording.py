@@ -153,7 +153,7 @@ def test_the_picture_has_a_bar_for_each_amount(overseen: Partnership) -> None:
     of_one = overview_of(overseen.finance("WCC"), Q1, TODAY)
     figure = charts.beside_each_other(of_one.rows, beside_plan=False)
     assert [bar["name"] for bar in figure["data"]] == ["Forecast", "Delivered to date"]
-    # A forecast below nought has room for its label too.
+    # A forecast below 0 has room for its label too.
     assert figure["layout"]["xaxis"]["range"] == [-650, 15600000]
 
 

@@ -90,7 +90,7 @@ def rule_in_force(world: World, service: str, kind: str, quarter: int) -> World 
     for node in above(world, service):
         if not participants(world, node, quarter):
             continue
-        # Whoever takes part in the rule's service, and whoever the figure may fall on.
+        # Every council in the rule's service, and every council the figure may fall on.
         needed = participants(world, node, quarter) + participants(world, service, quarter)
         best: World | None = None
         for rule in world["rules"]:
@@ -140,7 +140,7 @@ def by_driver(world: World, driver: str, there: list[str], quarter: int) -> dict
             if (value["driver"], value["council"]) == (driver, council) and value["from"] <= quarter
         ]
         if not known:
-            # To take it for nought would be a guess.
+            # To take it for 0 would be a guess.
             return {}
         counted[council] = max(known)[1]
     return scaled(counted)

@@ -38,7 +38,7 @@ TREE = ServiceTree.of(
         Node("fostering", "Fostering", "services"),
         Node("cex", "Chief executive", participation=spells("LBHF", "RBKC")),
         Node("hr", "HR", participation=spells("LBHF", "RBKC", "WCC")),
-        Node("nobody", "Nobody's"),
+        Node("nobody", "No council"),
         # WCC shares the cars, and nothing else of the chief executive's.
         Node("cars", "Cars", "cex", participation=spells("LBHF", "WCC")),
     ]
@@ -399,7 +399,7 @@ def test_only_an_indirect_variance_goes_to_the_host(cause: str) -> None:
     assert falls(variance("indirect"), COSTS_TO_HOST) == ({"WCC": 1}, "indirect_host")
 
 
-def test_without_a_host_an_indirect_variance_that_is_the_hosts_is_nobodys() -> None:
+def test_without_a_host_an_indirect_variance_that_is_the_hosts_is_unattributed() -> None:
     rule = fixed("hr", kind="ongoing_cost", indirect_variance_to_host=True)
     facts = entry("hr", "variance", cause="indirect")
     assert falls(facts, rule) == ({}, "no_host")
@@ -488,7 +488,7 @@ def claimed(
         # With what lies below; RBKC's costs are more than its savings.
         ("services", Q2, {"LBHF": Fraction(9, 11), "WCC": Fraction(2, 11)}),
         ("childrens", Q2, {"LBHF": Fraction(1, 3), "WCC": Fraction(2, 3)}),
-        # LBHF has left: its gain is nobody's to pay for.
+        # LBHF has left: its gain is not for the others to pay for.
         ("childrens", Q4, {"WCC": Fraction(1)}),
     ],
 )
@@ -520,8 +520,8 @@ def test_the_working_of_a_net_reduction() -> None:
 def test_without_any_net_reduction_it_goes_as_savings_go(
     rules: list[Rule], shares: dict[str, Fraction], because: str
 ) -> None:
-    nought = [AttributedSum("fostering", Q1, "WCC", kind, 5) for kind in ("saving", "ongoing_cost")]
-    for sums in ([], nought):
+    zero = [AttributedSum("fostering", Q1, "WCC", kind, 5) for kind in ("saving", "ongoing_cost")]
+    for sums in ([], zero):
         outcome = claimed(claim(), *rules, delivered=Delivered(sums))
         assert (outcome.shares, outcome.because) == (shares, because)
         assert outcome.budget == MOVE
@@ -552,8 +552,8 @@ def test_a_budget_that_does_not_hold_is_none(approval: Budget | None) -> None:
         {"LBHF": Fraction(1)},
         "approval_not_in_force",
     )
-    nobodys = claimed(claim(council=None, scope="own"), approval=approval, delivered=None)
-    assert (nobodys.shares, nobodys.because) == ({}, "no_rule")
+    unattributed = claimed(claim(council=None, scope="own"), approval=approval, delivered=None)
+    assert (unattributed.shares, unattributed.because) == ({}, "no_rule")
 
 
 def test_a_budget_needs_those_who_share_it_in_that_quarter_and_those_who_share_the_part() -> None:
@@ -607,7 +607,7 @@ def test_a_claim_is_not_asked_about_before_what_it_rests_on() -> None:
 
 
 @pytest.mark.parametrize("scope", ["own", "shared"])
-def test_a_published_figure_without_a_rule_is_nobodys(scope: str) -> None:
+def test_a_published_figure_without_a_rule_is_unattributed(scope: str) -> None:
     for kind in ("saving", "ongoing_cost", "transition_cost"):
         assert falls(entry(kind=kind, scope=scope, council=None)) == ({}, "no_rule")
     everybody = {"LBHF": HALF, "RBKC": THIRD, "WCC": Fraction(1, 6)}

@@ -1,4 +1,4 @@
-"""What closed quarters' figures rest on stays, whoever writes and however.
+"""What closed quarters' figures rest on stays, however somebody writes.
 
 Each way is tried on a partnership with a closed quarter in which something was shared, and
 leaves every certified penny where it was; what concerns later quarters alone is let through.

@@ -22,7 +22,7 @@ def test_any_world_is_attributed_the_same_to_the_penny(random: Random, entries: 
 
 
 def test_the_worlds_leave_no_way_of_falling_out() -> None:
-    """Else the two would agree about less than they seem to."""
+    """Otherwise the two would agree about less than they seem to."""
     ways: Counter[str] = Counter()
     for seed in range(60):
         world = worlds.make(Random(seed), entries=40)

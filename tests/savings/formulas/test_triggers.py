@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def drivers(partnership: Partnership) -> dict[str, Driver]:
-    """Children are counted by all three from Q1, posts by two, budgets are nought."""
+    """Children are counted by all three from Q1, posts by two, budgets are 0."""
     counted = {
         "children": {"LBHF": 1, "RBKC": 2, "WCC": 0},
         "posts": {"LBHF": 1, "RBKC": 2},

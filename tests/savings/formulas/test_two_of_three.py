@@ -3,7 +3,7 @@
 Two of the three councils that share the libraries have agreed that one of them gains all.
 Each way of doing without the third is tried on it: by the API and the pages, as an
 administrator, and past all of it in the database. After each, a full rollup still finds
-nobody's what is shared, and the penny where it was.
+unattributed what is shared, and the penny where it was.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 pytestmark = pytest.mark.django_db
 
 ALL_TO_ONE = {"LBHF": "1", "RBKC": "0", "WCC": "0"}
-NOBODYS = [(None, 9000)]
+UNATTRIBUTED = [(None, 9000)]
 
 
 @pytest.fixture
 def two(db: None) -> Partnership:
     partnership = build()
     partnership.rule("libraries", ALL_TO_ONE, agreed_by=["LBHF", "RBKC"])
-    # Something else that all three have agreed to, for whoever would use their answers.
+    # Something else that all three have agreed to, for somebody who would use their answers.
     partnership.approval()
     partnership.certified("WCC", a_saving(amount="90.00"))
     return partnership
@@ -53,7 +53,7 @@ def rule() -> AttributionRule:
 
 
 def raw(statement: str, **given: Any) -> None:
-    """As whoever owns the database, to the end of a transaction."""
+    """As the owner of the database, to the end of a transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, given)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -87,7 +87,7 @@ def test_nobody_else_answers_by_the_api(
         "LBHF",
         "RBKC",
     ]
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
 
 
 @pytest.mark.parametrize("who", [who for who in WHO_ELSE if who])
@@ -97,7 +97,7 @@ def test_nobody_else_answers_on_the_page(who: str, two: Partnership, client: Cli
     answered = client.post(f"/agreements/{rule().decision_id}/answer/", sent)
     assert answered.status_code in (403, 409)
     assert rule().decision.consents.count() == 2
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_an_administrator_has_no_page_for_it(page: str, two: Partnership, client
     address = "/admin/" + page.format(decision=rule().decision_id, rule=rule().id)
     sent = {"agree": "on", "council": two.councils["WCC"].id, "decision": rule().decision_id}
     assert [client.get(address).status_code, client.post(address, sent).status_code] == [404, 404]
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
 
 
 def test_an_administrator_answers_for_nobody(two: Partnership) -> None:
@@ -128,7 +128,7 @@ def test_an_administrator_answers_for_nobody(two: Partnership) -> None:
         f"attribution-rules/{rule().id}/consent/", {"agree": True, "minute_reference": "7"}
     )
     assert asked.status_code == 403
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
 
 
 # --- Past all of it --------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_the_database_refuses(way: str, two: Partnership) -> None:
         raw(WAYS[way], **given)
     assert rule().shares == ALL_TO_ONE
     assert Consent.objects.filter(decision=rule().decision).count() == 2
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
 
 
 def a_new_decision(two: Partnership, *codes: str) -> Decision:
@@ -218,7 +218,7 @@ def test_agreement_gathered_for_something_else_is_none_to_a_rule(two: Partnershi
     decision = a_new_decision(two, "LBHF", "RBKC", "WCC")
     with pytest.raises(DatabaseError, match="needs a new decision"):
         raw(f"{RULE} %(decision)s FROM savings_attributionrule", decision=decision.id)
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
 
 
 # --- After the third has refused -------------------------------------------------------
@@ -282,15 +282,15 @@ AFTERWARDS = {
 
 
 @pytest.mark.parametrize("way", AFTERWARDS)
-def test_a_closed_quarter_stays_nobodys(way: str, two: Partnership) -> None:
+def test_a_closed_quarter_stays_unattributed(way: str, two: Partnership) -> None:
     for code in ("LBHF", "RBKC"):
         two.certified(code)
     close_period(quarter=Q1, by=two.people["programme.office"], at=NOW)
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
     with pytest.raises(DatabaseError):
         raw(AFTERWARDS[way], decision=rule().decision_id, wcc=two.councils["WCC"].id)
     assert not Period.objects.get(quarter=Q1).is_open
-    assert figures() == NOBODYS
+    assert figures() == UNATTRIBUTED
 
 
 def test_all_of_it_can_fail(two: Partnership) -> None:

@@ -27,7 +27,7 @@ World = dict[str, Any]
 def make(random: Random, *, entries: int, quarters: int = 6, storable: bool = False) -> World:
     """A world of that many entries in that many quarters.
 
-    `storable` keeps to what the database takes: a rule's driver has values, not all nought,
+    `storable` keeps to what the database takes: a rule's driver has values, not all 0,
     of everybody who takes part when the rule begins, and what is in force is not given up.
     """
     world: World = {"services": {}, "rules": [], "values": [], "approvals": [], "entries": []}
@@ -91,7 +91,7 @@ def _values(random: Random, world: World, last: int, storable: bool) -> None:
 
 
 def _parts(random: Random, codes: list[str]) -> dict[str, Fraction]:
-    """Shares of one: halves, thirds, odd ones, and some of nought."""
+    """Shares of one: halves, thirds, odd ones, and some of 0."""
     weights = [random.choice([0, 1, 1, 1, 2, random.randint(0, 97)]) for _ in codes]
     if not any(weights):
         weights[0] = 1
@@ -99,7 +99,7 @@ def _parts(random: Random, codes: list[str]) -> dict[str, Fraction]:
 
 
 def _answers(random: Random, all_agree: float) -> World:
-    """Mostly all agree; else two or three do, and others may refuse. Some are withdrawn."""
+    """Mostly all agree, or two or three do, and others may refuse. Some are withdrawn."""
     agreed = COUNCILS
     if random.random() >= all_agree:
         agreed = sorted(random.sample(COUNCILS, random.choice([2, 3, 3])))

@@ -323,7 +323,7 @@ def test_any_series_replays_to_what_the_database_held_after_each_step(
 
 
 def act(partnership: Partnership, what: str, rows: list[dict[str, Any]], at: datetime) -> None:
-    """Do it if the return's status allows it; else leave everything as it is."""
+    """Do it if the return's status allows it, or leave everything as it is."""
     parent = partnership.parent("WCC")
     asked: dict[str, Any] = {"return_id": parent.id, "version": parent.version, "at": at}
     if what == "save" and parent.status == Return.Status.DRAFT:
@@ -375,6 +375,6 @@ def test_a_certified_return_stands_as_it_was_certified(partnership: Partnership)
     assert shown(return_as_it_stood(parent, moment=datetime.now(UTC))) == held(parent)
     assert shown(return_as_it_stood(parent, moment=NOW + DAY))[1] == "certified"
     assert shown(return_as_it_stood(parent, moment=NOW))[1] == "submitted"
-    # Another council's events are none of it.
+    # Another council's events are not part of it.
     partnership.draft("LBHF", a_saving(amount="9"))
     assert shown(return_as_it_stood(parent)) == held(parent)

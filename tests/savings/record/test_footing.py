@@ -170,7 +170,7 @@ def test_a_check_that_refers_to_nothing_is_an_error(figures: str, terms: str, me
 def test_a_total_of_nothing_is_an_error() -> None:
     with pytest.raises(FootingError) as caught:
         foot([cell("all", "x", "1", total="down")], [])
-    assert str(caught.value) == "t: all, x is marked as a total, but there is nothing to add up."
+    assert str(caught.value) == "t: all, x is marked as a total, but has nothing to add up."
 
 
 def test_known_differences_are_matched_by_both_figures() -> None:

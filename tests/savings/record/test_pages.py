@@ -109,7 +109,7 @@ def test_a_document_shows_its_figures_with_place_and_differences(
     # A derived figure is marked, with the sum that derives it.
     assert "In £ million Target H&F £15.6M K&C £13M WCC £12.3M Three boroughs 40.9 Derived" in page
     assert "Three boroughs, Target: 15.6 + 13 + 12.3." in page
-    # An empty cell is not a nought.
+    # An empty cell is not a 0.
     assert "Customer Services – left empty" in page
 
 

@@ -53,7 +53,7 @@ def test_of_many_saves_with_one_version_exactly_one_wins(partnership: Partnershi
 def test_a_save_is_answered_with_what_it_stored_whoever_saves_next(
     partnership: Partnership,
 ) -> None:
-    """Else its caller would go on from a version that somebody else has made."""
+    """Otherwise its caller would go on from a version that somebody else has made."""
     parent, finance = partnership.parent("WCC"), partnership.finance("WCC")
 
     def save_next() -> Return:
@@ -155,7 +155,7 @@ def test_a_quarter_closes_once(partnership: Partnership) -> None:
 
 
 def test_no_entry_slips_into_a_return_while_it_is_certified(partnership: Partnership) -> None:
-    """Whoever writes past the actions holds the return for as long as that is undecided."""
+    """A writer who goes past the actions holds the return for as long as that is undecided."""
     parent = partnership.submitted("WCC", a_saving(amount="1"))
     written, certified = threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""What is certified stays, whoever writes and however; what a table can hold, it holds."""
+"""What is certified stays, however somebody writes; what a table can hold, it holds."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def test_every_entry_falls_where_it_belongs_to_the_penny(certified: Partnership)
         ("RBKC", 3): [("RBKC", -777)],
         ("RBKC", 4): [("LBHF", 51), ("RBKC", 25), ("WCC", 25)],
         ("RBKC", 5): [("RBKC", 6400)],
-        # Nobody's; whose specification changed; two pennies less; nothing, in three.
+        # Unattributed; whose specification changed; two pennies less; nothing, in three.
         ("WCC", 1): [(None, 700)],
         ("WCC", 2): [("LBHF", 333)],
         ("WCC", 3): [("LBHF", -1), ("RBKC", -1), ("WCC", 0)],

@@ -114,7 +114,7 @@ def test_a_return_certified_while_a_council_agrees_is_shared_by_what_it_agreed_t
                 at=NOW,
             )
             answered.set()
-            # Whoever waits for this transaction can't be done before it.
+            # Somebody who waits for this transaction can't be done before it.
             return counted.wait(timeout=1)
 
     def sign() -> None:

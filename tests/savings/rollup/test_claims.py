@@ -25,7 +25,7 @@ def shares(parent: Return) -> dict[str | None, int]:
 
 
 def roll_up() -> set[int]:
-    """Roll up what waits; the returns whose facts were written anew."""
+    """Roll up what waits; the returns whose facts were written again."""
     before = dict(Fact.objects.values_list("id", "parent_id"))
     roll_up_dirty(at=NOW)
     assert books() == books_from_the_entries()
@@ -49,7 +49,7 @@ def own(amount: str, slug: str = "library-service") -> dict[str, object]:
 def test_a_claim_moves_with_every_certification_of_its_quarter(partnership: Partnership) -> None:
     claim = partnership.certified("RBKC", a_claim("30.00"))
     assert roll_up() == {claim.id}
-    # Nobody's spending has fallen, and no rule says how savings go.
+    # No council's spending has fallen, and no rule says how savings go.
     assert shares(claim) == {None: 3000}
 
     first = partnership.certified("LBHF", own("100.00"))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def agreed_since(partnership: Partnership) -> Partnership:
-    """9.00 rolled up as nobody's, which a rule agreed since shares out."""
+    """9.00 rolled up as unattributed, which a rule agreed since shares out."""
     partnership.certified("WCC", a_saving("youth-offending", "9.00"))
     roll_up_dirty(at=NOW)
     partnership.rule("childrens", THIRDS)

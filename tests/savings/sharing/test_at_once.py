@@ -100,7 +100,7 @@ def test_a_host_does_not_leave_while_it_becomes_one(partnership: Partnership) ->
 def test_what_is_certified_in_the_same_moment_is_worked_out_again(
     partnership: Partnership,
 ) -> None:
-    """Whoever certifies waits for a joining under way; either way the return is marked."""
+    """A certifier waits for a joining under way; either way the return is marked."""
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
     partnership.submitted("RBKC", a_saving("cex", "60.00"), quarter=Q2)
     sent = partnership.parent("RBKC", Q2)

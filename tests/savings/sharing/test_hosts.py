@@ -230,7 +230,7 @@ def test_what_the_host_bears_moves_with_it(partnership: Partnership) -> None:
 
 
 def test_who_hosts_takes_part_in_every_part_that_follows(partnership: Partnership) -> None:
-    """Else a variance there would fall on a council that was never asked about the rule."""
+    """Otherwise a variance there would fall on a council that was never asked about the rule."""
     leave(partnership, "library-service", last=Q1)
     with pytest.raises(BadContent) as refusal:
         host(partnership)

@@ -147,7 +147,7 @@ def test_a_superseded_one_adds_nothing(books: Partnership, restatement: Restatem
 def test_not_beside_what_a_superseded_one_has_left_in_the_draft(
     books: Partnership, restatement: Restatement
 ) -> None:
-    """Else both would be certified together."""
+    """Otherwise both would be certified together."""
     books.adjusted(restatement, "WCC")
     latest = books.restated("readers", "WCC", "4")
     with pytest.raises(WrongState, match=f"holds entries of restatement {restatement.id}, which"):
@@ -172,7 +172,7 @@ def test_nor_is_what_was_certified_of_it_counted_twice(
 def test_a_row_of_another_amount_leaves_a_rest(
     books: Partnership, restatement: Restatement
 ) -> None:
-    """Known by its evidence, whoever typed it."""
+    """Known by its evidence, not by who typed it."""
     typed = a_saving(
         amount="40.00", scope="own", evidence=f"Restatement {restatement.id}, 2013-14-Q1"
     )

@@ -181,7 +181,7 @@ def test_variances_and_blends_rest_on_it_too() -> None:
     assert {part.line for part in moved.parts} == {entry.line}
 
 
-def test_what_is_nobodys_is_left_out_and_counted() -> None:
+def test_what_is_unattributed_is_left_out_and_counted() -> None:
     """A council's own entry could take nothing from nobody."""
     world = a_world(0, 0, 2)
     assert moved_by([certified(400, 100)], world, 0) == Moved(left_out=2)
@@ -189,7 +189,7 @@ def test_what_is_nobodys_is_left_out_and_counted() -> None:
 
 
 def test_the_measure_counts_movements_without_their_signs() -> None:
-    """Else a saving and what takes it back a quarter later would come to nothing moved."""
+    """Otherwise a saving and what takes it back a quarter later would come to nothing moved."""
     entries = [certified(400), certified(-400, quarter=Q1, counted_in=Q2)]
     moved = moved_by(entries, a_world(1, 1, 2), 6)
     assert (moved.most, moved.shared_out, moved.measure) == (200, 800, Fraction(1, 4))

@@ -382,7 +382,7 @@ def test_a_later_agreed_rule_replaces_it(caller: Caller, books: Partnership) -> 
             {
                 "driver": "Choose the driver.",
                 "council": "There is no council of this name.",
-                "value": "Enter a number of nought or more, such as 412 or 12.5, with at most "
+                "value": "Enter a number of 0 or more, such as 412 or 12.5, with at most "
                 "four decimals.",
             },
         ),
@@ -435,7 +435,7 @@ def test_what_nothing_can_be_shared_by_is_refused_as_its_proposal_is(
 ) -> None:
     driver(books, **values)
     since = {"effective_from": quarter.code} if quarter else {}
-    message = "Every value of Visits is nought: nothing to share by."
+    message = "Every value of Visits is 0: nothing to share by."
     if missing:
         message = f"Visits has no value for {missing} by {(quarter or Q2).label}: enter one."
 

@@ -395,7 +395,7 @@ EVERYTHING = Reach(
 
 
 def _parts(parts: Mapping[str, int], whole: int) -> list[tuple[str | None, int]]:
-    """All of it nobody's, where nobody has a part."""
+    """All of it unattributed, where nobody has a part."""
     return list(parts.items()) or [(None, whole)]
 
 

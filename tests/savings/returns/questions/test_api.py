@@ -95,8 +95,8 @@ def test_who_asks_and_who_answers(partnership: Partnership, entry: Entry):
     for name, person in partnership.people.items():
         answer = Caller(person).post(QUESTIONS, {"entry": entry.id, "text": "Which?"})
         statuses[name] = answer.status_code
-    nobodys = {name: 404 for name in partnership.people if not name.endswith(".wcc")}
-    assert statuses == nobodys | {
+    hidden = {name: 404 for name in partnership.people if not name.endswith(".wcc")}
+    assert statuses == hidden | {
         "finance.wcc": 403,
         "s151.wcc": 201,
         "councillor.wcc": 404,
