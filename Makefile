@@ -5,8 +5,6 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  && echo "$$python" && exit; done; echo python3)
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-build --custom-compile-command "make lock"
 
 # What a check needs to read the settings as a deployment has them; it connects to nothing.
 PRODUCTION := env -u DEBUG -u HTTPS -u REDIS_URL SECRET_KEY=read-by-checks-only-$(shell seq -s . 40) \
@@ -21,7 +19,7 @@ help:
 	@echo 'make check      style, types, floors, migrations, deployment settings, security'
 	@echo 'make services   web, worker and scheduler, on DATABASE_URL and REDIS_URL'
 	@echo 'make format     put the code into the house style'
-	@echo 'make lock       pin requirements*.in anew'
+	@echo 'make lock       pin anew what pyproject.toml names'
 	@echo 'make clean      remove what was made here, the embedded database included'
 
 run: environment
@@ -36,6 +34,10 @@ test: environment-all
 check: environment-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/deno fmt --quiet --check
+	$(BIN)/deno lint --quiet
+	$(BIN)/djhtml --tabwidth 2 --check templates
+	$(BIN)/djlint --quiet --lint templates
 	$(PRODUCTION) $(BIN)/mypy $(CODE) tests
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE) scripts
@@ -45,11 +47,12 @@ check: environment-all
 format: environment-all
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/deno fmt --quiet
+	$(BIN)/djhtml --tabwidth 2 templates
 
 lock: environment
-	$(COMPILE) requirements-uv.in --output-file requirements-uv.txt
-	$(COMPILE) requirements.in --output-file requirements.txt
-	$(COMPILE) requirements-dev.in --output-file requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-build \
+	  --custom-compile-command "make lock" pyproject.toml --group dev --output-file requirements.txt
 
 clean:
 	rm -rf .venv .data .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

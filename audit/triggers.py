@@ -3,7 +3,7 @@
 django-pgtrigger writes into each trigger a way to be ignored: any session that may
 change a row may set `pgtrigger.ignore` and walk past. Triggers that hold what is
 certified can't have that, so every trigger of the project is one of the three below:
-the same, without that way. Source: `docs/adr/immutable-in-the-database.md`.
+the same, without that way. Source: `docs/adr/0003-immutable-in-the-database.md`.
 """
 
 from __future__ import annotations

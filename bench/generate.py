@@ -7,8 +7,6 @@ can correct one of an earlier quarter. Only audit events are left out.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,13 +14,14 @@ from decimal import Decimal
 from random import Random
 
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import transaction
 
 from finance.money import from_pence, json_money
 from finance.periods import FinancialYear, Quarter
 from savings.budgets.models import TransitionApproval
 from savings.drivers.models import Driver, DriverValue
 from savings.formulas.models import AttributionRule
+from savings.kit.copying import copy_in
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
 from savings.quarters.models import Period
@@ -125,10 +124,10 @@ def generate(
         for _ in mine:
             counts.append(min(share, left))
             left -= counts[-1]
-        _copy(_rows(making, mine, counts))
+        copy_in("savings_entry", _COLUMNS, _rows(making, mine, counts))
         _certify(making, mine)
     later = _returns(making, every[years * 4 :], Period.Status.OPEN)[:waiting]
-    _copy(_rows(making, later, [entries_waiting] * len(later)))
+    copy_in("savings_entry", _COLUMNS, _rows(making, later, [entries_waiting] * len(later)))
     _submit(making, later)
     if making.reader is None:
         raise RuntimeError("the world has no people")
@@ -351,9 +350,9 @@ def _row(making: _Making, parent: Return, position: int) -> tuple[object, ...]:
     pence = random.randint(1, 50_000_000) * (-1 if random.random() < 0.1 else 1)
     service = random.choice(making.services)
     cause = random.choice(Entry.Cause.values) if kind == "variance" else ""
-    tupe = ""
+    tupe: tuple[str, ...] = ()
     if kind == "ongoing_cost" and random.random() < 0.1:
-        tupe = random.choice(making.takes_part[service.id]).code
+        tupe = (random.choice(making.takes_part[service.id]).code,)
     approval = ""
     if kind == "transition_cost" and making.claims.random() < 0.5:
         approval = making.budgets.get(service.id, "")
@@ -370,27 +369,13 @@ def _row(making: _Making, parent: Return, position: int) -> tuple[object, ...]:
         random.choice(Entry.Nature.values) if kind == "saving" else "",
         cause,
         random.choice(making.councils).id if cause == "specification_change" else None,
-        f"{{{tupe}}}",
+        tupe,
         approval,
         corrects,
         f"Ledger {random.randint(1, 99_999)}",
         "",
         Provenance.REPORTED.value,
     )
-
-
-def _copy(rows: Iterator[tuple[object, ...]]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for row in rows:
-        # An empty text is quoted and so is not taken for the absence of a value.
-        writer.writerow(["\\N" if value is None else value for value in row])
-    text.seek(0)
-    with connection.cursor() as cursor:
-        cursor.copy_expert(
-            f"COPY savings_entry ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT csv, NULL '\\N')",
-            text,
-        )
 
 
 def _certify(making: _Making, returns: Sequence[Return]) -> None:

@@ -107,7 +107,9 @@ class Uploading:
         """The rows of the draft as COPY writes and reads them."""
         out = io.BytesIO()
         with connection.cursor() as cursor:
-            cursor.copy_expert(f"COPY savings_entry ({_COLUMNS}) TO STDOUT", out)
+            # In their order: a table may be read from anywhere.
+            rows = f"SELECT {_COLUMNS} FROM savings_entry ORDER BY id"
+            cursor.copy_expert(f"COPY ({rows}) TO STDOUT", out)
         return out.getvalue()
 
     def by_copy(self, rows: bytes) -> None:

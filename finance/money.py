@@ -1,5 +1,7 @@
-"""Money: pounds as exact decimals, pence as integers, never a binary float.
+"""Money: whole pence as integers inside, pounds as exact decimals at the edge, never a float.
 
+`to_pence` is the way in from a column of the database, `from_pence` the way out to one
+or to a cell of a workbook; `json_money`, `format_pounds` and `format_millions` print.
 A saving is positive when spending falls; a cost or an overspend is positive
 when spending rises. This module knows nothing of that: it reads, converts and
 prints amounts, and refuses what it cannot read exactly.
@@ -121,37 +123,41 @@ def _remedy(body: str) -> str:
     return "Enter an amount of money in digits, such as 1,234.50, £1,234, (1,234), 45k or £1.2m."
 
 
-def json_money(pounds: Decimal) -> str:
-    """The contract's form of an amount in JSON and CSV: two decimals, as text.
+def json_money(amount: int | Decimal) -> str:
+    """Whole pence in the contract's form for JSON and CSV: pounds with two decimals, as text.
 
-    >>> json_money(Decimal("4540000"))
+    >>> json_money(454000000)
     '4540000.00'
     """
-    pence = to_pence(pounds)
-    pounds_part, pence_part = divmod(abs(pence), 100)
-    return f"{'-' if pence < 0 else ''}{pounds_part}.{pence_part:02d}"
+    pence = _pence(amount)
+    pounds, part = divmod(abs(pence), 100)
+    return f"{'-' if pence < 0 else ''}{pounds}.{part:02d}"
 
 
-def format_pounds(pounds: Decimal) -> str:
-    """An amount as a page shows it: £ before, commas, pence always, a true minus sign.
+def format_pounds(amount: int | Decimal) -> str:
+    """Whole pence as a page shows them: £ before, commas, pence always, a true minus sign.
 
-    >>> format_pounds(Decimal("-1234.5"))
+    >>> format_pounds(-123450)
     '−£1,234.50'
     """
-    pence = to_pence(pounds)
-    whole, part = divmod(abs(pence), 100)
-    return f"{MINUS if pence < 0 else ''}£{whole:,}.{part:02d}"
+    pence = _pence(amount)
+    pounds, part = divmod(abs(pence), 100)
+    return f"{MINUS if pence < 0 else ''}£{pounds:,}.{part:02d}"
 
 
-def format_millions(pounds: Decimal) -> str:
-    """A headline amount in millions: as many decimals as are needed, at most two.
+def _pence(amount: int | Decimal) -> int:
+    return amount if isinstance(amount, int) else to_pence(amount)
+
+
+def format_millions(amount: int | Decimal) -> str:
+    """Whole pence as a headline in millions: as many decimals as are needed, at most two.
 
     The third decimal is rounded half away from nought; only ever for display.
 
-    >>> format_millions(Decimal("33800000")), format_millions(Decimal("9920000"))
+    >>> format_millions(3380000000), format_millions(992000000)
     ('£33.8m', '£9.92m')
     """
-    pence = to_pence(pounds)
+    pence = _pence(amount)
     hundredths = (abs(pence) + 500_000) // 1_000_000
     whole, part = divmod(hundredths, 100)
     decimals = f".{part:02d}".rstrip("0").rstrip(".")

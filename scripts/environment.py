@@ -1,15 +1,16 @@
-"""Makes .venv and installs what requirements*.txt pin. `make` calls it before anything else.
+"""Makes .venv and installs what requirements.txt pins. `make` calls it before anything else.
 
     python3 scripts/environment.py run    what the site needs
     python3 scripts/environment.py all    and what its tests and checks need
 
-Once installed it returns at once until a requirement changes. Only the standard library,
-and only Python that an old interpreter can still read: it has to be able to say that the
-interpreter is too old.
+Once installed it returns at once until a pin changes. Only the standard library, and only
+Python that an old interpreter can still read: it has to be able to say that the interpreter
+is too old.
 """
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,13 +19,14 @@ OLDEST = (3, 11)
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
+UV = os.path.join(VENV, "bin", "uv")
+LOCK = os.path.join(ROOT, "requirements.txt")
+STAMP = os.path.join(VENV, "installed")
 SYSTEM_CERTIFICATES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/cert.pem",
 )
-RUN = ["requirements-uv.txt", "requirements.txt"]
-ALL = RUN + ["requirements-dev.txt"]
 
 
 def main():
@@ -35,46 +37,31 @@ def main():
                 *(OLDEST + (sys.executable,) + sys.version_info[:2])
             )
         )
+    pins = read(LOCK)
+    installed = read(STAMP)
     # Who has once installed everything keeps everything.
-    wanted = ALL if "all" in sys.argv or os.path.exists(stamp(ALL)) else RUN
-    if is_installed(wanted):
-        return
-    if not works(PYTHON):
+    wanted = "all" if "all" in sys.argv or installed.startswith("all") else "run"
+    current = "{} {}".format(wanted, hashlib.sha256(pins.encode()).hexdigest())
+    if not works():
         make_environment()
+    elif installed == current:
+        return
     print("Installing the pinned packages into .venv", flush=True)
-    uv = install_uv()
-    command = [uv, "pip", "sync", "--quiet", "--python", PYTHON]
-    command += ["--require-hashes", "--no-build", "--compile-bytecode"]
-    run(command + [os.path.join(ROOT, name) for name in wanted], settings_for_uv())
-    with open(stamp(wanted), "w") as file:
-        file.write(digest(wanted))
+    write(STAMP, wanted)  # if this is interrupted, what is there fits no pins
+    install_uv(pins)
+    command = [UV, "pip", "install", "--quiet", "--python", PYTHON, "--exact", "--no-build"]
+    command += ["--require-hashes", "--constraints", LOCK, "--compile-bytecode"]
+    command += ["--requirements", "pyproject.toml"]
+    command += ["--group", "dev"] if wanted == "all" else []
+    run(command, as_pip_is_told())
+    write(STAMP, current)
 
 
-def stamp(names):
-    return os.path.join(VENV, "installed-all" if names == ALL else "installed-run")
-
-
-def digest(names):
-    """Changes when a pinned requirement does."""
-    content = b""
-    for name in names:
-        with open(os.path.join(ROOT, name), "rb") as file:
-            content += file.read()
-    return hashlib.sha256(content).hexdigest()
-
-
-def is_installed(names):
-    if not os.path.exists(stamp(names)) or not works(PYTHON):
-        return False
-    with open(stamp(names)) as file:
-        return file.read() == digest(names)
-
-
-def works(python):
-    """Whether the environment's interpreter is still there, and new enough."""
-    test = "import sys; sys.exit(sys.version_info < {!r})".format(OLDEST)
+def works():
+    """Whether the environment is whole, and its interpreter new enough and still there."""
+    test = "import sys, pip; sys.exit(sys.version_info < {!r})".format(OLDEST)
     try:
-        return subprocess.call([python, "-c", test], stderr=subprocess.DEVNULL) == 0
+        return subprocess.call([PYTHON, "-c", test], stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 
@@ -82,66 +69,60 @@ def works(python):
 def make_environment():
     shutil.rmtree(VENV, ignore_errors=True)
     print("Making an environment in .venv with {}".format(sys.executable), flush=True)
-    made = subprocess.run(
-        [sys.executable, "-m", "venv", VENV],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    if made.returncode == 0:
-        return
-    shutil.rmtree(VENV, ignore_errors=True)
-    if shutil.which("uv"):
-        run(["uv", "venv", "--quiet", "--python", sys.executable, VENV])
-        return
-    sys.exit(
-        "{}\nPython's venv module is missing or not whole. On Debian and Ubuntu it is a package "
-        "of its own:\n    apt install python3-venv\n"
-        "Then run make again.".format(made.stdout.decode(errors="replace").strip())
-    )
+    command = [sys.executable, "-m", "venv", VENV]
+    made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if made.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        sys.exit(
+            "{}\nPython's venv module is missing or not whole. On Debian and Ubuntu it is a "
+            "package of its own:\n    apt install python3-venv\n"
+            "Then run make again.".format(made.stdout.decode(errors="replace").strip())
+        )
 
 
-def install_uv():
-    """The pinned uv in .venv, or the machine's own where .venv has no pip."""
-    own = os.path.join(VENV, "bin", "uv")
-    if subprocess.call([PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL) != 0:
-        return shutil.which("uv")
+def install_uv(pins):
+    """Only pip is there to begin with: it installs uv, from the same pins."""
+    pinned = os.path.join(VENV, "uv.txt")
+    write(pinned, re.search(r"^uv==(.*\\\n)+.*", pins, re.MULTILINE).group())
     command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-compile", "--only-binary=:all:", "--require-hashes"]
-    run(command + ["-r", os.path.join(ROOT, "requirements-uv.txt")])
-    return own
+    command += ["--no-compile", "--only-binary=:all:", "--require-hashes", "-r", pinned]
+    run(command)
 
 
-def settings_for_uv():
-    """What pip was told of this network, said to uv: the certificates to trust, and a mirror."""
+def as_pip_is_told():
+    """uv's environment, with what pip knows of this network: certificates and a mirror."""
     settings = {}
     if any(os.path.exists(path) for path in SYSTEM_CERTIFICATES):
         settings["UV_SYSTEM_CERTS"] = "true"
-    mirror = os.environ.get("PIP_INDEX_URL") or configured_mirror()
+    command = [PYTHON, "-m", "pip", "config", "get", "global.index-url"]
+    asked = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    mirror = os.environ.get("PIP_INDEX_URL") or asked.stdout.decode().strip()
     if mirror:
         settings["UV_DEFAULT_INDEX"] = mirror
     settings.update(os.environ)
     return settings
 
 
-def configured_mirror():
-    found = subprocess.run(
-        [PYTHON, "-m", "pip", "config", "get", "global.index-url"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    return found.stdout.decode().strip()
-
-
 def run(command, environment=None):
     try:
-        subprocess.check_call(command, stdin=subprocess.DEVNULL, env=environment)
+        subprocess.check_call(command, stdin=subprocess.DEVNULL, env=environment, cwd=ROOT)
     except subprocess.CalledProcessError as error:
         sys.exit(
             "Installing failed with exit code {}. It needs a Python package index; behind a proxy "
             "or with a mirror, pip and uv have to be told of it.".format(error.returncode)
         )
+
+
+def read(path):
+    if not os.path.exists(path):
+        return ""
+    with open(path) as file:
+        return file.read()
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
 
 
 main()

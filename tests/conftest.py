@@ -1,7 +1,7 @@
 """What every test may ask for, and the account of what could not run here.
 
-Mark a test `requires_browser` or `requires_redis` and it is skipped by name where the machine
-lacks that. With REQUIRE_ALL=1 nothing may be skipped: whatever would be, fails.
+Mark a test `requires_browser`, `requires_node` or `requires_redis` and it is skipped by name where
+the machine lacks that. With REQUIRE_ALL=1 nothing may be skipped: whatever would be, fails.
 """
 
 import os
@@ -47,6 +47,11 @@ def find_chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
 
 
+def find_node() -> str | None:
+    """The path of node, which runs the unit tests of the scripts."""
+    return shutil.which("node")
+
+
 def find_redis() -> str | None:
     """The address of the Redis that the tests may write to."""
     return os.environ.get("REDIS_URL_OF_TESTS") or None
@@ -54,6 +59,7 @@ def find_redis() -> str | None:
 
 REQUIREMENTS: dict[str, tuple[Callable[[], str | None], str]] = {
     "requires_browser": (find_chromium, "no Chromium on this machine (CHROMIUM names one)"),
+    "requires_node": (find_node, "no node on this machine"),
     "requires_redis": (find_redis, "REDIS_URL is not set"),
 }
 

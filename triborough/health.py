@@ -1,16 +1,18 @@
 """Whether this process lives, and whether it can serve: for load balancers and containers.
 
 `/health/live/` answers 200 as long as the process answers at all. `/health/` answers 200
-when the database answers, every migration is applied and Redis, where one is configured,
-answers; else 503. Both say it in JSON, by name and without detail, which goes to the log.
+when the database answers, every migration is applied, the schema is what the code needs and
+Redis, where one is configured, answers; if not, 503. Both say it in JSON, by name. Of the schema
+it says what is missing; other detail goes to the log.
 
 They are answered by a middleware ahead of all others: whoever asks calls an address, not
 one of ALLOWED_HOSTS, without TLS and without a session.
 """
 
 import logging
+import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import redis
 from django.conf import settings
@@ -18,13 +20,22 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from triborough import schema
+
 logger = logging.getLogger(__name__)
+
+#: How long a schema that was found good is not read again, by each process.
+SCHEMA_SECONDS = 60
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class NotReady(Exception):
     """Something that serving a request needs is not there."""
+
+
+class OtherSchema(NotReady):
+    """The schema is not what the code needs; says how in words that anybody may read."""
 
 
 class HealthMiddleware:
@@ -42,15 +53,16 @@ class HealthMiddleware:
 
 
 def ready() -> HttpResponse:
-    """200 and `"ok"` for every check, or 503 and `"failed"` for those that failed."""
-    checks = {"database": check_database, "migrations": check_migrations}
+    """200 and `"ok"` for every check, or 503 and `"failed"`, or why, for those that failed."""
+    checks = {
+        "database": check_database,
+        "migrations": check_migrations,
+        "schema": check_schema,
+    }
     if settings.REDIS_URL:
         checks["redis"] = check_redis
-    found = {name: passes(name, check) for name, check in checks.items()}
-    return answer(
-        200 if all(found.values()) else 503,
-        {name: "ok" if passed else "failed" for name, passed in found.items()},
-    )
+    found = {name: outcome(name, check) for name, check in checks.items()}
+    return answer(200 if set(found.values()) == {"ok"} else 503, found)
 
 
 def answer(status: int, checks: dict[str, str]) -> HttpResponse:
@@ -59,14 +71,14 @@ def answer(status: int, checks: dict[str, str]) -> HttpResponse:
     return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
 
-def passes(name: str, check: Callable[[], None]) -> bool:
-    """Whether `check` raises nothing; what it raises goes to the log."""
+def outcome(name: str, check: Callable[[], None]) -> str:
+    """`"ok"` if `check` raises nothing; what it raises goes to the log."""
     try:
         check()
     except (DatabaseError, redis.RedisError, NotReady) as error:
         logger.warning("Not ready, %s: %s", name, error)
-        return False
-    return True
+        return str(error) if isinstance(error, OtherSchema) else "failed"
+    return "ok"
 
 
 def check_database() -> None:
@@ -87,6 +99,19 @@ def migrations_seen_applied() -> bool:
     """Read from the database until it is so: no version takes a migration back."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def check_schema() -> None:
+    """The database has what the code needs, whatever its migrations are called."""
+    if lacking := lacking_in_turn(int(time.monotonic() // SCHEMA_SECONDS)):
+        lacking_in_turn.cache_clear()
+        raise OtherSchema(lacking)
+
+
+@lru_cache(maxsize=1)
+def lacking_in_turn(turn: int) -> str:
+    """What is lacking, in words; `turn` is another number as often as it is to be read."""
+    return schema.in_words(schema.lacking())
 
 
 def check_redis() -> None:

@@ -1,8 +1,9 @@
 """What `make services` does: the site as it runs in earnest, on one machine.
 
 gunicorn, a Celery worker and the scheduler as processes of their own, PostgreSQL and Redis
-by URL. Migrates and collects the static files first. Stops all when one stops, and on
-Ctrl-C; the exit code is 0 when asked to stop, else that of the process that ended first.
+by URL. Migrates, checks the schema and collects the static files first. Stops all when one
+stops, and on Ctrl-C; the exit code is 0 when asked to stop, else that of the process that ended
+first.
 """
 
 import os
@@ -39,7 +40,12 @@ def main() -> int:
     programs = Path(sys.executable).parent
     os.environ["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     django.setup()
+    from triborough import schema
+
     call_command("migrate", verbosity=1)
+    if refusal := schema.refusal():
+        sys.stderr.write(refusal)
+        return 1
     call_command("collectstatic", interactive=False, verbosity=1)
     manager = Manager()
     concurrency = os.environ.get("WORKER_CONCURRENCY", "2")

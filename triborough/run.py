@@ -47,8 +47,12 @@ def main() -> None:
         say("Starting PostgreSQL in .data")
     started = time.monotonic()
     django.setup()
+    from triborough import schema
+
     say("Bringing the database up to date")
     call_command("migrate", verbosity=0)
+    if refusal := schema.refusal():
+        sys.exit(refusal)
     call_command("load_record")
     call_command("load_demonstration")
     say(f"Ready after {time.monotonic() - started:.1f} seconds")

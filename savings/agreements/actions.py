@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.mail import send_mail
 from django.db import IntegrityError, transaction
-from django.db.models import Model
 from django.template.loader import render_to_string
 
 import audit.actions
@@ -28,7 +27,7 @@ DAYS_BEFORE, DAYS_AFTER = 7, 1
 
 
 def put_forward(
-    proposed: Model,
+    proposed: Any,
     *,
     title: str,
     after: Mapping[str, object],
@@ -51,7 +50,7 @@ def put_forward(
         title=title, proposed_by=by, proposed_at=at, answer_by=answer_by, revises=revises
     )
     disputes.end_by_revision(revision=decision, by=by, at=at)
-    setattr(proposed, "decision", decision)  # noqa: B010
+    proposed.decision = decision
     proposed.save(force_insert=True)
     decision.about = subject.kind  # which the database has said of it by now
     audit.actions.record(
@@ -65,7 +64,7 @@ def put_forward(
     )
 
 
-def _check_revises(revises: Decision, subject: Subject, proposed: Model) -> None:
+def _check_revises(revises: Decision, subject: Subject, proposed: Any) -> None:
     of, about = about_of(revises)
     if of is not subject or any(
         getattr(about, name) != getattr(proposed, name) for name in subject.keeps

@@ -311,7 +311,7 @@ class _WhoMayAnswer:
         )
 
     def force(self, subject: Subject, about: Any, by_council: dict[str, Consent]) -> Force:
-        """When it is in force by what was answered: see `docs/adr/when-a-rule-is-in-force.md`."""
+        """When it is in force by the answers: see `docs/adr/0008-when-a-rule-is-in-force.md`."""
         slug, first = about.service.slug, about.effective_from
         agreed = {code for code, consent in by_council.items() if consent.agree}
         refused = by_council.keys() - agreed

@@ -20,20 +20,17 @@ from savings.agreements.forms import (
     SpeakForm,
     WithdrawForm,
 )
+from savings.agreements.page import AgreementPage
 from savings.agreements.reports import (
     Proposal,
     ProposalStanding,
-    may_answer,
     proposal,
     proposals,
-    shares_a_part,
     waiting,
 )
-from savings.agreements.subjects import about_of
 from savings.kit.forms import SayingForm
 from savings.permissions.pages import not_allowed, partnership_page, person
 from sovereignty import disputes
-from sovereignty.models import Decision, Role
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
 FORMS: dict[str, type[SayingForm]] = {
@@ -82,6 +79,7 @@ def agreement(request: HttpRequest, decision_id: int) -> HttpResponse:
 @partnership_page
 def answer(request: HttpRequest, decision_id: int) -> HttpResponse:
     """Agree or refuse, for one's own council."""
+    found = _found(decision_id)
 
     def do(form: SayingForm) -> str:
         agrees = form.agrees() if isinstance(form, AnswerForm) else None
@@ -95,7 +93,7 @@ def answer(request: HttpRequest, decision_id: int) -> HttpResponse:
             by=person(request),
             at=timezone.now(),
         )
-        about_of(Decision.objects.get(id=decision_id))[0].wake()
+        found.subject.wake()
         return "Your council's answer is recorded."
 
     return _act(request, decision_id, "answer", do)
@@ -186,26 +184,13 @@ def _page(
     user = person(request)
     given = bound or {}
     forms = {name: given.get(name) or form(auto_id=f"{name}-%s") for name, form in FORMS.items()}
-    open_dispute = found.dispute is not None and found.dispute.is_open
     context: dict[str, Any] = {
+        "page": AgreementPage(found, user),
         "proposal": found,
         "forms": forms,
         "form": next(iter(given.values()), None),
         "problem": problem,
         "today": timezone.localdate(),
-        "may_answer": may_answer(found, user),
-        "may_refuse": found.subject.refused_in_part or not shares_a_part(found, user),
-        "may_speak": open_dispute and disputes.may_speak(user),
-        "may_mediate": open_dispute
-        and found.dispute is not None
-        and found.dispute.stage == "discussion"
-        and disputes.may_speak(user),
-        "may_withdraw": found.standing
-        in (ProposalStanding.WAITING, ProposalStanding.DISPUTED, ProposalStanding.LAPSED)
-        and (user.id == found.decision.proposed_by_id or user.holds(Role.PROGRAMME_OFFICE)),
-        "revise": (found.subject.propose_at, found.subject.title)
-        if open_dispute and rules.has_perm("savings.propose_rule", user)
-        else None,
         "breadcrumbs": [
             {"text": "Agreements", "url": reverse("agreements")},
             {"text": found.decision.title, "url": ""},

@@ -128,7 +128,7 @@ class CorrectionSerializer(serializers.Serializer):
     period = serializers.CharField(source="parent.period.code")
     status = serializers.CharField(source="parent.status", help_text="Of its return.")
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    amount = Money()
+    amount = Money(source="pence")
     provenance = ProvenanceField()
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 
 from finance.apportionment import split_pence
-from finance.money import from_pence, to_pence
 from finance.periods import Quarter
 from savings.budgets.claims import councils_needed
 from savings.budgets.models import TransitionApproval, claimed_on
@@ -30,12 +28,13 @@ from services.tree import Spell
 class PartOfEntry:
     """One council's part: the exact fraction, the pence before rounding and after.
 
-    `remainder` is what flooring left, always from 0 to below 1, whatever the sign.
+    `amount` is its own, in pence. `remainder` is what flooring left, always from 0 to below 1,
+    whatever the sign.
     """
 
     council: str
     share: Fraction
-    amount: Decimal
+    amount: int
     exact_pence: Fraction
     floored_pence: int
     odd_pence: int
@@ -77,12 +76,12 @@ class TransitionWorking:
 
     `needed` are the councils whose agreement it rests on; the reductions are those of
     `services` to the end of `quarter`, one for every council that takes part in the
-    entry's service. `claimed` is what others and this one claim, submitted or certified.
+    entry's service. `claimed` is what others and this one claim, submitted or certified, in pence.
     """
 
     budget: TransitionApproval
     needed: tuple[str, ...]
-    claimed: Decimal
+    claimed: int
     services: tuple[str, ...]
     quarter: Quarter
     reductions: tuple[Reduction, ...]
@@ -93,8 +92,8 @@ class TransitionWorking:
         return any(each.net > 0 for each in self.reductions)
 
     @property
-    def left(self) -> Decimal:
-        return self.budget.ceiling - self.claimed
+    def left(self) -> int:
+        return self.budget.ceiling_pence - self.claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +187,8 @@ class Explanation:
         return Rounding(self.parts) if self.parts else None
 
     @property
-    def claimed(self) -> dict[str, Decimal]:
-        """What is claimed on the transition budget, by its code."""
+    def claimed(self) -> dict[str, int]:
+        """The pence claimed on the transition budget, by its code."""
         working = self.transition
         return {working.budget.code: working.claimed} if working else {}
 
@@ -242,7 +241,7 @@ class _Read:
     rules: Mapping[int, AttributionRule]
     values: Mapping[int, DriverValue]
     budgets: Mapping[str, TransitionApproval]
-    claimed: Mapping[str, Decimal]
+    claimed: Mapping[str, int]
     counted: Mapping[int, _Counted]
 
     @classmethod
@@ -305,10 +304,10 @@ def _explanation(
 def _to_count(entry: Entry, outcome: Outcome, parts: Iterable[PartOfEntry]) -> _Counted:
     """What a rollup would put in the totals for the entry now."""
     rule = outcome.rule.id if outcome.rule else None
-    pence: dict[str | None, int] = {part.council: to_pence(part.amount) for part in parts}
+    pence: dict[str | None, int] = {part.council: part.amount for part in parts}
     return {
         code: (part, rule, outcome.illustrative)
-        for code, part in (pence or {None: to_pence(entry.amount)}).items()
+        for code, part in (pence or {None: entry.pence}).items()
     }
 
 
@@ -319,12 +318,12 @@ def _parts(entry: Entry, outcome: Outcome) -> tuple[PartOfEntry, ...]:
         PartOfEntry(
             council=code,
             share=part.share,
-            amount=from_pence(part.pence),
+            amount=part.pence,
             exact_pence=part.exact_pence,
             floored_pence=part.floored_pence,
             odd_pence=part.odd_pence,
         )
-        for code, part in split_pence(to_pence(entry.amount), outcome.shares).items()
+        for code, part in split_pence(entry.pence, outcome.shares).items()
     )
 
 
@@ -337,7 +336,7 @@ def _transition(
     return TransitionWorking(
         budget=read.budgets[code],
         needed=councils_needed(outcome.budget, attribution.tree, facts.service, facts.quarter),
-        claimed=read.claimed.get(code, Decimal("0.00")),
+        claimed=read.claimed.get(code, 0),
         services=tuple(sorted(attribution.tree.below(facts.service))),
         quarter=facts.quarter,
         reductions=outcome.reductions,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db.models import (
     BigIntegerField,
@@ -19,7 +18,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
-from finance.money import from_pence
 from finance.periods import Quarter
 from savings.formulas.reports import with_facts
 from savings.returns.models import Entry, EntryQuerySet, Return
@@ -55,20 +53,20 @@ class FigureAsked:
 class EntriesBehind:
     """The entries that a figure adds up, as far as a person may open them.
 
-    `entries` carry `pence`, their part of the figure, and `rests_on_illustrative`.
-    `amount` and `hidden_amount` add up to the figure, in pounds. `illustrative` where any
+    `entries` carry `part_pence`, their part of the figure, and `rests_on_illustrative`.
+    `amount` and `hidden_amount` add up to the figure, in pence. `illustrative` where any
     of them falls on the councils by an illustrative rule.
     """
 
     entries: QuerySet[Entry]
     count: int
-    amount: Decimal
+    amount: int
     hidden_count: int
-    hidden_amount: Decimal
+    hidden_amount: int
     illustrative: bool
 
     @property
-    def total(self) -> Decimal:
+    def total(self) -> int:
         return self.amount + self.hidden_amount
 
 
@@ -86,9 +84,9 @@ def entries_behind(asked: FigureAsked, user: User) -> EntriesBehind:
             "-parent__period__quarter", "parent__council__code", "position"
         ),
         count=sums.count,
-        amount=from_pence(sums.pence),
+        amount=sums.pence,
         hidden_count=all_sums.count - sums.count,
-        hidden_amount=from_pence(all_sums.pence - sums.pence),
+        hidden_amount=all_sums.pence - sums.pence,
         illustrative=sums.illustrative,
     )
 
@@ -105,7 +103,7 @@ def _parts(asked: FigureAsked) -> EntryQuerySet:
     if asked.council is None and not asked.unattributed:
         facts = Fact.objects.filter(entry=OuterRef("pk"))
         return entries.filter(Exists(facts)).annotate(
-            pence=Cast(F("amount") * 100, BigIntegerField()),
+            part_pence=Cast(F("amount") * 100, BigIntegerField()),
             rests_on_illustrative=Exists(facts.filter(illustrative=True)),
         )
     whose = (
@@ -114,7 +112,7 @@ def _parts(asked: FigureAsked) -> EntryQuerySet:
     return (
         entries.annotate(part=FilteredRelation("facts", condition=whose))
         .filter(part__isnull=False)
-        .annotate(pence=F("part__pence"), rests_on_illustrative=F("part__illustrative"))
+        .annotate(part_pence=F("part__pence"), rests_on_illustrative=F("part__illustrative"))
     )
 
 
@@ -127,7 +125,7 @@ class _Sums:
 
 def _sums(entries: QuerySet[Entry]) -> _Sums:
     sums = entries.aggregate(
-        count=Count("pk"), pence_sum=Sum("pence"), marked=AnyOf("rests_on_illustrative")
+        count=Count("pk"), pence_sum=Sum("part_pence"), marked=AnyOf("rests_on_illustrative")
     )
     return _Sums(sums["count"], sums["pence_sum"] or 0, bool(sums["marked"]))
 
@@ -136,7 +134,7 @@ def _sums(entries: QuerySet[Entry]) -> _Sums:
 class Corrected:
     """An entry with what corrects it, earliest first, as far as a person may open that.
 
-    What corrects a correction counts too. `amount` is what the entry comes to: with the
+    What corrects a correction counts too. `amount` is what the entry comes to, in pence: with the
     corrections of its own kind that are certified; others are shown and not added.
     """
 
@@ -144,8 +142,8 @@ class Corrected:
     corrections: tuple[Entry, ...]
 
     @property
-    def amount(self) -> Decimal:
-        return sum((c.amount for c in self.corrections if self.counts(c)), self.entry.amount)
+    def amount(self) -> int:
+        return sum((c.pence for c in self.corrections if self.counts(c)), self.entry.pence)
 
     def counts(self, correction: Entry) -> bool:
         """Whether a correction is in the amount."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from finance.periods import Quarter
 from savings.attribution.explaining import Explanation, explain_all
@@ -63,8 +62,8 @@ class Annex:
         return [found[code] for code in sorted(found)]
 
     @property
-    def claimed(self) -> dict[str, Decimal]:
-        """What is claimed on each budget used, by its code."""
+    def claimed(self) -> dict[str, int]:
+        """The pence claimed on each budget used, by its code."""
         return {code: sum_ for each in self.claims for code, sum_ in each.claimed.items()}
 
     @property

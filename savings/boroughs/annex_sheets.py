@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from django.utils import timezone
 
-from finance.money import format_pounds, from_pence
+from finance.money import format_pounds
 from savings.attribution.explaining import Explanation, PartOfEntry
 from savings.boroughs.annex import Annex
 from savings.boroughs.sheets import Cell, Column, Sheet
@@ -95,7 +95,7 @@ def _working_rows(explanation: Explanation, annex: Annex) -> Iterator[Sequence[C
         entry.id,
         entry.service.name,
         Entry.Kind(entry.kind).label,
-        entry.amount,
+        entry.pence,
         because,
         *((rule.id, rule_name(rule), rule.version) if rule else ("", "", "")),
         rule.effective_from.label if rule else "",
@@ -109,7 +109,7 @@ def _working_rows(explanation: Explanation, annex: Annex) -> Iterator[Sequence[C
     for part in explanation.parts:
         yield (*whole, annex.names[part.council], *_part(part), *ending)
     if not explanation.parts:
-        yield (*whole, "Nobody's", "", "", "", "", entry.amount, *ending)
+        yield (*whole, "Nobody's", "", "", "", "", entry.pence, *ending)
 
 
 def _part(part: PartOfEntry) -> tuple[Cell, ...]:
@@ -137,7 +137,7 @@ def _agreements(annex: Annex) -> Sheet:
         what = (
             budget.code,
             f"Transition budget of {budget.service.name}",
-            f"Up to {format_pounds(budget.ceiling)}",
+            f"Up to {format_pounds(budget.ceiling_pence)}",
             budget.effective_from.label,
             budget.description,
         )
@@ -238,9 +238,9 @@ def _reductions(annex: Annex) -> Sheet:
                 working.budget.code,
                 working.quarter.label,
                 annex.names[each.council],
-                from_pence(each.savings),
-                from_pence(each.ongoing_costs),
-                from_pence(each.net),
+                each.savings,
+                each.ongoing_costs,
+                each.net,
                 "Yes" if each.illustrative else "No",
             )
             for each in working.reductions

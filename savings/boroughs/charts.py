@@ -7,12 +7,10 @@ beside each bar. Typeface and margins are the page's (`static/js/charts.js`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import plotly.graph_objects as go
 
-from finance.money import to_pence
 from savings.boroughs.reports import FigureLine
 from savings.kit.wording import headline
 
@@ -26,7 +24,7 @@ def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]
     if any(line.quarter != line.to_date for line in lines):
         bars.insert(0, _bars(quarter, _QUARTER, [(line.area_name, line.quarter) for line in lines]))
     figure = go.Figure(bars)
-    pence = [to_pence(amount) for line in lines for amount in (line.quarter, line.to_date)]
+    pence = [amount for line in lines for amount in (line.quarter, line.to_date)]
     longest, least = max([*pence, 1]), min([*pence, 0])
     figure.update_layout(
         template=go.layout.Template(),
@@ -41,12 +39,12 @@ def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]
     return figure.to_plotly_json()
 
 
-def _bars(name: str, colour: str, rows: Sequence[tuple[str, Decimal]]) -> go.Bar:
+def _bars(name: str, colour: str, rows: Sequence[tuple[str, int]]) -> go.Bar:
     return go.Bar(
         name=name,
         orientation="h",
         y=[row for row, _ in rows],
-        x=[to_pence(amount) for _, amount in rows],
+        x=[amount for _, amount in rows],
         text=[headline(amount) for _, amount in rows],
         textposition="outside",
         textangle=0,

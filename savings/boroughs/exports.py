@@ -1,7 +1,7 @@
 """A council's figures as CSV, as a workbook and as JSON, all from the same rows; and how
 they were worked out, as an annex.
 
-Amounts leave as exact decimals: as text with two decimals in CSV and JSON, as numbers
+Pence leave as exact pounds: as text with two decimals in CSV and JSON, as numbers
 in the workbook, to which they are handed as decimals and never as floats.
 """
 
@@ -19,13 +19,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from finance.money import json_money
+from finance.money import from_pence, json_money
 from finance.periods import Quarter
 from savings.attribution.explaining import Explanation, PartOfEntry
 from savings.boroughs.annex import Annex
 from savings.boroughs.annex_sheets import annex_sheets, pennies
 from savings.boroughs.reports import BoroughFigures, FigureLine
-from savings.boroughs.sheets import Cell, Sheet, last_day, sheets_of
+from savings.boroughs.sheets import Cell, Column, Sheet, last_day, sheets_of
 from savings.kit.exports import safe_text
 from savings.kit.wording import plain
 from sovereignty.models import Council
@@ -144,7 +144,7 @@ def _annex_rows(annex: Annex, explanation: Explanation) -> Iterator[tuple[str | 
         entry.service.slug,
         safe_text(entry.service.name),
         entry.kind,
-        json_money(entry.amount),
+        json_money(entry.pence),
         explanation.because,
         explanation.reason,
         *(
@@ -378,7 +378,7 @@ def _write(book: Workbook, styles: _Styles, sheet: Sheet, figures: BoroughFigure
         formats = styles.total if place in sheet.sums else styles.cell
         page.set_row(top + 1 + place, _height(sheet, values))
         for across, (value, column) in enumerate(zip(values, sheet.columns, strict=True)):
-            _write_cell(page, top + 1 + place, across, value, formats[column.holds])
+            _write_cell(page, top + 1 + place, across, value, column, formats[column.holds])
 
 
 def _height(sheet: Sheet, values: Sequence[Cell]) -> int:
@@ -391,11 +391,14 @@ def _height(sheet: Sheet, values: Sequence[Cell]) -> int:
     return min(_LINE * max(lines, default=1), _TALLEST)
 
 
-def _write_cell(page: Worksheet, row: int, column: int, value: Cell, style: Format) -> None:
+def _write_cell(
+    page: Worksheet, row: int, place: int, value: Cell, column: Column, style: Format
+) -> None:
     if isinstance(value, str):
-        page.write_string(row, column, _as_cell_text(value), style)
+        page.write_string(row, place, _as_cell_text(value), style)
     else:
-        page.write_number(row, column, value, style)
+        number = from_pence(value) if column.holds == "money" else value
+        page.write_number(row, place, number, style)
 
 
 def _as_cell_text(text: str) -> str:

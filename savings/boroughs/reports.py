@@ -1,6 +1,6 @@
 """Reading a council's figures: certified amounts attributed to it, and the entries behind.
 
-Everything here is certified. What was published for the partnership alone, and what
+Everything here is certified, in whole pence. What was published for the partnership alone, and what
 councils reported without a rule to share it by, is in no council's figures:
 `undivided` says how much that is.
 """
@@ -11,11 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import Max, Q, QuerySet, Sum
 
-from finance.money import from_pence
 from finance.periods import Quarter
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
@@ -24,8 +22,6 @@ from savings.rollup.reports import AnyOf, one_version
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
-
-NIL = Decimal("0.00")
 
 #: The kinds as a heading over several of them; `Entry.Kind` names one.
 
@@ -39,9 +35,9 @@ class FigureLine:
     service: str
     service_name: str
     kind: str
-    quarter: Decimal
-    year_to_date: Decimal
-    to_date: Decimal
+    quarter: int
+    year_to_date: int
+    to_date: int
     illustrative: bool
 
 
@@ -59,8 +55,8 @@ class EntryLine:
     service_name: str
     kind: str
     scope: str
-    amount: Decimal
-    attributed: Decimal
+    amount: int
+    attributed: int
     recurrence: str
     nature: str
     rule: int | None
@@ -78,8 +74,8 @@ class Undivided:
     """What of one kind is no council's: published for the partnership, or without a rule."""
 
     kind: str
-    published: Decimal
-    reported: Decimal
+    published: int
+    reported: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +119,9 @@ class BoroughFigures:
         return any(line.illustrative for line in self.lines)
 
     @property
-    def not_attributed(self) -> Decimal:
+    def not_attributed(self) -> int:
         """Savings that are in no council's figures."""
-        return sum(
-            (u.published + u.reported for u in self.undivided if u.kind == Entry.Kind.SAVING), NIL
-        )
+        return sum(u.published + u.reported for u in self.undivided if u.kind == Entry.Kind.SAVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +129,9 @@ class CouncilSummary:
     """A council's certified savings in a quarter, its year and to date, for a list of them."""
 
     council: Council
-    quarter: Decimal
-    year_to_date: Decimal
-    to_date: Decimal
+    quarter: int
+    year_to_date: int
+    to_date: int
     illustrative: bool
     certified: bool
 
@@ -190,9 +184,9 @@ def summaries(councils: Iterable[Council], quarter: Quarter) -> list[CouncilSumm
     return [
         CouncilSummary(
             council=council,
-            quarter=from_pence(sums[council.id].quarter),
-            year_to_date=from_pence(sums[council.id].year_to_date),
-            to_date=from_pence(sums[council.id].to_date),
+            quarter=sums[council.id].quarter,
+            year_to_date=sums[council.id].year_to_date,
+            to_date=sums[council.id].to_date,
             illustrative=sums[council.id].illustrative,
             certified=council.id in certified,
         )
@@ -242,8 +236,8 @@ def entry_lines(facts: Iterable[Fact]) -> tuple[EntryLine, ...]:
             service_name=fact.entry.service.name,
             kind=fact.entry.kind,
             scope=fact.entry.scope,
-            amount=fact.entry.amount,
-            attributed=from_pence(fact.pence),
+            amount=fact.entry.pence,
+            attributed=fact.pence,
             recurrence=fact.entry.recurrence,
             nature=fact.entry.nature,
             rule=fact.rule_id,
@@ -276,9 +270,9 @@ def _lines(tree: ServiceTree, council: Council, quarter: Quarter) -> tuple[Figur
                 service=slug,
                 service_name=tree.nodes[slug].name,
                 kind=kind,
-                quarter=from_pence(sum_.quarter),
-                year_to_date=from_pence(sum_.year_to_date),
-                to_date=from_pence(sum_.to_date),
+                quarter=sum_.quarter,
+                year_to_date=sum_.year_to_date,
+                to_date=sum_.to_date,
                 illustrative=sum_.illustrative,
             )
         )
@@ -293,9 +287,9 @@ def _sum_of(lines: Iterable[FigureLine], kind: str, area: FigureLine | None = No
         service="",
         service_name="All services",
         kind=kind,
-        quarter=sum((line.quarter for line in lines), NIL),
-        year_to_date=sum((line.year_to_date for line in lines), NIL),
-        to_date=sum((line.to_date for line in lines), NIL),
+        quarter=sum(line.quarter for line in lines),
+        year_to_date=sum(line.year_to_date for line in lines),
+        to_date=sum(line.to_date for line in lines),
         illustrative=any(line.illustrative for line in lines),
     )
 
@@ -314,8 +308,8 @@ def _undivided(quarter: Quarter) -> tuple[Undivided, ...]:
     return tuple(
         Undivided(
             kind,
-            published=from_pence(found[kind]["published"] or 0),
-            reported=from_pence(found[kind]["reported"] or 0),
+            published=found[kind]["published"] or 0,
+            reported=found[kind]["reported"] or 0,
         )
         for kind in Entry.Kind.values
         if kind in found

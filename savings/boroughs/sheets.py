@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from finance.money import format_pounds
 from savings.boroughs.reports import BoroughFigures, EntryLine, FigureLine
 from savings.returns.models import Entry
 from savings.returns.reports import PLURALS
 
-Cell = str | int | Decimal
+#: A number is pence in a column of money and a whole number in others.
+Cell = str | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ def _money_columns(figures: BoroughFigures) -> tuple[Column, Column, Column]:
     )
 
 
-def _money(line: FigureLine) -> tuple[Decimal, Decimal, Decimal]:
+def _money(line: FigureLine) -> tuple[int, int, int]:
     return line.quarter, line.year_to_date, line.to_date
 
 

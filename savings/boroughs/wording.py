@@ -1,9 +1,8 @@
-"""What a council's figures say in words. Pure: amounts and names in, sentences out."""
+"""What a council's figures say in words. Pure: pence and names in, sentences out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Protocol
 
 from finance.money import format_pounds
@@ -15,12 +14,12 @@ class AreaLine(Protocol):
     @property
     def area_name(self) -> str: ...
     @property
-    def to_date(self) -> Decimal: ...
+    def to_date(self) -> int: ...
 
 
 def reading_of_areas(council: str, lines: Sequence[AreaLine]) -> str:
     """The savings by area in one sentence: how much in all, and where most of it came from."""
-    total = sum((line.to_date for line in lines), Decimal("0.00"))
+    total = sum(line.to_date for line in lines)
     most = max(lines, key=lambda line: line.to_date, default=None)
     if most is None or most.to_date <= 0:
         return f"What falls on {council} to date comes to {format_pounds(total)}."

@@ -12,7 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from savings.agreements.actions import answer
+from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
 from savings.agreements.serializers import Answer
 from savings.budgets.actions import propose_budget
@@ -20,9 +20,8 @@ from savings.budgets.models import TransitionApproval, claimed_on
 from savings.budgets.serializers import ApprovalBody, ApprovalParameters, ApprovalSerializer
 from savings.kit.serializers import one_of
 from savings.permissions.rules import require
-from savings.returns import outbox
 from services.models import Service
-from sovereignty.calls import Call, Listing, found
+from sovereignty.calls import Listing, found
 from sovereignty.shapes import check
 
 NO_BUDGET = "There is no such transition budget: see transition-approvals/ for their codes."
@@ -81,7 +80,7 @@ class ApprovalList(Listing):
         return Response(budget_as_json(budget.code), status=status.HTTP_201_CREATED)
 
 
-class ApprovalConsent(Call):
+class ApprovalConsent(ConsentCall):
     """Agree to or refuse a transition budget for the caller's own council, once and for good.
 
     Section 151 officer or deputy. A refusal needs its reason.
@@ -90,8 +89,5 @@ class ApprovalConsent(Call):
     @extend_schema(request=Answer, responses=ApprovalSerializer)
     def post(self, request: Request, code: str) -> Response:
         budget = found(TransitionApproval.objects.all(), NO_BUDGET, code=code)
-        require(self.caller, "savings.answer_decision")
-        body = check(Answer, request.data)
-        answer(decision_id=budget.decision_id, by=self.caller, at=timezone.now(), **body)
-        outbox.wake()
+        self.record_answer(budget.decision, request)
         return Response(budget_as_json(budget.code))

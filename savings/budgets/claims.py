@@ -2,7 +2,7 @@
 
 A return's rows are held to it as they are entered, and again when the return is
 submitted and certified. Source: the public contract, "Attribution", rule 6, and
-`docs/adr/transition-costs-by-net-reduction.md`.
+`docs/adr/0021-transition-costs-by-net-reduction.md`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from finance.money import format_pounds, from_pence
+from finance.money import format_pounds
 from finance.periods import Quarter
 from services.tree import ServiceTree
 
@@ -172,10 +172,9 @@ def _too_much(code: str, left: int, ceiling: int) -> str:
     'This would pass the ceiling of “MOVE-1”: £1.00 of £5.00 is left. Claim no more than that.'
     """
     room = (
-        f"{format_pounds(from_pence(left))} of {format_pounds(from_pence(ceiling))} is left. "
-        "Claim no more than that."
+        f"{format_pounds(left)} of {format_pounds(ceiling)} is left. Claim no more than that."
         if left > 0
-        else f"nothing of {format_pounds(from_pence(ceiling))} is left. Leave the budget's code "
+        else f"nothing of {format_pounds(ceiling)} is left. Leave the budget's code "
         "out, and the cost falls on the council that reports it."
     )
     return f"This would pass the ceiling of “{code}”: {room}"

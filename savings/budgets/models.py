@@ -8,8 +8,6 @@ Entries claim on it by its code. A changed budget is a new one: none is ever edi
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Prefetch, Q, Sum
@@ -54,8 +52,7 @@ class TransitionApprovalQuerySet(models.QuerySet["TransitionApproval"]):
         budgets = list(self.with_consents())
         claimed = claimed_on([budget.code for budget in budgets], beside=beside)
         return [
-            ClaimedBudget(budget.as_budget(), to_pence(claimed.get(budget.code, Decimal(0))))
-            for budget in budgets
+            ClaimedBudget(budget.as_budget(), claimed.get(budget.code, 0)) for budget in budgets
         ]
 
 
@@ -99,12 +96,16 @@ class TransitionApproval(models.Model):
     def is_illustrative(self) -> bool:
         return self.provenance == Provenance.ILLUSTRATIVE
 
+    @property
+    def ceiling_pence(self) -> int:
+        return to_pence(self.ceiling)
+
     def as_budget(self) -> Budget:
         consents = self.decision.consents.all()
         return Budget(
             code=self.code,
             service=self.service.slug,
-            ceiling=to_pence(self.ceiling),
+            ceiling=self.ceiling_pence,
             effective_from=self.effective_from,
             agreed_by=frozenset(each.council.code for each in consents if each.agree),
             illustrative=self.is_illustrative,
@@ -113,8 +114,8 @@ class TransitionApproval(models.Model):
         )
 
 
-def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, Decimal]:
-    """What is claimed on each of these codes, in pounds: one query.
+def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, int]:
+    """What is claimed on each of these codes, in pence: one query.
 
     Certified entries, and what is more than nought in submitted returns: a submitted
     refund may yet be sent back, and then the room it made would be gone.
@@ -125,13 +126,14 @@ def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, D
     counted = Q(parent__status=Return.Status.CERTIFIED) | Q(
         parent__status=Return.Status.SUBMITTED, amount__gt=0
     )
-    return dict(
+    sums = (
         entries.filter(counted)
         .order_by("approval")
         .values("approval")
         .annotate(sum=Sum(F("amount")))
         .values_list("approval", "sum")
     )
+    return {code: to_pence(claimed) for code, claimed in sums}
 
 
 class ClaimingReturn(Return):

@@ -22,6 +22,8 @@ class BudgetSubject(Subject):
     propose_at = "budget-propose"
     model = TransitionApproval
     of_a_service = True
+    held_back = "nothing can be claimed on it"
+    held_back_of_a_part = "no cost of that can be claimed on this budget"
     keeps = ("service_id",)
 
     def rows(self) -> QuerySet[TransitionApproval]:
@@ -34,11 +36,14 @@ class BudgetSubject(Subject):
         return (
             ("Pays for", f"One-off costs of changing {about.service.name} and all below it"),
             ("Falls on", "Each council in proportion to the net reduction in its spending"),
-            ("Up to", format_pounds(about.ceiling)),
+            ("Up to", format_pounds(about.ceiling_pence)),
             ("Claimed on by", about.code),
             ("From", about.effective_from.label),
             ("Why", about.description),
         )
+
+    def in_force_in_words(self, about: TransitionApproval) -> tuple[str, str]:
+        return "costs can be claimed on it", f", up to {format_pounds(about.ceiling)}"
 
     def lost(self, refused: set[str], asked_first: set[str]) -> set[str]:
         """A budget is lost to those who were asked first, and to nobody by a later refusal."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from finance.money import to_pence
 from savings.budgets.claims import Budgets, Claim
 from savings.budgets.models import TransitionApproval
 from savings.returns.models import Entry, Return
@@ -34,7 +33,7 @@ def refused_claims(parent: Return) -> list[tuple[Entry, str]]:
         if why:
             refused[entry.id] = why
     claims = {
-        entry.id: Claim(entry.id, entry.approval, to_pence(entry.amount))
+        entry.id: Claim(entry.id, entry.approval, entry.pence)
         for entry in entries
         if entry.id not in refused
     }

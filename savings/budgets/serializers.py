@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -25,7 +24,7 @@ class ApprovalSerializer(ProposalSerializer):
     """
 
     service = serializers.CharField(source="service.slug")
-    ceiling = Money()
+    ceiling = Money(source="ceiling_pence")
     claimed = serializers.SerializerMethodField(
         "as_claimed",
         help_text="Certified claims, and those above nought in submitted returns.",
@@ -55,15 +54,15 @@ class ApprovalSerializer(ProposalSerializer):
             *ANSWERED,
         ]
 
-    def _claimed(self, budget: TransitionApproval) -> Decimal:
-        claimed: Mapping[str, Decimal] = self.context["claimed"]
-        return claimed.get(budget.code, Decimal(0))
+    def _claimed(self, budget: TransitionApproval) -> int:
+        claimed: Mapping[str, int] = self.context["claimed"]
+        return claimed.get(budget.code, 0)
 
     def as_claimed(self, budget: TransitionApproval) -> str:
         return Money().to_representation(self._claimed(budget))
 
     def as_left(self, budget: TransitionApproval) -> str:
-        return Money().to_representation(budget.ceiling - self._claimed(budget))
+        return Money().to_representation(budget.ceiling_pence - self._claimed(budget))
 
     def _needed(self, budget: TransitionApproval) -> tuple[str, ...]:
         tree: ServiceTree = self.context["tree"]

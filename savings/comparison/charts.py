@@ -10,20 +10,18 @@ nobody's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import plotly.graph_objects as go
 
-from finance.money import to_pence
 from savings.comparison.wording import Named, Part
 from savings.kit.charts import DELIVERED, NOBODYS, PROMISED
 from savings.kit.wording import short
 
 _INK = "#16211f"
 
-#: The longest bar is followed by its label; this much of its length is left for it.
-_ROOM = Decimal("1.3")
+#: The longest bar is followed by its label: what is shown is to the bar as one to the other.
+_ROOM, _BAR = 13, 10
 _NO_TEMPLATE = go.layout.Template()
 
 
@@ -61,13 +59,13 @@ def parts_of_councils(lines: Sequence[Part]) -> dict[str, Any]:
     return _finished(figure, amounts, height=40 + 46 * len(lines), narrow=40 + 58 * len(lines))
 
 
-def _bars(name: str, colour: str, rows: Sequence[tuple[str, Decimal]], nil: str) -> go.Bar:
+def _bars(name: str, colour: str, rows: Sequence[tuple[str, int]], nil: str) -> go.Bar:
     labels = [short(amount) if amount else nil for _, amount in rows]
     return go.Bar(
         name=name,
         orientation="h",
         y=[row for row, _ in rows],
-        x=[to_pence(amount) for _, amount in rows],
+        x=[amount for _, amount in rows],
         text=labels,
         textposition="outside",
         textangle=0,
@@ -80,10 +78,9 @@ def _bars(name: str, colour: str, rows: Sequence[tuple[str, Decimal]], nil: str)
 
 
 def _finished(
-    figure: go.Figure, amounts: Sequence[Decimal], *, height: int, narrow: int
+    figure: go.Figure, amounts: Sequence[int], *, height: int, narrow: int
 ) -> dict[str, Any]:
-    pence = [to_pence(amount) for amount in amounts]
-    longest, least = max([*pence, 1]), min([*pence, 0])
+    longest, least = max([*amounts, 1]), min([*amounts, 0])
     figure.update_layout(
         template=_NO_TEMPLATE,
         height=height,
@@ -91,7 +88,7 @@ def _finished(
         # The labels say the amounts: an axis would say them twice.
         xaxis={
             "visible": False,
-            "range": [int(least * _ROOM), int(longest * _ROOM)],
+            "range": [-(-least * _ROOM // _BAR), longest * _ROOM // _BAR],
         },
         # The first line on top, and in each line the promised above the delivered.
         yaxis={"autorange": "reversed"},

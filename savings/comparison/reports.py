@@ -1,9 +1,9 @@
 """Reading the comparison: a plan's year beside what was delivered, by area and by council.
 
 Delivered is certified savings from the start to the end of a quarter, before
-transition costs, which stand beside it. Everything delivered comes from the rollup's
-totals: the number of queries and of rows read does not grow with the entries. Where
-each figure was published is read in `savings.comparison.sources`.
+transition costs, which stand beside it. Amounts are whole pence. Everything delivered
+comes from the rollup's totals: the number of queries and of rows read does not grow with
+the entries. Where each figure was published is read in `savings.comparison.sources`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 
-from finance.money import from_pence, to_pence
 from finance.periods import FinancialYear, Quarter
 from savings.history.reports import latest_closed_at, quarters_open_at
 from savings.plans.models import Plan, PlanLine
@@ -40,14 +38,14 @@ class ComparisonLine:
 
     slug: str | None
     name: str
-    planned: Decimal
-    delivered: Decimal
-    published: Decimal
-    transition_costs: Decimal
+    planned: int
+    delivered: int
+    published: int
+    transition_costs: int
     illustrative: bool
 
     @property
-    def difference(self) -> Decimal:
+    def difference(self) -> int:
         """Delivered less planned: below nought where delivery is behind the promise."""
         return self.delivered - self.planned
 
@@ -66,24 +64,24 @@ class Comparison:
     lines: tuple[ComparisonLine, ...]
 
     @property
-    def planned(self) -> Decimal:
-        return sum((line.planned for line in self.lines), Decimal("0.00"))
+    def planned(self) -> int:
+        return sum(line.planned for line in self.lines)
 
     @property
-    def delivered(self) -> Decimal:
-        return sum((line.delivered for line in self.lines), Decimal("0.00"))
+    def delivered(self) -> int:
+        return sum(line.delivered for line in self.lines)
 
     @property
-    def difference(self) -> Decimal:
+    def difference(self) -> int:
         return self.delivered - self.planned
 
     @property
-    def published(self) -> Decimal:
-        return sum((line.published for line in self.lines), Decimal("0.00"))
+    def published(self) -> int:
+        return sum(line.published for line in self.lines)
 
     @property
-    def transition_costs(self) -> Decimal:
-        return sum((line.transition_costs for line in self.lines), Decimal("0.00"))
+    def transition_costs(self) -> int:
+        return sum(line.transition_costs for line in self.lines)
 
     @property
     def illustrative(self) -> bool:
@@ -100,9 +98,9 @@ class CouncilLine:
 
     code: str | None
     name: str
-    delivered: Decimal
-    published: Decimal
-    transition_costs: Decimal
+    delivered: int
+    published: int
+    transition_costs: int
     illustrative: bool
 
 
@@ -112,7 +110,7 @@ class QuarterLine:
 
     quarter: Quarter
     is_open: bool
-    delivered: Decimal
+    delivered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +224,7 @@ def delivered_after(to: Quarter | None, as_at: datetime | None = None) -> list[Q
         later = later.filter(quarter__gt=to)
     open_then = quarters_open_at(as_at) if as_at is not None else {}
     return [
-        QuarterLine(
-            quarter, open_then.get(quarter, status == Period.Status.OPEN), from_pence(pence)
-        )
+        QuarterLine(quarter, open_then.get(quarter, status == Period.Status.OPEN), pence)
         for quarter, status, pence in later.order_by("quarter")
         .values_list("quarter", "parent__period__status")
         .annotate(sum=Sum("pence"))
@@ -247,9 +243,9 @@ def _compare(
     sums: dict[str | None, _Sums] = {group: _Sums() for group in groups}
     for slug, planned in PlanLine.objects.by_service(plan, year).items():
         if slug is None and _covers_all(tree, groups):
-            sums.setdefault(None, _Sums()).planned += to_pence(planned)
+            sums.setdefault(None, _Sums()).planned += planned
         elif slug in group_of:
-            sums[group_of[slug]].planned += to_pence(planned)
+            sums[group_of[slug]].planned += planned
     for slug, kind, reported_by, pence, illustrative in totals.values_list(
         "service__slug", "kind", "parent__council"
     ).annotate(sum=Sum("pence"), marked=AnyOf("illustrative")):
@@ -263,10 +259,10 @@ def _compare(
             ComparisonLine(
                 slug=slug,
                 name=tree.nodes[slug].name if slug else "Not divided by area",
-                planned=from_pence(sum_.planned),
-                delivered=from_pence(sum_.delivered),
-                published=from_pence(sum_.published),
-                transition_costs=from_pence(sum_.transition_costs),
+                planned=sum_.planned,
+                delivered=sum_.delivered,
+                published=sum_.published,
+                transition_costs=sum_.transition_costs,
                 illustrative=sum_.illustrative,
             )
             for slug, sum_ in sums.items()
@@ -300,8 +296,8 @@ def _council_line(code: str | None, name: str, sums: _Sums) -> CouncilLine:
     return CouncilLine(
         code=code,
         name=name,
-        delivered=from_pence(sums.delivered),
-        published=from_pence(sums.published),
-        transition_costs=from_pence(sums.transition_costs),
+        delivered=sums.delivered,
+        published=sums.published,
+        transition_costs=sums.transition_costs,
         illustrative=sums.illustrative,
     )

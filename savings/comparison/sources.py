@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from finance.periods import FinancialYear, Quarter
 from savings.plans.models import Plan, PlanLine
@@ -35,11 +34,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class PublishedLine:
-    """One delivered amount that was published for the partnership, and where."""
+    """One delivered amount, in pence, that was published for the partnership, and where."""
 
     entry: int
     service: str
-    amount: Decimal
+    amount: int
     provenance: str
     document: str
     title: str
@@ -48,11 +47,11 @@ class PublishedLine:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A plan's amount a year from `year` on, with its sources."""
+    """A plan's pence a year from `year` on, with its sources."""
 
     plan: Plan
     year: FinancialYear
-    amount: Decimal
+    amount: int
     sources: tuple[Source, ...]
 
 
@@ -87,7 +86,7 @@ def published_lines(
         PublishedLine(
             entry=entry.id,
             service=entry.service.name,
-            amount=entry.amount,
+            amount=entry.pence,
             provenance=entry.provenance,
             document=entry.parent.published_in,
             title=titles.get(entry.parent.published_in, entry.parent.published_in),
@@ -127,7 +126,7 @@ def later_target(titles: Mapping[str, str]) -> Target | None:
     return Target(
         plan=first.plan,
         year=FinancialYear.parse(first.year),
-        amount=sum((line.middle for line in in_year), Decimal("0.00")),
+        amount=sum(line.middle_pence for line in in_year),
         sources=tuple(sources_of_lines(in_year, titles)),
     )
 

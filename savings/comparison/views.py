@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -56,7 +55,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
     titles = sources.document_titles()
     councils = by_council(to, as_at=form.moment)
     areas = [line for line in compared.lines if line.slug]
-    undivided = compared.planned - sum((line.planned for line in areas), Decimal("0.00"))
+    undivided = compared.planned - sum(line.planned for line in areas)
     bases = {line.basis for line in lines}
     target = sources.later_target(titles)
     context |= (

@@ -1,4 +1,4 @@
-"""What the comparison says in words. Pure: amounts, years and quarters in, sentences out.
+"""What the comparison says in words. Pure: pence, years and quarters in, sentences out.
 
 A promise is an amount a year and delivery a sum to date, so nothing here speaks of a
 shortfall: differences are worded as more or less.
@@ -7,10 +7,9 @@ shortfall: differences are worded as more or less.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Protocol
 
-from finance.money import format_pounds
+from finance.money import MINUS, format_pounds
 from finance.periods import FinancialYear, Quarter
 from savings.kit.wording import end_of, short
 
@@ -23,9 +22,9 @@ class Compared(Protocol):
     """Anything with a promised and a delivered amount."""
 
     @property
-    def planned(self) -> Decimal: ...
+    def planned(self) -> int: ...
     @property
-    def delivered(self) -> Decimal: ...
+    def delivered(self) -> int: ...
 
 
 class Named(Compared, Protocol):
@@ -39,9 +38,9 @@ class WithPublished(Protocol):
     """A delivered amount, part of which may have been published for the partnership."""
 
     @property
-    def delivered(self) -> Decimal: ...
+    def delivered(self) -> int: ...
     @property
-    def published(self) -> Decimal: ...
+    def published(self) -> int: ...
 
 
 class Part(WithPublished, Protocol):
@@ -53,10 +52,10 @@ class Part(WithPublished, Protocol):
     def name(self) -> str: ...
 
 
-def difference(planned: Decimal, delivered: Decimal) -> str:
+def difference(planned: int, delivered: int) -> str:
     """How delivery stands beside the promise, neither praised nor blamed.
 
-    >>> difference(Decimal("10500000"), Decimal("4540000"))
+    >>> difference(10_500_000_00, 4_540_000_00)
     '£5,960,000.00 less'
     """
     if delivered == planned:
@@ -65,16 +64,18 @@ def difference(planned: Decimal, delivered: Decimal) -> str:
     return f"{format_pounds(abs(delivered - planned))} {way}"
 
 
-def share(planned: Decimal, delivered: Decimal) -> str:
+def share(planned: int, delivered: int) -> str:
     """Delivered as a percentage of promised, to one decimal; empty where nothing was promised.
 
-    >>> share(Decimal("33800000"), Decimal("9920000"))
+    >>> share(33_800_000_00, 9_920_000_00)
     '29.3%'
     """
     if not planned:
         return ""
-    percent = (delivered / planned * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-    return f"{percent}%".replace("-", "\N{MINUS SIGN}")
+    # Halves away from 0, in whole numbers.
+    tenths = (abs(delivered) * 2_000 + abs(planned)) // (2 * abs(planned))
+    minus = MINUS if delivered and (delivered < 0) != (planned < 0) else ""
+    return f"{minus}{tenths // 10}.{tenths % 10}%"
 
 
 def promised_label(year: FinancialYear, bases: Collection[str]) -> str:
@@ -88,8 +89,8 @@ def delivered_label(to: Quarter | None) -> str:
 
 def compared(
     *,
-    planned: Decimal,
-    delivered: Decimal,
+    planned: int,
+    delivered: int,
     year: FinancialYear,
     to: Quarter | None,
     bases: Collection[str],
@@ -119,7 +120,7 @@ def compared(
 
 
 def reading_of_areas(
-    lines: Sequence[Named], year: FinancialYear, bases: Collection[str], *, undivided: Decimal
+    lines: Sequence[Named], year: FinancialYear, bases: Collection[str], *, undivided: int
 ) -> str:
     """The chart by area in one sentence: who delivered most, who is furthest off, who passed.
 
@@ -132,7 +133,7 @@ def reading_of_areas(
 
 
 def reading_of_services(
-    lines: Sequence[Named], year: FinancialYear, bases: Collection[str], *, undivided: Decimal
+    lines: Sequence[Named], year: FinancialYear, bases: Collection[str], *, undivided: int
 ) -> str:
     """The same inside an area; `undivided` is what was delivered for the area as a whole.
 
@@ -188,8 +189,8 @@ def _reading(
 def reading_of_councils(lines: Sequence[Part]) -> str:
     """Whose the delivered saving is, in one sentence, and how much is nobody's and why."""
     own = [line for line in lines if line.code is not None]
-    nobodys = sum((line.delivered for line in lines if line.code is None), Decimal("0.00"))
-    published = sum((line.published for line in lines if line.code is None), Decimal("0.00"))
+    nobodys = sum(line.delivered for line in lines if line.code is None)
+    published = sum(line.published for line in lines if line.code is None)
     if not any(line.delivered for line in own):
         if not nobodys:
             return "Nothing has been delivered yet, so no borough has a part in it."
@@ -201,7 +202,7 @@ def reading_of_councils(lines: Sequence[Part]) -> str:
     return f"{parts}; {why[:1].lower()}{why[1:]}, so it is no one borough’s."
 
 
-def _why_nobodys(amount: Decimal, published: Decimal, which: str) -> str:
+def _why_nobodys(amount: int, published: int, which: str) -> str:
     whole = "was published for the partnership as a whole, not by borough"
     no_rule = "is shared by no rule that every council taking part has agreed to"
     if published == amount:

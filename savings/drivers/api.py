@@ -12,7 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from savings.agreements.actions import answer
+from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
 from savings.agreements.serializers import Answer
 from savings.drivers import actions
@@ -34,7 +34,7 @@ from savings.kit.provenance import Provenance
 from savings.kit.serializers import one_of
 from savings.permissions.rules import require
 from savings.returns import outbox
-from sovereignty.calls import Call, Listing, found
+from sovereignty.calls import Listing, found
 from sovereignty.models import Council
 from sovereignty.refusals import BadContent, FieldError
 from sovereignty.shapes import check
@@ -85,7 +85,7 @@ class ToleranceList(Listing):
         return Response(tolerance_as_json(tolerance.id), status=status.HTTP_201_CREATED)
 
 
-class ToleranceConsent(Call):
+class ToleranceConsent(ConsentCall):
     """Agree to or refuse a tolerance for the caller's own council, once and for good.
 
     Section 151 officer or deputy. A refusal needs its reason.
@@ -94,9 +94,7 @@ class ToleranceConsent(Call):
     @extend_schema(request=Answer, responses=ToleranceSerializer)
     def post(self, request: Request, tolerance_id: int) -> Response:
         tolerance = found(Tolerance.objects.all(), NO_TOLERANCE, id=tolerance_id)
-        require(self.caller, "savings.answer_decision")
-        body = check(Answer, request.data)
-        answer(decision_id=tolerance.decision_id, by=self.caller, at=timezone.now(), **body)
+        self.record_answer(tolerance.decision, request)
         return Response(tolerance_as_json(tolerance.id))
 
 

@@ -12,7 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from savings.agreements.actions import answer
+from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
 from savings.agreements.serializers import Answer
 from savings.fairness.actions import propose_test
@@ -100,7 +100,7 @@ class FairnessTestList(Listing):
         return Response(test_as_json(test.id), status=status.HTTP_201_CREATED)
 
 
-class FairnessTestConsent(Call):
+class FairnessTestConsent(ConsentCall):
     """Agree to or refuse a test for the caller's own council, once and for good.
 
     Section 151 officer or deputy. A refusal needs its reason.
@@ -109,7 +109,5 @@ class FairnessTestConsent(Call):
     @extend_schema(request=Answer, responses=FairnessTestSerializer)
     def post(self, request: Request, test_id: int) -> Response:
         test = found(FairnessTest.objects.all(), NO_TEST, id=test_id)
-        require(self.caller, "savings.answer_decision")
-        body = check(Answer, request.data)
-        answer(decision_id=test.decision_id, by=self.caller, at=timezone.now(), **body)
+        self.record_answer(test.decision, request)
         return Response(test_as_json(test.id))

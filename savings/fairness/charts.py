@@ -12,7 +12,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from finance.money import from_pence
 from finance.periods import Quarter
 from savings.fairness.fairness import Track
 from savings.fairness.wording import percent, quarter_of
@@ -44,7 +43,7 @@ def net_to_date(
                 mode="lines+markers",
                 x=[quarter_of(point.quarter, closed) for point in track.points],
                 y=pence,
-                customdata=[headline(from_pence(net)) for net in pence],
+                customdata=[headline(net) for net in pence],
                 hovertemplate=f"%{{x}}<br>{names[track.council]}: %{{customdata}}<extra></extra>",
                 line={"color": colour, "width": 3, "dash": _DASHES[place % len(_DASHES)]},
                 marker={"color": colour, "size": 9, "symbol": _MARKS[place % len(_MARKS)]},

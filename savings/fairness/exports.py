@@ -6,7 +6,7 @@ import csv
 import io
 from fractions import Fraction
 
-from finance.money import from_pence, json_money
+from finance.money import json_money
 from savings.fairness.reports import Fairness
 
 CSV_COLUMNS = (
@@ -46,7 +46,7 @@ def as_csv(fairness: Fairness) -> bytes:
                     quarter.code,
                     track.council,
                     *(
-                        json_money(from_pence(pence))
+                        json_money(pence)
                         for pence in (
                             amounts.savings,
                             amounts.ongoing_costs,

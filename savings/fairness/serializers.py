@@ -13,7 +13,7 @@ from savings.agreements.serializers import ANSWERED, ProposalBody, UnanimousSeri
 from savings.fairness.fairness import Point, Track
 from savings.fairness.models import MOST_QUARTERS, FairnessTest
 from savings.fairness.reports import Fairness
-from savings.kit.serializers import MoneyOfPence
+from savings.kit.serializers import Money
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text, WholeNumber
 
@@ -51,12 +51,12 @@ class ExactShare(serializers.Field):
 
 
 class AmountsSerializer(serializers.Serializer):
-    savings = MoneyOfPence()
-    ongoing_costs = MoneyOfPence()
-    transition_costs = MoneyOfPence()
-    variances = MoneyOfPence()
-    net = MoneyOfPence(help_text="Savings less all three.")
-    contribution = MoneyOfPence(help_text="Ongoing and transition costs.")
+    savings = Money()
+    ongoing_costs = Money()
+    transition_costs = Money()
+    variances = Money()
+    net = Money(help_text="Savings less all three.")
+    contribution = Money(help_text="Ongoing and transition costs.")
 
 
 class PointSerializer(serializers.Serializer):
@@ -88,7 +88,7 @@ class PointSerializer(serializers.Serializer):
 
 class DeepestSerializer(serializers.Serializer):
     period = serializers.CharField(source="quarter.code")
-    net_to_date = MoneyOfPence(source="to_date.net")
+    net_to_date = Money(source="to_date.net")
 
 
 class TrackSerializer(serializers.Serializer):
@@ -113,7 +113,7 @@ class LeastSerializer(serializers.Serializer):
         source="councils",
         help_text="Who has the lowest net; empty where all have the same.",
     )
-    nets = serializers.DictField(child=MoneyOfPence(), help_text="Net to date by council.")
+    nets = serializers.DictField(child=Money(), help_text="Net to date by council.")
     illustrative = serializers.BooleanField()
 
 

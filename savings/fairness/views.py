@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from finance.money import from_pence
 from savings.fairness import charts, wording
 from savings.fairness.actions import propose_test
 from savings.fairness.exports import as_csv
@@ -182,9 +181,7 @@ def _service(least: Least, found: Fairness) -> dict[str, Any]:
     return {
         "slug": "" if own else least.service,
         "name": f"{nodes[least.service].name}, not divided" if own else nodes[least.service].name,
-        "nets": [
-            from_pence(least.nets[code]) if code in least.nets else None for code in found.councils
-        ],
+        "nets": [least.nets.get(code) for code in found.councils],
         "least": ", ".join(found.councils[code] for code in least.councils),
         "illustrative": least.illustrative,
     }

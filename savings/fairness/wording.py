@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from finance.money import MINUS, format_pounds, from_pence
+from finance.money import MINUS, format_pounds
 from finance.periods import Quarter
 from savings.fairness.fairness import Criterion, Point, Track, Warned, is_open
 
@@ -98,10 +98,10 @@ def reading_of_net(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
     most = max(nets, key=lambda council: (nets[council], council))
     least = min(nets, key=lambda council: (nets[council], council))
     if nets[most] == nets[least]:
-        return f"To date every council’s net comes to {_pounds(nets[most])}."
+        return f"To date every council’s net comes to {format_pounds(nets[most])}."
     return (
-        f"To date {names[most]} has gained the most, {_pounds(nets[most])}, and {names[least]} "
-        f"the least, {_pounds(nets[least])}."
+        f"To date {names[most]} has gained the most, {format_pounds(nets[most])}, and "
+        f"{names[least]} the least, {format_pounds(nets[least])}."
     )
 
 
@@ -134,8 +134,8 @@ def break_even_of(track: Track) -> str:
     if deepest is None:
         return "Never behind"
     if track.break_even is None:
-        return f"Not yet: {_pounds(-track.latest.to_date.net)} behind"
-    behind = f"{_pounds(-deepest.to_date.net)} behind by the end of {deepest.quarter.label}"
+        return f"Not yet: {format_pounds(-track.latest.to_date.net)} behind"
+    behind = f"{format_pounds(-deepest.to_date.net)} behind by the end of {deepest.quarter.label}"
     return f"{track.break_even.label}, after being {behind}"
 
 
@@ -148,10 +148,6 @@ def gains_little_of(point: Point, criterion: Criterion | None, closed: Quarter |
     if point.share_of_net is None or point.share_of_contribution is None:
         return "can’t be told"
     return "yes" if point.gains_little(criterion.below) else "no"
-
-
-def _pounds(pence: int) -> str:
-    return format_pounds(from_pence(pence))
 
 
 def _count(number: int, what: str) -> str:

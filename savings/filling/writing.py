@@ -121,7 +121,7 @@ def _copy_in(parent: Return, lines: Iterable[StoredLine]) -> None:
                 row.nature,
                 row.cause,
                 councils[row.caused_by] if row.caused_by else None,
-                f"{{{','.join(row.tupe)}}}",
+                row.tupe,
                 row.approval,
                 row.corrects,
                 row.evidence,

@@ -62,7 +62,7 @@ def _bars(name: str, colour: str, rows: Sequence[tuple[Row, Decimal | None]]) ->
         y=[row.name for row, _ in rows],
         x=[to_pence(amount or Decimal(0)) for _, amount in rows],
         text=[
-            "none yet" if amount is None else (short(amount) if amount else "nil")
+            "none yet" if amount is None else (short(to_pence(amount)) if amount else "nil")
             for _, amount in rows
         ],
         textposition="outside",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from finance.money import to_pence
 from finance.periods import Quarter
 from savings.forecasts.rows import IN_DOUBT, STATUSES
 from savings.kit.wording import end_of, short
@@ -62,12 +63,12 @@ def reading(
         return f"Nothing here needs a forecast for {quarter.label}."
     if not given:
         return f"No forecast has been entered for {quarter.label} yet."
-    beside = "" if planned is None else f" beside {short(planned)} planned"
-    done = f"{short(delivered)} is" if delivered else "nothing is"
+    beside = "" if planned is None else f" beside {short(to_pence(planned))} planned"
+    done = f"{short(to_pence(delivered))} is" if delivered else "nothing is"
     doubtful = sum(counts.get(code, 0) for code in IN_DOUBT)
     left = owed - given
     sentence = (
-        f"{short(expected)} is forecast{beside}, and {done} certified as delivered by "
+        f"{short(to_pence(expected))} is forecast{beside}, and {done} certified as delivered by "
         f"{end_of(quarter)}; {_of(doubtful, given)} in doubt"
     )
     if left:

@@ -12,7 +12,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from savings.agreements.actions import answer
+from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
 from savings.agreements.serializers import Answer
 from savings.drivers.models import Driver
@@ -21,7 +21,6 @@ from savings.formulas.models import AttributionRule
 from savings.formulas.serializers import RuleBody, RuleParameters, RuleSerializer
 from savings.kit.serializers import one_of
 from savings.permissions.rules import require
-from savings.returns import outbox
 from services.models import Service
 from sovereignty.calls import Call, Listing, found
 from sovereignty.shapes import check
@@ -98,7 +97,7 @@ class RuleDetail(Call):
         return Response(rule_as_json(found(AttributionRule.objects.all(), NO_RULE, id=rule_id).id))
 
 
-class RuleConsent(Call):
+class RuleConsent(ConsentCall):
     """Agree to or refuse a rule for the caller's own council, once and for good.
 
     Section 151 officer or deputy. A refusal needs its reason.
@@ -107,8 +106,5 @@ class RuleConsent(Call):
     @extend_schema(request=Answer, responses=RuleSerializer)
     def post(self, request: Request, rule_id: int) -> Response:
         rule = found(AttributionRule.objects.all(), NO_RULE, id=rule_id)
-        require(self.caller, "savings.answer_decision")
-        body = check(Answer, request.data)
-        answer(decision_id=rule.decision_id, by=self.caller, at=timezone.now(), **body)
-        outbox.wake()
+        self.record_answer(rule.decision, request)
         return Response(rule_as_json(rule.id))

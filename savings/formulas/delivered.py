@@ -1,7 +1,7 @@
 """By how much each council's spending has fallen so far: what rule 6 shares by. Pure.
 
 Source: the public contract, "Attribution", rule 6, and
-`docs/adr/transition-costs-by-net-reduction.md`.
+`docs/adr/0021-transition-costs-by-net-reduction.md`.
 """
 
 from __future__ import annotations

@@ -23,6 +23,9 @@ class RuleSubject(Subject):
     model = AttributionRule
     of_a_service = True
     refused_in_part = False
+    held_back = "nothing is split by it"
+    held_back_of_a_part = "this rule splits nothing of that"
+    seen_beforehand_at = "what-if"
     keeps = ("service_id", "kind")
 
     def rows(self) -> QuerySet[AttributionRule]:

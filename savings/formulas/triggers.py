@@ -3,7 +3,7 @@
 A certified entry of a closed quarter falls on the councils by the rules in force in that
 quarter, the drivers' values, who took part in the service and who hosted it. None of these
 may come about, change or go so that such an entry would fall otherwise. Source:
-`docs/adr/closed-quarters-stay.md`.
+`docs/adr/0019-closed-quarters-stay.md`.
 
 And what holds agreed formulas themselves: shares that are whole, drivers that have values.
 """

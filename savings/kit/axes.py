@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from finance.money import MINUS, from_pence
+from finance.money import MINUS
 
 _STEPS = (1, 2, 5)
 
@@ -49,11 +49,12 @@ def in_short(pence: int) -> str:
     """
     if not pence:
         return "£0"
-    amount = abs(from_pence(pence))
-    unit = ""
-    for name, size in (("m", 1_000_000), ("k", 1_000)):
-        if amount >= size:
-            amount, unit = amount / size, name
+    amount, unit, size, digits = abs(pence), "", 100, 2
+    for name, larger, places in (("m", 100_000_000, 8), ("k", 100_000, 5)):
+        if amount >= larger:
+            unit, size, digits = name, larger, places
             break
-    text = f"{amount:.2f}" if not unit and amount % 1 else f"{amount:f}".rstrip("0").rstrip(".")
+    whole, rest = divmod(amount, size)
+    decimals = f".{rest:0{digits}d}" if rest else ""
+    text = f"{whole}{decimals.rstrip('0') if unit else decimals}"
     return f"{MINUS if pence < 0 else ''}£{text}{unit}"

@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from finance.money import from_pence, json_money
+from finance.money import json_money
 from finance.periods import FinancialYear, PeriodError
 from savings.kit.moments import MomentError, moment_of
 from savings.kit.provenance import Provenance
@@ -25,20 +25,13 @@ from sovereignty.shapes import Text
     {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$", "example": "4540000.00"}
 )
 class Money(serializers.Field):
-    """Pounds with two decimals, as text; only ever sent, never read."""
+    """Whole pence, sent as pounds with two decimals, as text; only ever sent, never read."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, **options)
 
-    def to_representation(self, value: Decimal) -> str:
+    def to_representation(self, value: int | Decimal) -> str:
         return json_money(value)
-
-
-class MoneyOfPence(Money):
-    """Whole pence, sent as pounds with two decimals."""
-
-    def to_representation(self, value: Decimal | int) -> str:
-        return super().to_representation(from_pence(int(value)))
 
 
 class YearText(Text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from finance.money import MINUS, format_millions, format_pounds
 from finance.periods import Quarter
@@ -20,51 +20,48 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_A_THOUSAND, _A_HUNDRED_THOUSAND = Decimal(1_000), Decimal(100_000)
+#: In pence. From the last on thousands of pounds would round to a thousand of them.
+_A_THOUSAND, _A_HUNDRED_THOUSAND, _NEARLY_A_MILLION = 1_000_00, 100_000_00, 999_500_00
 
 
-#: From here on thousands would round to a thousand of them.
-_NEARLY_A_MILLION = Decimal(999_500)
+def headline(pence: int) -> str:
+    """Pence to be read at a glance, in millions or thousands of pounds; `exactly` has the rest.
 
-
-def headline(amount: Decimal) -> str:
-    """An amount to be read at a glance, in millions or thousands; `exactly` has the rest.
-
-    >>> headline(Decimal("1234567.89")), headline(Decimal("256156.13"))
+    >>> headline(1_234_567_89), headline(256_156_13)
     ('£1.23m', '£256k')
-    >>> headline(Decimal("-2500.40")), headline(Decimal("41.20")), headline(Decimal("0"))
+    >>> headline(-2_500_40), headline(41_20), headline(0)
     ('−£2.5k', '£41.20', '£0')
     """
-    if not amount:
+    if not pence:
         return "£0"
-    if abs(amount) >= _NEARLY_A_MILLION:
-        return format_millions(amount)
-    if abs(amount) < _A_THOUSAND:
-        return format_pounds(amount)
-    places = Decimal("0.1") if abs(amount) < _A_HUNDRED_THOUSAND else Decimal("1")
-    thousands = str((abs(amount) / _A_THOUSAND).quantize(places, ROUND_HALF_UP))
-    return f"{MINUS if amount < 0 else ''}£{thousands.removesuffix('.0')}k"
+    size = abs(pence)
+    if size >= _NEARLY_A_MILLION:
+        return format_millions(pence)
+    if size < _A_THOUSAND:
+        return format_pounds(pence)
+    # Halves up, to a tenth of a thousand or to a whole one.
+    step = 100_00 if size < _A_HUNDRED_THOUSAND else 1_000_00
+    thousands, rest = divmod((size + step // 2) // step * step, _A_THOUSAND)
+    tenths = f".{rest // 100_00}" if rest else ""
+    return f"{MINUS if pence < 0 else ''}£{thousands}{tenths}k"
 
 
-def exactly(amount: Decimal) -> str:
-    """The amount to the penny where a headline has left something out; else empty.
+def exactly(pence: int) -> str:
+    """Pence as pounds, to the penny, where a headline has left something out; else empty.
 
-    >>> exactly(Decimal("256156.13")), exactly(Decimal("41.20"))
+    >>> exactly(256_156_13), exactly(41_20)
     ('£256,156.13', '')
     """
-    return format_pounds(amount) if abs(amount) >= _A_THOUSAND else ""
+    return format_pounds(pence) if abs(pence) >= _A_THOUSAND else ""
 
 
-_IN_MILLIONS = Decimal(100_000)
+def short(pence: int) -> str:
+    """Pence as a headline: in millions from £100,000 on, so that a chart has one unit.
 
-
-def short(amount: Decimal) -> str:
-    """An amount as a headline: in millions from £100,000 on, so that a chart has one unit.
-
-    >>> short(Decimal("9920000")), short(Decimal("480000")), short(Decimal("19191.40"))
+    >>> short(9_920_000_00), short(480_000_00), short(19_191_40)
     ('£9.92m', '£0.48m', '£19.2k')
     """
-    return format_millions(amount) if abs(amount) >= _IN_MILLIONS else headline(amount)
+    return format_millions(pence) if abs(pence) >= _A_HUNDRED_THOUSAND else headline(pence)
 
 
 def end_of(quarter: Quarter) -> str:

@@ -9,11 +9,10 @@ no one area. Each line says where in which document it stands.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django.db import models
 from django.db.models import F, Q, Sum
 
+from finance.money import to_pence
 from finance.periods import FinancialYear
 from savings.kit.provenance import Provenance
 from services.models import Service
@@ -36,14 +35,14 @@ class Plan(models.Model):
 
 
 class PlanLineQuerySet(models.QuerySet["PlanLine"]):
-    def by_service(self, plan: Plan, year: FinancialYear) -> dict[str | None, Decimal]:
-        """Pounds planned for a year, by slug of the service each line names."""
+    def by_service(self, plan: Plan, year: FinancialYear) -> dict[str | None, int]:
+        """Pence planned for a year, by slug of the service each line names."""
         rows = (
             self.filter(plan=plan, year=year.code)
             .values_list("service__slug")
             .annotate(planned=Sum("middle"))
         )
-        return dict(rows)
+        return {slug: to_pence(planned) for slug, planned in rows}
 
 
 class PlanLine(models.Model):
@@ -85,3 +84,15 @@ class PlanLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} {self.year}"
+
+    @property
+    def low_pence(self) -> int:
+        return to_pence(self.low)
+
+    @property
+    def middle_pence(self) -> int:
+        return to_pence(self.middle)
+
+    @property
+    def high_pence(self) -> int:
+        return to_pence(self.high)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
+from finance.money import to_pence
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedYear:
-    """The sum of a plan's lines for a financial year, in pounds."""
+    """The sum of a plan's lines for a financial year, in pence."""
 
     year: str
-    planned: Decimal
+    planned: int
     illustrative: bool
 
 
@@ -34,5 +34,5 @@ def years_by_plan(plans: Iterable[Plan]) -> dict[int, list[PlannedYear]]:
             made_up=Count("id", filter=Q(provenance=Provenance.ILLUSTRATIVE)),
         )
     ):
-        years[plan].append(PlannedYear(year, planned, bool(made_up)))
+        years[plan].append(PlannedYear(year, to_pence(planned), bool(made_up)))
     return years

@@ -28,9 +28,9 @@ class PlanLineSerializer(serializers.ModelSerializer):
     service = serializers.SlugRelatedField[Service](
         slug_field="slug", read_only=True, allow_null=True, help_text="Null where it is for none."
     )
-    low = Money()
-    middle = Money()
-    high = Money()
+    low = Money(source="low_pence")
+    middle = Money(source="middle_pence")
+    high = Money(source="high_pence")
     provenance = ProvenanceField()
     illustrative = serializers.SerializerMethodField()
 

@@ -133,11 +133,11 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A line of a plan: an amount for each of the plan's years, or None."""
+    """A line of a plan: an amount in pence for each of the plan's years, or None."""
 
     label: str
     service: Service | None
-    amounts: tuple[Decimal | None, ...]
+    amounts: tuple[int | None, ...]
     provenance: str
     place: str
     notes: tuple[str, ...]
@@ -150,7 +150,7 @@ class PlanReport:
     plan: Plan
     years: tuple[tuple[FinancialYear, str], ...]
     rows: tuple[PlanRow, ...]
-    totals: tuple[Decimal, ...]
+    totals: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,16 +292,16 @@ def _plan(plan: Plan, lines: list[PlanLine]) -> PlanReport:
         years=tuple((FinancialYear.parse(year), bases[year]) for year in years),
         rows=tuple(_plan_row(of_row, years) for of_row in by_row.values()),
         totals=tuple(
-            sum((line.middle for line in lines if line.year == year), Decimal(0)) for year in years
+            sum(line.middle_pence for line in lines if line.year == year) for year in years
         ),
     )
 
 
 def _plan_row(lines: list[PlanLine], years: list[str]) -> PlanRow:
-    amounts = {line.year: line.middle for line in lines}
+    amounts = {line.year: line.middle_pence for line in lines}
     ranges = [
-        f"{FinancialYear.parse(line.year).label}: {format_pounds(line.low)} "
-        f"to {format_pounds(line.high)}."
+        f"{FinancialYear.parse(line.year).label}: {format_pounds(line.low_pence)} "
+        f"to {format_pounds(line.high_pence)}."
         for line in lines
         if line.low != line.high
     ]

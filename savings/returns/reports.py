@@ -24,7 +24,7 @@ from services.tree import ServiceTree
 from sovereignty.models import User
 
 #: The kinds by the name that a sum of them has.
-PLURALS = {
+PLURALS: dict[str, str] = {
     Entry.Kind.SAVING: "Savings",
     Entry.Kind.ONGOING_COST: "Ongoing costs",
     Entry.Kind.TRANSITION_COST: "Transition costs",

@@ -24,6 +24,7 @@ from django.db import connection, transaction
 from finance.periods import Quarter
 from savings.formulas.delivered import AttributedSum, Delivered
 from savings.formulas.reports import current_attribution
+from savings.kit.copying import line_of, send
 from savings.quarters.locks import wait_for_rollup
 from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup.models import Fact, RolledReturn, RollupState
@@ -35,6 +36,7 @@ from sovereignty.models import Council
 BATCH = 50_000
 
 _FACT_TABLE = "savings_fact"
+_FACT_COLUMNS = ("entry_id", "parent_id", "council_id", "pence", "rule_id", "illustrative")
 #: The totals as they come out, until they are compared with those in force.
 _WORKED_OUT = "worked_out_total"
 
@@ -173,7 +175,7 @@ class _Sum:
 
 @dataclass
 class _Batch:
-    """Rows waiting to be copied in, as COPY's own text."""
+    """Rows waiting to be copied in, as lines of `savings.kit.copying`."""
 
     facts: io.StringIO = field(default_factory=io.StringIO)
     totals: io.StringIO = field(default_factory=io.StringIO)
@@ -195,7 +197,7 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
     _lay_out()
     attribution = current_attribution()
     services = dict(Service.objects.values_list("slug", "id"))
-    councils: dict[str | None, int | str] = {None: "\\N"}
+    councils: dict[str | None, int | None] = {None: None}
     councils.update(Council.objects.values_list("code", "id"))
     seals: dict[int, Any] = defaultdict(hashlib.sha256)
     # Transition costs come last: how they fall may rest on how all the rest fell.
@@ -250,7 +252,7 @@ def _resting_on(returns: set[int]) -> set[int]:
     """The certified returns whose claims rest on what these delivered.
 
     Asked at the rollup, which no change of figures gets around and no other rollup
-    overtakes: `docs/adr/transition-costs-by-net-reduction.md`.
+    overtakes: `docs/adr/0021-transition-costs-by-net-reduction.md`.
     """
     with connection.cursor() as cursor:
         cursor.execute(_RESTING_ON, [sorted(returns)])
@@ -275,7 +277,7 @@ def _add_return(
     entries: Iterable[CertifiedEntry],
     ways: Ways,
     services: Mapping[str, int],
-    councils: Mapping[str | None, int | str],
+    councils: Mapping[str | None, int | None],
     batch: _Batch,
     seal: Any,
 ) -> None:
@@ -284,9 +286,8 @@ def _add_return(
     for entry in entries:
         quarter = entry.quarter
         way = ways.of(entry.grounds)
-        ending = f"{way.rule_text}\t{'t' if way.illustrative else 'f'}\n"
         for code, part in way.parts(entry.pence):
-            fact = f"{entry.id}\t{parent_id}\t{councils[code]}\t{part}\t{ending}"
+            fact = line_of((entry.id, parent_id, councils[code], part, way.rule, way.illustrative))
             batch.facts.write(fact)
             seal.update(fact.encode())
             total = sums[_Total(entry.grounds.service, code, entry.grounds.kind)]
@@ -295,24 +296,13 @@ def _add_return(
             total.illustrative |= way.illustrative
             batch.size += 1
     for of, total in sums.items():
-        batch.totals.write(
-            f"{parent_id}\t{quarter}\t{services[of.service]}\t{councils[of.council]}\t{of.kind}"
-            f"\t{total.pence}\t{total.entries}\t{'t' if total.illustrative else 'f'}\n"
-        )
+        said = (parent_id, quarter, services[of.service], councils[of.council], of.kind)
+        batch.totals.write(line_of((*said, total.pence, total.entries, total.illustrative)))
 
 
 def _copy_in(batch: _Batch) -> None:
-    with connection.cursor() as cursor:
-        for rows, table, columns in (
-            (batch.facts, _FACT_TABLE, ("entry_id", "parent_id", "council_id", "pence", "rule_id")),
-            (
-                batch.totals,
-                _WORKED_OUT,
-                ("parent_id", "quarter", "service_id", "council_id", "kind", "pence", "entries"),
-            ),
-        ):
-            rows.seek(0)
-            cursor.copy_from(rows, table, columns=(*columns, "illustrative"))
+    send(_FACT_TABLE, _FACT_COLUMNS, batch.facts)
+    send(_WORKED_OUT, _SAID.split(", "), batch.totals)
 
 
 def _state() -> RollupState:

@@ -6,14 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import BooleanField, F, Sum
 from django.db.models.aggregates import Aggregate
 from django.db.models.lookups import IsNull
 
-from finance.money import from_pence
 from finance.periods import Quarter
 from savings.formulas.delivered import COUNTED, AttributedSum, Delivered
 from savings.quarters.locks import ROLLUP
@@ -44,22 +42,22 @@ def one_version() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class AttributedRow:
-    """One group's amount; whatever was not grouped by is None."""
+    """One group's amount in pence; whatever was not grouped by is None."""
 
     council: str | None
     service: str | None
     quarter: Quarter | None
-    amount: Decimal
+    amount: int
     illustrative: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """Certified amounts of one kind: `total` is the sum of `rows` plus `unattributed`."""
+    """Certified pence of one kind: `total` is the sum of `rows` plus `unattributed`."""
 
     kind: str
-    total: Decimal
-    unattributed: Decimal
+    total: int
+    unattributed: int
     rows: tuple[AttributedRow, ...]
 
 
@@ -91,14 +89,14 @@ def attributed(
         totals = totals.filter(service__slug__in=services)
     fields = [GROUPS[name] for name in GROUPS if name in group_by]
     rows: list[AttributedRow] = []
-    unattributed = Decimal("0.00")
+    unattributed = 0
     # Both in one query: a rollup that ends between two would be counted twice or not at all.
     for group in (
         totals.order_by(*fields)
         .values(*fields, nobodys=IsNull(F("council"), True))
         .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
     ):
-        amount = from_pence(group["sum"])
+        amount = group["sum"]
         if group["nobodys"]:
             unattributed += amount
             continue

@@ -58,7 +58,7 @@ class Way:
     """How entries alike fall: split between councils, or whole where it is nobody's."""
 
     splitter: Splitter | None
-    rule_text: str
+    rule: int | None
     illustrative: bool
 
     def parts(self, pence: int) -> Iterable[tuple[str | None, int]]:
@@ -86,7 +86,7 @@ class Ways:
         outcome = self.attribution.share_out(grounds.facts())
         return Way(
             self._splitter(outcome.shares) if outcome.shares else None,
-            str(outcome.rule.id) if outcome.rule else "\\N",
+            outcome.rule.id if outcome.rule else None,
             outcome.illustrative,
         )
 

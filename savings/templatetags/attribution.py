@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from django import template
 
-from finance.money import MINUS, format_pounds, from_pence
+from finance.money import MINUS
 
 register = template.Library()
 
@@ -35,12 +35,6 @@ def percent(share: Fraction) -> str:
     """
     hundredths = (share * 20_000 + 1) // 2
     return f"{hundredths // 100}.{hundredths % 100:02d}%"
-
-
-@register.filter
-def pence_as_pounds(pence: int) -> str:
-    """Whole pence as an amount: `{{ entry.pence|pence_as_pounds }}` gives £33.34."""
-    return format_pounds(from_pence(pence))
 
 
 @register.filter

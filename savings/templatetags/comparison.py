@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from django import template
 
 from savings.comparison import wording
@@ -13,9 +11,9 @@ register = template.Library()
 
 
 @register.filter
-def short(amount: Decimal) -> str:
-    """A headline amount: `{{ amount|short }}` gives £9.92m, or £19.2k where it is small."""
-    return as_short(amount)
+def short(pence: int) -> str:
+    """Whole pence as a headline: `{{ pence|short }}` gives £9.92m, or £19.2k where it is small."""
+    return as_short(pence)
 
 
 @register.filter
@@ -31,6 +29,6 @@ def share(compared: wording.Compared) -> str:
 
 
 @register.filter
-def reported(compared: wording.WithPublished) -> Decimal:
+def reported(compared: wording.WithPublished) -> int:
     """What councils reported of the delivered: all but what was published for the partnership."""
     return compared.delivered - compared.published

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from fractions import Fraction
 
 from django import template
 
-from finance.money import format_pounds, from_pence
+from finance.money import format_pounds
 from savings.whatif import wording
 
 register = template.Library()
@@ -20,14 +19,8 @@ def number(value: Fraction) -> str:
 
 
 @register.filter
-def signed(amount: Decimal) -> str:
+def signed(pence: int) -> str:
     """A difference: `{{ row.difference|signed }}` gives +£5.00, −£5.00 or no change."""
-    if not amount:
+    if not pence:
         return "no change"
-    return f"{'+' if amount > 0 else ''}{format_pounds(amount)}"
-
-
-@register.filter
-def signed_pence(pence: int) -> str:
-    """The same of whole pence."""
-    return signed(from_pence(pence))
+    return f"{'+' if pence > 0 else ''}{format_pounds(pence)}"

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from django.db import transaction
 
-from finance.money import from_pence, json_money
+from finance.money import json_money
 from savings.drivers.models import Restatement
 from savings.filling.actions import replace_entries
 from savings.filling.lines import stored_lines
@@ -70,7 +70,7 @@ def as_row(due: Adjusting, restatement: Restatement) -> dict[str, object]:
         "service": line.service,
         "kind": line.kind,
         "scope": "own",
-        "amount": json_money(from_pence(due.pence)),
+        "amount": json_money(due.pence),
         "recurrence": line.recurrence,
         "nature": line.nature,
         "cause": line.cause,

@@ -14,7 +14,6 @@ from fractions import Fraction
 
 from django.db.models import Q
 
-from finance.money import to_pence
 from finance.periods import Quarter
 from savings.drivers.models import Restatement, Tolerance
 from savings.drivers.reports import restatements, tolerances_of
@@ -246,7 +245,7 @@ def _made(user: User) -> list[Made]:
         line = RestatedLine(
             quarter, entry.service.slug, entry.kind, entry.recurrence, entry.nature, entry.cause
         )
-        adjusting = Adjusting(line, entry.parent.council.code, to_pence(entry.amount))
+        adjusting = Adjusting(line, entry.parent.council.code, entry.pence)
         found.append(Made(number, adjusting, entry.parent))
     return found
 

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from savings.drivers.models import Restatement
 from savings.drivers.serializers import RestatementSerializer
-from savings.kit.serializers import MoneyOfPence
+from savings.kit.serializers import Money
 from savings.returns.serializers import VersionRead
 from savings.trueup import wording
 from savings.trueup.reports import PutRight, Restatements, Side
@@ -32,13 +32,13 @@ class LineSerializer(serializers.Serializer):
 
 class MovedPartSerializer(LineSerializer):
     council = serializers.CharField()
-    shared = MoneyOfPence(help_text="As it was shared, and put right by earlier restatements.")
-    restated = MoneyOfPence(help_text="By the restated value.")
-    movement = MoneyOfPence()
+    shared = Money(help_text="As it was shared, and put right by earlier restatements.")
+    restated = Money(help_text="By the restated value.")
+    movement = Money()
 
 
 class DueSerializer(LineSerializer):
-    amount = MoneyOfPence(source="pence")
+    amount = Money(source="pence")
     evidence = serializers.SerializerMethodField(help_text="By which the entry is known.")
 
     def get_evidence(self, due: Any) -> str:
@@ -86,8 +86,8 @@ class TrueUpSerializer(serializers.Serializer):
         help_text="What the parts of the council that moves most move by, of all that was "
         "shared out by the value, both without their signs.",
     )
-    most = MoneyOfPence(allow_null=True)
-    shared_out = MoneyOfPence(allow_null=True)
+    most = Money(allow_null=True)
+    shared_out = Money(allow_null=True)
     left_out = serializers.IntegerField(
         help_text="Certified entries that fall on no council, as shared or by the restated value."
     )

@@ -3,7 +3,7 @@
 The same certified entries are shared twice by the same arithmetic: as they are, and as they
 would be had the value been what it is restated as. What differs for a council is its
 **movement**. Only entries that rest on the value count, and of these only those that fall on
-councils both times. Source: `docs/adr/true-up.md`.
+councils both times. Source: `docs/adr/0023-true-up.md`.
 
 **The measure** of a restatement is one share: what the parts of the council that moves most
 move by, over every quarter, service and kind, of all that the value shared out, both without

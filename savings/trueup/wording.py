@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from finance.money import format_pounds, from_pence
+from finance.money import format_pounds
 from savings.trueup.trueup import Moved, RestatementStanding
 from savings.whatif.wording import number, who_gains
 
@@ -55,9 +55,9 @@ than the tolerance of 1/100.'
     """
     against = "more than" if beyond else "not more than"
     return (
-        f"At most, a council’s parts move by {_pounds(moved.most)} of the "
-        f"{_pounds(moved.shared_out)} that was shared out: {percent(moved.measure)}, {against} "
-        f"the tolerance of {tolerance}."
+        f"At most, a council’s parts move by {format_pounds(moved.most)} of the "
+        f"{format_pounds(moved.shared_out)} that was shared out: {percent(moved.measure)}, "
+        f"{against} the tolerance of {tolerance}."
     )
 
 
@@ -88,7 +88,3 @@ def note(*, driver: str, council: str, quarter: str, was: Fraction, restated: Fr
         f"Puts right what was shared out in {quarter} by {driver}: the value of {council} was "
         f"given as {number(was)} and should have been {number(restated)}."
     )
-
-
-def _pounds(pence: int) -> str:
-    return format_pounds(from_pence(pence))

@@ -2,7 +2,7 @@
 
 Written for this and not taken from a library: every formula, merged cell, date and error has
 to be found with its place, the sheet is never in memory as a whole, and a workbook made to do
-harm meets no code that was not meant for it (docs/adr/reading-files.md).
+harm meets no code that was not meant for it (docs/adr/0024-reading-files.md).
 """
 
 from __future__ import annotations

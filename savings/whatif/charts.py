@@ -11,7 +11,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from finance.money import to_pence
 from finance.periods import Quarter
 from savings.kit.axes import money_axis
 from savings.kit.wording import headline
@@ -26,12 +25,12 @@ _HATCHED = {"shape": "/", "fillmode": "overlay", "fgcolor": "#ffffff", "size": 6
 def today_and_then(rows: Sequence[Row]) -> dict[str, Any]:
     """Two bars a council: what falls on it today above what would have."""
     bars = [
-        _bars("Today", [(row, to_pence(row.today), headline(row.today)) for row in rows]),
-        _bars("What if", [(row, to_pence(row.then), headline(row.then)) for row in rows]),
+        _bars("Today", [(row, row.today, headline(row.today)) for row in rows]),
+        _bars("What if", [(row, row.then, headline(row.then)) for row in rows]),
     ]
     bars[0].marker = {"color": _TODAY}
     bars[1].marker = {"color": _THEN, "pattern": _HATCHED}
-    pence = [to_pence(amount) for row in rows for amount in (row.today, row.then)]
+    pence = [amount for row in rows for amount in (row.today, row.then)]
     longest, least = max([*pence, 1]), min([*pence, 0])
     figure = go.Figure(bars)
     figure.update_layout(
@@ -54,18 +53,17 @@ def differences(quarters: Sequence[tuple[Quarter, Table]]) -> dict[str, Any]:
     figure = go.Figure()
     everything: list[int] = []
     for place, (code, name) in enumerate(sorted(names.items())):
-        found = [
-            next((row.difference for row in table.rows if row.code == code), None)
+        pence = [
+            next((row.difference for row in table.rows if row.code == code), 0)
             for _, table in quarters
         ]
-        pence = [to_pence(amount) if amount else 0 for amount in found]
         everything += pence
         figure.add_trace(
             go.Bar(
                 name=name,
                 x=[quarter.label for quarter, _ in quarters],
                 y=pence,
-                customdata=[headline(amount) if amount else "£0" for amount in found],
+                customdata=[headline(amount) for amount in pence],
                 hovertemplate=f"%{{x}}<br>{name}: %{{customdata}}<extra></extra>",
                 marker={"color": _COUNCILS[place % len(_COUNCILS)], "pattern": _HATCHED},
             )

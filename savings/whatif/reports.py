@@ -122,7 +122,7 @@ def _grouped(entries: QuerySet[Entry], more: Sequence[str]) -> QuerySet[Entry, t
         )
         .order_by()
         .values_list(*_DECIDES, *more)
-        .annotate(pence=ArrayAgg(Cast(F("amount") * 100, BigIntegerField())))
+        .annotate(each_pence=ArrayAgg(Cast(F("amount") * 100, BigIntegerField())))
     )
 
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from savings.formulas.models import AttributionRule
-from savings.kit.serializers import MoneyOfPence
+from savings.kit.serializers import Money
 from savings.returns.models import Entry
 from savings.whatif.asking import QuestionAsGiven, in_words
 from savings.whatif.reports import Answered
@@ -63,11 +63,9 @@ class WhatIfParameters(Shape):
 
 class _Splits(serializers.Serializer):
     council = serializers.CharField(allow_null=True, help_text="Null for what is no council's.")
-    today = MoneyOfPence(help_text="As it falls by what is in force.")
-    then = MoneyOfPence(help_text="As it would have fallen.")
-    difference = MoneyOfPence(
-        help_text="Then less today; over all councils and null they come to nought."
-    )
+    today = Money(help_text="As it falls by what is in force.")
+    then = Money(help_text="As it would have fallen.")
+    difference = Money(help_text="Then less today; over all councils and null they come to nought.")
     illustrative = serializers.BooleanField()
 
 

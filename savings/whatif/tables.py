@@ -1,13 +1,11 @@
-"""The lines of a what-if as the tables of a page: amounts in pounds, sums below. Pure."""
+"""The lines of a what-if as the tables of a page: amounts in pence, sums below. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Protocol
 
-from finance.money import from_pence
 from finance.periods import Quarter
 from savings.whatif.whatif import WhatIfLine
 
@@ -27,16 +25,16 @@ class Splits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One council's amounts in pounds; `code` None for what is no council's, and for sums."""
+    """One council's amounts in pence; `code` None for what is no council's, and for sums."""
 
     code: str | None
     name: str
-    today: Decimal
-    then: Decimal
+    today: int
+    then: int
     illustrative: bool
 
     @property
-    def difference(self) -> Decimal:
+    def difference(self) -> int:
         return self.then - self.today
 
 
@@ -83,4 +81,4 @@ def councils_in(lines: Iterable[Splits], names: Mapping[str, str]) -> list[tuple
 
 
 def _row(code: str | None, name: str, today: int, then: int, illustrative: bool) -> Row:
-    return Row(code, name, from_pence(today), from_pence(then), illustrative)
+    return Row(code, name, today, then, illustrative)

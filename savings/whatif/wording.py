@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Protocol
 
-from finance.money import format_pounds, from_pence
+from finance.money import format_pounds
 from savings.formulas.arithmetic import SAVING
 
 #: A kind's name in the middle of a sentence.
@@ -69,7 +69,7 @@ def who_gains(lines: Iterable[MovedOfAKind], names: Mapping[str, str], *, of: st
         whose = "that is no council’s today" if freed > 0 else "more"
         becomes = "would fall on the councils" if freed > 0 else "would be no council’s"
         start = "" if sentences else f"{of}, "
-        sentences.append(f"{start}{_pounds(abs(freed))} {whose} {becomes}.")
+        sentences.append(f"{start}{format_pounds(abs(freed))} {whose} {becomes}.")
     return " ".join(sentences) or f"{of}, no council would gain or lose on balance."
 
 
@@ -85,8 +85,8 @@ def _sides(
         if not councils:
             continue
         first, *others = councils
-        said = [f"{names[first]} {verb} {_pounds(abs(found[first]))} {word}"]
-        said += [f"{names[other]} {_pounds(abs(found[other]))}" for other in others]
+        said = [f"{names[first]} {verb} {format_pounds(abs(found[first]))} {word}"]
+        said += [f"{names[other]} {format_pounds(abs(found[other]))}" for other in others]
         sides.append(_listed(said))
     return "; ".join(sides)
 
@@ -136,10 +136,6 @@ def asked_of_rule(
         how = f"by a blend, {parts}"
     host = ", with variances in indirect costs left to the host" if to_host else ""
     return f"{what} {how}{host}"
-
-
-def _pounds(pence: int) -> str:
-    return format_pounds(from_pence(pence))
 
 
 def _listed(words: list[str]) -> str:

@@ -20,7 +20,7 @@ function plotly() {
   return library;
 }
 
-function wrap(label) {
+export function wrap(label) {
   const lines = [""];
   for (const word of String(label).split(" ")) {
     const last = lines.length - 1;
@@ -31,9 +31,9 @@ function wrap(label) {
   return lines.join("<br>");
 }
 
-function categories(figure, side) {
+export function categories(figure, side) {
   const traces = figure.data.filter((trace) =>
-    side === "y" ? trace.orientation === "h" : trace.orientation !== "h",
+    side === "y" ? trace.orientation === "h" : trace.orientation !== "h"
   );
   const seen = new Set();
   for (const trace of traces) {
@@ -44,7 +44,7 @@ function categories(figure, side) {
   return [...seen];
 }
 
-function axis(given, figure, side, narrow) {
+export function axis(given, figure, side, narrow) {
   const styled = {
     automargin: true,
     fixedrange: true,
@@ -112,7 +112,7 @@ function traces(figure) {
   return figure.data.map((trace) =>
     trace.type === "bar"
       ? { ...trace, marker: { line: { color: "#ffffff", width: 1 }, ...trace.marker } }
-      : { ...trace },
+      : { ...trace }
   );
 }
 
@@ -132,8 +132,9 @@ function key(figure) {
     const swatch = document.createElement("span");
     const colour = trace.marker?.color ?? trace.line?.color;
     swatch.className = "app-chart__swatch";
-    swatch.style.backgroundColor =
-      typeof colour === "string" ? colour : COLOURS[place % COLOURS.length];
+    swatch.style.backgroundColor = typeof colour === "string"
+      ? colour
+      : COLOURS[place % COLOURS.length];
     if (trace.marker?.pattern?.shape) swatch.classList.add("app-chart__swatch--hatched");
     item.append(swatch, trace.name);
     list.append(item);

@@ -13,8 +13,9 @@ from audit.models import Event
 from savings.calendar.models import Reminder
 from savings.quarters.models import Period
 from savings.returns.models import DirtyReturn, Entry, Question, Return
+from tests.calling import Caller
 from tests.partnership import Partnership
-from tests.savings.returns.grids import EDIT, Grid, Opening
+from tests.savings.filling.grids import EDIT, Grid, Opening
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -37,6 +38,24 @@ def everything(db: None) -> Callable[[], Everything]:
     return lambda: {
         table.__name__: list(table._base_manager.order_by("id").values()) for table in tables
     }
+
+
+@pytest.fixture
+def finance(partnership: Partnership) -> Caller:
+    """Westminster's finance officer, calling by API."""
+    return Caller(partnership.finance("WCC"))
+
+
+@pytest.fixture
+def s151(partnership: Partnership) -> Caller:
+    """Westminster's section 151 officer, calling by API."""
+    return Caller(partnership.s151("WCC"))
+
+
+@pytest.fixture
+def office(partnership: Partnership) -> Caller:
+    """The programme office, calling by API."""
+    return Caller(partnership.people["programme.office"])
 
 
 @pytest.fixture

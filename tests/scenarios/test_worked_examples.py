@@ -216,7 +216,7 @@ def test_a_transition_cost_where_one_council_has_gained_nothing(
         "A saving, shared",
         "An ongoing cost of one council's own",
         "Moving, a quarter later",
-        "Moving, on nobody's budget",
+        "Moving, claimed on no budget",
     ]
     lines = zip(labels, entries(first, saved, cost), strict=True)
     assert told(accounts, lines) == quoted("transition-cost")

@@ -1,10 +1,13 @@
 """Making the environment, where the machine isn't as it should be: it says what to do."""
 
 import ast
+import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,9 +21,20 @@ def checkout(tmp_path: Path) -> Path:
     """A checkout without an environment."""
     (tmp_path / "scripts").mkdir()
     shutil.copy(SCRIPT, tmp_path / "scripts")
-    for requirements in ROOT.glob("requirements*.txt"):
-        shutil.copy(requirements, tmp_path)
+    for name in ("requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def made(checkout: Path) -> Path:
+    """The same with an environment whose pip can not install anything."""
+    programs = checkout / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    python = programs / "python"
+    python.write_text(f'#!/bin/sh\n[ "$1" = -c ] && exec {sys.executable} "$@"\nexit 7\n')
+    python.chmod(0o755)
+    return checkout
 
 
 def make_environment(
@@ -75,16 +89,62 @@ def test_an_index_that_can_not_be_reached_is_told_in_a_sentence(checkout: Path) 
     assert "It needs a Python package index" in finished.stderr
 
 
-def test_what_is_installed_is_left_alone(checkout: Path) -> None:
-    (checkout / ".venv" / "bin").mkdir(parents=True)
-    (checkout / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    stamp = (
-        "import hashlib, pathlib\n"
-        f"here = pathlib.Path({str(checkout)!r})\n"
-        "text = b''.join((here / name).read_bytes() for name in"
-        " ('requirements-uv.txt', 'requirements.txt'))\n"
-        "(here / '.venv' / 'installed-run').write_text(hashlib.sha256(text).hexdigest())"
-    )
-    finished = make_environment(checkout, before=stamp)
+def stamp(checkout: Path) -> Path:
+    return checkout / ".venv" / "installed"
+
+
+def digest(checkout: Path) -> str:
+    return hashlib.sha256((checkout / "requirements.txt").read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("wanted", ["run", "all"])
+def test_what_is_installed_is_left_alone(made: Path, wanted: str) -> None:
+    stamp(made).write_text(f"{wanted} {digest(made)}")
+    finished = make_environment(made)
     assert finished.returncode == 0
     assert finished.stdout == ""
+
+
+@pytest.mark.parametrize("wanted", ["run", "all"])
+def test_a_pin_that_changed_is_installed_and_so_is_what_was_interrupted(
+    made: Path, wanted: str
+) -> None:
+    before = f"{wanted} {digest(made)}"
+    stamp(made).write_text(before)
+    with (made / "requirements.txt").open("a") as file:
+        file.write("# changed\n")
+    finished = make_environment(made)
+    assert finished.returncode == 1
+    assert finished.stdout == "Installing the pinned packages into .venv\n"
+    assert "Installing failed with exit code 7" in finished.stderr
+    # Half of another set may be there now, so going back to the old pins installs them again.
+    assert stamp(made).read_text() == wanted
+    shutil.copy(ROOT / "requirements.txt", made)
+    assert make_environment(made).returncode == 1
+
+
+def test_an_environment_that_is_not_whole_is_made_again(made: Path) -> None:
+    stamp(made).write_text(f"run {digest(made)}")
+    (made / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
+    (made / "venv.py").write_text("raise SystemExit('ensurepip is not available')")
+    finished = make_environment(made, PYTHONPATH=str(made))
+    assert finished.stdout.startswith("Making an environment in .venv")
+    assert not (made / ".venv").exists()
+
+
+def test_uv_is_installed_from_the_same_pins(made: Path) -> None:
+    make_environment(made)
+    first, *hashes = (made / ".venv" / "uv.txt").read_text().splitlines()
+    assert re.fullmatch(r"uv==[0-9.]+ \\", first)
+    pinned = [line for line in hashes if "#" not in line]
+    assert pinned
+    assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in pinned)
+
+
+def test_what_is_named_is_what_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    lock = (ROOT / "requirements.txt").read_text()
+    pinned = set(re.findall(r"^[^ #]+==[^ ]+", lock, re.MULTILINE))
+    assert {re.sub(r"\[.*\]", "", name).lower() for name in named} <= pinned
+    assert "://" not in lock  # where the packages come from is each machine's own affair

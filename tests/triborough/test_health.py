@@ -1,6 +1,7 @@
 """Whether the process lives and whether it can serve, asked as a load balancer asks."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -15,8 +16,10 @@ from triborough import health
 def nothing_remembered(settings: Settings) -> Iterator[None]:
     settings.REDIS_URL = ""
     health.migrations_seen_applied.cache_clear()
+    health.lacking_in_turn.cache_clear()
     yield
     health.migrations_seen_applied.cache_clear()
+    health.lacking_in_turn.cache_clear()
 
 
 def test_lives_without_asking_the_database(client: Client) -> None:
@@ -29,7 +32,10 @@ def test_lives_without_asking_the_database(client: Client) -> None:
 def test_ready_with_database_and_migrations(client: Client) -> None:
     response = client.get("/health/")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "checks": {"database": "ok", "migrations": "ok"}}
+    assert response.json() == {
+        "status": "ok",
+        "checks": {"database": "ok", "migrations": "ok", "schema": "ok"},
+    }
     assert response.headers["Cache-Control"] == "no-store"
 
 
@@ -47,7 +53,7 @@ def test_not_ready_before_a_migration_is_applied(client: Client) -> None:
     assert response.status_code == 503
     assert response.json() == {
         "status": "unavailable",
-        "checks": {"database": "ok", "migrations": "failed"},
+        "checks": {"database": "ok", "migrations": "failed", "schema": "ok"},
     }
 
 
@@ -61,6 +67,48 @@ def test_ready_as_soon_as_the_migration_is_applied(client: Client) -> None:
     assert client.get("/health/").status_code == 200
 
 
+@pytest.mark.django_db
+def test_says_what_the_schema_lacks_though_every_migration_is_applied(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE savings_entry DROP COLUMN note")
+    response = client.get("/health/")
+    assert response.status_code == 503
+    assert response.json() == {
+        "status": "unavailable",
+        "checks": {
+            "database": "ok",
+            "migrations": "ok",
+            "schema": "column savings_entry.note is missing",
+        },
+    }
+
+
+@pytest.mark.django_db
+def test_ready_as_soon_as_the_schema_is_mended(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_indexdef('entry_claims'::regclass)")
+        (definition,) = cursor.fetchone()
+        cursor.execute("DROP INDEX entry_claims")
+        assert client.get("/health/").status_code == 503
+        cursor.execute(definition)
+    assert client.get("/health/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_good_schema_is_read_again_after_a_minute(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(monotonic=lambda: 120.0)
+    monkeypatch.setattr(health, "time", clock)
+    assert client.get("/health/").status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE savings_entry DROP COLUMN note")
+    clock.monotonic = lambda: 179.9
+    assert client.get("/health/").status_code == 200
+    clock.monotonic = lambda: 180.0
+    assert client.get("/health/").status_code == 503
+
+
 @pytest.mark.django_db(transaction=True)
 def test_not_ready_without_the_database(client: Client) -> None:
     working = connection.settings_dict["HOST"]
@@ -71,7 +119,11 @@ def test_not_ready_without_the_database(client: Client) -> None:
     finally:
         connection.settings_dict["HOST"] = working
     assert response.status_code == 503
-    assert response.json()["checks"] == {"database": "failed", "migrations": "failed"}
+    assert response.json()["checks"] == {
+        "database": "failed",
+        "migrations": "failed",
+        "schema": "failed",
+    }
     assert client.get("/health/").status_code == 200
 
 
@@ -80,7 +132,12 @@ def test_not_ready_without_the_redis_that_is_configured(client: Client, settings
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     response = client.get("/health/")
     assert response.status_code == 503
-    assert response.json()["checks"] == {"database": "ok", "migrations": "ok", "redis": "failed"}
+    assert response.json()["checks"] == {
+        "database": "ok",
+        "migrations": "ok",
+        "schema": "ok",
+        "redis": "failed",
+    }
 
 
 @pytest.mark.requires_redis

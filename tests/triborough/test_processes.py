@@ -55,7 +55,7 @@ def test_serves_when_ready_and_leaves_nothing_running(redis_url: str) -> None:
             started = [process for process in now if process not in before]
             commands = " ".join(" ".join(process.cmdline()) for process in started)
         gone, alive = psutil.wait_procs(started, timeout=20)
-    assert checks == {"database": "ok", "migrations": "ok", "redis": "ok"}
+    assert checks == {"database": "ok", "migrations": "ok", "schema": "ok", "redis": "ok"}
     assert all(name in commands for name in ("gunicorn", "worker", "beat"))
     assert gone
     assert alive == []

@@ -31,18 +31,18 @@ NOT_STATED = "not stated"
 
 
 @register.filter
-def pounds(amount: Decimal | None) -> str:
-    """An amount to the penny: `{{ amount|pounds }}` gives £1,234.56.
+def pounds(amount: int | Decimal | None) -> str:
+    """Whole pence to the penny: `{{ entry.pence|pounds }}` gives £1,234.56.
 
     None is a figure that nobody gave, which is not the same as nil.
     """
-    return NOT_STATED if amount is None else format_pounds(Decimal(amount))
+    return NOT_STATED if amount is None else format_pounds(amount)
 
 
 @register.filter
-def millions(amount: Decimal | None) -> str:
-    """A headline amount: `{{ amount|millions }}` gives £33.8m."""
-    return NOT_STATED if amount is None else format_millions(Decimal(amount))
+def millions(amount: int | Decimal | None) -> str:
+    """Whole pence as a headline: `{{ compared.planned|millions }}` gives £33.8m."""
+    return NOT_STATED if amount is None else format_millions(amount)
 
 
 # --- The service navigation ------------------------------------------------------

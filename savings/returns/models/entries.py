@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.triggers import no_truncate
+from finance.money import to_pence
 from savings.kit.provenance import Provenance
 from savings.returns import visibility
 from savings.returns.models.returns import Return
@@ -116,3 +117,8 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.amount} {self.service}"
+
+    @property
+    def pence(self) -> int:
+        """The amount as everything but the database has it."""
+        return to_pence(self.amount)

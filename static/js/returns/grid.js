@@ -23,7 +23,9 @@ function start(form) {
   watchKeys(sheet, undo);
   new Paste(sheet, undo, say);
   const saving = new Saving(sheet, bar);
-  if (!saving.isDirty) saving.say(`${saving.status.textContent.trim()} Changes are saved as you go.`);
+  if (!saving.isDirty) {
+    saving.say(`${saving.status.textContent.trim()} Changes are saved as you go.`);
+  }
   bar.querySelector("[data-leave]").textContent = "Leave the page";
 
   bar.querySelector("[data-more]")?.addEventListener("click", (event) => {

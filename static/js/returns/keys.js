@@ -72,7 +72,9 @@ export function watchKeys(sheet, undo) {
       go(row.remove);
       return true;
     }
-    const place = column === "tupe" ? sheet.rowOf(control).controls.get("tupe").indexOf(control) : 0;
+    const place = column === "tupe"
+      ? sheet.rowOf(control).controls.get("tupe").indexOf(control)
+      : 0;
     const same = row.shown(column, { open: true }) && row.controls.get(column)[place];
     const instead = row.isEmpty
       ? row.shown("service")
@@ -98,7 +100,7 @@ export function watchKeys(sheet, undo) {
     return start === end && start === (side === "left" ? 0 : value.length);
   }
 
-  function enterCell(row, control) {
+  function enterCell(_row, control) {
     if (control.tagName === "SELECT") control.showPicker?.();
     else if ("selectionStart" in control && control.type !== "checkbox") {
       control.setSelectionRange(control.value.length, control.value.length);
@@ -106,12 +108,13 @@ export function watchKeys(sheet, undo) {
     return true;
   }
 
-  function takeBack(row, control) {
+  function takeBack(_row, control) {
     const { column } = control.dataset;
     if (control.type === "checkbox" || control.value === atFocus) return false;
     control.value = atFocus;
-    if (column === "kind" || column === "service" || control.tagName === "SELECT") undo.noticed(control);
-    else if (control.tagName === "INPUT") control.select();
+    if (column === "kind" || column === "service" || control.tagName === "SELECT") {
+      undo.noticed(control);
+    } else if (control.tagName === "INPUT") control.select();
     sheet.changed();
     return true;
   }

@@ -4,7 +4,8 @@ const NIL = "-";
 const FACTORS = { "": 1n, k: 1_000n, m: 1_000_000n };
 const LIMIT = 100_000_000_000n * 100n;
 // What Python calls space around a text, which is not quite what trim() does.
-const SPACE = "[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
+const SPACE =
+  "[\\u0009-\\u000d\\u001c-\\u0020\\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+";
 const AROUND = new RegExp(`^${SPACE}|${SPACE}$`, "g");
 const strip = (text) => text.replace(AROUND, "");
 

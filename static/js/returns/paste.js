@@ -46,10 +46,16 @@ export class Paste {
     let response;
     let said;
     try {
-      response = await fetch(this.sheet.form.dataset.paste, { method: "POST", body, redirect: "manual" });
+      response = await fetch(this.sheet.form.dataset.paste, {
+        method: "POST",
+        body,
+        redirect: "manual",
+      });
       said = await response.json();
     } catch {
-      said = { problem: "It could not be checked. Save the draft, open the page again and repeat it." };
+      said = {
+        problem: "It could not be checked. Save the draft, open the page again and repeat it.",
+      };
     }
     if (response?.ok) this.put(said.rows);
     else this.refused(said);
@@ -85,12 +91,17 @@ export class Paste {
     });
     const advice = Object.assign(document.createElement("p"), {
       className: "govuk-body",
-      textContent: problem || "None of the block is in the rows yet. Put its cells right here, or in the spreadsheet and copy it again.",
+      textContent: problem ||
+        "None of the block is in the rows yet. Put its cells right here, or in the spreadsheet and copy it again.",
     });
-    const buttons = Object.assign(document.createElement("div"), { className: "govuk-button-group" });
+    const buttons = Object.assign(document.createElement("div"), {
+      className: "govuk-button-group",
+    });
     this.panel.replaceChildren(heading, advice);
     this.panel.insertAdjacentHTML("beforeend", table);
-    if (this.panel.querySelector("input")) buttons.append(button("Check and paste", "", () => this.ask()));
+    if (this.panel.querySelector("input")) {
+      buttons.append(button("Check and paste", "", () => this.ask()));
+    }
     buttons.append(button("Don’t paste", "govuk-button--secondary", () => this.close()));
     this.panel.append(buttons);
     this.panel.hidden = false;
@@ -108,7 +119,7 @@ export class Paste {
 }
 
 // Several cells, or one for a list, where text alone would do nothing.
-function isBlock(text, control) {
+export function isBlock(text, control) {
   if (text.includes("\t")) return true;
   if (control.tagName === "TEXTAREA") return false;
   return control.tagName === "SELECT" || control.type === "checkbox" || /[\r\n]/.test(text.trim());

@@ -62,7 +62,9 @@ export class Saving {
   due() {
     if (this.sending || !this.isDirty) return;
     const active = this.sheet.active;
-    this.waitsFor = active && !active.isEmpty && !active.removed && !active.isComplete ? active : null;
+    this.waitsFor = active && !active.isEmpty && !active.removed && !active.isComplete
+      ? active
+      : null;
     if (this.waitsFor) {
       this.say(`Not saved yet: row ${active.number} is not finished.`);
       return;
@@ -94,12 +96,15 @@ export class Saving {
     if (response.ok && said) this.accepted(said, revision);
     else if (response.status === 422 && said) this.refused(said, revision);
     else if (response.status === 409 && said) this.halt(said);
-    else if (response.status === 403 && !renewed && (await this.renew())) await this.send({ renewed: true });
-    else if (response.status >= 500) {
+    else if (response.status === 403 && !renewed && (await this.renew())) {
+      await this.send({ renewed: true });
+    } else if (response.status >= 500) {
       this.sendAgain = AGAIN;
       this.say("Not saved: the site has a problem. It is tried again.", { wrong: true });
     } else {
-      this.say("Not saved: you are no longer signed in. Sign in in another tab, then go on here.", { wrong: true });
+      this.say("Not saved: you are no longer signed in. Sign in in another tab, then go on here.", {
+        wrong: true,
+      });
     }
   }
 
@@ -144,8 +149,11 @@ export class Saving {
     const count = new Set(mistakes.map(({ row, column }) => `${row} ${column}`)).size;
     this.firstMistake.hidden = count === 0;
     this.waitsFor = mistakes.length < said.mistakes.length ? active : null;
-    if (count) this.say(`Not saved: ${count} ${count === 1 ? "cell" : "cells"} to put right.`, { wrong: true });
-    else if (active) this.say(`Not saved yet: row ${active.number} is not finished.`);
+    if (count) {
+      this.say(`Not saved: ${count} ${count === 1 ? "cell" : "cells"} to put right.`, {
+        wrong: true,
+      });
+    } else if (active) this.say(`Not saved yet: row ${active.number} is not finished.`);
     else this.say(said.problem, { wrong: true });
   }
 

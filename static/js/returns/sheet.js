@@ -1,7 +1,18 @@
 // The rows of the form as a sheet: their cells' values, new rows, and what is wrong in them.
 export const COLUMNS = [
-  "service", "kind", "scope", "amount", "recurrence", "nature", "cause", "caused_by", "tupe",
-  "approval", "corrects", "evidence", "note",
+  "service",
+  "kind",
+  "scope",
+  "amount",
+  "recurrence",
+  "nature",
+  "cause",
+  "caused_by",
+  "tupe",
+  "approval",
+  "corrects",
+  "evidence",
+  "note",
 ];
 const NEEDED = ["service", "kind", "scope", "amount"];
 const NEEDED_BY_KIND = { saving: ["recurrence", "nature"], variance: ["cause"] };
@@ -127,7 +138,8 @@ export class Row {
   }
 }
 
-const block = (control) => ({ SELECT: "govuk-select", TEXTAREA: "govuk-textarea" })[control.tagName] ?? "govuk-input";
+const block = (control) =>
+  ({ SELECT: "govuk-select", TEXTAREA: "govuk-textarea" })[control.tagName] ?? "govuk-input";
 
 function describe(element, id, described) {
   const ids = new Set((element.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean));
@@ -177,7 +189,9 @@ export class Sheet {
     const first = this.rows.length + 1;
     const last = Math.min(this.rows.length + count, this.mostRows);
     let html = "";
-    for (let number = first; number <= last; number += 1) html += this.blank.replaceAll(BLANK, number);
+    for (let number = first; number <= last; number += 1) {
+      html += this.blank.replaceAll(BLANK, number);
+    }
     this.body.insertAdjacentHTML("beforeend", html);
     const added = [];
     for (let number = first; number <= last; number += 1) {

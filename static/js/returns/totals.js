@@ -105,10 +105,16 @@ function show(place, figure) {
   const key = figure ? `${figure.pence}${figure.illustrative}` : "";
   if (place.dataset.shown === key) return;
   place.dataset.shown = key;
-  const part = (name, text, more = {}) => Object.assign(document.createElement("span"), { className: name, textContent: text, ...more });
-  if (!figure) place.replaceChildren(part("", "–", { ariaHidden: "true" }), part("govuk-visually-hidden", "none"));
-  else if (figure.illustrative) place.replaceChildren(`${pounds(figure.pence)} `, part("app-made-up", "illustrative"));
-  else place.replaceChildren(pounds(figure.pence));
+  const part = (name, text, more = {}) =>
+    Object.assign(document.createElement("span"), { className: name, textContent: text, ...more });
+  if (!figure) {
+    place.replaceChildren(
+      part("", "–", { ariaHidden: "true" }),
+      part("govuk-visually-hidden", "none"),
+    );
+  } else if (figure.illustrative) {
+    place.replaceChildren(`${pounds(figure.pence)} `, part("app-made-up", "illustrative"));
+  } else place.replaceChildren(pounds(figure.pence));
 }
 
 const read = (json) =>

@@ -23,7 +23,7 @@ from services.models import Participation
 from sovereignty.models import Consent
 from tests.calling import Caller
 from tests.partnership import COUNCILS, NOW, Q1, Partnership, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

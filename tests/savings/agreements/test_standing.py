@@ -17,7 +17,7 @@ from services.models import Participation
 from sovereignty.models import Decision, Dispute
 from sovereignty.refusals import WrongState
 from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 HALVES = {"LBHF": "1/2", "RBKC": "1/2"}

@@ -13,7 +13,7 @@ from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.attribution.conftest import THIRDS, count
+from tests.savings.drivers.counting import THIRDS, count
 
 pytestmark = pytest.mark.django_db
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
 from savings.attribution.reports import FigureAsked, entries_behind
@@ -28,4 +26,4 @@ def test_what_is_seen_and_what_is_hidden_add_up_to_one_version():
     assert [
         (found.count, found.amount, found.hidden_count, found.hidden_amount)
         for found in (before, after)
-    ] == [(0, Decimal(0), 0, Decimal(0)), (1, Decimal(9), 0, Decimal(0))]
+    ] == [(0, 0, 0, 0), (1, 9_00, 0, 0)]

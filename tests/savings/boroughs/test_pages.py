@@ -113,13 +113,13 @@ def test_the_list_shows_what_each_has_saved(partnership: Partnership, signed_in:
     response = signed_in("auditor").get("/boroughs/")
 
     shown = {
-        summary.council.code: (str(summary.quarter), str(summary.to_date), summary.certified)
+        summary.council.code: (summary.quarter, summary.to_date, summary.certified)
         for summary in response.context["summaries"]
     }
     assert shown == {
-        "LBHF": ("33.34", "33.34", True),
-        "RBKC": ("33.33", "33.33", True),
-        "WCC": ("33.33", "33.33", False),
+        "LBHF": (33_34, 33_34, True),
+        "RBKC": (33_33, 33_33, True),
+        "WCC": (33_33, 33_33, False),
     }
 
 
@@ -143,11 +143,7 @@ def test_a_later_quarter_keeps_the_earlier_ones_to_date(
     response = signed_in("finance.lbhf").get("/boroughs/LBHF/?period=2013-14-Q2")
 
     total = response.context["figures"].total("saving")
-    assert [str(total.quarter), str(total.year_to_date), str(total.to_date)] == [
-        "0.00",
-        "33.34",
-        "33.34",
-    ]
+    assert (total.quarter, total.year_to_date, total.to_date) == (0, 33_34, 33_34)
     assert "No certified entry of 2013/14 Q2 itself" in response.content.decode()
 
 

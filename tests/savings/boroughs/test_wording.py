@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from finance.money import to_pence
 from savings.boroughs.wording import reading_of_areas
 from savings.kit.wording import exactly, headline
 
@@ -12,7 +13,7 @@ from savings.kit.wording import exactly, headline
 @dataclass
 class Area:
     area_name: str
-    to_date: Decimal
+    to_date: int
 
 
 @pytest.mark.parametrize(
@@ -36,8 +37,8 @@ class Area:
 def test_a_headline_leaves_out_what_is_said_exactly_below(
     amount: str, shown: str, exact: str
 ) -> None:
-    assert headline(Decimal(amount)) == shown
-    assert exactly(Decimal(amount)) == exact
+    assert headline(to_pence(Decimal(amount))) == shown
+    assert exactly(to_pence(Decimal(amount))) == exact
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,6 @@ def test_a_headline_leaves_out_what_is_said_exactly_below(
     ],
 )
 def test_the_sentence_beside_the_chart(lines: list[tuple[str, str]], sentence: str) -> None:
-    areas = [Area(name, Decimal(amount)) for name, amount in lines]
+    areas = [Area(name, to_pence(Decimal(amount))) for name, amount in lines]
 
     assert reading_of_areas("Westminster", areas) == sentence

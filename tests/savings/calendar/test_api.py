@@ -24,11 +24,6 @@ def partnership() -> Partnership:
     return build()
 
 
-@pytest.fixture
-def office(partnership: Partnership) -> Caller:
-    return Caller(partnership.people["programme.office"])
-
-
 def published() -> None:
     period = Period.objects.create(quarter=Quarter.parse("2012-13-Q4"), status=Period.Status.CLOSED)
     Return.objects.create(

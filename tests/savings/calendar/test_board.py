@@ -21,7 +21,7 @@ from savings.returns.models import Return
 from savings.returns.questions.actions import ask
 from sovereignty.models import Appointment, Role, User
 from tests.partnership import NOW, Q1, Partnership, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.tables import table_headed
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from savings.returns.models import Return
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.conftest import Everything
-from tests.savings.returns.pages import Reading, read
+from tests.savings.pages import Reading, read
 from tests.savings.tables import table_headed
 
 pytestmark = pytest.mark.django_db

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal
 
 from savings.comparison import charts
 
@@ -10,15 +9,15 @@ from savings.comparison import charts
 @dataclass
 class Row:
     name: str
-    planned: Decimal
-    delivered: Decimal
-    published: Decimal = Decimal(0)
+    planned: int
+    delivered: int
+    published: int = 0
     code: str | None = None
 
 
 AREAS = [
-    Row("Children's", Decimal("10500000.00"), Decimal("4540000.00")),
-    Row("CEX", Decimal("200000.00"), Decimal("0.00")),
+    Row("Children's", 10_500_000_00, 4_540_000_00),
+    Row("CEX", 200_000_00, 0),
 ]
 
 
@@ -35,7 +34,7 @@ def test_each_area_has_its_promise_above_its_delivery_in_whole_pence() -> None:
 
 
 def test_bars_share_a_line_only_where_a_line_has_both() -> None:
-    split = [Row("A", Decimal(5), Decimal(0)), Row("As a whole", Decimal(0), Decimal(4))]
+    split = [Row("A", 5_00, 0), Row("As a whole", 0, 4_00)]
     assert charts.promised_and_delivered(AREAS)["layout"]["barmode"] == "group"
     assert charts.promised_and_delivered(split)["layout"]["barmode"] == "overlay"
     assert [bar["text"] for bar in charts.promised_and_delivered(split)["data"]] == [
@@ -46,8 +45,8 @@ def test_bars_share_a_line_only_where_a_line_has_both() -> None:
 
 def test_what_is_nobodys_is_hatched_as_well_as_grey() -> None:
     lines = [
-        Row("Westminster", Decimal(0), Decimal("12.00"), code="WCC"),
-        Row("Not attributed", Decimal(0), Decimal("8.00")),
+        Row("Westminster", 0, 12_00, code="WCC"),
+        Row("Not attributed", 0, 8_00),
     ]
     (bars,) = charts.parts_of_councils(lines)["data"]
     assert bars["marker"]["color"] == [charts.DELIVERED, charts.NOBODYS]
@@ -55,7 +54,7 @@ def test_what_is_nobodys_is_hatched_as_well_as_grey() -> None:
 
 
 def test_labels_have_room_beyond_the_longest_bar_on_either_side() -> None:
-    figure = charts.promised_and_delivered([Row("A", Decimal("100"), Decimal("-50"))])
+    figure = charts.promised_and_delivered([Row("A", 100_00, -50_00)])
     assert figure["layout"]["xaxis"]["range"] == [-6_500, 13_000]
 
 

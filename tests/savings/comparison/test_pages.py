@@ -20,7 +20,7 @@ from savings.rollup.actions import roll_up_dirty
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.comparison.conftest import SignIn
-from tests.savings.returns.pages import Reading, read
+from tests.savings.pages import Reading, read
 from tests.savings.tables import table_headed
 
 pytestmark = pytest.mark.django_db

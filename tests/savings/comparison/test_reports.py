@@ -1,7 +1,5 @@
 """What the comparison reads: sums from the rollup alone, and where each was published."""
 
-from decimal import Decimal
-
 import pytest
 
 from finance.periods import FinancialYear, Quarter
@@ -43,28 +41,28 @@ def delivered(partnership: Partnership) -> Plan:
 def test_areas_add_up_to_the_total_with_what_names_no_area(delivered: Plan) -> None:
     compared = compare(delivered, BY_2014_15, Q1)
     assert [(line.slug, line.planned, line.delivered) for line in compared.lines] == [
-        ("childrens", Decimal("250.00"), Decimal("7.00")),
-        ("libraries", Decimal("1000.00"), Decimal("100.00")),
-        ("cex", Decimal("0.00"), Decimal("0.00")),
-        (None, Decimal("50.00"), Decimal("0.00")),
+        ("childrens", 250_00, 7_00),
+        ("libraries", 1_000_00, 100_00),
+        ("cex", 0, 0),
+        (None, 50_00, 0),
     ]
-    assert (compared.planned, compared.delivered) == (Decimal("1300.00"), Decimal("107.00"))
-    assert compared.transition_costs == Decimal("30.00")
-    assert compared.published == Decimal("0.00")
-    assert compared.difference == Decimal("-1193.00")
+    assert (compared.planned, compared.delivered) == (1_300_00, 107_00)
+    assert compared.transition_costs == 30_00
+    assert compared.published == 0
+    assert compared.difference == -1_193_00
 
 
 def test_delivery_is_counted_to_the_end_of_a_quarter(delivered: Plan) -> None:
-    assert compare(delivered, BY_2014_15, Q2).delivered == Decimal("147.00")
-    assert compare(delivered, BY_2014_15, Q1.preceding).delivered == Decimal("0.00")
-    assert compare(delivered, BY_2014_15, None).delivered == Decimal("0.00")
+    assert compare(delivered, BY_2014_15, Q2).delivered == 147_00
+    assert compare(delivered, BY_2014_15, Q1.preceding).delivered == 0
+    assert compare(delivered, BY_2014_15, None).delivered == 0
 
 
 def test_an_area_is_its_services_and_itself(delivered: Plan) -> None:
     compared = compare_area(delivered, BY_2014_15, Q1, "libraries")
     assert [(line.slug, line.planned, line.delivered) for line in compared.lines] == [
-        ("libraries", Decimal("0.00"), Decimal("0.00")),
-        ("library-service", Decimal("1000.00"), Decimal("100.00")),
+        ("libraries", 0, 0),
+        ("library-service", 1_000_00, 100_00),
     ]
     with pytest.raises(KeyError):
         compare_area(delivered, BY_2014_15, Q1, "no-such-service")
@@ -73,19 +71,19 @@ def test_an_area_is_its_services_and_itself(delivered: Plan) -> None:
 def test_each_council_has_its_pennies_and_the_rest_is_nobodys(delivered: Plan) -> None:
     lines = by_council(Q1)
     assert [(line.code, line.delivered, line.transition_costs) for line in lines] == [
-        ("LBHF", Decimal("33.34"), Decimal("0.00")),
-        ("RBKC", Decimal("33.33"), Decimal("30.00")),
-        ("WCC", Decimal("33.33"), Decimal("0.00")),
-        (None, Decimal("7.00"), Decimal("0.00")),
+        ("LBHF", 33_34, 0),
+        ("RBKC", 33_33, 30_00),
+        ("WCC", 33_33, 0),
+        (None, 7_00, 0),
     ]
     only_libraries = by_council(Q1, {"library-service"})
     assert [line.code for line in only_libraries] == ["LBHF", "RBKC", "WCC"]
-    assert sum(line.delivered for line in only_libraries) == Decimal("100.00")
+    assert sum(line.delivered for line in only_libraries) == 100_00
 
 
 def test_what_was_certified_after_stands_apart(delivered: Plan) -> None:
     assert [(line.quarter, line.is_open, line.delivered) for line in delivered_after(Q1)] == [
-        (Q2, True, Decimal("40.00"))
+        (Q2, True, 40_00)
     ]
     assert delivered_after(Q2) == []
     assert [line.quarter for line in delivered_after(None)] == [Q1, Q2]
@@ -108,8 +106,8 @@ def test_what_a_document_published_is_told_from_what_councils_reported(record: N
     plan = Plan.objects.get(code="proposals-2011")
     end = Quarter.parse("2012-13-Q4")
     compared = compare(plan, BY_2014_15, end)
-    assert compared.published == compared.delivered == Decimal("9920000.00")
-    assert by_council(end)[-1].published == Decimal("9920000.00")
+    assert compared.published == compared.delivered == 9_920_000_00
+    assert by_council(end)[-1].published == 9_920_000_00
 
 
 def test_sources_name_document_place_and_figures_once(record: None) -> None:
@@ -121,7 +119,7 @@ def test_sources_name_document_place_and_figures_once(record: None) -> None:
         ("derived", "proposals-2011", 1),
     ]
     published = sources.published_lines(Quarter.parse("2012-13-Q4"), None, titles)
-    assert sum(line.amount for line in published) == Decimal("9920000.00")
+    assert sum(line.amount for line in published) == 9_920_000_00
     (source,) = sources.sources_of_published(published)
     assert source.place == "Table and chart 'Tri-borough savings to date'"
     assert source.title == "The Tri-borough story: progress report"
@@ -130,13 +128,13 @@ def test_sources_name_document_place_and_figures_once(record: None) -> None:
     (libraries,) = sources.published_lines(
         Quarter.parse("2012-13-Q4"), {"libraries", "library-service"}, titles
     )
-    assert libraries.amount == Decimal("920000.00")
+    assert libraries.amount == 920_000_00
 
 
 def test_the_later_target_is_read_from_the_record(record: None) -> None:
     target = sources.later_target(sources.document_titles())
     assert target is not None
-    assert (target.amount, target.year.label) == (Decimal("40000000.00"), "2015/16")
+    assert (target.amount, target.year.label) == (40_000_000_00, "2015/16")
     assert [source.document for source in target.sources] == ["progress-2013"]
 
 

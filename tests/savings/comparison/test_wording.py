@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from finance.money import to_pence
 from finance.periods import FinancialYear, Quarter
 from savings.comparison import wording
 
@@ -22,20 +23,24 @@ def test_the_examples() -> None:
 @dataclass
 class Area:
     name: str
-    planned: Decimal
-    delivered: Decimal
+    planned: int
+    delivered: int
 
 
 @dataclass
 class Council:
     code: str | None
     name: str
-    delivered: Decimal
-    published: Decimal = Decimal(0)
+    delivered: int
+    published: int = 0
+
+
+def pence(pounds: str) -> int:
+    return to_pence(Decimal(pounds))
 
 
 def area(name: str, planned: str, delivered: str) -> Area:
-    return Area(name, Decimal(planned), Decimal(delivered))
+    return Area(name, pence(planned), pence(delivered))
 
 
 def compared(
@@ -46,8 +51,8 @@ def compared(
     year: FinancialYear = BY_2014_15,
 ) -> str:
     return wording.compared(
-        planned=Decimal(planned),
-        delivered=Decimal(delivered),
+        planned=pence(planned),
+        delivered=pence(delivered),
         year=year,
         to=Quarter.parse(to) if to else None,
         bases=bases,
@@ -144,12 +149,12 @@ def test_where_one_side_is_missing(
 def test_differences_are_more_or_less_and_shares_have_one_decimal(
     planned: str, delivered: str, difference: str, share: str
 ) -> None:
-    assert wording.difference(Decimal(planned), Decimal(delivered)) == difference
-    assert wording.share(Decimal(planned), Decimal(delivered)) == share
+    assert wording.difference(pence(planned), pence(delivered)) == difference
+    assert wording.share(pence(planned), pence(delivered)) == share
 
 
 def reading(*areas: Area, undivided: str = "0") -> str:
-    return wording.reading_of_areas(areas, BY_2014_15, FULL_YEAR, undivided=Decimal(undivided))
+    return wording.reading_of_areas(areas, BY_2014_15, FULL_YEAR, undivided=pence(undivided))
 
 
 def test_the_reading_of_the_areas_names_most_furthest_and_passed() -> None:
@@ -191,22 +196,20 @@ def test_the_reading_of_nothing_at_all() -> None:
 
 def test_services_are_not_called_behind_where_delivery_is_not_theirs_alone() -> None:
     services = [area("Education", "1000000", "0"), area("Care", "9500000", "0")]
-    assert wording.reading_of_services(
-        services, BY_2014_15, FULL_YEAR, undivided=Decimal("4540000")
-    ) == (
+    assert wording.reading_of_services(services, BY_2014_15, FULL_YEAR, undivided=4_540_000_00) == (
         "£4.54m was recorded for the area as a whole, not by service; the largest promise is "
         "Care, £9.5m a year by 2014/15."
     )
     assert "furthest" not in wording.reading_of_services(
-        services, BY_2014_15, FULL_YEAR, undivided=Decimal("0.01")
+        services, BY_2014_15, FULL_YEAR, undivided=1
     )
 
 
-NOBODYS = Council(None, "Not attributed", Decimal("9920000"), Decimal("9920000"))
+NOBODYS = Council(None, "Not attributed", 9_920_000_00, 9_920_000_00)
 
 
 def test_what_was_published_for_all_is_no_boroughs() -> None:
-    lines = [Council("LBHF", "Hammersmith", Decimal(0)), NOBODYS]
+    lines = [Council("LBHF", "Hammersmith", 0), NOBODYS]
     assert wording.reading_of_councils(lines) == (
         "The £9.92m was published for the partnership as a whole, not by borough, so none of "
         "it is any one borough’s."
@@ -215,8 +218,8 @@ def test_what_was_published_for_all_is_no_boroughs() -> None:
 
 def test_parts_of_boroughs_beside_what_is_nobodys_and_why() -> None:
     parts = [
-        Council("LBHF", "Hammersmith", Decimal("10")),
-        Council("WCC", "Westminster", Decimal("20")),
+        Council("LBHF", "Hammersmith", 10_00),
+        Council("WCC", "Westminster", 20_00),
     ]
     whole = "Hammersmith’s part is £10.00 and Westminster’s part is £20.00"
     assert wording.reading_of_councils(parts) == f"{whole}."
@@ -224,12 +227,12 @@ def test_parts_of_boroughs_beside_what_is_nobodys_and_why() -> None:
         f"{whole}; the other £9.92m was published for the partnership as a whole, not by "
         "borough, so it is no one borough’s."
     )
-    no_rule = Council(None, "Not attributed", Decimal("30"))
+    no_rule = Council(None, "Not attributed", 30_00)
     assert wording.reading_of_councils([*parts, no_rule]) == (
         f"{whole}; the other £30.00 is shared by no rule that every council taking part has "
         "agreed to, so it is no one borough’s."
     )
-    both = Council(None, "Not attributed", Decimal("30"), Decimal("20"))
+    both = Council(None, "Not attributed", 30_00, 20_00)
     assert wording.reading_of_councils([*parts, both]) == (
         f"{whole}; of the other £30.00, £20.00 was published for the partnership as a whole, "
         "not by borough and £10.00 is shared by no rule that every council taking part has "
@@ -238,6 +241,6 @@ def test_parts_of_boroughs_beside_what_is_nobodys_and_why() -> None:
 
 
 def test_before_anything_is_delivered_no_borough_has_a_part() -> None:
-    assert wording.reading_of_councils([Council("LBHF", "Hammersmith", Decimal(0))]) == (
+    assert wording.reading_of_councils([Council("LBHF", "Hammersmith", 0)]) == (
         "Nothing has been delivered yet, so no borough has a part in it."
     )

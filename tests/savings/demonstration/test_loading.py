@@ -82,12 +82,12 @@ def test_nothing_illustrative_counts_as_delivered() -> None:
     plan = Plan.objects.get(code="proposals-2011")
     comparison = compare(plan, FinancialYear(2014), latest_closed_quarter())
     assert (comparison.planned, comparison.delivered) == (
-        Decimal("33800000.00"),
-        Decimal("9920000.00"),
+        33_800_000_00,
+        9_920_000_00,
     )
     assert not comparison.illustrative
     to_the_end = compare(plan, FinancialYear(2014), Quarter.parse("2013-14-Q4"))
-    assert to_the_end.delivered == Decimal("9920000.00")
+    assert to_the_end.delivered == 9_920_000_00
     assert not Entry.objects.illustrative().filter(parent__status="certified").exists()
 
 

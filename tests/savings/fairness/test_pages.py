@@ -16,7 +16,7 @@ from savings.fairness.models import FairnessTest
 from sovereignty.models import Appointment, Council, Role, User
 from tests.partnership import PASSWORD, Q1, Q2, Partnership
 from tests.savings.fairness.conftest import SignIn, agreed_test
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.tables import table_headed, tables_of
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from savings.forecasts.reports import row_of
 from savings.forecasts.rows import describe
 from savings.returns.models import Forecast
 from tests.partnership import Q1, Quarter
-from tests.savings.returns.pages import Reading, read
+from tests.savings.pages import Reading, read
 
 RETURN = "/returns/WCC/2013-14-Q1/"
 PAGE = f"{RETURN}forecasts/"

@@ -13,7 +13,7 @@ from savings.quarters.models import Period
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, Everything, a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import PAGE, opened, stored, typed
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

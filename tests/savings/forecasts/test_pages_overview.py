@@ -10,7 +10,7 @@ from sovereignty.models import User
 from tests.partnership import Partnership, a_saving
 from tests.savings.forecasts.conftest import a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, typed
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

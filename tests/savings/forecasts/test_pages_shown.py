@@ -12,7 +12,7 @@ from savings.plans.models import Plan
 from tests.partnership import Q2, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, stored, typed
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

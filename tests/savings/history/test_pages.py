@@ -19,7 +19,7 @@ from savings.quarters.models import Period
 from savings.returns.models import Return
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.history.conftest import PATH, SignIn
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -51,9 +49,9 @@ def test_lines_add_up_by_service_for_one_plan_and_year(plan: Plan, hr: Service) 
     line(plan, hr, "1000.00", year="2013-14")
     line(other, hr, "2000.00")
     assert PlanLine.objects.by_service(plan, YEAR) == {
-        "hr": Decimal("99.90"),
-        "it": Decimal("7.00"),
-        None: Decimal("3.50"),
+        "hr": 99_90,
+        "it": 7_00,
+        None: 3_50,
     }
     assert PlanLine.objects.by_service(plan, FinancialYear.parse("2015-16")) == {}
 

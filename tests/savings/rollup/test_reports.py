@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import pytest
 
@@ -35,7 +34,7 @@ def test_amounts_of_one_answer_are_of_one_version(
     with right_after_reading(Total, lambda: roll_up_dirty(at=NOW).version) as finished:
         before = attributed(kind="saving", group_by=group_by)
     assert finished == [2]
-    assert (before.total, before.unattributed, before.rows) == (Decimal(9), Decimal(9), ())
+    assert (before.total, before.unattributed, before.rows) == (9_00, 9_00, ())
     after = attributed(kind="saving", group_by=group_by)
-    assert (after.total, after.unattributed) == (Decimal(9), Decimal(0))
-    assert sum(row.amount for row in after.rows) == Decimal(9)
+    assert (after.total, after.unattributed) == (9_00, 0)
+    assert sum(row.amount for row in after.rows) == 9_00

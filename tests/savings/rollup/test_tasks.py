@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 THREE_POUNDS = [("LBHF", 100), ("RBKC", 100), ("WCC", 100)]
 UNREACHABLE = [
     (
-        "savings.rollup.tasks",
+        "savings.returns.outbox",
         logging.ERROR,
         "The task queue can't be reached; the next sweep will roll up.",
     )
@@ -74,7 +74,7 @@ def test_a_queue_that_can_not_be_reached_is_logged_and_leaves_what_waits(
 ) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
     wake()
-    assert said(caplog, "savings.rollup.tasks") == UNREACHABLE
+    assert said(caplog, "savings.returns.outbox") == UNREACHABLE
     assert (waiting(), parts()) == (["WCC"], [])
     assert standing().state == "pending"
 
@@ -86,7 +86,7 @@ def test_who_certifies_is_answered_though_the_queue_can_not_be_reached(
     answer = Caller(partnership.s151("WCC")).post("returns/WCC/2013-14-Q1/certify/", {"version": 2})
     assert (answer.status_code, answer.json()["status"]) == (200, "certified")
     assert partnership.parent("WCC").status == Return.Status.CERTIFIED
-    assert said(caplog, "savings.rollup.tasks") == UNREACHABLE
+    assert said(caplog, "savings.returns.outbox") == UNREACHABLE
     assert Caller(partnership.people["auditor"]).get("rollup/").json()["state"] == "pending"
 
 

@@ -20,11 +20,6 @@ LEAVING = {"council": "WCC", "last_quarter": "2013-14-Q1", "source": "Full counc
 TWO = [("LBHF", "2011-12-Q1", None), ("RBKC", "2011-12-Q1", None)]
 
 
-@pytest.fixture
-def office(partnership: Partnership) -> Caller:
-    return Caller(partnership.people["programme.office"])
-
-
 def time(
     council: str, first: str = "2011-12-Q1", last: str | None = None, source: str = ""
 ) -> dict:

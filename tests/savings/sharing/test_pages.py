@@ -13,7 +13,7 @@ from savings.rollup.tasks import roll_up
 from services.models import Hosting, Participation, Service
 from sovereignty.models import User
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.sharing.changing import falls, join, leave, spells
 from tests.savings.tables import table_headed, tables_of
 

@@ -31,7 +31,7 @@ from savings.trueup.trueup import (
 )
 from savings.whatif.whatif import Alike, World
 from services.tree import Node, ServiceTree, Spell
-from tests.savings.attribution.sharing import Reported, share_all
+from tests.savings.formulas.sharing import Reported, share_all
 
 Q1, Q2, Q3 = (Quarter.parse(f"2013-14-Q{number}") for number in (1, 2, 3))
 COUNCILS = ("LBHF", "RBKC", "WCC")

@@ -11,7 +11,7 @@ from savings.uploads.actions import check_upload, start_upload
 from savings.uploads.models import Upload
 from tests.journeys.examination import Watched, examine
 from tests.partnership import NOW, Partnership, a_cost, a_saving
-from tests.savings.returns.grids import Opening
+from tests.savings.filling.grids import Opening
 from tests.savings.uploads.conftest import stored
 from tests.savings.uploads.making import a_csv, a_row, an_xlsx, many_rows, sheet_of
 

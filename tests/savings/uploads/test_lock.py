@@ -16,7 +16,7 @@ from savings.rollup.actions import roll_up_dirty
 from savings.uploads.models import Upload
 from tests.calling import ROOT, Caller, problem
 from tests.partnership import NOW, Q1, Partnership, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.uploads.conftest import everything, named, send, to_preview
 from tests.savings.uploads.making import a_csv, a_row
 

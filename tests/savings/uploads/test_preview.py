@@ -17,7 +17,7 @@ from savings.uploads.models import Upload
 from savings.uploads.parts import LONGEST_FORM
 from savings.uploads.reports import LINES_SHOWN, MISTAKES_SHOWN, mistakes_of, preview_of
 from tests.partnership import Q1, Partnership, a_claim, a_cost, a_saving
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.uploads.conftest import everything, named, stored, to_preview
 from tests.savings.uploads.making import (
     HEADER,

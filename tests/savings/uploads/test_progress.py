@@ -18,7 +18,7 @@ from savings.uploads.models import Upload
 from savings.uploads.tasks import check, sweep
 from tests.partnership import NOW, Partnership
 from tests.processes import free_port
-from tests.savings.returns.pages import read
+from tests.savings.pages import read
 from tests.savings.uploads.conftest import everything, named
 from tests.savings.uploads.making import a_csv, a_row, many_rows
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from savings.drivers.actions import create_driver
 from sovereignty.models import User
 from tests.partnership import NOW, Q2, Partnership, a_saving
-from tests.savings.returns.pages import Reading, read
+from tests.savings.pages import Reading, read
 from tests.savings.tables import tables_of
 from tests.savings.whatif.conftest import SignIn
 

@@ -16,7 +16,7 @@ from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import EntryFacts, Rule
 from savings.whatif.whatif import Alike, Planned, Reach, WhatIfLine, World, compare, over_the_plan
 from services.tree import Node, ServiceTree, Spell
-from tests.savings.attribution.sharing import Reported, share_all
+from tests.savings.formulas.sharing import Reported, share_all
 
 Q1, Q2, Q3 = (Quarter.parse(f"2013-14-Q{number}") for number in (1, 2, 3))
 COUNCILS = ("LBHF", "RBKC", "WCC")

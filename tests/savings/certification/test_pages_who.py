@@ -1,0 +1,207 @@
+"""Who may open which page of the returns and press which button; refusal changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from savings.quarters.models import Period
+from savings.returns.models import Return
+from sovereignty.models import User
+from tests.partnership import NOW, Partnership, Quarter, a_saving
+from tests.savings.conftest import Everything
+from tests.savings.pages import read
+
+pytestmark = pytest.mark.django_db
+
+RETURN = "/returns/WCC/2013-14-Q1/"
+PEOPLE = (
+    "finance.wcc",
+    "s151.wcc",
+    "councillor.wcc",
+    "finance.lbhf",
+    "s151.lbhf",
+    "councillor.lbhf",
+    "programme.office",
+    "auditor",
+    "nobody",
+)
+
+# A page of Westminster's return in a state, and what each of PEOPLE gets.
+PAGES = [
+    ("draft", "", (200, 200, 404, 404, 404, 404, 200, 200, 404)),
+    ("draft", "edit/", (200, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "", (200, 200, 404, 404, 404, 404, 200, 200, 404)),
+    ("submitted", "edit/", (409, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "send-back/", (403, 200, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "certify/", (403, 200, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "withdraw/", (200, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("certified", "", (200, 200, 200, 404, 404, 404, 200, 200, 404)),
+    ("certified", "edit/", (409, 403, 403, 404, 404, 404, 403, 403, 404)),
+]
+# The same for what is sent there.
+BUTTONS = [
+    ("draft", "edit/", (302, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("draft", "edit/save/", (200, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("draft", "edit/paste/", (200, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("draft", "submit/", (302, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("draft", "withdraw/", (409, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("draft", "send-back/", (403, 409, 404, 404, 404, 404, 403, 403, 404)),
+    ("draft", "certify/", (403, 409, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "edit/", (409, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "edit/save/", (409, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "edit/paste/", (409, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "submit/", (409, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "withdraw/", (302, 403, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "send-back/", (403, 302, 404, 404, 404, 404, 403, 403, 404)),
+    ("submitted", "certify/", (403, 302, 404, 404, 404, 404, 403, 403, 404)),
+    ("certified", "edit/", (409, 403, 403, 404, 404, 404, 403, 403, 404)),
+    ("certified", "edit/save/", (409, 403, 403, 404, 404, 404, 403, 403, 404)),
+    ("certified", "edit/paste/", (409, 403, 403, 404, 404, 404, 403, 403, 404)),
+    ("certified", "submit/", (409, 403, 403, 404, 404, 404, 403, 403, 404)),
+    ("certified", "withdraw/", (409, 403, 403, 404, 404, 404, 403, 403, 404)),
+    ("certified", "send-back/", (403, 409, 403, 404, 404, 404, 403, 403, 404)),
+    ("certified", "certify/", (403, 409, 403, 404, 404, 404, 403, 403, 404)),
+]
+
+
+@pytest.fixture
+def nobody(partnership: Partnership) -> User:
+    """A person with an account and no appointment."""
+    partnership.people["nobody"] = User.objects.create_user("nobody")
+    return partnership.people["nobody"]
+
+
+def westminster(partnership: Partnership, state: str) -> Return:
+    make = {
+        "draft": partnership.draft,
+        "submitted": partnership.submitted,
+        "certified": partnership.certified,
+    }[state]
+    return make("WCC", a_saving())
+
+
+@pytest.mark.parametrize(("state", "page", "statuses"), PAGES)
+def test_who_opens_what(
+    state: str,
+    page: str,
+    statuses: tuple[int, ...],
+    partnership: Partnership,
+    nobody: User,
+    client: Client,
+) -> None:
+    westminster(partnership, state)
+    answers = {}
+    for who in PEOPLE:
+        client.force_login(partnership.people[who])
+        answers[who] = client.get(f"{RETURN}{page}").status_code
+
+    assert answers == dict(zip(PEOPLE, statuses, strict=True))
+
+
+@pytest.mark.parametrize(("state", "page", "statuses"), BUTTONS)
+def test_who_does_what(
+    state: str,
+    page: str,
+    statuses: tuple[int, ...],
+    partnership: Partnership,
+    nobody: User,
+    client: Client,
+    everything: Callable[[], Everything],
+) -> None:
+    parent = westminster(partnership, state)
+    expected = dict(zip(PEOPLE, statuses, strict=True))
+    answers = {}
+    before = everything()
+    for who in sorted(PEOPLE, key=lambda who: expected[who] < 400):
+        assert everything() == before
+        client.force_login(partnership.people[who])
+        sent = {
+            "version": parent.version,
+            "rows": "0",
+            "reason": "Too high.",
+            "confirmed": "on",
+            "block": "5",
+            "at_column": "amount",
+        }
+        answers[who] = client.post(f"{RETURN}{page}", sent).status_code
+
+    assert answers == expected
+    assert (everything() != before) == (page != "edit/paste/" and min(statuses) < 400)
+
+
+def test_a_stranger_signs_in_first(partnership: Partnership, client: Client) -> None:
+    for page in (
+        "/returns/",
+        RETURN,
+        *(f"{RETURN}{page}/" for page in ("edit", "submit", "withdraw", "send-back", "certify")),
+    ):
+        for response in (client.get(page), client.post(page)):
+            assert response.status_code == 302
+            assert response["Location"] == f"/sign-in/?next={page}"
+
+
+def test_without_an_appointment_one_is_told_to_ask_for_one(nobody: User, client: Client) -> None:
+    client.force_login(nobody)
+
+    response = client.get("/returns/")
+
+    assert response.status_code == 403
+    assert "Your account has no appointment yet: ask the programme office" in read(response).words
+
+
+def test_a_refusal_says_who_may(partnership: Partnership, client: Client) -> None:
+    parent = partnership.submitted("WCC", a_saving())
+    client.force_login(partnership.finance("WCC"))
+
+    response = client.post(f"{RETURN}certify/", {"version": parent.version})
+
+    assert response.status_code == 403
+    assert (
+        "Only the council's section 151 officer or deputy certifies, never who filled it in."
+        in read(response).words
+    )
+
+
+def test_what_there_is_not_is_not_found(partnership: Partnership, client: Client) -> None:
+    client.force_login(partnership.finance("WCC"))
+    for address in (
+        "/returns/XXX/2013-14-Q1/",
+        "/returns/wcc/2013-14-Q1/",
+        "/returns/WCC/2013-14-Q5/",
+        "/returns/WCC/2013-15-Q1/",
+        "/returns/WCC/2019-20-Q1/",
+        "/returns/WCC%00/2013-14-Q1/",
+        "/returns/partnership/2013-14-Q1/",
+        "/returns/partnership/2013-14-Q1/edit/",
+    ):
+        assert client.get(address).status_code == 404
+
+
+def test_a_button_opened_as_a_page_leads_back(partnership: Partnership, client: Client) -> None:
+    """Whoever has to sign in on the way comes back to such an address by a link."""
+    partnership.draft("WCC", a_saving())
+    client.force_login(partnership.finance("WCC"))
+
+    assert client.get(f"{RETURN}submit/")["Location"] == RETURN
+    assert client.get(f"{RETURN}withdraw/")["Location"] == RETURN
+    client.force_login(partnership.s151("WCC"))
+    assert client.get(f"{RETURN}send-back/")["Location"] == RETURN
+    assert client.get(f"{RETURN}certify/")["Location"] == RETURN
+
+
+def test_what_the_partnership_published_is_read_by_all_and_changed_by_none(
+    partnership: Partnership, client: Client
+) -> None:
+    period = Period.objects.create(quarter=Quarter.parse("2012-13-Q4"), status="closed")
+    Return.objects.create(
+        period=period, status="certified", certified_at=NOW, published_in="report-2013"
+    )
+    for who in ("finance.wcc", "councillor.lbhf", "programme.office", "auditor"):
+        client.force_login(partnership.people[who])
+        assert client.get("/returns/partnership/2012-13-Q4/").status_code == 200
+        for page in ("edit", "submit", "withdraw", "send-back", "certify"):
+            response = client.post(f"/returns/partnership/2012-13-Q4/{page}/", {"version": "0"})
+            assert response.status_code == 403

@@ -1,0 +1,103 @@
+"""Worlds in the database: the rollup, the explanations and a second implementation agree."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import pytest
+
+from bench.generate import generate
+from savings.attribution.explained import ExplanationSerializer
+from savings.attribution.explaining import explain
+from savings.attribution.reports import Corrected
+from savings.certification.actions import certify
+from savings.formulas.arithmetic import REASONS
+from savings.formulas.reports import current_attribution, with_facts
+from savings.returns.models import Entry
+from savings.rollup.actions import roll_up_dirty, roll_up_everything
+from savings.rollup.models import RollupState
+from savings.rollup.reports import delivered
+from services.models import Service
+from tests.partnership import NOW
+from tests.savings.attribution.rebuilding import rebuild, shown
+from tests.savings.formulas import naive, worlds
+from tests.savings.formulas.stored import certified, facts, read_world, store
+from tests.savings.rollup.books import books, books_from_the_entries
+
+pytestmark = pytest.mark.django_db
+
+
+def explanations() -> list[dict[str, Any]]:
+    """Every certified entry's explanation as the API sends it: text, read back."""
+    attribution = current_attribution().knowing(delivered())
+    context = {"tree": Service.objects.tree()}
+    said = []
+    for entry in with_facts(Entry.objects.filter(parent__status="certified")):
+        explanation = explain(entry, attribution)
+        more = {"claimed": explanation.claimed, "corrected": Corrected(entry, ())}
+        sent = json.dumps(ExplanationSerializer(explanation, context={**context, **more}).data)
+        said.append(json.loads(sent))
+    return said
+
+
+def told(said: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
+    """The pence of each entry as its explanation says."""
+    return {
+        each["entry"]["id"]: {
+            part["council"]: part["floored_pence"] + part["odd_pence"] for part in each["shares"]
+        }
+        for each in said
+    }
+
+
+def test_a_thousand_entries_in_any_order_of_certification() -> None:
+    random = Random(2596)  # a world with every way of falling
+    world = worlds.make(random, entries=1000, storable=True)
+    returns = store(world)
+    random.shuffle(returns)
+    while returns:
+        some, returns = returns[:3], returns[3:]
+        for parent in some:
+            certified(parent)
+        roll_up_dirty(at=NOW)
+
+    assert read_world()["entries"] == world["entries"]
+    expected = naive.attribute(world)
+    assert facts() == expected
+    said = explanations()
+    assert told(said) == expected
+    assert [rebuild(each) for each in said] == [shown(each) for each in said]
+    assert {each["because"] for each in said} == set(REASONS)
+    assert books() == books_from_the_entries()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_incremental_is_full_in_any_order(seed: int) -> None:
+    random = Random(seed)
+    world = worlds.make(random, entries=120, storable=True)
+    returns = store(world)
+    random.shuffle(returns)
+    for number, parent in enumerate(returns):
+        certified(parent)
+        if random.random() < 0.6 or number == len(returns) - 1:
+            roll_up_dirty(at=NOW)
+            digest = RollupState.objects.get().digest
+            assert roll_up_everything(at=NOW).digest == digest
+    assert facts() == naive.attribute(world)
+
+
+def test_the_world_of_the_measurements() -> None:
+    made = generate(300, years=2, waiting=3, entries_waiting=10)
+    roll_up_everything(at=NOW)
+    for parent_id, certifier in made.waiting:
+        certify(return_id=parent_id, version=2, by=certifier, at=NOW)
+        roll_up_dirty(at=NOW)
+    expected = naive.attribute(read_world())
+    assert len(expected) == 330
+    assert facts() == expected
+    said = explanations()
+    assert told(said) == expected
+    assert [rebuild(each) for each in said] == [shown(each) for each in said]
+    assert {each["because"] for each in said} >= {"net_reduction", "rule"}

@@ -1,0 +1,128 @@
+"""Databases of released versions upgrade to this one, and released migrations stay as they are.
+
+`fixtures/upgrades` has for each version the hashes of its migrations (as `sha256sum` prints
+them), a filled database (`pg_dump`, as plain SQL) and what its figures and history were.
+`docs/adr/0028-upgrades-from-1-0-0.md` tells how a version is added.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from django.db import connection
+
+from tests.processes import ROOT, manage, scratch_database
+from tests.upgrades.describing import describe, differences
+from tests.upgrades.restoring import restore
+
+FIXTURES = ROOT / "fixtures" / "upgrades"
+TRIGGER = "pgtrigger_no_truncate_ad584"
+VERSIONS = sorted(path.stem for path in FIXTURES.glob("*.sha256"))
+
+
+def released() -> list[tuple[str, str, str]]:
+    """Version, migration and hash of every migration that was released."""
+    return [
+        (version, migration, digest)
+        for version in VERSIONS
+        for line in (FIXTURES / f"{version}.sha256").read_text().splitlines()
+        for digest, migration in [line.split()]
+    ]
+
+
+@pytest.mark.parametrize(("version", "migration", "digest"), released())
+def test_a_released_migration_is_never_edited(version: str, migration: str, digest: str) -> None:
+    path = ROOT / migration
+    now = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "removed"
+    assert now == digest, (
+        f"{migration} was released with {version}, and databases exist that it made. A released "
+        "migration is never edited: take the change back, and write a new migration for it "
+        "(manage.py makemigrations)."
+    )
+
+
+def test_version_1_0_0_froze_a_migration_of_each_app() -> None:
+    assert [migration for version, migration, _ in released() if version == "1.0.0"] == [
+        f"{app}/migrations/0001_initial.py"
+        for app in ("audit", "savings", "services", "sovereignty")
+    ]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.django_db(transaction=True)
+def test_a_database_of_a_released_version_upgrades(version: str, tmp_path: Path) -> None:
+    then: dict[str, Any] = json.loads((FIXTURES / f"{version}.json").read_text())
+    noted = tmp_path / "noted"
+    noted.write_text("\n".join(then["history"]))
+    with connection.cursor() as cursor:
+        fresh = describe(cursor)  # the database of the tests is one that all migrations made
+    with scratch_database() as database:
+        restore(FIXTURES / f"{version}.sql.gz", database)
+        with reading(database) as cursor:
+            assert count(cursor, then["rows"]) == then["rows"]
+        manage(database, "migrate", "--verbosity", "0")
+        with reading(database) as cursor:
+            assert differences(describe(cursor), fresh) == {}
+            assert count(cursor, then["rows"]) == then["rows"]
+        history = manage(database, "check_history", "--returns", "--noted", str(noted))
+        assert chains(history) == chains("\n".join(then["history"]))
+        assert manage(database, "rollup", "--full").split()[-1] == then["digest"]
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ("ALTER TABLE savings_entry ALTER note TYPE varchar(9)", "column savings_entry.note"),
+        ("ALTER TABLE savings_entry ALTER note SET DEFAULT ''", "column savings_entry.note"),
+        ("ALTER TABLE savings_entry DROP note", "column savings_entry.note"),
+        ("ALTER TABLE savings_entry ALTER id DROP IDENTITY", "column savings_entry.id"),
+        (
+            """
+            ALTER TABLE savings_entry
+                DROP CONSTRAINT entry_amount_in_bounds,
+                ADD CONSTRAINT entry_amount_in_bounds CHECK (amount < 100000000000)
+            """,
+            "constraint savings_entry.entry_amount_in_bounds",
+        ),
+        ("DROP INDEX entry_claims", "index savings_entry.entry_claims"),
+        (
+            f"ALTER TABLE savings_entry DISABLE TRIGGER {TRIGGER}",
+            f"trigger savings_entry.{TRIGGER}",
+        ),
+        (f"ALTER FUNCTION {TRIGGER}() SET search_path = public", f"function {TRIGGER}()"),
+        ("CREATE VIEW later AS SELECT 1", "table later"),
+        ("CREATE TYPE later AS ENUM ('one')", "type later"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_difference_between_two_schemas_is_seen(change: str, name: str) -> None:
+    with connection.cursor() as cursor:
+        before = describe(cursor)
+        cursor.execute(change)
+        assert name in differences(before, describe(cursor))
+
+
+@contextmanager
+def reading(database: str) -> Iterator[Any]:
+    """A cursor in the database at that URL."""
+    with closing(psycopg2.connect(database)) as opened, opened.cursor() as cursor:
+        yield cursor
+
+
+def count(cursor: Any, tables: dict[str, int]) -> dict[str, int]:
+    """How many rows each of the tables has."""
+    counted = {}
+    for table in tables:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        (counted[table],) = cursor.fetchone()
+    return counted
+
+
+def chains(printed: str) -> list[str]:
+    """The names of the chains that `check_history` printed as whole."""
+    return [line.split(":")[0] for line in printed.splitlines() if " events, whole, " in line]
