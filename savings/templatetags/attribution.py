@@ -45,5 +45,5 @@ def pence_as_pounds(pence: int) -> str:
 
 @register.filter
 def plain(value: Decimal) -> str:
-    """A driver's value without nought after the point: `{{ value|plain }}` gives 1,163 or 4.5."""
+    """A driver's value without zeros at the end: `{{ value|plain }}` gives 1,163 or 4.5."""
     return f"{value:,f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
