@@ -39,5 +39,5 @@ def percent(share: Fraction) -> str:
 
 @register.filter
 def plain(value: Decimal) -> str:
-    """A driver's value without zeros after the point: `{{ value|plain }}` gives 1,163 or 4.5."""
+    """A driver's value without zeros at the end: `{{ value|plain }}` gives 1,163 or 4.5."""
     return f"{value:,f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"

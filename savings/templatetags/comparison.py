@@ -18,7 +18,7 @@ def short(pence: int) -> str:
 
 @register.filter
 def difference(compared: wording.Compared) -> str:
-    """Delivered beside promised, such as “£60,000.00 more”."""
+    """Delivered compared with promised, such as “£60,000.00 more”."""
     return wording.difference(compared.planned, compared.delivered)
 
 

@@ -15,7 +15,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def forecasts_of(context: template.Context, parent: Return) -> ForecastsOfReturn | None:
-    """The forecasts of a return that the reader may see; None where nobody is signed in.
+    """The forecasts of a return that the reader may see; None if no one is signed in.
 
     `{% forecasts_of parent as standing %}`, and `savings/forecasts/summary.html` shows them.
     """

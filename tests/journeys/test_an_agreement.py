@@ -48,12 +48,12 @@ def test_from_a_proposal_to_figures_that_move(site: Site, sign_in: SignIn) -> No
         pages["wcc"], {"lbhf": "4/9", "rbkc": "3/9", "wcc": "2/9"}, instead_of=address
     )
     pages["lbhf"].goto(address)
-    assert "Refused, and revised since. It was never in force." in words(pages["lbhf"])
+    assert "Refused, then revised. It was never in force." in words(pages["lbhf"])
     for code in ("wcc", "rbkc"):
         answer(pages[code], revised, agree=True)
         assert by_council(site, office) == before
     pages["lbhf"].goto("/")
-    assert "Your council is asked to agree" in words(pages["lbhf"])
+    assert "Your council has been asked to agree" in words(pages["lbhf"])
     answer(pages["lbhf"], revised, agree=True)
 
     assert by_council(site, office) == {
@@ -106,14 +106,14 @@ def propose(page: Page, shares: dict[str, str], *, instead_of: str = "") -> str:
     page.get_by_label("Why these shares?").fill("By loans, as both libraries count them.")
     page.get_by_role("button", name="Propose it").click()
     page.wait_for_url("**/agreements/*/")
-    assert "it waits for" in words(page)
+    assert "it is waiting for" in words(page)
     return page.url
 
 
 def tried(page: Page, address: str) -> list[str]:
     """What the proposal would have made of the savings to date, by council."""
     page.goto(address)
-    page.get_by_role("link", name="See what it would have done to every council").click()
+    page.get_by_role("link", name="See how it would have affected every council").click()
     page.wait_for_url("**/what-if/?decision=*")
     frame = page.get_by_role("region", name="Savings to date, today and what if", exact=True)
     return [row.locator("td").nth(1).inner_text() for row in frame.locator("tbody tr").all()[:3]]
@@ -132,12 +132,12 @@ def answer(page: Page, address: str, *, agree: bool, reason: str = "") -> None:
 def mediate(page: Page, address: str) -> None:
     page.goto(address)
     page.get_by_label("What would you have the others know?").fill("Let us count again.")
-    page.get_by_role("button", name="Say this").click()
-    page.get_by_text("Call a mediator").click()
+    page.get_by_role("button", name="Add this statement").click()
+    page.get_by_text("Bring in a mediator").click()
     page.get_by_label("Who mediates?").fill("A retired treasurer")
     page.get_by_label("What is the mediator asked?").fill("Find shares that follow use.")
     page.get_by_role("button", name="Take it to mediation").click()
-    assert "A retired treasurer mediates." in words(page)
+    assert "The mediator is A retired treasurer." in words(page)
 
 
 def words(page: Page) -> str:

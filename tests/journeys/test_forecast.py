@@ -33,7 +33,7 @@ def test_a_saving_in_doubt_is_explained_and_pointed_out(site: Site, sign_in: Sig
     officer = sign_in(site, "s151.lbhf")
     officer.goto(f"{RETURN}certify/")
     told = main(officer)
-    assert "Pointed out" in told
+    assert "Points to check" in told
     assert "HR: at risk, with £450,000.00 forecast for 2013/14." in told
     assert WHY in told
     assert "Insurance: no forecast for 2013/14." in told

@@ -88,7 +88,7 @@ def test_a_proposal_leads_to_what_it_would_have_done(site: Site, sign_in: SignIn
 
     s151.goto("/agreements/")
     s151.get_by_role("link", name="version 1").first.click()
-    s151.get_by_role("link", name="See what it would have done to every council").click()
+    s151.get_by_role("link", name="See how it would have affected every council").click()
     s151.wait_for_url("**/what-if/?decision=*")
 
     assert rows(s151, "Savings to date, today and what if")[3][1:] == [

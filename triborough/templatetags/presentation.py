@@ -34,7 +34,7 @@ NOT_STATED = "not stated"
 def pounds(amount: int | Decimal | None) -> str:
     """Whole pence to the penny: `{{ entry.pence|pounds }}` gives £1,234.56.
 
-    None is a figure that nobody gave, which is not the same as nil.
+    None is a figure that was not given, which is not the same as nil.
     """
     return NOT_STATED if amount is None else format_pounds(amount)
 

@@ -32,13 +32,13 @@ function start(form) {
     event.preventDefault();
     const [first] = sheet.add(MORE_ROWS);
     if (first) go(first.shown("service"));
-    else say("The form holds no more rows.");
+    else say("The form cannot hold any more rows.");
   });
 
   watchServices(sheet, (slug) => {
     const row = sheet.spare();
     if (!row) {
-      say("The form holds no more rows.");
+      say("The form cannot hold any more rows.");
       return;
     }
     row.controls.get("service")[0].value = slug;

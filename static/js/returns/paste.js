@@ -53,9 +53,7 @@ export class Paste {
       });
       said = await response.json();
     } catch {
-      said = {
-        problem: "It could not be checked. Save the draft, open the page again and repeat it.",
-      };
+      said = { problem: "The block could not be checked. Save the draft, reload the page and paste it again." };
     }
     if (response?.ok) this.put(said.rows);
     else this.refused(said);
@@ -86,16 +84,12 @@ export class Paste {
       id: "pasted",
       tabIndex: -1,
       textContent: problem
-        ? "The block is not pasted"
-        : `The block is not pasted: ${count} ${count === 1 ? "cell" : "cells"} to put right`,
+        ? "The block has not been pasted"
+        : `The block has not been pasted: ${count} ${count === 1 ? "cell" : "cells"} to put right`,
     });
     const advice = Object.assign(document.createElement("p"), {
       className: "govuk-body",
-      textContent: problem ||
-        "None of the block is in the rows yet. Put its cells right here, or in the spreadsheet and copy it again.",
-    });
-    const buttons = Object.assign(document.createElement("div"), {
-      className: "govuk-button-group",
+      textContent: problem || "Nothing has been added to the rows yet. Put the cells right here, or put them right in the spreadsheet and copy the block again.",
     });
     this.panel.replaceChildren(heading, advice);
     this.panel.insertAdjacentHTML("beforeend", table);

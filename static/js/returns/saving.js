@@ -1,4 +1,4 @@
-// Saves the draft as it is typed: after a pause, all of it or none, and never over somebody else.
+// Saves the draft as it is typed: after a pause, all of it or none, and never over what someone else saved.
 import { COLUMNS, go } from "./sheet.js";
 
 const PAUSE = 1_500;
@@ -90,7 +90,7 @@ export class Saving {
       said = isJson ? await response.json() : null;
     } catch {
       this.sendAgain = AGAIN;
-      this.say("Not saved: there is no connection. It is tried again.", { wrong: true });
+      this.say("Not saved: there is no connection. Trying again.", { wrong: true });
       return;
     }
     if (response.ok && said) this.accepted(said, revision);
@@ -100,11 +100,9 @@ export class Saving {
       await this.send({ renewed: true });
     } else if (response.status >= 500) {
       this.sendAgain = AGAIN;
-      this.say("Not saved: the site has a problem. It is tried again.", { wrong: true });
+      this.say("Not saved: something went wrong on the site. Trying again.", { wrong: true });
     } else {
-      this.say("Not saved: you are no longer signed in. Sign in in another tab, then go on here.", {
-        wrong: true,
-      });
+      this.say("Not saved: you are no longer signed in. Sign in on another tab, then continue here.", { wrong: true });
     }
   }
 

@@ -39,7 +39,7 @@ export class Undo {
     row.element.hidden = row.removed;
     this.push({ said: `the removal of row ${row.number}`, removed: row });
     if (next) go(next.shown("service"));
-    this.say(`Row ${row.number} is removed. Undo brings it back.`);
+    this.say(`Row ${row.number} has been removed. Undo brings it back.`);
     this.sheet.changed();
   }
 

@@ -113,7 +113,7 @@ def test_a_rule_of_the_whole_splits_nothing_of_the_part_without_it(partly: Partn
     assert split(partly, whole) == {"LBHF": "5.00", "RBKC": "5.00"}
     assert said(partly, whole)["waiting"] == []
     page = words(partly, f"/entries/{entry.id}/")
-    assert "These rules would split it, and are not agreed by all:" in page
+    assert "These rules would split it, but not every council has agreed to them:" in page
     assert "Savings of Cex, version 1 : not agreed by Westminster." in page
 
 
@@ -132,13 +132,13 @@ def test_it_share_a_part_and_nobody_waits_for_it(partly: Partnership) -> None:
     assert not waiting(partly.s151("WCC"))
     address = f"/agreements/{rule.decision_id}/"
     sentence = (
-        "Westminster takes part in Chief executive leadership alone, so nobody waits for it. "
-        "Until it agrees too, this rule splits nothing of that."
+        "Westminster takes part only in Chief executive leadership, so its answer is not needed. "
+        "Until it agrees too, this rule splits nothing there."
     )
     mine = words(partly, address, "s151.wcc")
     assert sentence in mine
     assert "Your council's answer" in mine
-    assert "There is nothing for your council to refuse" in mine
+    assert "It does not need to refuse" in mine
     assert "Record that it agrees" in mine
     others = words(partly, address, "s151.lbhf")
     assert sentence in others
@@ -176,8 +176,8 @@ def test_a_what_if_counts_on_nobody_who_is_not_asked(partly: Partnership) -> Non
     roll_up_dirty(at=NOW)
     address = f"/what-if/?decision={rule.decision_id}"
     sentence = (
-        "Westminster takes part in a part of it alone, and nobody waits for it: of that part it "
-        "would split nothing, unless it agrees too."
+        "Westminster takes part in only a part of it, so its answer is not needed. It would split "
+        "nothing of that part unless it agrees too."
     )
     caller = Caller(partly.people["auditor"])
 
@@ -196,8 +196,8 @@ def test_a_budget_says_so_too(partly: Partnership) -> None:
     budget = partly.approval(slug="cex")
     page = words(partly, f"/agreements/{budget.decision_id}/", "s151.wcc")
     assert (
-        "Westminster takes part in Chief executive leadership alone, so nobody waits for it. "
-        "Until it agrees too, no cost of that can be claimed on this budget."
+        "Westminster takes part only in Chief executive leadership, so its answer is not needed. "
+        "Until it agrees too, no cost there can be claimed on this budget."
     ) in page
     assert "Record this answer" in page
 
@@ -216,8 +216,8 @@ def test_it_is_not_asked_once_that_is_withdrawn_or_too_late(partly: Partnership)
     assert one.share_a_part == ()
     page = words(partly, f"/agreements/{late.decision_id}/", "s151.wcc")
     assert (
-        "It has not agreed and can’t any more, so this rule splits nothing of that: propose "
-        "another from a later quarter on."
+        "It has not agreed and can no longer do so: this rule splits nothing there. Propose "
+        "another from a later quarter."
     ) in page
     assert "Your council's answer" not in page
 
@@ -232,7 +232,7 @@ def test_a_driver_that_has_no_value_of_it_guesses_none(partly: Partnership) -> N
     assert found["without_value"] == [{"driver": "posts", "councils": ["WCC"]}]
     assert [value["council"] for value in found["driver_values"]] == ["LBHF", "RBKC"]
     page = words(partly, f"/entries/{entry.id}/")
-    assert "The driver posts has no value for Westminster in 2013/14 Q1 or before." in page
+    assert "The driver posts has no value for Westminster in 2013/14 Q1 or earlier." in page
     whole = said(partly, Entry.objects.get(service__slug="cex"))
     assert (whole["because"], whole["without_value"]) == ("rule", [])
 

@@ -89,9 +89,9 @@ def test_what_was_not_agreed_before_its_quarter_closed_lapses(partnership: Partn
         "To answer: Libraries: savings, version 2"
     ] * 2
     assert (
-        "Lapsed: it was never in force and can’t come into force any more. It was to begin in "
-        "2013/14 Q1, which was closed before every council had agreed. Propose another from a "
-        "later quarter on."
+        "Lapsed: it was never in force and can no longer come into force. It was due to start in "
+        "2013/14 Q1, which closed before every council had agreed. Propose another from a "
+        "later quarter."
     ) in lede(partnership, rule.decision_id)
     withdraw(partnership, rule.decision_id)
     assert found(rule.decision_id).standing == ProposalStanding.WITHDRAWN

@@ -21,7 +21,7 @@ from tests.partnership import NOW, Q2, Partnership, a_claim, a_cost, a_saving
 pytestmark = pytest.mark.django_db
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
-NOTICE = "The totals do not yet show this: they are being worked out."
+NOTICE = "The totals do not include this yet: they are being updated."
 
 
 def explained() -> dict[str, Explanation]:

@@ -40,7 +40,7 @@ def test_who_got_the_odd_penny_and_why(partnership: Partnership) -> None:
         "the alphabet decides, in which LBHF and RBKC come first."
     ) in page
     assert "Hammersmith & Fulham £33.34 1/3 33.33% 3,333 2/3 3,333 +1" in page
-    assert "Taking part then Hammersmith & Fulham, Kensington & Chelsea, Westminster" in page
+    assert "Councils taking part Hammersmith & Fulham, Kensington & Chelsea, Westminster" in page
     assert "Hammersmith & Fulham: s151.lbhf, 1 July 2013 , LBHF minute 1" in page
     assert "Made up" not in page
 
@@ -56,8 +56,8 @@ def test_a_claim_shows_what_everybodys_spending_has_fallen_by(partnership: Partn
     roll_up()
 
     page = words(partnership, second.entries.get(), "councillor.rbkc")
-    assert "The cost of a change falls on those who gain by it" in page
-    assert "savings less ongoing costs of Library service, from the start to the end of" in page
+    assert "The cost of a change falls on the boroughs that gain from it" in page
+    assert "savings less the ongoing costs of Library service, from the start to the end of" in page
     assert "Hammersmith & Fulham £100.00 £150.00 −£50.00 No: nothing gained" in page
     assert "Westminster £100.00 £0.00 £100.00 Yes" in page
     assert "Ceiling £1,000.00" in page
@@ -67,7 +67,7 @@ def test_a_claim_shows_what_everybodys_spending_has_fallen_by(partnership: Partn
 
     page = words(partnership, first.entries.get())
     assert "No borough has a net reduction in spending on Library service by the end of" in page
-    assert "Westminster £0.00 £0.00 £0.00 As savings go" in page
+    assert "Westminster £0.00 £0.00 £0.00 As savings are split" in page
     assert "Savings of Libraries, version 1" in page
 
 
@@ -86,7 +86,7 @@ def test_a_host_that_was_made_up_is_named_and_marked(partnership: Partnership) -
     roll_up()
     page = words(partnership, parent.entries.get())
     assert (
-        "The host’s: Westminster, host from 2013/14 Q1. Illustrative Made up to try with."
+        "They fall on the host: Westminster, host from 2013/14 Q1. Illustrative Made up to try with."
     ) in page
     assert "Illustrative Made up for the demonstration: the host." in page
     # One council bears it all: no penny is left over, and nothing is said of it.
@@ -100,4 +100,4 @@ def test_an_entry_that_is_unattributed_says_so(partnership: Partnership) -> None
     for entry in parent.entries.all():
         assert "Not attributed. All" in words(partnership, entry)
     claim = parent.entries.get(approval="moves")
-    assert "What each borough’s spending has fallen by" in words(partnership, claim)
+    assert "How much each borough’s spending has fallen" in words(partnership, claim)

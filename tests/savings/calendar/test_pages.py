@@ -294,7 +294,7 @@ def test_a_quarter_is_closed_only_when_all_is_certified(
     office, before = as_("programme.office"), everything()
 
     page = read(office.get("/calendar/"))
-    assert "It waits for: Hammersmith & Fulham Draft Kensington & Chelsea Draft" in page.words
+    assert "It is waiting for: Hammersmith & Fulham Draft Kensington & Chelsea Draft" in page.words
     assert not [form for form in page.forms if "close" in form.action]
     refused = office.post("/calendar/2013-14-Q1/close/")
     assert refused.status_code == 409
@@ -345,7 +345,7 @@ def test_everyone_concerned_sees_why_a_quarter_is_reopened(
     entry = parent.entries.get()
     told = (
         "2013/14 Q1 is open again. programme.office reopened it on 1 July 2013 . What is "
-        "certified in it stays as it is: a figure of it is put right by an entry in a later "
+        "certified in it stays as it is. To put a certified figure right, add an entry in a later "
         "quarter. A <late> invoice."
     )
 

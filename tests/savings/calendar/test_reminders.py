@@ -209,9 +209,9 @@ def test_the_words_for_a_draft(partnership: Partnership, settings: Any) -> None:
     assert message.subject == "2013/14 Q1: your return is due in 5 days"
     assert words(message) == (
         "The return of Kensington & Westminster for 2013/14 Q1 (April to June) is due in 5 days: "
-        "it is to be submitted by 31 July 2013. Nothing is entered yet. Fill it in and submit it: "
-        f"{SITE}/returns/WCC/2013-14-Q1/ You get this because you fill in this council's returns. "
-        "It is sent once before the due date and once after it."
+        "it must be submitted by 31 July 2013. Nothing has been entered yet. Fill it in and submit "
+        f"it: {SITE}/returns/WCC/2013-14-Q1/ You are receiving this email because you fill in this "
+        "council's returns. It is sent once before the due date and once after it."
     )
 
 
@@ -229,13 +229,13 @@ def test_the_words_for_what_came_back_with_a_question(partnership: Partnership) 
     on(-1)
     assert mail.outbox[-1].subject == "2013/14 Q1: your return is due tomorrow"
     assert "It was sent back to be put right." in words(mail.outbox[-1])
-    assert "1 question on its lines waits for an answer." in words(mail.outbox[-1])
+    assert "1 question on its lines needs an answer." in words(mail.outbox[-1])
     on(3)
     assert mail.outbox[-1].subject == "2013/14 Q1: your return is 3 days late"
     assert words(mail.outbox[-1]).startswith(
-        "The return of Westminster for 2013/14 Q1 (April to June) is 3 days late: it was to be "
-        "submitted by 31 July 2013. It can still be submitted, and the quarter can't close "
-        "without it. 1 question on its lines waits for an answer. Fill it in"
+        "The return of Westminster for 2013/14 Q1 (April to June) is 3 days late: it should "
+        "have been submitted by 31 July 2013. It can still be submitted, and the quarter cannot "
+        "close without it. 1 question on its lines needs an answer. Fill it in"
     )
 
 
@@ -245,15 +245,15 @@ def test_the_words_for_a_certificate(partnership: Partnership) -> None:
     before = mail.outbox[-1]
     assert before.subject == "2013/14 Q1: a return waits for your certificate"
     assert words(before).startswith(
-        "The return of Westminster for 2013/14 Q1 is submitted and waits for the certificate of "
-        "its section 151 officer or deputy. It is to be certified by 15 August 2013. Read it and "
-        f"certify it, or send it back: {SITE}/returns/WCC/2013-14-Q1/"
+        "The return of Westminster for 2013/14 Q1 has been submitted and is waiting for its "
+        "section 151 officer or deputy to certify it. It must be certified by 15 August 2013. Read "
+        f"it and certify it, or send it back: {SITE}/returns/WCC/2013-14-Q1/"
     )
     on(1)
     assert words(mail.outbox[-1]).startswith(
-        "The return of Westminster for 2013/14 Q1 was due on 31 July 2013. It is submitted, and "
-        "waits for the certificate of its section 151 officer or deputy. The quarter is to close "
-        "on 15 August 2013."
+        "The return of Westminster for 2013/14 Q1 was due on 31 July 2013. It has been "
+        "submitted and is waiting for its section 151 officer or deputy to certify it. The quarter "
+        "is due to close on 15 August 2013."
     )
 
 
@@ -402,10 +402,10 @@ def test_everybody_concerned_is_told_why_a_quarter_is_reopened(
     assert mail.outbox[-1].subject == "2013/14 Q1 is open again"
     assert words(mail.outbox[-1]) == (
         "2013/14 Q1 (April to June) was closed and is open again. programme.office reopened it "
-        "on 1 July 2013, and gives this reason: A late <invoice>. What is certified in it stays "
-        "as it is: a figure of it is put right by an entry in a later quarter that names what it "
-        f"corrects. Your council's return: {SITE}/returns/WCC/2013-14-Q1/ You get this because "
-        "you fill in or certify the returns of Westminster."
+        "on 1 July 2013 and gave this reason: A late <invoice>. What is certified in it stays as "
+        "it is. To put a certified figure right, add an entry in a later quarter that names the "
+        f"entry it corrects. Your council's return: {SITE}/returns/WCC/2013-14-Q1/ You are "
+        "receiving this email because you fill in or certify the returns of Westminster."
     )
 
 

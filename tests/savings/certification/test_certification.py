@@ -95,20 +95,20 @@ def test_the_page_shows_all_of_it(parent: Return, s151: Client) -> None:
     response = s151.get(f"{RETURN}certify/")
 
     page = read(response)
-    assert "It has 3 entries, none of which is illustrative. They come to:" in page.words
+    assert "It has 3 entries, and none of them is illustrative. The totals are:" in page.words
     assert table_headed(response, "Kind") == [
         ["Savings", "£14.00", "£12.50", "−£1.50"],
         ["Ongoing costs", "–", "£10.00", "£10.00"],
         ["Transition costs", "–", "–", "£0.00"],
         ["Variances", "–", "–", "£0.00"],
     ]
-    assert "New since then Reported now and not then: Cex, ongoing cost: £10.00 in 2 entries" in (
+    assert "New since then Reported now but not then: Cex, ongoing cost: £10.00 in 2 entries" in (
         page.words
     )
     assert (
-        "No longer reported Reported then and not now: Youth offending, saving: £3.00" in page.words
+        "No longer reported Reported then but not now: Youth offending, saving: £3.00" in page.words
     )
-    assert "Nothing was asked about its rows." in page.words
+    assert "No questions were asked about its rows." in page.words
     statement = statement_of(parent)
     assert all(text in page.words for text in (statement.opening, *statement.points))
     assert page.inline == []
@@ -120,12 +120,12 @@ def test_the_first_return_and_one_with_nothing_new(
     client.force_login(partnership.s151("WCC"))
     partnership.submitted("WCC", a_saving())
     first = read(client.get("/returns/WCC/2013-14-Q1/certify/")).words
-    assert "It is the first return of this council to be certified here" in first
+    assert "This is the first return that this council certifies here" in first
     partnership.certified("RBKC", a_saving())
     partnership.submitted("RBKC", a_saving(), quarter=Q2)
     client.force_login(partnership.s151("RBKC"))
     same = read(client.get("/returns/RBKC/2013-14-Q2/certify/")).words
-    assert "Every service and kind reported now was reported then too." in same
+    assert "Every service and kind reported now was also reported then." in same
     assert "No longer reported" not in same
 
 

@@ -77,12 +77,13 @@ def test_from_an_empty_draft_to_a_closed_quarter(partnership: Partnership, as_: 
     assert "Put 2013/14 Q1 right" in read(finance.get("/returns/")).words
     press(finance, RETURN, "submit/")
 
-    assert "It waits for: Westminster Submitted" in read(office.get("/calendar/")).words
+    assert "It is waiting for: Westminster Submitted" in read(office.get("/calendar/")).words
     confirm = read(s151.get(f"{RETURN}certify/"))
     assert "Savings £1,200.00 1 entry" in confirm.words
-    assert "Once certified, these figures count as delivered and can never be changed." in (
-        confirm.words
-    )
+    assert (
+        "Once you certify this return, its savings count as delivered and its figures can never "
+        "be changed."
+    ) in confirm.words
     certified = press(s151, f"{RETURN}certify/", "certify/", confirmed="on")
     assert "2013/14 Q1 is certified. Its figures count as delivered." in read(certified).words
     assert now().status == "certified"
@@ -203,8 +204,8 @@ def test_nobody_certifies_what_they_filled_in_or_submitted(
     client, before = as_("finance.wcc"), everything()
 
     page = read(client.get(RETURN))
-    assert "You filled it in or submitted it, so somebody else has to certify it." in page.words
-    assert "It waits for the section 151 officer" not in page.words
+    assert "You filled it in or submitted it, so someone else must certify it." in page.words
+    assert "It is waiting for the section 151 officer" not in page.words
     assert f"{RETURN}certify/" not in page.hrefs
     assert f"{RETURN}send-back/" in page.hrefs
     assert "Review and certify" not in read(client.get("/returns/")).words
@@ -277,14 +278,14 @@ def test_one_sees_the_returns_that_exist_for_one(partnership: Partnership, as_: 
 def test_each_person_is_shown_their_own_next_step(partnership: Partnership, as_: Turn) -> None:
     def step(username: str) -> list[str]:
         page = read(as_(username).get("/returns/"))
-        begins = ("Fill in", "Go on with", "Put", "Review and certify", "Nothing waits for you")
+        begins = ("Fill in", "Continue with", "Put", "Review and certify", "You have nothing")
         return [text for text in page.texts if text.startswith(begins)]
 
-    nothing = ["Nothing waits for you at the moment."]
+    nothing = ["You have nothing to do at the moment."]
     assert step("finance.wcc") == ["Fill in 2013/14 Q1"]
     assert step("s151.wcc") == nothing
     partnership.draft("WCC", a_saving())
-    assert step("finance.wcc") == ["Go on with 2013/14 Q1"]
+    assert step("finance.wcc") == ["Continue with 2013/14 Q1"]
     parent = partnership.submitted("WCC", a_saving())
     assert step("finance.wcc") == ["Fill in 2013/14 Q2"]
     assert step("s151.wcc") == ["Review and certify 2013/14 Q1"]

@@ -144,7 +144,9 @@ def test_it_stands_among_the_agreements_and_the_agreed_is_not_withdrawn(
 def test_it_is_proposed_on_a_page_and_answered_on_another(partnership: Partnership) -> None:
     client = signed_in(partnership, "finance.wcc")
     register = client.get("/drivers/").content.decode()
-    assert "No tolerance is agreed by every council, so no restatement is put right." in register
+    assert (
+        "No tolerance has been agreed by every council, so no restatement is put right." in register
+    )
     assert 'href="/drivers/tolerance/propose/"' in register
 
     answer_ = client.post("/drivers/tolerance/propose/", {"share": "1,5"})

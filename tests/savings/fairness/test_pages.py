@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 FAIRNESS = "/fairness/"
 CSV = "/fairness/fairness.csv"
 NOBODY = "By the agreed test no council persistently gains little"
-NOT_AGREED = "No test of fairness is agreed by every council, so nothing here warns"
+NOT_AGREED = "No test of fairness has been agreed by every council, so this page gives no warnings"
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_each_council_to_the_penny(reader: Client) -> None:
         ["Westminster", "3.3%", "£105.00", "70.0%", "0.05"],
     ]
     assert services[1:] == [
-        ["Childrens", "–", "–", "£1.00", "No one: all alike"],
+        ["Childrens", "–", "–", "£1.00", "None: all the same"],
         ["Libraries", "£110.00", "£65.00", "£5.00", "Westminster"],
     ]
     assert quarters[4] == [
@@ -121,7 +121,7 @@ def test_each_picture_has_its_title_and_sentence_and_no_fractions_of_pence(reade
 
 
 def test_what_is_unattributed_is_said(reader: Client) -> None:
-    assert "In none of these figures: savings of £7.00" in read(reader.get(FAIRNESS)).words
+    assert "Not in any of these figures: savings of £7.00" in read(reader.get(FAIRNESS)).words
 
 
 def test_one_service_with_what_lies_below(reader: Client) -> None:
@@ -172,7 +172,7 @@ def test_without_an_agreed_test_the_page_says_so(reader: Client, books: Partners
     page = read(reader.get(FAIRNESS))
 
     assert NOT_AGREED in page.words
-    assert "Not agreed by every council, so it does not hold" in page.words
+    assert "Not every council has agreed to this, so it does not apply" in page.words
     assert f"/agreements/{test.decision_id}/" in page.hrefs
     assert "Gains little" not in page.words
 
@@ -213,10 +213,10 @@ def test_the_warning_comes_with_the_closing_and_not_before(open_books: Partnersh
     words = told()
     assert "No quarter is closed yet, and fairness is told of closed quarters." in words
     assert "Show what is certified to the end of 2013/14 Q2 , which is still open" in words
-    assert f"{NOBODY}, for there are no figures of a closed quarter." in words
+    assert f"{NOBODY}, because no closed quarter has figures yet." in words
     words = told(to="2013-14-Q2")
     assert "Unfinished: every quarter is still open." in words
-    assert f"{NOBODY}, for there are no figures of a closed quarter." in words
+    assert f"{NOBODY}, because no closed quarter has figures yet." in words
 
     open_books.close(Q1)
     words = told()
@@ -265,11 +265,11 @@ def test_a_council_that_joins_is_asked_and_until_it_agrees_nothing_warns(
 
     page = read(reader.get(FAIRNESS))
     assert NOT_AGREED in page.words
-    assert "Not agreed by every council, so it does not hold: Fairness test" in page.words
-    assert "what the others had agreed holds again once it has agreed too" in page.words
+    assert "Not every council has agreed to this, so it does not apply: Fairness test" in page.words
+    assert "What the other councils agreed applies again once it has agreed" in page.words
     assert ("Warning" in page.words, "Gains little" in page.words) == (False, False)
     agreement = f"/agreements/{test.decision_id}/"
-    assert "Not in force: it waits for Camden." in read(reader.get(agreement)).words
+    assert "Not in force: it is waiting for Camden." in read(reader.get(agreement)).words
     joined = Client()
     joined.force_login(officer)
     assert agreement in read(joined.get("/agreements/")).hrefs
@@ -278,7 +278,7 @@ def test_a_council_that_joins_is_asked_and_until_it_agrees_nothing_warns(
 
     words = read(reader.get(FAIRNESS)).words
     assert "Warning Westminster has gained little" in words
-    assert "Not agreed by every council" not in words
+    assert "Not every council has agreed to this" not in words
 
 
 # --- The same as CSV ---------------------------------------------------------------------
@@ -365,7 +365,7 @@ def test_the_last_answer_puts_it_in_force(signed_in: SignIn, books: Partnership)
         follow=True,
     )
 
-    assert "Every council concerned has agreed: it holds, until" in read(response).words
+    assert "Every council concerned has agreed: it applies until another" in read(response).words
     assert "Westminster has gained little" in read(officer.get(FAIRNESS)).words
 
 

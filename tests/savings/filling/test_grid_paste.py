@@ -24,7 +24,9 @@ def test_a_block_with_bad_cells_is_not_pasted_until_all_is_right(opened: Opening
     grid.fill(1, **a_saving("libraries", "5"))
     grid.says("^Saved as version 1 at")
     grid.paste(2, "service", "libraries\tSaving\tShared\t1,50\nno such\tsaving\town\t£7\n")
-    panel = grid.page.get_by_role("group", name="The block is not pasted: 2 cells to put right")
+    panel = grid.page.get_by_role(
+        "group", name="The block has not been pasted: 2 cells to put right"
+    )
     panel.wait_for()
 
     rows = panel.locator("tbody tr")
@@ -39,7 +41,9 @@ def test_a_block_with_bad_cells_is_not_pasted_until_all_is_right(opened: Opening
 
     panel.get_by_label("Row 2, Amount in pounds").fill("150")
     panel.get_by_role("button", name="Check and paste").click()
-    panel = grid.page.get_by_role("group", name="The block is not pasted: 1 cell to put right")
+    panel = grid.page.get_by_role(
+        "group", name="The block has not been pasted: 1 cell to put right"
+    )
     panel.get_by_label("Row 3, Service").fill("Childrens")
     panel.get_by_label("Row 3, Service").press("Enter")
     grid.announces("Pasted 2 rows")
@@ -64,7 +68,9 @@ def test_a_block_can_be_left_alone(opened: Opening) -> None:
     assert [grid.value(row, "amount") for row in (1, 2)] == ["", ""]
     grid.page.locator("#row-1 summary").click()
     grid.paste(1, "note", "1\t2")
-    grid.page.get_by_role("heading", name="The block is not pasted: 1 cell to put right").wait_for()
+    grid.page.get_by_role(
+        "heading", name="The block has not been pasted: 1 cell to put right"
+    ).wait_for()
     assert "wider than the columns from here" in grid.page.get_by_role("main").inner_text()
 
 

@@ -77,8 +77,8 @@ def test_nothing_is_overwritten_and_both_are_shown(
     assert response.status_code == 409
     assert everything() == before
     assert "finance.wcc saved version 2 on 1 July 2013 at 10:30." in page.words
-    assert "You began from version 1." in page.words
-    assert "4 lines differ. Choose for each, or for all at once." in page.words
+    assert "You started from version 1." in page.words
+    assert "4 lines differ. Choose for each line, or for all lines at once." in page.words
     assert choices(page) == {
         f"choice-line-{one.id}": "mine",
         f"choice-line-{three}": "theirs",
@@ -215,7 +215,7 @@ def test_the_same_in_both_is_said(
 
     page = read(officer.post(EDIT, begun))
 
-    assert "Both versions say the same." in page.words
+    assert "Both versions are the same." in page.words
     assert officer.post(EDIT, page.form("edit/").sent).status_code == 302
     assert partnership.parent("WCC").version == 2
 

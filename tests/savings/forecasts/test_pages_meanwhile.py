@@ -126,8 +126,8 @@ def test_forecasts_changed_and_submitted_meanwhile(planned: Partnership, officer
     page = read(response)
     assert response.status_code == 409
     assert page.form("forecasts/").sent == sent
-    assert "the return is now version 3 and submitted." in page.words
-    assert "It can’t be saved as the return stands now." in page.words
+    assert "The return is now version 3 and submitted." in page.words
+    assert "It cannot be saved as the return stands now." in page.words
     assert "Save forecasts" not in page.words
 
 

@@ -36,7 +36,7 @@ def test_the_programme_office_sees_status_plan_forecast_and_delivery(office: Cli
     ) in page.words
     assert "Library service, Hammersmith & Fulham At risk Illustrative" in page.words
     assert "Why Only here." in page.words
-    assert "Pointed out: 7 remarks" in page.words
+    assert "Points to check: 7" in page.words
     assert "?period=2013-14-Q1&status=at_risk" in page.hrefs
     assert "/returns/LBHF/2013-14-Q1/forecasts/" in page.hrefs
     assert "/forecasts/forecasts.csv?period=2013-14-Q1" in page.hrefs
@@ -77,14 +77,14 @@ def test_a_councils_people_see_their_own(planned: Partnership, office: Client) -
     assert "Westminster On track" in page.words
     assert "Only here." not in page.words
     assert "Hammersmith" not in page.words
-    assert "it stands in the table but not in the picture" in page.words
+    assert "it is in the table but not in the chart" in page.words
     assert [c["name"] for c in page.controls if c.get("name") == "council"] == []
     refused = client.get("/forecasts/?council=LBHF")
     assert refused.status_code == 422
     assert "“LBHF” is no council whose forecasts you may see." in read(refused).words
     client.force_login(planned.people["councillor.wcc"])
     nothing = read(client.get("/forecasts/"))
-    assert "Your council’s appear here once its return is certified." in nothing.words
+    assert "Your council’s forecasts appear here once its return is certified." in nothing.words
     assert client.get("/forecasts/forecasts.csv").status_code == 404
 
 

@@ -46,7 +46,7 @@ def test_a_new_quarter_starts_from_the_last_and_stores_it_only_when_saved(
     )
     again = read(officer.get(NEXT_PAGE))
     assert again.texts.count("As last quarter") == 1
-    assert "These begin as" not in again.words
+    assert "These start with the forecasts" not in again.words
 
 
 def test_what_is_begun_does_not_start_from_the_last_quarter_again(

@@ -130,7 +130,9 @@ def test_a_return_as_it_stood(storied: Partnership, signed_in: SignIn) -> None:
     assert "Had been sent back to be put right The children's." in back.words
 
     same = read(client.get(f"{PATH}as-it-stood/?as_at=2013-07-31"))
-    assert "This is the past, and the return still stands so. Certified Version 8" in same.words
+    assert (
+        "This is the past, and the return has not changed since. Certified Version 8" in same.words
+    )
 
 
 def test_the_form_of_a_day_is_shown_until_one_is_chosen(
@@ -144,7 +146,7 @@ def test_the_form_of_a_day_is_shown_until_one_is_chosen(
     early = client.get(f"{PATH}as-it-stood/?as_at=2013-06-30")
     assert early.status_code == 200
     assert (
-        "There was no such return at the end of 30 June 2013: it was first there on 1 July 2013."
+        "This return did not exist at the end of 30 June 2013: it was first there on 1 July 2013."
         in read(early).words
     )
 
@@ -188,9 +190,9 @@ def test_the_partnerships_own_return_stands_from_when_it_was_loaded(
     client.force_login(partnership.people["councillor.wcc"])
     path = "/returns/partnership/2013-14-Q1/"
     then = read(client.get(f"{path}as-it-stood/?as_at=2013-07-01"))
-    assert "stands as its document has it, from the moment that it was loaded here" in then.words
+    assert "is shown as in its document, from the moment it was loaded here" in then.words
     early = read(client.get(f"{path}as-it-stood/?as_at=2013-06-30"))
-    assert "There was no such return at the end of 30 June 2013" in early.words
+    assert "This return did not exist at the end of 30 June 2013" in early.words
     assert "Certified" in read(client.get(f"{path}history/")).words
 
 
@@ -254,7 +256,7 @@ def test_all_events_for_an_auditor(storied: Partnership, signed_in: SignIn) -> N
     response = signed_in("auditor").get("/history/")
     page = read(response)
     assert f"{Event.objects.count()} events, the latest first." in page.words
-    assert "Everything that was done: who, when" in page.words
+    assert "Everything that was done: who did it, when" in page.words
     assert page.words.index("Certified Return WCC/2013-14-Q1") < page.words.index("Opened Period")
     assert reverse("return-history", args=["WCC", "2013-14-Q1"]) in page.hrefs
     assert page.inline == []

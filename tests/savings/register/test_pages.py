@@ -158,7 +158,7 @@ def test_whoever_may_only_read_reads(
     reader.force_login(partnership.people[username], "django.contrib.auth.backends.ModelBackend")
     value = DriverValue.objects.first()
     assert value is not None
-    assert "Give a value" not in reader.get("/drivers/cases/").content.decode()
+    assert "Add a value" not in reader.get("/drivers/cases/").content.decode()
     assert send(reader, WHOLE) == 403
     for address, data in (
         ("/drivers/", {"code": "x", "name": "x", "unit": "x"}),

@@ -109,7 +109,7 @@ def test_who_takes_part_since_when_and_who_hosts(partnership: Partnership, offic
     ]
     words = read(page).words
     assert "Hammersmith & Fulham and Kensington & Chelsea share it in 2013/14 Q1." in words
-    assert "changes for all that follows it too: Chief executive leadership." in words
+    assert "A change here also changes: Chief executive leadership." in words
     libraries = office.get("/services/libraries/sharing/")
     assert table_headed(libraries, "Host") == [
         ["Kensington & Chelsea", "2011/12 Q1", "further notice", "Illustrative Made up"]
@@ -191,7 +191,7 @@ def test_rules_of_the_services_above_and_below_stand_apart(
     assert list(standing(office.get(HERE))) == ["Cex: savings, version 1", own]
     page = office.get(PART)
     assert list(standing(page)) == [own, "Cex: savings, version 1"]
-    assert "Of the services above" in read(page).words
+    assert "From the services above" in read(page).words
     # With participants of its own, the part's rule no longer rests on who takes part above.
     join(partnership, "chief-executive-leadership")
     assert list(standing(office.get(HERE))) == ["Cex: savings, version 1"]
@@ -225,8 +225,8 @@ def test_a_council_joins(partnership: Partnership, office: Client) -> None:
     roll_up()
     words = read(office.get(HERE + "join/")).words
     assert (
-        "Cex: savings, version 1 : until Westminster, if it is the one that joins, agrees to it, "
-        "nothing is split by it." in words
+        "Cex: savings, version 1 : if Westminster joins, nothing is split by it until that council "
+        "agrees to it." in words
     )
     answer = office.post(HERE + "join/", JOINING, follow=True)
     assert answer.redirect_chain == [(HERE, 302)]
@@ -242,28 +242,28 @@ def test_a_rule_that_can_not_be_answered_any_more_is_to_be_replaced(
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
     closed(partnership)
     assert (
-        "nothing is split by it any more if Westminster joins. It can’t be answered any more, "
-        "since 2013/14 Q1 is closed: propose another from the quarter of joining on."
+        "if Westminster joins, nothing is split by it any more. It can no longer be answered, "
+        "because 2013/14 Q1 is closed: propose another from the quarter in which the council joins."
         in read(office.get(HERE + "join/")).words
     )
 
 
 def test_the_form_of_a_part_says_that_it_gets_participants_of_its_own(office: Client) -> None:
     for form in ("join/", "leave/"):
-        assert "With this change it gets participants of its own" in (
+        assert "This change gives it its own record of participants" in (
             read(office.get(PART + form)).words
         )
         assert "participants of its own" not in read(office.get(HERE + form)).words
     host = "/services/library-service/sharing/host/"
-    assert "With this change it gets hosts of its own" in read(office.get(host)).words
+    assert "This change gives it its own record of hosts" in read(office.get(host)).words
 
 
 def test_a_council_leaves(partnership: Partnership, office: Client) -> None:
     here = "/services/libraries/sharing/"
     partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"})
     words = read(office.get(here + "leave/")).words
-    assert "Its share goes to those who stay, by Libraries: savings, version 1" in words
-    assert "A council that hosts can’t leave" in words
+    assert "Its share goes to the councils that stay, by Libraries: savings, version 1" in words
+    assert "A host cannot leave" in words
     said = {"council": "WCC", "last_quarter": "2013-14-Q1", "source": "Full council"}
     answer = office.post(here + "leave/", said, follow=True)
     assert answer.redirect_chain == [(here, 302)]

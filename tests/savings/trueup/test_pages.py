@@ -71,13 +71,13 @@ def test_without_a_tolerance_nothing_is_worked_out_and_the_page_says_what_to_do(
     waits = books.tolerance("1/100", agreed_by=["LBHF", "WCC"])
     client = sign_in("finance.wcc")
     said = text_of(client, address(restatement))
-    assert "No tolerance is agreed by every council, so no restatement is put right." in said
+    assert "No tolerance has been agreed by every council, so no restatement is put right." in said
     assert f'href="/agreements/{waits.decision_id}/"' in said
     assert 'href="/drivers/tolerance/propose/"' in said
     assert "To be added" not in said
     assert "<button" not in said.split("<main", 1)[1].split("</main>", 1)[0]
     (row,) = table_headed(client.get("/drivers/readers/"), "Restatement")
-    assert row[5] == "No tolerance is agreed"
+    assert row[5] == "No tolerance has been agreed"
 
     answer = client.post(f"{address(restatement)}add/", button(books.parent("WCC", Q2)))
     assert answer.status_code == 409
@@ -189,7 +189,7 @@ def test_within_the_tolerance_none_is_needed(
     client = sign_in("finance.wcc")
     said = text_of(client, address(restatement))
     assert "25.00%, not more than the tolerance of 1/2." in said
-    assert "Nothing is to be added." in said
+    assert "Nothing needs to be added." in said
     assert [row[2] for row in table_headed(client.get(address(restatement)), "Council")] == [
         "None needed"
     ] * 3
@@ -202,7 +202,7 @@ def test_rows_that_name_one_that_is_not_put_right_are_pointed_out(
     books.adjusted(restatement, "WCC")
     books.tolerance("1/2")
     said = text_of(sign_in("finance.wcc"), address(restatement))
-    assert "Westminster’s return holds entries that name this restatement all the same" in said
+    assert "Westminster’s return still has entries that name this restatement: remove them." in said
 
 
 def test_one_that_is_superseded_says_so(
@@ -212,10 +212,10 @@ def test_one_that_is_superseded_says_so(
     books.adjusted(restatement, "WCC")
     books.restated("readers", "WCC", "4")
     said = text_of(sign_in("auditor"), address(restatement))
-    assert "has taken the place of this one before anything was put right by it" in said
-    assert "Westminster’s return holds entries that name this restatement all the same" in said
+    assert "replaced this one before anything was put right by it" in said
+    assert "Westminster’s return still has entries that name this restatement: remove them." in said
     said = text_of(sign_in("finance.rbkc"), address(restatement))
-    assert "all the same" not in said
+    assert "entries that name this restatement" not in said
 
 
 def test_the_drivers_page_has_the_restated_value_beside_the_original(

@@ -91,7 +91,7 @@ def test_the_page_shows_how_far_it_is_and_moves_on_by_itself(
     assert '<noscript><meta http-equiv="refresh" content="3"></noscript>' in unread
     assert f'hx-get="{page}"' in unread
     words = " ".join(read(far).words.split())
-    assert words == "12,000 of 50,000 rows are checked. Look again"
+    assert words == "12,000 of 50,000 rows have been checked. Check again"
     bar = '<progress class="app-checking__bar" aria-label="Rows checked" value="12000" max="50000">'
     assert bar in far.content.decode()
     assert REFRESH not in far.headers

@@ -124,7 +124,7 @@ def test_every_council_to_date_by_quarter_and_over_the_plan(reader: Client) -> N
         ["All together", "£159.00", "£159.00", "no change"],
     ]
     assert by_quarter[1:] == [
-        ["2013/14 Q1: closed, so this would have been"],
+        ["2013/14 Q1: closed, so this shows what would have happened"],
         ["Hammersmith & Fulham", "£50.01", "£0.00", "−£50.01"],
         ["Kensington & Chelsea", "£50.00", "£75.00", "+£25.00"],
         ["Westminster", "£49.99", "£75.00", "+£25.01"],

@@ -157,7 +157,7 @@ def test_asked_and_answered_beside_the_line(parent: Return, as_: Turn) -> None:
     shown = read(finance.get(RETURN))
     assert "Question by s151.wcc," in shown.words
     assert "To be answered Which posts? Answer this question" in shown.words
-    assert "Answer what is asked below: until then it can’t be certified." in shown.words
+    assert "Answer the questions below: it cannot be certified until you do." in shown.words
 
     answered = press(finance, f"/questions/{question.id}/answer/", "answer/", text="Payroll's.")
 
@@ -170,8 +170,8 @@ def test_asked_and_answered_beside_the_line(parent: Return, as_: Turn) -> None:
     history = read(s151.get(f"{RETURN}history/")).words
     assert history.count("Row 2 Youth offending, saving, £2.00") == 2
     certify = read(s151.get(f"{RETURN}certify/"))
-    assert "What was asked, and answered Row 2: Youth offending, saving, £2.00" in certify.words
-    assert "Nothing was asked about its rows." not in certify.words
+    assert "Questions and answers Row 2: Youth offending, saving, £2.00" in certify.words
+    assert "No questions were asked about its rows." not in certify.words
     press(s151, f"{RETURN}certify/", "certify/", confirmed="on")
     assert now().status == "certified"
     assert "Payroll's." in read(as_("councillor.wcc").get(RETURN)).words
@@ -248,7 +248,7 @@ def test_rows_are_ticked_and_asked_about_while_sending_back(parent: Return, as_:
     told = read(as_("finance.wcc").get("/returns/")).words
     assert "2013/14 Q1 was sent back by s151.wcc, with 1 question to answer" in told
     shown = read(as_("finance.wcc").get(RETURN))
-    assert "Answer what is asked below and put right what has to change" in shown.words
+    assert "Answer the questions below and put right what must change" in shown.words
     assert not [form for form in shown.forms if form.action.endswith("submit/")]
     refused = as_("finance.wcc").post(f"{RETURN}submit/", {"version": "3"})
     assert refused.status_code == 409
@@ -297,7 +297,7 @@ def test_what_was_typed_about_rows_since_removed_is_shown(
     stale = s151.post(form.action, {**form.sent, **typed})
 
     assert stale.status_code == 409
-    assert "about rows that are no longer there: Which posts?" in read(stale).words
+    assert "about rows that have since been removed: Which posts?" in read(stale).words
     assert read(stale).form("send-back/").sent["reason"] == "Why"
 
 
