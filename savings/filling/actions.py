@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
+from finance.money import from_pence
 from savings.budgets.reports import budgets_for
 from savings.filling.changes import Changes, compare, named_lines
 from savings.filling.corrections import correctable
@@ -172,7 +173,7 @@ def _write(
                 services[row.service],
                 row.kind,
                 row.scope,
-                row.amount,
+                from_pence(row.amount),
                 row.recurrence,
                 row.nature,
                 row.cause,

@@ -18,7 +18,7 @@ from django.db import IntegrityError, models, transaction
 from psycopg2.errors import RestrictViolation
 
 import audit.actions
-from finance.money import json_money
+from finance.money import json_money, to_pence
 from finance.periods import Quarter
 from savings.plans.models import Plan, PlanLine
 from savings.quarters.locks import change_basis
@@ -399,7 +399,7 @@ def _partnership_return(
         after={
             "status": parent.status,
             "published_in": parent.published_in,
-            "entries": {row.service: json_money(row.amount) for row in rows},
+            "entries": {row.service: json_money(to_pence(row.amount)) for row in rows},
         },
         reason="Published for the partnership as a whole.",
     )

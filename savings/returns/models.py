@@ -419,6 +419,14 @@ class Forecast(models.Model):
     def __str__(self) -> str:
         return f"{self.service} {self.parent}: {self.get_status_display().lower()}"
 
+    @property
+    def this_year_pence(self) -> int:
+        return to_pence(self.this_year)
+
+    @property
+    def full_year_effect_pence(self) -> int:
+        return to_pence(self.full_year_effect)
+
 
 #: As many as are asked in one step, by page or by API.
 MOST_QUESTIONS = 200

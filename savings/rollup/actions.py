@@ -343,18 +343,23 @@ def _add_return(
             parts = ((None, pence),)
         else:
             parts = zip(way.splitter.codes, way.splitter.split(pence), strict=True)
+        lines = []
         for code, part in parts:
-            fact = line_of((entry_id, parent_id, councils[code], part, way.rule, way.illustrative))
-            batch.facts.write(fact)
-            seal.update(fact.encode())
+            said = (entry_id, parent_id, councils[code], part, way.rule, way.illustrative)
+            lines.append(line_of(said))
             total = sums[key[0], code, key[1]]
             total.pence += part
             total.entries += 1
             total.illustrative |= way.illustrative
-            batch.size += 1
+        facts = "".join(lines)
+        batch.facts.write(facts)
+        batch.size += len(lines)
+        seal.update(facts.encode())
     for (slug, code, kind), total in sums.items():
-        said = (parent_id, quarter, services[slug], councils[code], kind, total.pence)
-        batch.totals.write(line_of((*said, total.entries, total.illustrative)))
+        sum_ = (total.pence, total.entries, total.illustrative)
+        batch.totals.write(
+            line_of((parent_id, quarter, services[slug], councils[code], kind, *sum_))
+        )
 
 
 def _copy_in(batch: _Batch) -> None:
