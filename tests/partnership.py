@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from finance.money import to_pence
 from finance.periods import Quarter
 from savings.agreements.actions import answer
 from savings.budgets.actions import propose_budget
@@ -145,7 +146,7 @@ class Partnership:
         approval = propose_budget(
             code=code,
             service=self.services[slug],
-            ceiling=Decimal(ceiling),
+            ceiling=to_pence(Decimal(ceiling)),
             effective_from=effective_from,
             description="Moving in together.",
             provenance=provenance,

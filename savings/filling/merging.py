@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
+from finance.money import read_json_money
 from savings.returns.rows import COLUMNS, EntryRow
 
 Lines = Sequence[tuple[int, EntryRow]]
@@ -155,7 +155,7 @@ def _said(half: Mapping[str, object]) -> list[tuple[int, EntryRow]]:
 def _row(said: Mapping[str, object]) -> EntryRow:
     """The row of a line as an event describes it, leaving out what is empty."""
     values: dict[str, object] = {column: said[column] for column in COLUMNS if column in said}
-    values["amount"] = Decimal(str(said["amount"]))
+    values["amount"] = read_json_money(str(said["amount"]))
     tupe = values.pop("tupe", ())
     codes = tuple(str(code) for code in tupe) if isinstance(tupe, list | tuple) else ()
     return EntryRow(**values, tupe=codes)  # type: ignore[arg-type]

@@ -33,7 +33,12 @@ def line_of(row: Sequence[object]) -> str:
     >>> line_of((7, "two\\twords", ("WCC",), None, True))
     '7\\ttwo\\\\twords\\t{"WCC"}\\t\\\\N\\tt\\n'
     """
-    line = "\t".join([value if type(value) is str else _text_of(value) for value in row])
+    line = "\t".join(
+        [
+            value if type(value) is str else str(value) if type(value) is int else _text_of(value)
+            for value in row
+        ]
+    )
     # Hardly a row has anything to escape, and counting tells that in a tenth of the time.
     plain = line.count("\\") == row.count(None) and line.count("\t") == len(row) - 1
     if not plain or "\n" in line or "\r" in line:
