@@ -103,7 +103,7 @@ def put_side_by_side(base: Mapping[int, EntryRow] | None, mine: Typed, theirs: L
     is one line; two that are merely similar are two, so that both can be kept. `base` is None
     where what both began from is not known.
 
-    >>> a, b = (EntryRow("hr", "saving", "own", Decimal(n)) for n in (1, 2))
+    >>> a, b = (EntryRow("hr", "saving", "own", pence) for pence in (1, 2))
     >>> found = put_side_by_side({7: a}, [(7, a)], [(7, b)])
     >>> [(line.key, line.suggested.value) for line in found.differences]
     [('line-7', 'theirs')]

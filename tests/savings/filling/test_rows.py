@@ -530,7 +530,7 @@ def test_what_is_read_is_what_was_typed(typed: dict[str, str]) -> None:
     rows, errors = read(typed)
     if not errors:
         (row,) = rows
-        assert Fraction(row.amount) == Fraction(typed["amount"].replace(",", ""))
+        assert Fraction(row.amount, 100) == Fraction(typed["amount"].replace(",", ""))
         assert {name: getattr(row, name) for name in ("service", "kind", "scope")} == {
             name: typed[name] for name in ("service", "kind", "scope")
         }

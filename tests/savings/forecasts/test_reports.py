@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from finance.money import json_money
 from finance.periods import Quarter
 from savings.calendar.actions import reopen_period
 from savings.forecasts.overview import first_choice, overview_of, quarters_to_choose
@@ -33,9 +34,9 @@ def standing(planned: Partnership, code: str = "WCC", quarter: Quarter = Q1) -> 
 def saved(found: ForecastsOfReturn) -> dict[str, tuple[str, str, str]]:
     return {
         line.initiative.service: (
-            str(line.saved.entered),
-            str(line.saved.delivered),
-            str(line.saved.this_year),
+            json_money(line.saved.entered),
+            json_money(line.saved.delivered),
+            json_money(line.saved.this_year),
         )
         for line in found.lines
     }
@@ -234,9 +235,9 @@ def rows(planned: Partnership, username: str = "programme.office", **asked: str)
     return {
         row.initiative.service: (
             [f"{line.council.code} {line.status}" for line in row.lines],
-            str(row.this_year),
-            str(row.full_year_effect),
-            str(row.delivered),
+            json_money(row.this_year),
+            json_money(row.full_year_effect),
+            json_money(row.delivered),
         )
         for row in found.rows
     }
@@ -354,7 +355,7 @@ def test_one_initiative_below_another_is_not_delivered_twice(overseen: Partnersh
     plan_line(Plan.objects.get(code="proposals"), "libraries", "1.00", "2014-15")
     found = overview_of(overseen.people["auditor"], Q1, TODAY)
     assert [
-        str(row.delivered) for row in found.rows if row.initiative.service.startswith("libr")
+        json_money(row.delivered) for row in found.rows if row.initiative.service.startswith("libr")
     ] == ["10.00", "10.00"]
     assert found.delivered == 10_00
     assert standing(overseen).delivered == 10_00
