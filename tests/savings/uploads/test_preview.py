@@ -105,7 +105,7 @@ def test_its_page_says_it_all(officer: Client) -> None:
     page = read(officer.get(address("upload", to_preview(officer, a_change(), RETURN))))
 
     words = " ".join(page.words.split())
-    assert "The file has 4 rows, and every one is right. Nothing is stored yet." in words
+    assert "The file has 4 rows and no mistakes. Nothing is stored yet." in words
     for said in (
         "Lines added 2",
         "Lines changed 1",
