@@ -16,6 +16,7 @@ import psycopg2
 import pytest
 from django.db import connection
 
+from savings.agreements.subjects import SUBJECTS
 from tests.processes import ROOT, manage, scratch_database
 from tests.upgrades.describing import describe, differences
 from tests.upgrades.restoring import restore
@@ -69,6 +70,7 @@ def test_a_database_of_a_released_version_upgrades(version: str, tmp_path: Path)
         with reading(database) as cursor:
             assert differences(describe(cursor), fresh) == {}
             assert count(cursor, then["rows"]) == then["rows"]
+            assert about_nothing_or_something_else(cursor) == []
         history = manage(database, "check_history", "--returns", "--noted", str(noted))
         assert chains(history) == chains("\n".join(then["history"]))
         assert manage(database, "rollup", "--full").split()[-1] == then["digest"]
@@ -121,6 +123,19 @@ def count(cursor: Any, tables: dict[str, int]) -> dict[str, int]:
         cursor.execute(f"SELECT count(*) FROM {table}")
         (counted[table],) = cursor.fetchone()
     return counted
+
+
+def about_nothing_or_something_else(cursor: Any) -> list[int]:
+    """The decisions that don't say what is put under them: no page and no call would find it."""
+    put_to_councils = " UNION ALL ".join(
+        f"SELECT decision_id, '{kind}' AS kind FROM {subject.model._meta.db_table}"
+        for kind, subject in SUBJECTS.items()
+    )
+    cursor.execute(
+        f"SELECT d.id FROM sovereignty_decision d LEFT JOIN ({put_to_councils}) found"
+        " ON found.decision_id = d.id WHERE d.about IS DISTINCT FROM found.kind ORDER BY d.id"
+    )
+    return [number for (number,) in cursor.fetchall()]
 
 
 def chains(printed: str) -> list[str]:
