@@ -2,9 +2,11 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-#: What is known to others by its name alone: tasks that they wake, and what councils agree to.
+#: What is known to others by its name alone: tasks that they wake, what councils agree to, and
+#: which entries fall on a council.
 KNOWN_BY_NAME = (
     "savings.rollup.tasks",
+    "savings.rollup.visibility",
     "savings.budgets.proposals",
     "savings.drivers.proposals",
     "savings.fairness.proposals",

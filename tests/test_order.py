@@ -1,7 +1,8 @@
 """No subject of savings can reach itself, by whichever kind of arrow.
 
-`import-linter` holds the order of imports alone. A foreign key is an arrow too, and so is a
-table named in SQL: of a trigger, a query or a function of the database.
+`import-linter` holds the order of imports alone. A foreign key is an arrow too, so is a table
+named in SQL, of a trigger, a query or a function of the database, and so is a lookup that goes
+against a foreign key to the rows of a subject above.
 """
 
 from __future__ import annotations
@@ -115,6 +116,37 @@ def arrows_of_queries() -> Iterator[Arrow]:
                         yield Arrow(here, owners[table], f"{path.relative_to(ROOT)}: {table}")
 
 
+def looked_up() -> dict[str, set[str]]:
+    """What leads against a foreign key, by its name: the subjects that own what it finds."""
+    found: dict[str, set[str]] = {}
+    for model in apps.get_models():
+        for relation in model._meta.related_objects:
+            owner = subject_of(relation.related_model.__module__)
+            if owner and not relation.hidden:
+                found.setdefault(relation.name, set()).add(owner)
+    return found
+
+
+def arrows_of_lookups() -> Iterator[Arrow]:
+    """What a lookup reaches against a foreign key, as `facts__council` reaches from an entry."""
+    known = looked_up()
+    for path, here in sources().items():
+        for node in ast.walk(ast.parse(path.read_text())):
+            steps = lookup(node).split("__")
+            for step in steps if len(steps) > 1 else []:
+                owners = known.get(step, set())
+                for there in owners if here not in owners else ():
+                    yield Arrow(here, there, f"{path.relative_to(ROOT)}: {'__'.join(steps)}")
+
+
+def lookup(node: ast.AST) -> str:
+    """A name of an argument or a text that may be one; empty where it can't be."""
+    if isinstance(node, ast.keyword):
+        return node.arg or ""
+    text = node.value if isinstance(node, ast.Constant) else ""
+    return text.lstrip("-") if isinstance(text, str) and re.fullmatch(r"-?\w+", text) else ""
+
+
 def circles(arrows: Iterable[Arrow]) -> list[str]:
     """The subjects that can reach themselves, each with the arrows that lead round."""
     known = [arrow for arrow in arrows if arrow.of != arrow.to]
@@ -141,6 +173,7 @@ def every_arrow() -> list[Arrow]:
         *arrows_of_foreign_keys(),
         *arrows_of_triggers(),
         *arrows_of_queries(),
+        *arrows_of_lookups(),
     ]
 
 
@@ -155,6 +188,8 @@ def test_every_kind_of_arrow_is_seen() -> None:
     triggers = [(arrow.of, arrow.to) for arrow in arrows_of_triggers()]
     assert ("budgets", "returns") in triggers
     assert ("filling", "returns") in [(arrow.of, arrow.to) for arrow in arrows_of_queries()]
+    by_lookup = "savings/forecasts/reports.py: rolled__isnull"
+    assert Arrow("forecasts", "rollup", by_lookup) in [*arrows_of_lookups()]
 
 
 @pytest.mark.parametrize(

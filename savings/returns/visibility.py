@@ -6,22 +6,18 @@
 | a council's officers | their council's, and what is published | those of the returns, and more |
 | a councillor | their council's once certified, and what is published | those, and more |
 
-Another council's return does not exist for anybody else. *And more* is every certified entry
-of which a part falls on the person's council, once it is rolled up, and every shared one that
-falls on no council yet, of a service that their council took part in that quarter.
+Another council's return does not exist for anybody else. *And more* is told by the subjects
+above, which know on whom an entry falls: see `savings.rollup.visibility`.
 Forecasts and questions are as visible as their return.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from finance.periods import Quarter
-from savings.quarters.models import Period
-from services.models import Service
 from sovereignty.models import Council, User
 
 EVERYTHING = Q()
@@ -54,35 +50,20 @@ def of_entries(user: User, entries: QuerySet[Any], returns: QuerySet[Any]) -> Q:
     visible = Q(parent__in=returns)
     if user.sees_every_council or user.council is None:
         return visible
-    return visible | falling_on(user.council, entries) | shared_by(user.council, entries)
+    for more in _MORE_ENTRIES:
+        visible |= more(user.council, entries)
+    return visible
 
 
-def falling_on(council: Council, entries: QuerySet[Any]) -> Q:
-    """Of entries: those of which a part falls on the council, as they are rolled up."""
-    return Q(pk__in=entries.filter(facts__council=council).values("pk"))
+#: Of all entries: those that the people of a council may open, whatever return they are of.
+MoreEntries = Callable[[Council, QuerySet[Any]], Q]
+
+#: Filled as Django starts: see `savings.apps`.
+_MORE_ENTRIES: list[MoreEntries] = []
 
 
-def shared_by(council: Council, entries: QuerySet[Any]) -> Q:
-    """Of entries: shared ones that fall on no council yet, of what the council takes part in."""
-    on_no_council = entries.filter(facts__isnull=False, facts__council__isnull=True).values("pk")
-    shared = Q(pk__in=())
-    for slugs, quarters in services_shared_in(council).items():
-        shared |= Q(
-            pk__in=on_no_council,
-            scope="shared",
-            parent__period__quarter__in=quarters,
-            service__slug__in=slugs,
-        )
-    return shared
-
-
-def services_shared_in(council: Council) -> dict[frozenset[str], list[Quarter]]:
-    """The quarters of all periods, by the services in which the council takes part then."""
-    tree = Service.objects.tree()
-    quarters: dict[frozenset[str], list[Quarter]] = defaultdict(list)
-    for quarter in Period.objects.values_list("quarter", flat=True):
-        slugs = frozenset(
-            slug for slug in tree.nodes if council.code in tree.participants(slug, quarter)
-        )
-        quarters[slugs].append(quarter)
-    return quarters
+def may_be_opened_too(more: MoreEntries) -> MoreEntries:
+    """Have a council's people open these entries, too. Decorates what tells which."""
+    if more not in _MORE_ENTRIES:
+        _MORE_ENTRIES.append(more)
+    return more
