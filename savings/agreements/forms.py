@@ -1,4 +1,4 @@
-"""The forms of a proposal: propose a rule, answer it, speak about it, withdraw it.
+"""The forms of a proposal: answer it, speak about it, call a mediator, withdraw it.
 
 Whether what is said will do, the actions decide; a form keeps what was typed and puts
 each mistake beside its control.

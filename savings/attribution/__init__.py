@@ -1,1 +1,1 @@
-"""Whose a figure is: drivers, the rules that councils agreed, and the arithmetic."""
+"""Why an entry falls on the councils as it does, and which entries a figure adds up."""

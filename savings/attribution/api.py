@@ -1,4 +1,4 @@
-"""Drivers and rules, what they attribute to whom, and why one entry falls as it does."""
+"""What is attributed to which council, and why one entry falls as it does."""
 
 from __future__ import annotations
 

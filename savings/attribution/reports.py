@@ -1,4 +1,4 @@
-"""Reading attribution: what is in force, and the entries behind a figure."""
+"""Reading attribution: the entries behind a figure, and an entry with what corrects it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drivers, rules, attributed amounts and explanations as JSON, and what makes them."""
+"""Attributed amounts as JSON, and what they are asked for by."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ from savings.returns.models import Entry
 from savings.rollup.reports import GROUPS, AttributedRow
 from services.serializers import QuarterText
 from sovereignty.shapes import Choice, Shape, Text
-
-# --- Drivers -----------------------------------------------------------------------
-
-
-# --- Rules -------------------------------------------------------------------------
-
-
-# --- Attributed amounts ------------------------------------------------------------
 
 
 class GroupBy(Text):

@@ -1,1 +1,1 @@
-"""The register of drivers: what is counted for each council, its history, and true-ups."""
+"""The register of drivers: what is counted for each council, its values and restatements."""

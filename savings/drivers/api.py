@@ -1,4 +1,4 @@
-"""Restated drivers, and the tolerance for them: proposed and answered."""
+"""Drivers: named, given values, restated, and the tolerance for that, proposed and answered."""
 
 from __future__ import annotations
 

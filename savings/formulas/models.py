@@ -1,8 +1,6 @@
-"""The rules that councils agreed, and the drivers that some of them share by.
+"""The rules that councils agreed; drivers are a subject of their own.
 
-A **driver** is something counted for each council (children in the system,
-posts, net budget); a **driver value** is its value from a quarter on, with its
-source. An **attribution rule** splits a service's savings or ongoing costs by
+An **attribution rule** splits a service's savings or ongoing costs by
 fixed shares, by a driver or by a blend of drivers, from an effective quarter on,
 once every participating council has consented to it. A changed rule is a new
 rule: none is ever edited.

@@ -1,7 +1,8 @@
-"""What figures are split by: changed from an open quarter on, and all that rests on it reworked.
+"""What figures are split by is changed from an open quarter on alone.
 
 Rules, budgets, drivers' values, participants and hosts are each changed by an action of
-its own; what holds for every one of them is here.
+its own; what holds for every one of them is here. `savings.returns.outbox` has all that
+rests on it worked out again.
 """
 
 from __future__ import annotations

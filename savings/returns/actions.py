@@ -1,8 +1,9 @@
-"""What can be done to a return: each whole or not at all, each with its event.
+"""What every action on a return begins and ends with; the actions themselves stand above.
 
 Every action takes the return's `version` as its caller read it and refuses a stale
 one; every action locks what it changes, checks that the person may, and writes an
-audit event in the same transaction. The caller wakes the rollup after commit.
+audit event in the same transaction. The caller wakes the rollup after commit. See
+`savings.filling.actions`, `savings.certification.actions` and `savings.forecasts.actions`.
 """
 
 from __future__ import annotations

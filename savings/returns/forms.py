@@ -1,4 +1,4 @@
-"""The small forms of a return's pages: the version that was read, reasons, a certificate."""
+"""What every form of a return's pages carries: the version that was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Returns as a person reads them: sums by kind, entries under their kind, what is to be done next.
+"""Returns as a person reads them: sums by kind, entries under their kind, what was done to one.
 
 Kinds are never mixed in a sum: a saving is positive when spending falls, the others when
 it rises.

@@ -1,4 +1,4 @@
-"""Returns as JSON, and the bodies that move a return on.
+"""Returns as JSON, and what every body that moves one on has in common.
 
 What an entry may say is decided by `savings.filling.rows` alone; `EntryColumns` only
 describes it for the schema.
