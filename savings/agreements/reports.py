@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -167,11 +166,6 @@ class Proposal:
         if self.answers and all(answer.consent for answer in self.answers):
             return ProposalStanding.AGREED
         return ProposalStanding.LAPSED if self.force.settled else ProposalStanding.WAITING
-
-    def is_late(self, today: date) -> bool:
-        """Whether an answer is still awaited after the day by which it was asked for."""
-        due = self.decision.answer_by
-        return bool(self.waiting_for) and due is not None and today > due
 
 
 def decisions() -> QuerySet[Decision]:
