@@ -29,9 +29,9 @@ from savings.agreements.reports import (
     waiting,
 )
 from savings.kit.forms import SayingForm
-from savings.permissions.pages import not_allowed, partnership_page, person
+from savings.permissions.pages import partnership_page, person, refusals_on
 from sovereignty import disputes
-from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
+from sovereignty.refusals import BadContent, FieldError
 
 FORMS: dict[str, type[SayingForm]] = {
     "answer": AnswerForm,
@@ -159,16 +159,12 @@ def _act(
     if request.method != "POST":
         return redirect("agreement", decision_id=decision_id)
     form = FORMS[name](request.POST, auto_id=f"{name}-%s")
-    try:
+
+    def again(*, problem: str = "", status: int) -> HttpResponse:
+        return _page(request, _found(decision_id), {name: form}, problem=problem, status=status)
+
+    with refusals_on(again, form.add_errors):
         done = do(form)
-    except NotAllowed as refusal:
-        return not_allowed(request, refusal)
-    except BadContent as refusal:
-        form.add_errors(refusal.errors)
-        return _page(request, _found(decision_id), {name: form}, status=422)
-    except WrongState as refusal:
-        shown = {name: form}
-        return _page(request, _found(decision_id), shown, problem=str(refusal), status=409)
     messages.success(request, done)
     return redirect("agreement", decision_id=decision_id)
 
