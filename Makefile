@@ -11,11 +11,12 @@ PRODUCTION := env -u DEBUG -u HTTPS -u REDIS_URL SECRET_KEY=read-by-checks-only-
 	ALLOWED_HOSTS=tri-borough.example DATABASE_URL=$${DATABASE_URL:-postgres://localhost/none}
 CODE := audit finance savings services sovereignty triborough
 
-.PHONY: help run test check services format lock clean environment environment-all
+.PHONY: help run test test-all check services format lock clean environment environment-all
 
 help:
 	@echo 'make run        try it: http://localhost:$${PORT:-8000}/, nothing else to install'
-	@echo 'make test       the tests; REQUIRE_ALL=1 fails what can not run here, TESTS=path picks'
+	@echo 'make test       what an ordinary change can break; TESTS=path picks'
+	@echo 'make test-all   the slow tests too; REQUIRE_ALL=1 fails what can not run here'
 	@echo 'make check      style, types, floors, migrations, deployment settings, security'
 	@echo 'make services   web, worker and scheduler, on DATABASE_URL and REDIS_URL'
 	@echo 'make format     put the code into the house style'
@@ -29,6 +30,9 @@ services: environment
 	@exec $(BIN)/python -m triborough.processes
 
 test: environment-all
+	@exec $(BIN)/python -m pytest -m "not slow" $(TESTS)
+
+test-all: environment-all
 	@exec $(BIN)/python -m pytest $(TESTS)
 
 check: environment-all

@@ -2,6 +2,7 @@
 
 Mark a test `requires_browser`, `requires_node` or `requires_redis` and it is skipped by name where
 the machine lacks that. With REQUIRE_ALL=1 nothing may be skipped: whatever would be, fails.
+Mark a test `slow` and it is left to `make test-all`; a test in a browser always is.
 """
 
 import os
@@ -66,6 +67,13 @@ REQUIREMENTS: dict[str, tuple[Callable[[], str | None], str]] = {
     "requires_node": (find_node, "no node on this machine"),
     "requires_redis": (find_redis, "REDIS_URL is not set"),
 }
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("requires_browser"):
+            item.add_marker("slow")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -143,15 +143,19 @@ def test_every_call_says_what_it_is_and_who_may():
 
 # --- Whatever is sent ---------------------------------------------------------------
 
-#: As deep as a run of the tests can afford.
-TRIES = settings(
-    max_examples=12,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
+
+def tries(examples: int) -> settings:
+    """The same examples each time, so many of them."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 CHECKS = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,
@@ -189,8 +193,20 @@ described.app = get_wsgi_application()
 
 
 @described.parametrize()
-@TRIES
+@tries(2)
+def test_what_is_sent_first_is_answered_as_described(case, tokens):
+    send(case, tokens)
+
+
+@pytest.mark.slow
+@described.parametrize()
+@tries(12)
 def test_whatever_is_sent_is_answered_as_described(case, tokens):
+    send(case, tokens)
+
+
+def send(case, tokens: dict[str, str]) -> None:
+    """Send it as each of the people."""
     for token in tokens.values():
         case.headers = {**(case.headers or {}), "Authorization": f"Token {token}"}
         case.validate_response(case.call(), checks=CHECKS)

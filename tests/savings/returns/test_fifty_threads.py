@@ -25,7 +25,7 @@ from savings.returns.reports import row_of
 from tests.calling import Caller, problem
 from tests.partnership import Partnership, a_saving, build
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 THREADS = 50
 #: Long enough for the slowest machine; a thread that has not saved by then has failed.

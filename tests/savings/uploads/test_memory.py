@@ -15,6 +15,7 @@ from tests.savings.uploads.corpus import CORPUS
 pytestmark = [
     # Another process takes the files, so what they are sent to has to be there for it.
     pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
     pytest.mark.skipif(
         not Path("/proc/self/clear_refs").exists(), reason="memory is measured on Linux alone"
     ),
