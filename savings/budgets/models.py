@@ -16,7 +16,7 @@ from audit.triggers import append_only
 from finance.money import to_pence
 from savings.agreements.triggers import comes_before_its_answers
 from savings.budgets.claims import Budget, ClaimedBudget
-from savings.budgets.triggers import claims_fit
+from savings.budgets.triggers import answers_in_time, claimed_on_stays, claims_fit
 from savings.kit.provenance import Provenance
 from savings.quarters.triggers import begins_in_an_open_quarter
 from savings.returns.models import Entry, Return
@@ -142,3 +142,15 @@ class ClaimingReturn(Return):
     class Meta:
         proxy = True
         triggers = [claims_fit()]
+
+
+class ConsentToBudget(Consent):
+    class Meta:
+        proxy = True
+        triggers = [answers_in_time()]
+
+
+class DecisionClaimedOn(Decision):
+    class Meta:
+        proxy = True
+        triggers = [claimed_on_stays()]
