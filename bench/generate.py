@@ -16,7 +16,7 @@ from random import Random
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from finance.money import from_pence, json_money
+from finance.money import json_money
 from finance.periods import FinancialYear, Quarter
 from savings.budgets.models import TransitionApproval
 from savings.drivers.models import Driver, DriverValue
@@ -364,7 +364,7 @@ def _row(making: _Making, parent: Return, position: int) -> tuple[object, ...]:
         service.id,
         kind,
         "own" if random.random() < 0.3 else "shared",
-        json_money(from_pence(pence)),
+        json_money(pence),
         random.choice(Entry.Recurrence.values) if kind == "saving" else "",
         random.choice(Entry.Nature.values) if kind == "saving" else "",
         cause,

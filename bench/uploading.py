@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from bench.measuring import tidy
+from finance.money import read_json_money
 from savings.kit.opendocument import Cell, Column, Sheet, as_ods
 from savings.returns.models import Return
 from savings.uploads.actions import (
@@ -39,13 +40,17 @@ def a_file(extension: str, size: int) -> bytes:
     rows = list(many_rows(size))
     if extension == "csv":
         return a_csv(*rows)
-    typed: list[list[Cell]] = [
+    if extension == "ods":
+        columns = [Column(name, 20, "money" if name == "amount" else "text") for name in HEADER]
+        cells: list[list[Cell]] = [
+            [read_json_money(text) if place == AMOUNT else text for place, text in enumerate(row)]
+            for row in rows
+        ]
+        return as_ods([Sheet("Return", columns, cells)], title="Return")
+    typed: list[list[Decimal | str]] = [
         [Decimal(text) if place == AMOUNT else text for place, text in enumerate(row)]
         for row in rows
     ]
-    if extension == "ods":
-        columns = [Column(name, 20, "money" if name == "amount" else "text") for name in HEADER]
-        return as_ods([Sheet("Return", columns, typed)], title="Return")
     book = openpyxl.Workbook(write_only=True)
     page = book.create_sheet("Return")
     page.append(HEADER)

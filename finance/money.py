@@ -10,7 +10,7 @@ prints amounts, and refuses what it cannot read exactly.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 #: Amounts are below this in absolute value (a hundred billion pounds), in pence.
 LIMIT_PENCE = 100_000_000_000 * 100
@@ -76,8 +76,8 @@ def from_pence(pence: int) -> Decimal:
     return Decimal(pence).scaleb(-2)
 
 
-def parse_money(text: str) -> Decimal:
-    """Read an amount as finance people type it, or refuse it.
+def parse_money(text: str) -> int:
+    """Read an amount as finance people type it, in whole pence, or refuse it.
 
     Takes ``1,234.50``, ``£1,234``, ``(1,234)`` for minus, ``45k``, ``£1.2m`` and
     ``-`` for nil. ASCII digits, commas only between groups of three, a result in
@@ -86,13 +86,13 @@ def parse_money(text: str) -> Decimal:
     never a guess. Source: the public contract, "Money".
 
     >>> parse_money("(£1.2m)")
-    Decimal('-1200000.00')
+    -120000000
     """
     typed = text.strip()
     if not typed:
         raise MoneyError("Enter an amount, or - for nil.")
     if typed == _NIL:
-        return Decimal("0.00")
+        return 0
     bracketed = typed.startswith("(") and typed.endswith(")")
     body = typed[1:-1].strip() if bracketed else typed
     match = _AMOUNT.fullmatch(body)
@@ -107,12 +107,13 @@ def parse_money(text: str) -> Decimal:
         raise MoneyError("Enter an amount below £100,000,000,000, in whole pence.")
     factor = _FACTORS[(match["suffix"] or "").lower()]
     scaled = int(whole + part) * factor * 100
-    pence, rest = divmod(scaled, 10 ** len(part))
+    hundredths: int = 10 ** len(part)
+    pence, rest = divmod(scaled, hundredths)
     if rest:
         raise MoneyError("Enter an amount in whole pence, such as 1,234.50.")
     if pence >= LIMIT_PENCE:
         raise MoneyError("Enter an amount below £100,000,000,000.")
-    return from_pence(-pence if minuses else pence)
+    return -pence if minuses else pence
 
 
 def _remedy(body: str) -> str:
@@ -123,33 +124,49 @@ def _remedy(body: str) -> str:
     return "Enter an amount of money in digits, such as 1,234.50, £1,234, (1,234), 45k or £1.2m."
 
 
-def json_money(amount: int | Decimal) -> str:
+def read_json_money(text: str) -> int:
+    """Whole pence of an amount that `json_money` wrote; raises MoneyError for anything else.
+
+    >>> read_json_money("4540000.00")
+    454000000
+    """
+    try:
+        return to_pence(Decimal(text))
+    except InvalidOperation:
+        raise MoneyError("Enter an amount of money, such as 1,234.50.") from None
+
+
+def json_money(pence: int) -> str:
     """Whole pence in the contract's form for JSON and CSV: pounds with two decimals, as text.
 
     >>> json_money(454000000)
     '4540000.00'
     """
-    pence = _pence(amount)
     pounds, part = divmod(abs(pence), 100)
     return f"{'-' if pence < 0 else ''}{pounds}.{part:02d}"
 
 
-def format_pounds(amount: int | Decimal) -> str:
+def format_pounds(pence: int) -> str:
     """Whole pence as a page shows them: £ before, commas, pence always, a true minus sign.
 
     >>> format_pounds(-123450)
     '−£1,234.50'
     """
-    pence = _pence(amount)
     pounds, part = divmod(abs(pence), 100)
     return f"{MINUS if pence < 0 else ''}£{pounds:,}.{part:02d}"
 
 
-def _pence(amount: int | Decimal) -> int:
-    return amount if isinstance(amount, int) else to_pence(amount)
+def typed_pounds(pence: int) -> str:
+    """Whole pence as a person would type them: pounds with commas, and nothing else.
+
+    >>> typed_pounds(-123450)
+    '-1,234.50'
+    """
+    pounds, part = divmod(abs(pence), 100)
+    return f"{'-' if pence < 0 else ''}{pounds:,}.{part:02d}"
 
 
-def format_millions(amount: int | Decimal) -> str:
+def format_millions(pence: int) -> str:
     """Whole pence as a headline in millions: as many decimals as are needed, at most two.
 
     The third decimal is rounded half away from 0; only ever for display.
@@ -157,7 +174,6 @@ def format_millions(amount: int | Decimal) -> str:
     >>> format_millions(3380000000), format_millions(992000000)
     ('£33.8m', '£9.92m')
     """
-    pence = _pence(amount)
     hundredths = (abs(pence) + 500_000) // 1_000_000
     whole, part = divmod(hundredths, 100)
     decimals = f".{part:02d}".rstrip("0").rstrip(".")

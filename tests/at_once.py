@@ -108,6 +108,8 @@ def _wait_until_somebody_waits(or_is_over: threading.Thread | None = None) -> No
         if or_is_over and not or_is_over.is_alive():
             return
         with connection.cursor() as cursor:
+            # In a transaction the server lists, until told otherwise, who was there at first.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
                 "WHERE NOT l.granted AND a.datname = current_database())"

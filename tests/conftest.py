@@ -27,6 +27,10 @@ settings.load_profile("untimed")
 
 #: In bytes: some pages of a table, which a query reads through in no time.
 LARGE_FILE = 64 * 1024
+#: Tables whose rows come from migrating, and which no test writes to.
+MIGRATED = {"django_content_type", "auth_permission"}
+#: At the same time, on one database server.
+MOST_RUNS = 20
 
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 CHROMIUM_ARGUMENTS = [
@@ -117,6 +121,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """A name for the test database that no other run uses, of this checkout or another."""
+    from django.db import connection
+
+    from tests.alone import first_unclaimed
+
+    name = connection.settings_dict["TEST"]["NAME"] or f"test_{connection.settings_dict['NAME']}"
+    names = (name if run == 1 else f"{name}_{run}" for run in range(1, MOST_RUNS + 1))
+    connection.settings_dict["TEST"]["NAME"] = first_unclaimed("database", names)
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """The test database, which may be emptied between tests though its triggers forbid that.
 
@@ -124,28 +140,31 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     few rows a DELETE is done in no time, where a TRUNCATE gives every table new files. Like
     one, it waits for those who still write. What tests have left in a file, of rows that were
     rolled back too, every later query would read through: a larger file is cleared of it.
+    A table without a page has never held a row. Content types and permissions
+    stay, as migrating leaves them, and so nothing has to make them again.
     """
+    from django.core.management.commands import flush
     from django.db import connection, transaction
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     def sql_flush(
         self: DatabaseOperations, style: object, tables: list[str], **options: bool
     ) -> list[str]:
-        return list(tables)
+        return [name for name in tables if name not in MIGRATED]
 
     def execute_sql_flush(self: DatabaseOperations, tables: list[str]) -> None:
         names = {name: self.quote_name(name) for name in tables}
+        locked = f"LOCK TABLE {', '.join(names.values())}"
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relname = ANY(%s)",
-                [list(names)],
-            )
-            sizes = dict(cursor.fetchall())
             with transaction.atomic():
-                cursor.execute("SET LOCAL session_replication_role = replica")
-                cursor.execute(f"LOCK TABLE {', '.join(names.values())}")
-                for name in names.values():
-                    cursor.execute(f"DELETE FROM {name}")
+                cursor.execute(
+                    f"SET LOCAL session_replication_role = replica; {locked}; "
+                    "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relname = ANY(%s)",
+                    [list(names)],
+                )
+                sizes = {name: size for name, size in cursor.fetchall() if size}
+                if sizes:
+                    cursor.execute("; ".join(f"DELETE FROM {names[name]}" for name in sizes))
             for name, size in sizes.items():
                 if size > LARGE_FILE:
                     cursor.execute(f"VACUUM {names[name]}")
@@ -153,6 +172,7 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
         patch.setattr(DatabaseOperations, "execute_sql_flush", execute_sql_flush)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *arguments, **options: None)
         yield
 
 

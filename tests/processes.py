@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.error import URLError
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -133,12 +134,15 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@cache
 def own_redis(redis_url: str) -> str:
-    """A numbered database of that Redis which no other process of this test run uses."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    """A numbered database of that Redis which no other process of the tests uses."""
+    from tests.alone import first_unclaimed
+
     parts = urlsplit(redis_url)
-    number = int(parts.path.strip("/") or 0)
-    return urlunsplit(parts._replace(path=f"/{(number + worker) % 16}"))
+    first = int(parts.path.strip("/") or 0)
+    addresses = (urlunsplit(parts._replace(path=f"/{(first + n) % 16}")) for n in range(16))
+    return first_unclaimed("redis", addresses)
 
 
 def wait_until_ready(running: subprocess.Popen[bytes], address: str) -> None:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db import transaction
 
-from finance.money import json_money
+from finance.money import from_pence, json_money
 from finance.periods import Quarter
 from savings.agreements.actions import put_forward
 from savings.budgets.models import CODE, LONGEST_CODE, TransitionApproval
@@ -31,7 +30,7 @@ def propose_budget(
     *,
     code: str,
     service: Service,
-    ceiling: Decimal,
+    ceiling: int,
     effective_from: Quarter,
     description: str,
     by: User,
@@ -44,7 +43,7 @@ def propose_budget(
 
     Costs can be claimed on it once every participating council has agreed, which they are
     asked to do by `answer_by`. `revises` is a disputed budget for the same service, whose
-    place it takes. `ceiling` in pounds. Raises NotAllowed; WrongState where the code is taken,
+    place it takes. `ceiling` in pence. Raises NotAllowed; WrongState where the code is taken,
     the quarter closed or what it revises not disputed;
     BadContent for a code, ceiling or description that won't do, or where nobody takes part.
     """
@@ -71,7 +70,7 @@ def propose_budget(
     budget = TransitionApproval(
         **said,
         service=service,
-        ceiling=ceiling,
+        ceiling=from_pence(ceiling),
         effective_from=effective_from,
         provenance=provenance,
     )
@@ -113,7 +112,7 @@ def check_claims(parent: Return) -> None:
         )
 
 
-def _mistakes(code: str, description: str, ceiling: Decimal) -> list[FieldError]:
+def _mistakes(code: str, description: str, ceiling: int) -> list[FieldError]:
     errors = []
     if not code:
         errors.append(FieldError("code", "Give a short code, such as library-moves."))
@@ -122,6 +121,6 @@ def _mistakes(code: str, description: str, ceiling: Decimal) -> list[FieldError]
         errors.append(FieldError("code", sentence, code[:LONGEST_CODE]))
     if not description:
         errors.append(FieldError("description", "Say what the budget is for."))
-    if not (ceiling.is_finite() and ceiling > 0):
-        errors.append(FieldError("ceiling", "Enter an amount above 0.", str(ceiling)[:60]))
+    if ceiling <= 0:
+        errors.append(FieldError("ceiling", "Enter an amount above 0.", json_money(ceiling)))
     return errors

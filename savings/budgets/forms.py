@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -50,7 +49,7 @@ class BudgetForm(ProposalForm):
     def read(self) -> dict[str, Any]:
         """What `propose_budget` takes; raises BadContent with all that is missing or wrong."""
         service = Service.objects.filter(slug=self.say("service")).first()
-        ceiling: Decimal | None = None
+        ceiling: int | None = None
         errors: list[FieldError] = []
         if service is None:
             errors.append(FieldError("service", "Choose the service from the list."))

@@ -43,7 +43,7 @@ class BudgetSubject(Subject):
         )
 
     def in_force_in_words(self, about: TransitionApproval) -> tuple[str, str]:
-        return "costs can be claimed on it", f", up to {format_pounds(about.ceiling)}"
+        return "costs can be claimed on it", f", up to {format_pounds(about.ceiling_pence)}"
 
     def lost(self, refused: set[str], asked_first: set[str]) -> set[str]:
         """A budget is lost to those who were asked first, and to nobody by a later refusal."""

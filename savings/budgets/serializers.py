@@ -81,7 +81,7 @@ class ApprovalParameters(Shape):
 
 
 class Pounds(Text):
-    """Money as text, the way finance people type it; becomes pounds."""
+    """Money as text, the way finance people type it; becomes pence."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__("Give an amount above 0, such as 120000.00.", **options)

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Sum
 
-from finance.money import json_money
+from finance.money import json_money, to_pence
 from savings.budgets.actions import check_claims
 from savings.certification.statement import statement_of
 from savings.quarters.locks import hold_basis
@@ -155,7 +155,7 @@ def _standing(parent: Return) -> dict[str, object]:
     return {
         "status": parent.status,
         "version": parent.version,
-        "sums": {kind: json_money(amount) for kind, amount in sums},
+        "sums": {kind: json_money(to_pence(amount)) for kind, amount in sums},
     }
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db.models import Count, Sum
 
+from finance.money import to_pence
 from savings.returns.models import Entry, Return
 from savings.returns.reports import Sums, sums_of
 
@@ -50,25 +50,25 @@ def statement_of(parent: Return) -> Statement:
 
 @dataclass(frozen=True, slots=True)
 class KindChange:
-    """What a kind comes to in the return and in the last certified one; None for no entry."""
+    """The pence of a kind in the return and in the last certified one; None for no entry."""
 
     label: str
-    now: Decimal | None
-    before: Decimal | None
+    now: int | None
+    before: int | None
     illustrative: int
 
     @property
-    def change(self) -> Decimal:
-        return (self.now or Decimal(0)) - (self.before or Decimal(0))
+    def change(self) -> int:
+        return (self.now or 0) - (self.before or 0)
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceKind:
-    """The entries of one service and kind, added up."""
+    """The entries of one service and kind, added up, in pence."""
 
     service: str
     kind: str
-    amount: Decimal
+    amount: int
     entries: int
 
 
@@ -123,7 +123,7 @@ _Key = tuple[int, str]
 def _by_service(parent: Return) -> dict[_Key, ServiceKind]:
     labels = dict(Entry.Kind.choices)
     return {
-        (service, kind): ServiceKind(name, labels[kind], amount, entries)
+        (service, kind): ServiceKind(name, labels[kind], to_pence(amount), entries)
         for service, name, kind, amount, entries in parent.entries.order_by(
             "kind", "service__position", "service__name"
         )

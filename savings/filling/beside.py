@@ -10,7 +10,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 
@@ -24,9 +23,9 @@ from services.tree import ServiceTree
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """An amount in pounds, and whether anything illustrative is in it."""
+    """An amount in pence, and whether anything illustrative is in it."""
 
-    amount: Decimal
+    amount: int
     illustrative: bool = False
 
     def __add__(self, other: Figure) -> Figure:
@@ -171,7 +170,7 @@ def _reported(
         )
         .values_list("parent", "service__slug", "kind", "sum", "made_up")
     ):
-        parent, figure = by_id[parent_id], Figure(amount, bool(made_up))
+        parent, figure = by_id[parent_id], Figure(to_pence(amount), bool(made_up))
         if parent.quarter == quarter.preceding:
             _add(last[slug], kind, figure)
         if parent.quarter.year == quarter.year and _is_certified(parent):
@@ -201,7 +200,7 @@ def _promised() -> Iterator[_Promised]:
             slug,
             FinancialYear.parse(year),
             basis == PlanLine.Basis.IN_YEAR,
-            Figure(middle, provenance == Provenance.ILLUSTRATIVE),
+            Figure(to_pence(middle), provenance == Provenance.ILLUSTRATIVE),
         )
 
 
@@ -225,7 +224,7 @@ def _promise(lines: Sequence[_Promised], year: FinancialYear) -> Promise | None:
 
 
 def _figure(lines: Iterable[_Promised]) -> Figure:
-    return sum((line.figure for line in lines), Figure(Decimal("0.00")))
+    return sum((line.figure for line in lines), Figure(0))
 
 
 def _total(lines: Sequence[ServiceLine]) -> ServiceLine:
@@ -235,7 +234,7 @@ def _total(lines: Sequence[ServiceLine]) -> ServiceLine:
     alike = {(promise.year, promise.in_year) for promise in promises}
     promise = None
     if len(alike) == 1:
-        figure = sum((promise.figure for promise in promises), Figure(Decimal("0.00")))
+        figure = sum((promise.figure for promise in promises), Figure(0))
         promise = Promise(figure, promises[0].year, promises[0].in_year)
     return ServiceLine(
         slug="",
@@ -254,7 +253,7 @@ def _as_json(figures: Figures) -> str:
     """For the browser, which adds up in whole pence: as text, since its numbers are floats."""
     return json.dumps(
         {
-            kind: {"pence": str(to_pence(figure.amount)), "illustrative": figure.illustrative}
+            kind: {"pence": str(figure.amount), "illustrative": figure.illustrative}
             for kind, figure in figures.items()
         }
     )

@@ -52,10 +52,9 @@ def compare(
     have changed. Each line is continued once at most; a number that names no line of
     this return is as good as none. Rows of a file name no numbers.
 
-    >>> from decimal import Decimal
-    >>> a, b = (EntryRow("hr", "saving", "own", Decimal(n)) for n in (1, 2))
+    >>> a, b = (EntryRow("hr", "saving", "own", pence) for pence in (1, 2))
     >>> [c.after.amount for c in compare([(7, a)], [(None, b)]).changed]
-    [Decimal('2')]
+    [2]
     """
     lines = dict(old)
     ids: list[int | None] = [None] * len(new)

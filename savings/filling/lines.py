@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from finance.money import to_pence
 from savings.returns.models import Return
 from savings.returns.rows import EntryRow
 
@@ -45,7 +46,10 @@ def stored_lines(parent: Return) -> list[StoredLine]:
         StoredLine(
             id_,
             position,
-            EntryRow(*(*words[:7], words[7] or "", tuple(words[8]), *words[9:])),
+            EntryRow(
+                *(*words[:3], to_pence(words[3]), *words[4:7]),
+                *(words[7] or "", tuple(words[8]), *words[9:]),
+            ),
             origin,
         )
         for id_, position, origin, *words in rows

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 
+from finance.money import read_json_money
 from savings.returns.rows import COLUMNS, EntryRow
 
 Lines = Sequence[tuple[int, EntryRow]]
@@ -103,7 +103,7 @@ def put_side_by_side(base: Mapping[int, EntryRow] | None, mine: Typed, theirs: L
     is one line; two that are merely similar are two, so that both can be kept. `base` is None
     where what both began from is not known.
 
-    >>> a, b = (EntryRow("hr", "saving", "own", Decimal(n)) for n in (1, 2))
+    >>> a, b = (EntryRow("hr", "saving", "own", pence) for pence in (1, 2))
     >>> found = put_side_by_side({7: a}, [(7, a)], [(7, b)])
     >>> [(line.key, line.suggested.value) for line in found.differences]
     [('line-7', 'theirs')]
@@ -155,7 +155,7 @@ def _said(half: Mapping[str, object]) -> list[tuple[int, EntryRow]]:
 def _row(said: Mapping[str, object]) -> EntryRow:
     """The row of a line as an event describes it, leaving out what is empty."""
     values: dict[str, object] = {column: said[column] for column in COLUMNS if column in said}
-    values["amount"] = Decimal(str(said["amount"]))
+    values["amount"] = read_json_money(str(said["amount"]))
     tupe = values.pop("tupe", ())
     codes = tuple(str(code) for code in tupe) if isinstance(tupe, list | tuple) else ()
     return EntryRow(**values, tupe=codes)  # type: ignore[arg-type]

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from finance.money import MoneyError, from_pence, json_money, parse_money, to_pence
+from finance.money import MoneyError, json_money, parse_money
 from finance.periods import Quarter
 from savings.budgets.claims import Budgets, Claim, no_such
 from savings.returns.rows import CAUSES, COLUMNS, KINDS, NATURES, RECURRENCES, SCOPES, EntryRow
@@ -51,12 +50,11 @@ def read_rows(
     stripped of spaces around it; `tupe` may be a list or codes between commas. Stops where
     there are more than MOST_MISTAKES.
 
-    >>> from finance.money import json_money
     >>> rows, errors = read_rows([(2, {"service": "hr", "kind": "saving", "scope": "own",
     ...     "amount": "45k", "recurrence": "recurring", "nature": "cashable"})],
     ...     Reference(frozenset({"hr"}), frozenset({"WCC"})))
-    >>> json_money(rows[0].amount), errors
-    ('45000.00', [])
+    >>> rows[0].amount, errors
+    (4500000, [])
     """
     rows: list[EntryRow] = []
     errors: list[FieldError] = []
@@ -83,7 +81,7 @@ def _past_the_ceiling(claims: list[Claim], reference: Reference) -> list[FieldEr
     if reference.budgets is None:
         return []
     return [
-        FieldError("amount", why, json_money(from_pence(claim.pence)), claim.row)
+        FieldError("amount", why, json_money(claim.pence), claim.row)
         for claim, why in reference.budgets.past_the_ceiling(claims)
     ]
 
@@ -166,18 +164,19 @@ class ColumnReader:
             return ""
         return value
 
-    def money(self, column: str) -> Decimal:
+    def money(self, column: str) -> int:
+        """The column's pence; 0 where it was a mistake."""
         value = self.value(column)
         if value is not None and not isinstance(value, str):
             self.wrong(
                 column, value, 'Send the amount as text, such as "1234.50", not as a number.'
             )
-            return Decimal(0)
+            return 0
         try:
             return parse_money(value or "")
         except MoneyError as error:
             self.wrong(column, value, str(error))
-            return Decimal(0)
+            return 0
 
     def must_be_empty(self, column: str, message: str) -> None:
         text = self.text(column)
@@ -229,14 +228,14 @@ class _Alike:
         if not (evidence.isprintable() and note.isprintable()):
             return None
         try:
-            pounds = parse_money(amount)
+            pence = parse_money(amount)
         except MoneyError:
             return None
         return EntryRow(
             like.service,
             like.kind,
             like.scope,
-            pounds,
+            pence,
             like.recurrence,
             like.nature,
             like.cause,
@@ -349,7 +348,7 @@ class _RowReader(ColumnReader):
             self.council("tupe", code)
         return tuple(sorted(set(codes)))
 
-    def approval(self, kind: str, service: str, amount: Decimal, corrects: int | None) -> str:
+    def approval(self, kind: str, service: str, amount: int, corrects: int | None) -> str:
         if kind and kind != "transition_cost":
             self.must_be_empty("approval", "Only a transition cost has this: leave it empty.")
             return ""
@@ -360,7 +359,7 @@ class _RowReader(ColumnReader):
         if why:
             self.wrong("approval", code, why)
         else:
-            self.claims.append(Claim(self.number, code, to_pence(amount)))
+            self.claims.append(Claim(self.number, code, amount))
         return code
 
     def no_budget(self, code: str, service: str, corrects: int | None) -> str:

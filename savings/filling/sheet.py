@@ -14,7 +14,7 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 
-from finance.money import MoneyError, parse_money
+from finance.money import MoneyError, parse_money, typed_pounds
 from savings.filling.beside import Figure
 from savings.filling.beside import Row as Said
 from savings.filling.controls import BY_NAME, MAIN_COLUMNS, OTHER_COLUMNS, Cell, Lists, Value, cell
@@ -286,7 +286,7 @@ def typed(entry: Entry) -> dict[str, Value]:
         "service": entry.service.slug,
         "kind": entry.kind,
         "scope": entry.scope,
-        "amount": f"{entry.amount:,.2f}",
+        "amount": typed_pounds(entry.pence),
         "recurrence": entry.recurrence,
         "nature": entry.nature,
         "cause": entry.cause,
@@ -315,7 +315,7 @@ def typed_row(row: EntryRow) -> dict[str, Value]:
     values: dict[str, Value] = {column: str(getattr(row, column)) for column in COLUMNS}
     return {
         **values,
-        "amount": f"{row.amount:,.2f}",
+        "amount": typed_pounds(row.amount),
         "tupe": list(row.tupe),
         "corrects": "" if row.corrects is None else str(row.corrects),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from finance.money import from_pence
 from savings.filling.changes import Changes, named_lines
 from savings.filling.lines import StoredLine
 from savings.kit.copying import copy_in
@@ -116,7 +117,7 @@ def _copy_in(parent: Return, lines: Iterable[StoredLine]) -> None:
                 services[row.service],
                 row.kind,
                 row.scope,
-                row.amount,
+                from_pence(row.amount),
                 row.recurrence,
                 row.nature,
                 row.cause,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from finance.money import from_pence
 from savings.forecasts.reports import (
     SAVED,
     initiatives_of,
@@ -123,8 +124,8 @@ def _write(
     changed = [old[slug] for slug in now if slug in was and was[slug] != now[slug]]
     for forecast in (*new, *changed):
         row = now[forecast.service.slug]
-        forecast.this_year = row.this_year
-        forecast.full_year_effect = row.full_year_effect
+        forecast.this_year = from_pence(row.this_year)
+        forecast.full_year_effect = from_pence(row.full_year_effect)
         forecast.status = row.status
         forecast.starts_on = row.starts_on
         forecast.reason = row.reason

@@ -7,20 +7,18 @@ beside each bar. Typeface and margins are the page's (`static/js/charts.js`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 import plotly.graph_objects as go
 
-from finance.money import to_pence
 from savings.forecasts.overview import Row
 from savings.kit.charts import DELIVERED, PROMISED
 from savings.kit.wording import short
 
 EXPECTED = "#5f93a0"
 _INK = "#16211f"
-#: Of the longest bar's length, how much more room the labels need.
-_ROOM = Decimal("1.3")
+#: The longest bar is followed by its label: what is shown is to the bar as one to the other.
+_ROOM, _BAR = 13, 10
 
 
 def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, Any]:
@@ -39,8 +37,7 @@ def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, An
     figure = go.Figure(bars)
     shown = [amount for row in rows for amount in (row.expected, row.delivered)]
     shown += [row.planned for row in rows if beside_plan]
-    pence = [to_pence(amount) for amount in shown]
-    longest, least = max([*pence, 1]), min([*pence, 0])
+    longest, least = max([*shown, 1]), min([*shown, 0])
     each = 16 + 20 * len(bars)
     figure.update_layout(
         template=go.layout.Template(),
@@ -48,21 +45,21 @@ def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, An
         height=40 + each * len(rows),
         meta={"narrow_height": 40 + (each + 14) * len(rows)},
         # The labels say the amounts: an axis would say them twice.
-        xaxis={"visible": False, "range": [int(least * _ROOM), int(longest * _ROOM)]},
+        xaxis={"visible": False, "range": [-(-least * _ROOM // _BAR), longest * _ROOM // _BAR]},
         yaxis={"autorange": "reversed"},
     )
     return figure.to_plotly_json()
 
 
-def _bars(name: str, colour: str, rows: Sequence[tuple[Row, Decimal | None]]) -> go.Bar:
+def _bars(name: str, colour: str, rows: Sequence[tuple[Row, int | None]]) -> go.Bar:
     """`None` is an amount that nobody has given yet, which is not the same as nil."""
     return go.Bar(
         name=name,
         orientation="h",
         y=[row.name for row, _ in rows],
-        x=[to_pence(amount or Decimal(0)) for _, amount in rows],
+        x=[amount or 0 for _, amount in rows],
         text=[
-            "none yet" if amount is None else (short(to_pence(amount)) if amount else "nil")
+            "none yet" if amount is None else (short(amount) if amount else "nil")
             for _, amount in rows
         ],
         textposition="outside",

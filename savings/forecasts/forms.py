@@ -13,6 +13,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from finance.money import typed_pounds
 from finance.periods import Quarter
 from savings.forecasts.reports import ForecastLine, is_illustrative
 from savings.forecasts.rows import COLUMNS, IN_DOUBT, STATUSES
@@ -245,8 +246,8 @@ def typed(forecast: Forecast) -> dict[str, str]:
     """A forecast as a person would have typed it."""
     day = forecast.starts_on
     return {
-        "this_year": f"{forecast.this_year:,.2f}",
-        "full_year_effect": f"{forecast.full_year_effect:,.2f}",
+        "this_year": typed_pounds(forecast.this_year_pence),
+        "full_year_effect": typed_pounds(forecast.full_year_effect_pence),
         "status": forecast.status,
         "starts_on": f"{day.day}/{day.month}/{day.year}" if day else "",
         "reason": forecast.reason,

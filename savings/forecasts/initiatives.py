@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from finance.periods import FinancialYear, Quarter
 from services.tree import ServiceTree
@@ -17,7 +16,7 @@ from services.tree import ServiceTree
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """A line of a plan: an amount in pounds for a service in a year, `full_year` or in it alone.
+    """A line of a plan: pence for a service in a year, `full_year` or in it alone.
 
     `plan` is the plan's place among all plans: of two, the later one has the higher.
     """
@@ -27,7 +26,7 @@ class PlannedLine:
     service: str | None
     year: FinancialYear
     full_year: bool
-    amount: Decimal
+    pence: int
 
     def is_in_play(self, year: FinancialYear) -> bool:
         """Whether it asks for something in `year`: that year alone, or a goal not yet past."""
@@ -38,7 +37,7 @@ class PlannedLine:
 
 @dataclass(frozen=True, slots=True)
 class Initiative:
-    """A service that needs a forecast, and what its plan says for all councils together.
+    """A service that needs a forecast, and what its plan says for all councils together, in pence.
 
     `in_year` is what the plan has for the year alone; `full_year` the saving a year to be
     reached by `by`. Either is None where the plan has no such line. `within` are the slugs
@@ -49,15 +48,15 @@ class Initiative:
     name: str
     within: tuple[str, ...]
     above: tuple[str, ...]
-    in_year: Decimal | None
-    full_year: Decimal | None
+    in_year: int | None
+    full_year: int | None
     by: FinancialYear | None
 
     @property
-    def planned(self) -> Decimal:
+    def planned(self) -> int:
         """What a forecast is compared with: the full-year saving, or the year's own."""
         amount = self.in_year if self.full_year is None else self.full_year
-        return Decimal("0.00") if amount is None else amount
+        return 0 if amount is None else amount
 
 
 def initiatives(
@@ -75,9 +74,9 @@ def initiatives(
     >>> from services.tree import Node, Spell
     >>> q = Quarter.parse("2013-14-Q1")
     >>> tree = ServiceTree.of([Node("hr", "HR", None, (Spell("WCC", q),))])
-    >>> line = PlannedLine(0, True, "hr", FinancialYear(2014), True, Decimal("2700000.00"))
+    >>> line = PlannedLine(0, True, "hr", FinancialYear(2014), True, 2_700_000_00)
     >>> [found.planned for found in initiatives([line], tree, "WCC", q)]
-    [Decimal('2700000.00')]
+    [270000000]
     >>> initiatives([line], tree, "LBHF", q)
     []
     """
@@ -117,6 +116,6 @@ def topmost(found: Iterable[Initiative]) -> set[str]:
     return {one.service for one in found if not services.intersection(one.within)}
 
 
-def _sum(lines: Iterable[PlannedLine]) -> Decimal | None:
-    amounts = [line.amount for line in lines]
-    return sum(amounts, Decimal("0.00")) if amounts else None
+def _sum(lines: Iterable[PlannedLine]) -> int | None:
+    amounts = [line.pence for line in lines]
+    return sum(amounts) if amounts else None

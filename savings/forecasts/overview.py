@@ -10,13 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from finance.periods import Quarter
 from savings.forecasts.initiatives import Initiative, topmost
 from savings.forecasts.remarks import Remark, RemarkKind
 from savings.forecasts.reports import (
-    NIL,
     ForecastLine,
     ForecastsOfReturn,
     Saved,
@@ -35,7 +33,7 @@ from sovereignty.models import Council, User
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An initiative with the lines of the councils asked for, and their sums.
+    """An initiative with the lines of the councils asked for, and their sums in pence.
 
     `delivered` is what those councils have certified and, where all are asked for, what
     was published for the partnership.
@@ -43,15 +41,15 @@ class Row:
 
     initiative: Initiative
     lines: tuple[ForecastLine, ...]
-    delivered: Decimal
-    delivered_this_year: Decimal
+    delivered: int
+    delivered_this_year: int
 
     @property
     def name(self) -> str:
         return self.initiative.name
 
     @property
-    def planned(self) -> Decimal:
+    def planned(self) -> int:
         return self.initiative.planned
 
     @property
@@ -59,15 +57,15 @@ class Row:
         return [line.forecast for line in self.lines if line.forecast]
 
     @property
-    def this_year(self) -> Decimal:
-        return sum((forecast.this_year for forecast in self.forecasts), NIL)
+    def this_year(self) -> int:
+        return sum(forecast.this_year_pence for forecast in self.forecasts)
 
     @property
-    def full_year_effect(self) -> Decimal:
-        return sum((forecast.full_year_effect for forecast in self.forecasts), NIL)
+    def full_year_effect(self) -> int:
+        return sum(forecast.full_year_effect_pence for forecast in self.forecasts)
 
     @property
-    def expected(self) -> Decimal:
+    def expected(self) -> int:
         """The forecast that stands beside `planned`: a year's saving, or the year's own."""
         return self.this_year if self.initiative.full_year is None else self.full_year_effect
 
@@ -111,26 +109,26 @@ class Overview:
         return [line for line in self.lines if line.forecast and line.status in IN_DOUBT]
 
     @property
-    def planned(self) -> Decimal:
-        return sum((row.planned for row in self.rows), NIL)
+    def planned(self) -> int:
+        return sum(row.planned for row in self.rows)
 
     @property
-    def expected(self) -> Decimal:
-        return sum((row.expected for row in self.rows), NIL)
+    def expected(self) -> int:
+        return sum(row.expected for row in self.rows)
 
     @property
-    def this_year(self) -> Decimal:
-        return sum((row.this_year for row in self.rows), NIL)
+    def this_year(self) -> int:
+        return sum(row.this_year for row in self.rows)
 
     @property
-    def full_year_effect(self) -> Decimal:
-        return sum((row.full_year_effect for row in self.rows), NIL)
+    def full_year_effect(self) -> int:
+        return sum(row.full_year_effect for row in self.rows)
 
     @property
-    def delivered(self) -> Decimal:
+    def delivered(self) -> int:
         """What is certified for any of the initiatives, each pound once."""
         top = topmost(row.initiative for row in self.rows)
-        return sum((row.delivered for row in self.rows if row.initiative.service in top), NIL)
+        return sum(row.delivered for row in self.rows if row.initiative.service in top)
 
     @property
     def illustrative(self) -> bool:

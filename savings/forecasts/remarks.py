@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from enum import StrEnum
 
 from finance.money import format_pounds
@@ -57,13 +56,13 @@ def remarks(
     initiatives: Sequence[Initiative],
     now: Mapping[str, ForecastRow],
     last: Mapping[str, ForecastRow],
-    saved: Mapping[str, Decimal],
+    saved: Mapping[str, int],
 ) -> list[Remark]:
     """Every remark on a council's forecasts for `quarter`, by kind and then by initiative.
 
     `now` and `last` are the forecasts of this quarter and of the one before, by service;
     `saved` has what savings the council has entered or certified for each service and
-    below it, from the start to the end of the quarter, in pounds.
+    below it, from the start to the end of the quarter, in pence.
     """
     found = [
         remark
@@ -72,7 +71,7 @@ def remarks(
             initiative,
             now.get(initiative.service),
             last.get(initiative.service),
-            saved.get(initiative.service, Decimal(0)),
+            saved.get(initiative.service, 0),
             quarter,
             today,
         )
@@ -85,7 +84,7 @@ def _on(
     initiative: Initiative,
     now: ForecastRow | None,
     last: ForecastRow | None,
-    saved: Decimal,
+    saved: int,
     quarter: Quarter,
     today: date,
 ) -> Iterator[Remark]:

@@ -11,12 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 
 from django.db.models import Q, QuerySet, Sum
 
 from audit.models import Event
-from finance.money import from_pence
+from finance.money import to_pence
 from finance.periods import FinancialYear, Quarter
 from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives, topmost
 from savings.forecasts.remarks import Remark, remarks
@@ -31,22 +30,21 @@ from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council, User
 
-NIL = Decimal("0.00")
 #: What an event of forecasts that were saved is called.
 SAVED = "forecasts saved"
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Savings of one council for an initiative and below, to the end of a quarter, in pounds.
+    """Savings of one council for an initiative and below, to the end of a quarter, in pence.
 
     `delivered` is what is certified, `this_year` its part of the quarter's financial
     year; `entered` also has what is not certified yet.
     """
 
-    delivered: Decimal = NIL
-    this_year: Decimal = NIL
-    entered: Decimal = NIL
+    delivered: int = 0
+    this_year: int = 0
+    entered: int = 0
 
     def __add__(self, other: Saved) -> Saved:
         return Saved(
@@ -93,20 +91,18 @@ class ForecastsOfReturn:
         return [line.initiative.service for line in self.lines]
 
     @property
-    def this_year(self) -> Decimal:
-        return sum((forecast.this_year for forecast in self.forecasts), NIL)
+    def this_year(self) -> int:
+        return sum(forecast.this_year_pence for forecast in self.forecasts)
 
     @property
-    def full_year_effect(self) -> Decimal:
-        return sum((forecast.full_year_effect for forecast in self.forecasts), NIL)
+    def full_year_effect(self) -> int:
+        return sum(forecast.full_year_effect_pence for forecast in self.forecasts)
 
     @property
-    def delivered(self) -> Decimal:
+    def delivered(self) -> int:
         """What is certified for any of the initiatives, each pound once."""
         top = topmost(line.initiative for line in self.lines)
-        return sum(
-            (line.saved.delivered for line in self.lines if line.initiative.service in top), NIL
-        )
+        return sum(line.saved.delivered for line in self.lines if line.initiative.service in top)
 
     @property
     def illustrative(self) -> bool:
@@ -126,8 +122,8 @@ def row_of(forecast: Forecast) -> ForecastRow:
     """A forecast as the row that would make it. Reads forecast.service."""
     return ForecastRow(
         service=forecast.service.slug,
-        this_year=forecast.this_year,
-        full_year_effect=forecast.full_year_effect,
+        this_year=forecast.this_year_pence,
+        full_year_effect=forecast.full_year_effect_pence,
         status=forecast.status,
         starts_on=forecast.starts_on,
         reason=forecast.reason,
@@ -152,9 +148,9 @@ def planned_lines() -> list[PlannedLine]:
             service=slug,
             year=FinancialYear.parse(year),
             full_year=basis == PlanLine.Basis.FULL_YEAR,
-            amount=amount,
+            pence=to_pence(middle),
         )
-        for position, adopted, slug, year, basis, amount in PlanLine.objects.order_by(
+        for position, adopted, slug, year, basis, middle in PlanLine.objects.order_by(
             "plan__position", "id"
         ).values_list("plan__position", "plan__adopted", "service__slug", "year", "basis", "middle")
     ]
@@ -282,15 +278,14 @@ def savings_of(
         .values_list("parent__council", "service__slug")
         .annotate(sum=Sum("pence"), this_year=Sum("pence", filter=Q(quarter__gte=first)))
     ):
-        amount = from_pence(pence)
-        saved[council][slug] += Saved(amount, from_pence(this_year or 0), amount)
+        saved[council][slug] += Saved(pence, this_year or 0, pence)
     for council, slug, amount in (
         Entry.objects.filter(parent__in=visible.filter(rolled__isnull=True), kind=Entry.Kind.SAVING)
         .order_by()
         .values_list("parent__council", "service__slug")
         .annotate(sum=Sum("amount"))
     ):
-        saved[council][slug] += Saved(entered=amount)
+        saved[council][slug] += Saved(entered=to_pence(amount))
     return saved
 
 

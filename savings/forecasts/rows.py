@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from finance.money import json_money
 from savings.filling.rows import ColumnReader
@@ -49,11 +48,11 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2099
 
 @dataclass(frozen=True, slots=True)
 class ForecastRow:
-    """One valid forecast; amounts in pounds, positive when spending falls."""
+    """One valid forecast; amounts in pence, positive when spending falls."""
 
     service: str
-    this_year: Decimal
-    full_year_effect: Decimal
+    this_year: int
+    full_year_effect: int
     status: str
     starts_on: date | None = None
     reason: str = ""
@@ -77,7 +76,7 @@ def read_rows(
     >>> rows, errors = read_rows([(1, {"service": "hr", "this_year": "45k",
     ...     "full_year_effect": "£1.2m", "status": "on_track", "starts_on": "1/9/2013"})], {"hr"})
     >>> rows[0].this_year, rows[0].starts_on, errors
-    (Decimal('45000.00'), datetime.date(2013, 9, 1), [])
+    (4500000, datetime.date(2013, 9, 1), [])
     """
     rows: list[ForecastRow] = []
     errors: list[FieldError] = []

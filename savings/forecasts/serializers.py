@@ -44,8 +44,8 @@ class ForecastSerializer(serializers.Serializer):
     def to_representation(self, instance: Forecast) -> dict[str, object]:
         return {
             "service": instance.service.slug,
-            "this_year": json_money(instance.this_year),
-            "full_year_effect": json_money(instance.full_year_effect),
+            "this_year": json_money(instance.this_year_pence),
+            "full_year_effect": json_money(instance.full_year_effect_pence),
             "status": instance.status,
             "starts_on": instance.starts_on.isoformat() if instance.starts_on else None,
             "reason": instance.reason,

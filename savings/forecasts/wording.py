@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-from finance.money import to_pence
 from finance.periods import Quarter
 from savings.forecasts.rows import IN_DOUBT, STATUSES
 from savings.kit.wording import end_of, short
@@ -49,13 +47,14 @@ def reading(
     counts: Mapping[str, int],
     *,
     quarter: Quarter,
-    planned: Decimal | None,
-    expected: Decimal,
-    delivered: Decimal,
+    planned: int | None,
+    expected: int,
+    delivered: int,
 ) -> str:
     """The chart in one sentence: what is expected and delivered, and how sure and whole that is.
 
-    `planned` is None where forecasts don't stand beside a plan, which is for all councils.
+    In pence; `planned` is None where forecasts don't stand beside a plan, which is for all
+    councils.
     """
     owed = sum(counts.values())
     given = owed - counts.get(MISSING, 0)
@@ -63,12 +62,12 @@ def reading(
         return f"Nothing here needs a forecast for {quarter.label}."
     if not given:
         return f"No forecast has been entered for {quarter.label} yet."
-    beside = "" if planned is None else f" beside {short(to_pence(planned))} planned"
-    done = f"{short(to_pence(delivered))} is" if delivered else "nothing is"
+    beside = "" if planned is None else f" beside {short(planned)} planned"
+    done = f"{short(delivered)} is" if delivered else "nothing is"
     doubtful = sum(counts.get(code, 0) for code in IN_DOUBT)
     left = owed - given
     sentence = (
-        f"{short(to_pence(expected))} is forecast{beside}, and {done} certified as delivered by "
+        f"{short(expected)} is forecast{beside}, and {done} certified as delivered by "
         f"{end_of(quarter)}; {_of(doubtful, given)} in doubt"
     )
     if left:

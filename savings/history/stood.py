@@ -212,7 +212,7 @@ def by_kind(stood: Stood, tree: ServiceTree) -> tuple[list[KindSum], list[KindLi
         KindSum(
             kind=kind,
             label=label,
-            amount=sum((entry.amount for entry in found), Decimal("0.00")) if found else None,
+            amount=sum(entry.pence for entry in found) if found else None,
             entries=len(found),
             illustrative=sum(entry.provenance == Provenance.ILLUSTRATIVE for entry in found),
         )

@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
-from finance.money import format_pounds
+from finance.money import format_pounds, read_json_money
 from savings.history.replay import ADDED, REMOVED, Changes, ColumnChange, Columns, LineChange
 from savings.kit.provenance import Provenance
 from savings.kit.wording import day_in_words
@@ -80,7 +79,7 @@ def value_in_words(column: str, value: object, names: Names) -> str:
     if column in _DAYS:
         return day_in_words(date.fromisoformat(str(value)))
     if column in _MONEY:
-        return format_pounds(Decimal(str(value)))
+        return format_pounds(read_json_money(str(value)))
     if column == "service":
         return names.services.get(str(value), str(value))
     if column == "caused_by":

@@ -52,6 +52,8 @@ def send(table: str, columns: Sequence[str], lines: io.StringIO) -> None:
 
 
 def _text_of(value: object) -> str:
+    if type(value) is int:  # what most values of a long table are
+        return str(value)
     if value is None:
         return _NO_VALUE
     if isinstance(value, bool):

@@ -15,14 +15,14 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr  # nosec B406: writes, never reads
 
-from finance.money import json_money
+from finance.money import json_money, typed_pounds
 
 MEDIA_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 
-Cell = str | int | Decimal | None
+#: A number is pence in a column of money and a whole number in others.
+Cell = str | int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,8 +272,9 @@ def _cell(column: Column, value: Cell, more: str) -> str:
         return f'<table:table-cell table:style-name="{column.holds}"{more}/>'
     if isinstance(value, str):
         return _text_cell(column.holds, _paragraphs(value), more)
-    number = json_money(value) if isinstance(value, Decimal) else str(value)
-    shown = f"{value:,.2f}" if isinstance(value, Decimal) else number
+    number, shown = str(value), str(value)
+    if column.holds == "money":
+        number, shown = json_money(value), typed_pounds(value)
     return (
         f'<table:table-cell table:style-name="{column.holds}"{more} office:value-type="float"'
         f' office:value="{number}"><text:p>{shown}</text:p></table:table-cell>'

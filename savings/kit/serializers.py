@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -30,7 +29,7 @@ class Money(serializers.Field):
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, **options)
 
-    def to_representation(self, value: int | Decimal) -> str:
+    def to_representation(self, value: int) -> str:
         return json_money(value)
 
 

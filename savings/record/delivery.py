@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 
 import audit.actions
-from finance.money import json_money
+from finance.money import json_money, to_pence
 from finance.periods import Quarter
 from savings.quarters.models import Period
 from savings.record.imports import DeliveryRow, Record, RecordError
@@ -71,7 +71,7 @@ def _partnership_return(
         after={
             "status": parent.status,
             "published_in": parent.published_in,
-            "entries": {row.service: json_money(row.amount) for row in rows},
+            "entries": {row.service: json_money(to_pence(row.amount)) for row in rows},
         },
         reason="Published for the partnership as a whole.",
     )

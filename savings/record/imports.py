@@ -17,7 +17,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
-from finance.money import parse_money
+from finance.money import from_pence, parse_money
 from finance.periods import FinancialYear, Quarter
 from savings.record.footing import Cell, Check, Known
 
@@ -318,7 +318,7 @@ def _plan(row: Row) -> PlanRow:
 
 
 def _plan_line(row: Row) -> PlanLineRow:
-    low, middle, high = (parse_money(row[name]) for name in ("low", "middle", "high"))
+    low, middle, high = (from_pence(parse_money(row[name])) for name in ("low", "middle", "high"))
     if not low <= middle <= high:
         raise ValueError("low, middle and high are not in order.")
     kept = {name: text for name, text in row.items() if name not in _PLAN_LINE_TYPED}
@@ -332,7 +332,7 @@ _PLAN_LINE_TYPED = ("financial_year", "low", "middle", "high")
 def _delivery(row: Row) -> DeliveryRow:
     kept = {name: text for name, text in row.items() if name not in ("period", "amount")}
     return DeliveryRow(
-        period=Quarter.parse(row["period"]), amount=parse_money(row["amount"]), **kept
+        period=Quarter.parse(row["period"]), amount=from_pence(parse_money(row["amount"])), **kept
     )
 
 

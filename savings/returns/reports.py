@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
 from django.utils import timezone
 
 from audit.models import Event
+from finance.money import to_pence
 from savings.kit.provenance import Provenance
 from savings.quarters.dates import days_late
 from savings.returns.models import Entry, Return
@@ -34,11 +34,11 @@ PLURALS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class KindSum:
-    """What the entries of one kind come to, in pounds; None where there is no such entry."""
+    """What the entries of one kind come to, in pence; None where there is no such entry."""
 
     kind: str
     label: str
-    amount: Decimal | None
+    amount: int | None
     entries: int
     illustrative: int
 
@@ -55,7 +55,7 @@ class Sums:
 def sums_of(return_ids: Iterable[int]) -> dict[int, Sums]:
     """The sums of these returns, by id: one query, however many there are."""
     ids = list(return_ids)
-    found: dict[int, dict[str, tuple[Decimal, int, int]]] = defaultdict(dict)
+    found: dict[int, dict[str, tuple[int, int, int]]] = defaultdict(dict)
     for parent, kind, amount, count, illustrative in (
         Entry.objects.filter(parent__in=ids)
         .order_by()
@@ -67,20 +67,20 @@ def sums_of(return_ids: Iterable[int]) -> dict[int, Sums]:
         )
         .values_list("parent", "kind", "sum", "count", "made_up")
     ):
-        found[parent][kind] = (amount, count, illustrative)
+        found[parent][kind] = (to_pence(amount), count, illustrative)
     return {id_: _sums(found[id_]) for id_ in ids}
 
 
-def sums_of_rows(rows: Iterable[tuple[str, Decimal, bool]]) -> Sums:
-    """The sums of rows that are not stored: kind, pounds and whether it is illustrative."""
-    found: dict[str, tuple[Decimal, int, int]] = {}
+def sums_of_rows(rows: Iterable[tuple[str, int, bool]]) -> Sums:
+    """The sums of rows that are not stored: kind, pence and whether it is illustrative."""
+    found: dict[str, tuple[int, int, int]] = {}
     for kind, amount, made_up in rows:
-        total, count, illustrative = found.get(kind, (Decimal("0.00"), 0, 0))
+        total, count, illustrative = found.get(kind, (0, 0, 0))
         found[kind] = (total + amount, count + 1, illustrative + made_up)
     return _sums(found)
 
 
-def _sums(kinds: dict[str, tuple[Decimal, int, int]]) -> Sums:
+def _sums(kinds: dict[str, tuple[int, int, int]]) -> Sums:
     return Sums(
         kinds=tuple(
             KindSum(kind, label, *kinds.get(kind, (None, 0, 0))) for kind, label in PLURALS.items()
@@ -239,7 +239,7 @@ def row_of(entry: Entry) -> EntryRow:
         service=entry.service.slug,
         kind=entry.kind,
         scope=entry.scope,
-        amount=entry.amount,
+        amount=entry.pence,
         recurrence=entry.recurrence,
         nature=entry.nature,
         cause=entry.cause,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from finance.money import json_money
 
@@ -48,12 +47,12 @@ CAUSES = ("indirect", "demand", "quality", "direct", "specification_change")
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One valid row. Amount in pounds; councils by code; `corrects` an entry's id."""
+    """One valid row. Amount in pence; councils by code; `corrects` an entry's id."""
 
     service: str
     kind: str
     scope: str
-    amount: Decimal
+    amount: int
     recurrence: str = ""
     nature: str = ""
     cause: str = ""

@@ -101,7 +101,7 @@ class EntrySerializer(serializers.Serializer):
             "service": instance.service.slug,
             "kind": instance.kind,
             "scope": instance.scope,
-            "amount": json_money(instance.amount),
+            "amount": json_money(instance.pence),
             "recurrence": instance.recurrence,
             "nature": instance.nature,
             "cause": instance.cause,

@@ -286,18 +286,22 @@ def _add_return(
     for entry in entries:
         quarter = entry.quarter
         way = ways.of(entry.grounds)
+        lines = []
         for code, part in way.parts(entry.pence):
-            fact = line_of((entry.id, parent_id, councils[code], part, way.rule, way.illustrative))
-            batch.facts.write(fact)
-            seal.update(fact.encode())
+            said = (entry.id, parent_id, councils[code], part, way.rule, way.illustrative)
+            lines.append(line_of(said))
             total = sums[_Total(entry.grounds.service, code, entry.grounds.kind)]
             total.pence += part
             total.entries += 1
             total.illustrative |= way.illustrative
-            batch.size += 1
+        facts = "".join(lines)
+        batch.facts.write(facts)
+        batch.size += len(lines)
+        seal.update(facts.encode())
     for of, total in sums.items():
-        said = (parent_id, quarter, services[of.service], councils[of.council], of.kind)
-        batch.totals.write(line_of((*said, total.pence, total.entries, total.illustrative)))
+        sum_ = (total.pence, total.entries, total.illustrative)
+        place = (parent_id, quarter, services[of.service], councils[of.council], of.kind)
+        batch.totals.write(line_of((*place, *sum_)))
 
 
 def _copy_in(batch: _Batch) -> None:

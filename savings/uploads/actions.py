@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Sum
 
-from finance.money import json_money
+from finance.money import json_money, to_pence
 from savings.filling.actions import reference_for, replace_entries
 from savings.filling.changes import Changes, compare
 from savings.filling.lines import stored_lines
@@ -37,8 +36,8 @@ MOST_SHOWN = 1_000
 KEPT_FOR = timedelta(days=7)
 FORGOTTEN_AFTER = timedelta(minutes=10)
 
-#: The sum of the entries of each kind, in pounds.
-Totals = dict[str, Decimal]
+#: The sum of the entries of each kind, in pence.
+Totals = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def store_file(
             reason=_reason(filename),
         )
         sums = saved.entries.order_by().values_list("kind").annotate(sum=Sum("amount"))
-        totals = {**_totals([]), **dict(sums)}
+        totals = {**_totals([]), **{kind: to_pence(amount) for kind, amount in sums}}
     return Outcome(len(reading.rows), totals, saved.version)
 
 
@@ -250,7 +249,7 @@ def _compared(
 
 
 def _totals(rows: Sequence[EntryRow]) -> Totals:
-    totals = {str(kind): Decimal("0.00") for kind in PLURALS}
+    totals = {str(kind): 0 for kind in PLURALS}
     for row in rows:
         totals[row.kind] += row.amount
     return totals

@@ -11,7 +11,6 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 
 import xlsxwriter
 from django.http import HttpResponse
@@ -19,7 +18,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from finance.money import json_money
+from finance.money import from_pence, json_money
 from savings.kit.opendocument import MEDIA_TYPE, Cell, Column, Sheet, as_ods
 from savings.uploads.delimited import safe_text
 from savings.uploads.sheets import LONGEST_CELL, MOST_ROWS
@@ -43,7 +42,7 @@ def template_csv(template: Template) -> bytes:
     rows = sheets_of(template)[0]
     writer.writerow([column.header for column in rows.columns])
     for row in rows.rows:
-        writer.writerow([_csv_value(value) for value in row])
+        writer.writerow(map(_csv_value, row, rows.columns))
     return text.getvalue().encode()
 
 
@@ -52,8 +51,8 @@ def template_csv_for_people(template: Template) -> bytes:
     return _BYTE_ORDER_MARK.encode() + template_csv(template)
 
 
-def _csv_value(value: Cell) -> str:
-    if isinstance(value, Decimal):
+def _csv_value(value: Cell, column: Column) -> str:
+    if isinstance(value, int) and column.holds == "money":
         return json_money(value)
     return "" if value is None else safe_text(str(value))
 
@@ -120,7 +119,8 @@ def _write_sheet(book: Workbook, sheet: Sheet, head: Format, formats: dict[str, 
                 if value:
                     write_text(page, number, place, value, formats[column.holds])
             elif value is not None:
-                page.write_number(number, place, value, formats[column.holds])
+                figure = from_pence(value) if column.holds == "money" else value
+                page.write_number(number, place, figure, formats[column.holds])
     if sheet.locked:
         page.protect()
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
+from finance.money import read_json_money
 from savings.filling.lines import stored_lines
 from savings.returns.models import Entry, Return
 from savings.returns.reports import PLURALS
@@ -46,14 +46,14 @@ def filled_template(parent: Return) -> Template:
 
 @dataclass(frozen=True, slots=True)
 class KindChange:
-    """What the entries of a kind come to as the return stands, and as the file has it."""
+    """The pence of a kind as the return stands, and as the file has it."""
 
     label: str
-    before: Decimal
-    after: Decimal
+    before: int
+    after: int
 
     @property
-    def difference(self) -> Decimal:
+    def difference(self) -> int:
         return self.after - self.before
 
 
@@ -61,15 +61,16 @@ class KindChange:
 class LineChange:
     """A line that a file adds, changes or removes; `row` is its row in the file.
 
-    `others` are the other columns that change: name, what was there, what comes.
+    `before` and `after` in pence. `others` are the other columns that change: name, what was
+    there, what comes.
     """
 
     row: int | None
     service: str
     kind: str
     scope: str
-    before: Decimal | None
-    after: Decimal | None
+    before: int | None
+    after: int | None
     words: str
     others: Sequence[tuple[str, str, str]]
 
@@ -103,7 +104,11 @@ def preview_of(upload: Upload) -> Preview:
         removed=outcome["removed"],
         moved=outcome["moved"],
         kinds=[
-            KindChange(label, Decimal(outcome["before"][kind]), Decimal(outcome["after"][kind]))
+            KindChange(
+                label,
+                read_json_money(outcome["before"][kind]),
+                read_json_money(outcome["after"][kind]),
+            )
             for kind, label in PLURALS.items()
         ],
         added_lines=_lines(lines["added"], tree),
@@ -130,8 +135,8 @@ def _line(line: Mapping[str, Any], tree: ServiceTree) -> LineChange:
         service=node.name if node else columns["service"],
         kind=str(Entry.Kind(columns["kind"]).label),
         scope=str(Entry.Scope(columns["scope"]).label),
-        before=Decimal(before["amount"]) if before else None,
-        after=Decimal(after["amount"]) if after else None,
+        before=read_json_money(before["amount"]) if before else None,
+        after=read_json_money(after["amount"]) if after else None,
         words=columns.get("note") or columns.get("evidence") or "",
         others=others,
     )

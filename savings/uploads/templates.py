@@ -108,7 +108,7 @@ class Template:
 
 
 def cells_of(row: EntryRow) -> tuple[Cell, ...]:
-    """A row as a person would have typed it, a cell for each of COLUMNS; the amount exact."""
+    """A row as a person would have typed it, a cell for each of COLUMNS; the amount in pence."""
     return (
         row.service,
         row.kind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -16,7 +17,9 @@ from finance.money import (
     from_pence,
     json_money,
     parse_money,
+    read_json_money,
     to_pence,
+    typed_pounds,
 )
 
 #: Whole pence of every amount that the project may hold.
@@ -87,7 +90,7 @@ EMPTY = "Enter an amount, or - for nil."
     ],
 )
 def test_an_amount_as_typed(typed: str, pounds: str) -> None:
-    assert str(parse_money(typed)) == pounds
+    assert json_money(parse_money(typed)) == pounds
 
 
 @pytest.mark.parametrize(
@@ -221,42 +224,47 @@ def test_what_is_no_amount_is_refused_with_its_remedy(typed: str, remedy: str) -
 
 @given(PENCE)
 def test_every_way_of_writing_an_amount_reads_as_that_amount(pence: int) -> None:
-    pounds = from_pence(pence)
     size = f"{abs(pence) // 100}.{abs(pence) % 100:02d}"
     grouped = f"{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
     minus = "-" if pence < 0 else ""
-    written = [json_money(pounds), f"{minus}{size}", f"{minus}£{grouped}", f" £{minus}{grouped} "]
+    written = [
+        json_money(pence),
+        typed_pounds(pence),
+        f"{minus}{size}",
+        f"{minus}£{grouped}",
+        f" £{minus}{grouped} ",
+    ]
     if pence < 0:
         written += [f"({size})", f"(£{grouped})"]
     if pence % 100_000 == 0:
         written += [f"{pence // 100_000}k"]
-    assert {parse_money(text) for text in written} == {pounds}
+    assert {parse_money(text) for text in written} == {pence}
 
 
 @given(st.integers(-99_999, 99_999))
 def test_whole_millions_may_be_written_with_m(millions: int) -> None:
-    assert parse_money(f"{millions}m") == Decimal(millions) * 1_000_000
+    assert parse_money(f"{millions}m") == millions * 1_000_000_00
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_an_amount_in_whole_pence_or_a_money_error(text: str) -> None:
     try:
-        pounds = parse_money(text)
+        pence = parse_money(text)
     except MoneyError:
         return
-    assert pounds.as_tuple().exponent == -2
-    assert abs(to_pence(pounds)) < LIMIT_PENCE
+    assert type(pence) is int
+    assert abs(pence) < LIMIT_PENCE
 
 
 @given(st.text(alphabet="0123456789.,-()£kKmM eE+", max_size=12))
 def test_text_of_the_right_characters_is_read_exactly_or_refused(text: str) -> None:
     try:
-        pounds = parse_money(text)
+        pence = parse_money(text)
     except MoneyError:
         return
     digits = text.strip(" -()£kKmM").replace(",", "").lstrip("-") or "0"
     factor = 1_000_000 if "m" in text.lower() else 1_000 if "k" in text.lower() else 1
-    assert abs(pounds) == Decimal(digits) * factor
+    assert from_pence(abs(pence)) == Decimal(digits) * factor
 
 
 @given(PENCE)
@@ -316,7 +324,8 @@ def test_what_is_not_whole_pence_has_none(pounds: str, remedy: str) -> None:
     ],
 )
 def test_an_amount_in_json(pounds: str, text: str) -> None:
-    assert json_money(Decimal(pounds)) == text
+    assert json_money(to_pence(Decimal(pounds))) == text
+    assert read_json_money(text) == to_pence(Decimal(pounds))
 
 
 @pytest.mark.parametrize(
@@ -330,7 +339,7 @@ def test_an_amount_in_json(pounds: str, text: str) -> None:
     ],
 )
 def test_an_amount_on_a_page(pounds: str, text: str) -> None:
-    assert format_pounds(Decimal(pounds)) == text
+    assert format_pounds(to_pence(Decimal(pounds))) == text
 
 
 @pytest.mark.parametrize(
@@ -352,4 +361,17 @@ def test_an_amount_on_a_page(pounds: str, text: str) -> None:
     ],
 )
 def test_a_headline_in_millions(pounds: str, text: str) -> None:
-    assert format_millions(Decimal(pounds)) == text
+    assert format_millions(to_pence(Decimal(pounds))) == text
+
+
+@pytest.mark.parametrize("printer", [json_money, format_pounds, format_millions, typed_pounds])
+def test_what_prints_pence_refuses_pounds(printer: Callable[..., str]) -> None:
+    """Pounds printed as if they were pence would be a hundredth of what they are."""
+    with pytest.raises((TypeError, ValueError)):
+        printer(Decimal("1234.50"))
+
+
+@pytest.mark.parametrize("text", ["", "ten", "1,234.50", "NaN", "0.001"])
+def test_what_no_printer_wrote_is_not_read(text: str) -> None:
+    with pytest.raises(MoneyError):
+        read_json_money(text)

@@ -56,7 +56,7 @@ def test_a_saving_in_doubt_is_explained_and_pointed_out(site: Site, sign_in: Sig
 def fill_in(page: Page) -> None:
     """Everything that begins as an illustrative forecast is taken out; one is typed again."""
     page.goto(f"{RETURN}forecasts/")
-    assert "These begin as they were forecast in 2013/14 Q1." in main(page)
+    assert "These start with the forecasts for 2013/14 Q1." in main(page)
     for name in (
         "Children's Services",
         "Library Service",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
-from finance.money import format_pounds
+from finance.money import format_pounds, read_json_money
 from savings.returns.models import Entry, Return
 from tests.scenarios.accounts import Accounts
 
@@ -21,7 +20,7 @@ def told(accounts: Accounts, lines: Iterable[tuple[str, Entry]]) -> str:
     for label, entry in lines:
         found = accounts.explained(entry)
         cells = [_cell(found.shares.get(code)) for code in COUNCILS]
-        amount = format_pounds(entry.amount)
+        amount = format_pounds(entry.pence)
         rows.append(f"| {label} | {amount} | {' | '.join(cells)} | `{found.because}` |")
     return "\n".join(rows)
 
@@ -35,4 +34,4 @@ def _cell(part: tuple[str, str] | None) -> str:
     if part is None:
         return "–"
     share, amount = part
-    return f"{share}: {format_pounds(Decimal(amount))}"
+    return f"{share}: {format_pounds(read_json_money(amount))}"

@@ -5,7 +5,6 @@ Nothing here decides a figure: amounts are formatted by `finance.money` alone.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django import template
 from django.core.paginator import Page
@@ -31,18 +30,18 @@ NOT_STATED = "not stated"
 
 
 @register.filter
-def pounds(amount: int | Decimal | None) -> str:
+def pounds(pence: int | None) -> str:
     """Whole pence to the penny: `{{ entry.pence|pounds }}` gives £1,234.56.
 
     None is a figure that was not given, which is not the same as nil.
     """
-    return NOT_STATED if amount is None else format_pounds(amount)
+    return NOT_STATED if pence is None else format_pounds(pence)
 
 
 @register.filter
-def millions(amount: int | Decimal | None) -> str:
+def millions(pence: int | None) -> str:
     """Whole pence as a headline: `{{ compared.planned|millions }}` gives £33.8m."""
-    return NOT_STATED if amount is None else format_millions(amount)
+    return NOT_STATED if pence is None else format_millions(pence)
 
 
 # --- The service navigation ------------------------------------------------------

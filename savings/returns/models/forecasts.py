@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from audit.triggers import no_truncate
+from finance.money import to_pence
 from savings.kit.provenance import Provenance
 from savings.returns.models.returns import Return
 from savings.returns.triggers import certified_stays
@@ -68,3 +69,11 @@ class Forecast(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service} {self.parent}: {self.get_status_display().lower()}"
+
+    @property
+    def this_year_pence(self) -> int:
+        return to_pence(self.this_year)
+
+    @property
+    def full_year_effect_pence(self) -> int:
+        return to_pence(self.full_year_effect)

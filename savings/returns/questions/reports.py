@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Prefetch, QuerySet
 
-from finance.money import format_pounds
+from finance.money import format_pounds, read_json_money
 from savings.returns.models import Entry, Question, QuestionQuerySet, Return
 from services.models import Service
 
@@ -61,7 +60,7 @@ def line_in_words(line: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """A line in words: its row, service, kind and amount; `names` are services' by slug."""
     slug, kind = str(line.get("service", "")), str(line.get("kind", ""))
     label = dict(Entry.Kind.choices).get(kind, kind)
-    amount = format_pounds(Decimal(str(line.get("amount", "0"))))
+    amount = format_pounds(read_json_money(str(line.get("amount", "0"))))
     return f"Row {line.get('row')}: {names.get(slug, slug)}, {label.lower()}, {amount}"
 
 

@@ -53,7 +53,10 @@ export class Paste {
       });
       said = await response.json();
     } catch {
-      said = { problem: "The block could not be checked. Save the draft, reload the page and paste it again." };
+      said = {
+        problem:
+          "The block could not be checked. Save the draft, reload the page and paste it again.",
+      };
     }
     if (response?.ok) this.put(said.rows);
     else this.refused(said);
@@ -89,7 +92,8 @@ export class Paste {
     });
     const advice = Object.assign(document.createElement("p"), {
       className: "govuk-body",
-      textContent: problem || "Nothing has been added to the rows yet. Put the cells right here, or put them right in the spreadsheet and copy the block again.",
+      textContent: problem ||
+        "Nothing has been added to the rows yet. Put the cells right here, or put them right in the spreadsheet and copy the block again.",
     });
     this.panel.replaceChildren(heading, advice);
     this.panel.insertAdjacentHTML("beforeend", table);

@@ -102,7 +102,10 @@ export class Saving {
       this.sendAgain = AGAIN;
       this.say("Not saved: something went wrong on the site. Trying again.", { wrong: true });
     } else {
-      this.say("Not saved: you are no longer signed in. Sign in on another tab, then continue here.", { wrong: true });
+      this.say(
+        "Not saved: you are no longer signed in. Sign in on another tab, then continue here.",
+        { wrong: true },
+      );
     }
   }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -289,7 +288,7 @@ def each_kind(partnership: Partnership, **more: Any) -> dict[str, Callable[[], A
         "shares": THIRDS,
         "basis": "By loans.",
     }
-    budget: dict[str, Any] = {"ceiling": Decimal(1), "effective_from": Q1, "description": "Moves."}
+    budget: dict[str, Any] = {"ceiling": 1_00, "effective_from": Q1, "description": "Moves."}
     return {
         "rule": lambda: propose_rule(service=libraries, kind="saving", **rule, **given),
         "budget": lambda: propose_budget(code="again", service=libraries, **budget, **given),

@@ -128,10 +128,10 @@ def test_what_was_in_force_stays_agreed_when_a_council_joins(
         ):
             withdraw(partnership, decision_id)
     joined = (
-        "From 2013/14 Q2 on Westminster takes part too, and has not agreed, so it is not in "
+        "From 2013/14 Q2 on Westminster also takes part and has not agreed, so it is not in "
         "force then."
     )
-    assert (f"Every council concerned had agreed: it holds in 2013/14 Q1. {joined}") in lede(
+    assert (f"Every council concerned had agreed: it applies in 2013/14 Q1. {joined}") in lede(
         partnership, rule.decision_id
     )
     assert (

@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit.models import Event
+from finance.money import to_pence
 from finance.periods import Quarter
 from savings.agreements.actions import answer, withdraw_proposal
 from savings.budgets.actions import propose_budget
@@ -28,7 +29,7 @@ def propose(partnership: Partnership, **more: object) -> TransitionApproval:
     given: dict[str, object] = {
         "code": "moves",
         "service": partnership.services["libraries"],
-        "ceiling": Decimal("1000.00"),
+        "ceiling": 1_000_00,
         "effective_from": Q1,
         "description": "Moving in together.",
         "by": partnership.people["programme.office"],
@@ -73,16 +74,15 @@ def test_a_budget_is_proposed_with_its_decision_and_its_event(partnership: Partn
         ({"code": "-moves"}, {"code": "Use letters and digits, with hyphens or underscores"}),
         ({"code": "moves\n."}, {"code": "Use letters and digits, with hyphens or underscores"}),
         ({"code": "x" * 61}, {"code": "Use letters and digits, with hyphens or underscores"}),
-        ({"ceiling": Decimal(0)}, {"ceiling": "Enter an amount above 0."}),
-        ({"ceiling": Decimal("-1")}, {"ceiling": "Enter an amount above 0."}),
-        ({"ceiling": Decimal("NaN")}, {"ceiling": "Enter an amount above 0."}),
+        ({"ceiling": 0}, {"ceiling": "Enter an amount above 0."}),
+        ({"ceiling": -1_00}, {"ceiling": "Enter an amount above 0."}),
         ({"description": " "}, {"description": "Say what the budget is for."}),
         (
             {"effective_from": Quarter.parse("2010-11-Q4")},
             {"effective_from": "No council takes part in Libraries in 2010/11 Q4."},
         ),
         (
-            {"code": "", "description": "", "ceiling": Decimal(-1)},
+            {"code": "", "description": "", "ceiling": -1_00},
             {
                 "code": "Give a short code, such as library-moves.",
                 "description": "Say what the budget is for.",
@@ -238,7 +238,7 @@ def test_a_claim_is_entered_and_certified(partnership: Partnership) -> None:
     partnership.approval(ceiling="100.00")
     partnership.certified("WCC", a_claim("100.00"), a_saving())
     assert Entry.objects.exclude(approval="").get().approval == "moves"
-    assert claimed_on(["moves", "others"]) == {"moves": Decimal("100.00")}
+    assert claimed_on(["moves", "others"]) == {"moves": 100_00}
 
 
 @pytest.mark.parametrize("agreed_by", [[], ["LBHF", "RBKC"], ["WCC"]])
@@ -284,7 +284,7 @@ def test_a_submitted_refund_makes_no_room_until_it_is_certified(partnership: Par
     refund = partnership.submitted("LBHF", a_claim("-100.00", corrects=str(claim.id)), quarter=Q2)
     assert "nothing of £300.00 is left" in mistakes(partnership, "WCC", a_claim("1.00"))["amount"]
     certify(return_id=refund.id, version=refund.version, by=partnership.s151("LBHF"), at=NOW)
-    assert claimed_on(["moves"]) == {"moves": Decimal("200.00")}
+    assert claimed_on(["moves"]) == {"moves": 200_00}
     partnership.certified("WCC", a_claim("100.00"))
 
 
@@ -397,7 +397,7 @@ def test_the_database_holds_a_ceiling_in_bounds(ceiling: str, partnership: Partn
         TransitionApproval.objects.create(
             code="moves",
             service=partnership.services["libraries"],
-            ceiling=Decimal(ceiling),
+            ceiling=to_pence(Decimal(ceiling)),
             effective_from=Q1,
             description="Moving.",
             provenance="reported",

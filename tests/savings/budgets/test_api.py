@@ -68,6 +68,7 @@ def test_a_budget_is_proposed_and_shown(office: Caller) -> None:
         ({"ceiling": 1200}, {"ceiling"}),
         ({"ceiling": "1,50"}, {"ceiling"}),
         ({"ceiling": "1e3"}, {"ceiling"}),
+        ({"ceiling": "NaN"}, {"ceiling"}),
         ({"ceiling": "-1"}, {"ceiling"}),
         ({"ceiling": "0"}, {"ceiling"}),
         ({"ceiling": "1" * 41}, {"ceiling"}),

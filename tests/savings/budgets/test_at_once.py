@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
@@ -92,7 +91,7 @@ def test_two_budgets_do_not_take_one_code(partnership: Partnership) -> None:
         return propose_budget(
             code="moves",
             service=partnership.services[slug],
-            ceiling=Decimal(100),
+            ceiling=100_00,
             effective_from=Q1,
             description="Moving.",
             by=partnership.people["programme.office"],

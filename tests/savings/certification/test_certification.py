@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -67,16 +66,16 @@ def test_what_is_new_since_the_last_certified_quarter(parent: Return) -> None:
     since = found(parent)
     assert since.last.quarter == Q1
     assert [(kind.label, kind.before, kind.now, kind.change) for kind in since.kinds] == [
-        ("Savings", Decimal("14.00"), Decimal("12.50"), Decimal("-1.50")),
-        ("Ongoing costs", None, Decimal("10.00"), Decimal("10.00")),
-        ("Transition costs", None, None, Decimal("0")),
-        ("Variances", None, None, Decimal("0")),
+        ("Savings", 14_00, 12_50, -1_50),
+        ("Ongoing costs", None, 10_00, 10_00),
+        ("Transition costs", None, None, 0),
+        ("Variances", None, None, 0),
     ]
     assert [(line.service, line.kind, line.amount, line.entries) for line in since.new] == [
-        ("Cex", "Ongoing cost", Decimal("10.00"), 2)
+        ("Cex", "Ongoing cost", 10_00, 2)
     ]
     assert [(line.service, line.kind, line.amount, line.entries) for line in since.gone] == [
-        ("Youth offending", "Saving", Decimal("3.00"), 1)
+        ("Youth offending", "Saving", 3_00, 1)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from finance.money import from_pence
+from finance.money import from_pence, json_money
 from savings.certification.actions import certify, send_back, submit
 from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
@@ -65,7 +65,7 @@ def own(entry: Entry) -> dict[str, object]:
         name: getattr(row, name)
         for name in ("service", "kind", "scope", "recurrence", "nature", "cause", "approval")
     }
-    return {**columns, "amount": str(row.amount + Decimal("0.01"))}
+    return {**columns, "amount": json_money(row.amount + 1)}
 
 
 def own_forecast(forecast: Forecast) -> dict[str, object]:
@@ -74,8 +74,8 @@ def own_forecast(forecast: Forecast) -> dict[str, object]:
     texts = {name: getattr(row, name) for name in ("service", "status", "reason", "replacement")}
     return {
         **texts,
-        "this_year": str(row.this_year + Decimal("0.01")),
-        "full_year_effect": str(row.full_year_effect),
+        "this_year": json_money(row.this_year + 1),
+        "full_year_effect": json_money(row.full_year_effect),
         "starts_on": row.starts_on.isoformat() if row.starts_on else "",
     }
 

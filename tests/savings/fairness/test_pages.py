@@ -351,7 +351,7 @@ def test_a_test_is_proposed_and_waits_among_the_agreements(
     assert response.redirect_chain == [(f"/agreements/{test.decision_id}/", 302)]
     words = read(response).words
     assert "Fairness test: below 1/2 of its share, 4 in a row" in words
-    assert "it waits for Hammersmith & Fulham, Kensington & Chelsea, Westminster" in words
+    assert "it is waiting for Hammersmith & Fulham, Kensington & Chelsea, Westminster" in words
     assert read(finance.get("/agreements/")).hrefs.count(f"/agreements/{test.decision_id}/") > 0
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from finance.money import from_pence, json_money
+from finance.money import json_money
 from savings.calendar.actions import reopen_period
 from savings.fairness.fairness import Amounts, Least, Warned
 from savings.fairness.reports import Fairness, FairnessQuestion, fairness_of
@@ -204,8 +204,8 @@ def test_the_documents_example_is_worked_out_here(books: Partnership) -> None:
         [
             quarter.code,
             track.council,
-            json_money(from_pence(track.points[place].to_date.net)),
-            json_money(from_pence(track.points[place].to_date.contribution)),
+            json_money(track.points[place].to_date.net),
+            json_money(track.points[place].to_date.contribution),
             str(track.points[place].share_of_net),
             str(track.points[place].share_of_contribution),
         ]

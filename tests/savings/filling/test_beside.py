@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from finance.money import to_pence
 from finance.periods import FinancialYear, Quarter
 from savings.filling.actions import replace_entries
 from savings.filling.beside import Beside, Figure, Promise, Row, ServiceLine, beside
@@ -26,7 +27,7 @@ Q3 = Q2.following
 
 
 def pounds(amount: str, *, illustrative: bool = False) -> Figure:
-    return Figure(Decimal(amount), illustrative)
+    return Figure(to_pence(Decimal(amount)), illustrative)
 
 
 def of(partnership: Partnership, code: str, quarter: Quarter, *rows: Row) -> Beside:

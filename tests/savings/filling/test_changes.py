@@ -12,7 +12,7 @@ from tests.partnership import Partnership, a_saving
 
 
 def row(amount: int, service: str = "hr", note: str = "") -> EntryRow:
-    return EntryRow(service, "saving", "own", Decimal(amount), "recurring", "cashable", note=note)
+    return EntryRow(service, "saving", "own", amount * 100, "recurring", "cashable", note=note)
 
 
 def test_a_row_continues_the_line_it_names_whatever_else_it_says() -> None:

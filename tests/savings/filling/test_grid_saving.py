@@ -121,7 +121,7 @@ def test_what_was_submitted_meanwhile_is_not_changed(
     grid.says("^Not saved: This return has changed")
     grid.page.get_by_role("button", name="Compare the two versions").click()
 
-    assert "it is now version 2 and submitted" in grid.page.get_by_role("main").inner_text()
+    assert "It is now version 2 and submitted" in grid.page.get_by_role("main").inner_text()
     assert [row["amount"] for row in stored()] == ["9.00"]
 
 

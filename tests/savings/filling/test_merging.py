@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -20,7 +19,7 @@ def row(amount: int, service: str = "hr", **more: object) -> EntryRow:
         service=service,
         kind="saving",
         scope="own",
-        amount=Decimal(amount),
+        amount=amount * 100,
         recurrence="recurring",
         nature="cashable",
         **more,  # type: ignore[arg-type]
@@ -208,7 +207,7 @@ def test_all_of_one_side_gives_that_side(
 
 def test_a_changed_line_is_not_a_replaced_one() -> None:
     """The number stays, so that questions and history stay with the line."""
-    mine = replace(ONE, amount=Decimal("1.01"))
+    mine = replace(ONE, amount=1_01)
     found = put_side_by_side({1: ONE}, [(1, mine)], [(1, TWO)])
 
     assert found.merged({"line-1": MINE}) == [(1, mine)]

@@ -231,7 +231,7 @@ def test_mistakes_come_first(
     page = read(response)
     assert response.status_code == 409
     assert "#id_row-1-amount" in page.hrefs
-    assert "You began from version 1; it is now version 2." in page.words
+    assert "You started from version 1. It is now version 2." in page.words
     sent = page.form("edit/").sent
     assert sent["version"] == "1"
     again = read(officer.post(EDIT, {**sent, "row-1-amount": "150"}))
@@ -273,7 +273,7 @@ def test_submitted_while_choosing(
     response = officer.post(EDIT, {**sent, "all": "mine"})
 
     assert response.status_code == 409
-    assert "it is now version 4 and submitted" in read(response).words
+    assert "It is now version 4 and submitted" in read(response).words
     assert read(response).form("edit/").sent["row-2-amount"] == "22"
     assert amounts() == ["9.00"]
 

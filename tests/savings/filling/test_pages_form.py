@@ -283,7 +283,7 @@ def test_what_was_submitted_or_closed_meanwhile_is_not_changed(
     assert response.status_code == 409
     assert everything() == before
     assert page.form("edit/").sent["row-1-amount"] == "7"
-    said = "2013/14 Q1 is closed." if closed else "it is now version 2 and submitted."
+    said = "2013/14 Q1 is closed." if closed else "It is now version 2 and submitted."
     assert said in page.words
     assert officer.get(EDIT).status_code == 409
 

@@ -213,7 +213,7 @@ def test_the_choices_are_those_of_the_table() -> None:
     [
         (
             SAVING,
-            EntryRow("hr", "saving", "shared", Decimal("1234.50"), "recurring", "cashable"),
+            EntryRow("hr", "saving", "shared", 1_234_50, "recurring", "cashable"),
         ),
         (
             {
@@ -234,7 +234,7 @@ def test_the_choices_are_those_of_the_table() -> None:
                 "hr",
                 "saving",
                 "own",
-                Decimal("-45000.00"),
+                -45_000_00,
                 "one_off",
                 "avoided",
                 corrects=7,
@@ -242,33 +242,33 @@ def test_the_choices_are_those_of_the_table() -> None:
                 note="=1+1, “£”\nand a second line",
             ),
         ),
-        (COST, EntryRow("hr", "ongoing_cost", "shared", Decimal("10.00"))),
+        (COST, EntryRow("hr", "ongoing_cost", "shared", 10_00)),
         (
             {**COST, "tupe": " WCC , LBHF,WCC"},
-            EntryRow("hr", "ongoing_cost", "shared", Decimal("10.00"), tupe=("LBHF", "WCC")),
+            EntryRow("hr", "ongoing_cost", "shared", 10_00, tupe=("LBHF", "WCC")),
         ),
         (
             {**COST, "tupe": ["RBKC"], "corrects": 7, "id": 12, "provenance": "reported"},
-            EntryRow("hr", "ongoing_cost", "shared", Decimal("10.00"), tupe=("RBKC",), corrects=7),
+            EntryRow("hr", "ongoing_cost", "shared", 10_00, tupe=("RBKC",), corrects=7),
         ),
-        ({**COST, "tupe": []}, EntryRow("hr", "ongoing_cost", "shared", Decimal("10.00"))),
+        ({**COST, "tupe": []}, EntryRow("hr", "ongoing_cost", "shared", 10_00)),
         (
             {**COST, "recurrence": "recurring", "nature": "cashable"},
-            EntryRow("hr", "ongoing_cost", "shared", Decimal("10.00"), "recurring", "cashable"),
+            EntryRow("hr", "ongoing_cost", "shared", 10_00, "recurring", "cashable"),
         ),
-        (MOVE, EntryRow("hr", "transition_cost", "shared", Decimal("10.00"))),
+        (MOVE, EntryRow("hr", "transition_cost", "shared", 10_00)),
         (
             {**MOVE, "approval": "MOVE-1"},
-            EntryRow("hr", "transition_cost", "shared", Decimal("10.00"), approval="MOVE-1"),
+            EntryRow("hr", "transition_cost", "shared", 10_00, approval="MOVE-1"),
         ),
-        (VARIANCE, EntryRow("hr", "variance", "shared", Decimal("10.00"), cause="demand")),
+        (VARIANCE, EntryRow("hr", "variance", "shared", 10_00, cause="demand")),
         (
             CHANGED,
             EntryRow(
                 "hr",
                 "variance",
                 "shared",
-                Decimal("10.00"),
+                10_00,
                 cause="specification_change",
                 caused_by="WCC",
             ),
@@ -279,7 +279,7 @@ def test_the_choices_are_those_of_the_table() -> None:
                 "hr",
                 "saving",
                 "shared",
-                Decimal("1234.50"),
+                1_234_50,
                 "recurring",
                 "cashable",
                 note=A_LETTER,
@@ -530,7 +530,7 @@ def test_what_is_read_is_what_was_typed(typed: dict[str, str]) -> None:
     rows, errors = read(typed)
     if not errors:
         (row,) = rows
-        assert Fraction(row.amount) == Fraction(typed["amount"].replace(",", ""))
+        assert Fraction(row.amount, 100) == Fraction(typed["amount"].replace(",", ""))
         assert {name: getattr(row, name) for name in ("service", "kind", "scope")} == {
             name: typed[name] for name in ("service", "kind", "scope")
         }

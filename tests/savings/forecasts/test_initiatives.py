@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from finance.money import to_pence
 from finance.periods import FinancialYear, Quarter
 from savings.forecasts.initiatives import Initiative, PlannedLine, initiatives, topmost
 from services.tree import Node, ServiceTree, Spell
@@ -38,7 +39,7 @@ def line(
     adopted: bool = True,
     plan: int = 1,
 ) -> PlannedLine:
-    return PlannedLine(plan, adopted, slug, YEARS[year], full_year, Decimal(amount))
+    return PlannedLine(plan, adopted, slug, YEARS[year], full_year, to_pence(Decimal(amount)))
 
 
 def owed(*lines: PlannedLine, council: str = "WCC", quarter: Quarter = Q1) -> list[str]:
@@ -107,10 +108,10 @@ def test_what_is_planned_is_the_last_goal_and_the_years_own() -> None:
         line(year="2014-15", amount="0.50"),
     )
     assert (found.in_year, found.full_year, found.by, found.planned) == (
-        Decimal("10.00"),
-        Decimal("100.50"),
+        10_00,
+        100_50,
         YEARS["2014-15"],
-        Decimal("100.50"),
+        100_50,
     )
     assert (found.name, found.above, found.within) == ("ICT", ("Corporate",), ("corporate",))
 
@@ -118,23 +119,23 @@ def test_what_is_planned_is_the_last_goal_and_the_years_own() -> None:
 def test_with_the_year_alone_that_is_what_is_planned() -> None:
     found = the(line(year="2013-14", amount="10.00", full_year=False))
     assert (found.in_year, found.full_year, found.by, found.planned) == (
-        Decimal("10.00"),
+        10_00,
         None,
         None,
-        Decimal("10.00"),
+        10_00,
     )
 
 
 def test_of_two_adopted_plans_the_later_says_what_is_planned() -> None:
     found = the(line(amount="9.00", plan=1), line(year="2013-14", amount="4.00", plan=2))
-    assert (found.full_year, found.by) == (Decimal("4.00"), YEARS["2013-14"])
+    assert (found.full_year, found.by) == (4_00, YEARS["2013-14"])
     # A later plan that was only considered, or is no longer in play, does not.
     found = the(
         line(amount="9.00", plan=1),
         line(amount="4.00", plan=2, adopted=False),
         line(year="2012-13", amount="5.00", plan=3),
     )
-    assert found.full_year == Decimal("9.00")
+    assert found.full_year == 9_00
 
 
 def test_the_topmost_lie_below_no_other() -> None:

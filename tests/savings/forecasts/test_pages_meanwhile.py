@@ -52,7 +52,7 @@ def test_somebody_elses_forecasts_are_not_overwritten_unseen(
     again = page.form("forecasts/").sent
     assert again == {**sent, "version": "2", "beside": "on"}
     assert "finance.wcc saved its forecasts (version 1) on 1 July 2013 at 10:30." in page.words
-    assert "You began from version 0; the return is now version 2." in page.words
+    assert "You started from version 0. The return is now version 2." in page.words
     assert "Forecast for 2013/14 (£): 222.00" in page.words
     assert "No forecast is stored for it now." in page.words
     assert {f"id_{slug}-stored" for slug in OWED["WCC"]} <= set(page.ids)

@@ -25,7 +25,7 @@ def test_a_new_quarter_starts_from_the_last_and_stores_it_only_when_saved(
     page = read(officer.get(NEXT_PAGE))
 
     assert stored(Q2) == []
-    assert "These begin as they were forecast in 2013/14 Q1." in page.words
+    assert "These start with the forecasts for 2013/14 Q1." in page.words
     assert page.texts.count("As last quarter, not saved yet") == 2
     sent = page.form("forecasts/").sent
     assert {name: sent[name] for name in typed("childrens-services")} == typed(

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from finance.money import to_pence
 from finance.periods import Quarter
 from savings.forecasts.initiatives import Initiative
 from savings.forecasts.remarks import Remark, RemarkKind, remarks
@@ -15,12 +16,12 @@ from savings.forecasts.rows import ForecastRow
 
 Q2 = Quarter.parse("2013-14-Q2")
 LATER = date(2013, 12, 1)
-ICT = Initiative("ict", "ICT", (), (), None, Decimal("4000000.00"), None)
+ICT = Initiative("ict", "ICT", (), (), None, 4_000_000_00, None)
 HR = replace(ICT, service="hr", name="HR")
-ROW = ForecastRow("ict", Decimal("100.00"), Decimal("200.00"), "on_track")
+ROW = ForecastRow("ict", 100_00, 200_00, "on_track")
 DOUBTFUL = replace(ROW, status="at_risk", reason="Late.", replacement="Held posts.")
 STARTED = replace(ROW, starts_on=date(2013, 7, 1))
-NOTHING: dict[str, Decimal] = {}
+NOTHING: dict[str, int] = {}
 
 
 def found(
@@ -37,7 +38,7 @@ def found(
         initiatives=[ICT],
         now={"ict": now} if now else {},
         last={"ict": last} if last else {},
-        saved={"ict": Decimal(saved)},
+        saved={"ict": to_pence(Decimal(saved))},
     )
 
 
@@ -70,7 +71,7 @@ def test_a_forecast_in_doubt() -> None:
             "enough.",
         )
     ]
-    (remark,) = found(replace(DOUBTFUL, status="not_achievable", this_year=Decimal(0)))
+    (remark,) = found(replace(DOUBTFUL, status="not_achievable", this_year=0))
     assert remark.sentence == "ICT: not achievable, with £0.00 forecast for 2013/14."
 
 
@@ -93,8 +94,8 @@ def test_a_forecast_unchanged_for_two_quarters() -> None:
     "last",
     [
         None,
-        replace(ROW, this_year=Decimal("100.01")),
-        replace(ROW, full_year_effect=Decimal("200.01")),
+        replace(ROW, this_year=100_01),
+        replace(ROW, full_year_effect=200_01),
         replace(ROW, status="delivered"),
         replace(ROW, starts_on=date(2014, 1, 1)),
         DOUBTFUL,

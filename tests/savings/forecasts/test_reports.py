@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
+from finance.money import json_money
 from finance.periods import Quarter
 from savings.calendar.actions import reopen_period
 from savings.forecasts.overview import first_choice, overview_of, quarters_to_choose
@@ -34,9 +34,9 @@ def standing(planned: Partnership, code: str = "WCC", quarter: Quarter = Q1) -> 
 def saved(found: ForecastsOfReturn) -> dict[str, tuple[str, str, str]]:
     return {
         line.initiative.service: (
-            str(line.saved.entered),
-            str(line.saved.delivered),
-            str(line.saved.this_year),
+            json_money(line.saved.entered),
+            json_money(line.saved.delivered),
+            json_money(line.saved.this_year),
         )
         for line in found.lines
     }
@@ -48,8 +48,8 @@ def test_what_a_council_owes(code: str, planned: Partnership) -> None:
     found = standing(planned, code)
     assert found.owed == OWED[code]
     assert [(line.initiative.planned, line.status) for line in found.lines][:2] == [
-        (Decimal("9500000.00"), "missing"),
-        (Decimal("100000.00"), "missing"),
+        (9_500_000_00, "missing"),
+        (100_000_00, "missing"),
     ]
 
 
@@ -66,11 +66,11 @@ def test_forecasts_stand_beside_those_of_last_quarter(planned: Partnership) -> N
     found = standing(planned, quarter=Q2)
 
     assert [
-        (line.forecast and line.forecast.this_year, line.last and line.last.this_year)
+        (line.forecast and line.forecast.this_year_pence, line.last and line.last.this_year_pence)
         for line in found.lines
-    ] == [(None, Decimal("90000.00")), (Decimal("1.00"), Decimal("90000.00"))]
+    ] == [(None, 90_000_00), (1_00, 90_000_00)]
     assert [remark.kind.value for remark in found.remarks] == ["missing"]
-    assert (found.this_year, found.full_year_effect) == (Decimal("1.00"), Decimal("120000.00"))
+    assert (found.this_year, found.full_year_effect) == (1_00, 120_000_00)
     assert found.counts == {"missing": 1, "on_track": 1}
 
 
@@ -115,7 +115,7 @@ def test_a_total_that_was_replaced_counts_no_more(planned: Partnership) -> None:
     assert Total.objects.filter(until__isnull=False).exists()
     assert saved(standing(planned))["library-service"] == ("9.00", "9.00", "9.00")
     found = overview_of(planned.people["auditor"], Q1, TODAY)
-    assert found.delivered == Decimal("9.00")
+    assert found.delivered == 9_00
 
 
 def test_a_saving_in_a_draft_is_enough_to_have_started(planned: Partnership) -> None:
@@ -144,7 +144,7 @@ def test_a_forecast_that_no_plan_asks_for_any_more_is_shown_beside(planned: Part
     found = standing(planned)
     assert found.owed == ["childrens-services"]
     assert [other.service.slug for other in found.others] == ["library-service"]
-    assert found.this_year == Decimal("90001.00")
+    assert found.this_year == 90_001_00
 
 
 def test_the_partnerships_own_return_has_none(planned: Partnership) -> None:
@@ -235,9 +235,9 @@ def rows(planned: Partnership, username: str = "programme.office", **asked: str)
     return {
         row.initiative.service: (
             [f"{line.council.code} {line.status}" for line in row.lines],
-            str(row.this_year),
-            str(row.full_year_effect),
-            str(row.delivered),
+            json_money(row.this_year),
+            json_money(row.full_year_effect),
+            json_money(row.delivered),
         )
         for row in found.rows
     }
@@ -278,12 +278,12 @@ def test_the_programme_office_sees_every_initiative_of_every_council(
     }
     found = overview_of(overseen.people["auditor"], Q1, TODAY)
     assert found.beside_plan
-    assert (found.planned, found.delivered) == (Decimal("9800000.00"), Decimal("10.00"))
+    assert (found.planned, found.delivered) == (9_800_000_00, 10_00)
     # Where a plan has the year alone, the year's forecast stands beside it.
     assert [(row.planned, row.expected) for row in found.rows] == [
-        (Decimal("9500000.00"), Decimal("120000.00")),
-        (Decimal("100000.00"), Decimal("90005.00")),
-        (Decimal("200000.00"), Decimal("120000.00")),
+        (9_500_000_00, 120_000_00),
+        (100_000_00, 90_005_00),
+        (200_000_00, 120_000_00),
     ]
     assert found.counts == found.all_counts == {"missing": 4, "at_risk": 2, "on_track": 2}
 
@@ -355,17 +355,17 @@ def test_one_initiative_below_another_is_not_delivered_twice(overseen: Partnersh
     plan_line(Plan.objects.get(code="proposals"), "libraries", "1.00", "2014-15")
     found = overview_of(overseen.people["auditor"], Q1, TODAY)
     assert [
-        str(row.delivered) for row in found.rows if row.initiative.service.startswith("libr")
+        json_money(row.delivered) for row in found.rows if row.initiative.service.startswith("libr")
     ] == ["10.00", "10.00"]
-    assert found.delivered == Decimal("10.00")
-    assert standing(overseen).delivered == Decimal("10.00")
+    assert found.delivered == 10_00
+    assert standing(overseen).delivered == 10_00
     # With the upper one left out the lower one counts.
     only = overview_of(overseen.people["auditor"], Q1, TODAY, status="on_track")
     assert [row.initiative.service for row in only.rows] == [
         "library-service",
         "chief-executive-leadership",
     ]
-    assert only.delivered == Decimal("10.00")
+    assert only.delivered == 10_00
 
 
 def test_the_page_takes_as_many_queries_for_one_council_as_for_three(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -57,21 +56,21 @@ def test_the_statuses_are_those_of_the_table() -> None:
 @pytest.mark.parametrize(
     ("typed", "row"),
     [
-        (GOOD, ForecastRow("hr", Decimal("45000"), Decimal("1200000"), "on_track")),
+        (GOOD, ForecastRow("hr", 45_000_00, 1_200_000_00, "on_track")),
         (
             {**GOOD, "service": " hr ", "this_year": "(1,234.50)", "full_year_effect": "-"},
-            ForecastRow("hr", Decimal("-1234.50"), Decimal("0"), "on_track"),
+            ForecastRow("hr", -1_234_50, 0, "on_track"),
         ),
         (
             {**GOOD, "status": "delivered", "starts_on": " 1/4/2013 ", "reason": "  "},
-            ForecastRow("hr", Decimal("45000"), Decimal("1200000"), "delivered", date(2013, 4, 1)),
+            ForecastRow("hr", 45_000_00, 1_200_000_00, "delivered", date(2013, 4, 1)),
         ),
         (
             {**DOUBTFUL, "starts_on": None, "provenance": "reported"},
             ForecastRow(
                 "hr",
-                Decimal("45000"),
-                Decimal("1200000"),
+                45_000_00,
+                1_200_000_00,
                 "at_risk",
                 None,
                 "Late.",
@@ -82,8 +81,8 @@ def test_the_statuses_are_those_of_the_table() -> None:
             {**DOUBTFUL, "status": "not_achievable", "reason": "a" * 2000},
             ForecastRow(
                 "hr",
-                Decimal("45000"),
-                Decimal("1200000"),
+                45_000_00,
+                1_200_000_00,
                 "not_achievable",
                 None,
                 "a" * 2000,

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 
+from finance.money import to_pence
 from savings.forecasts import charts, wording
 from savings.forecasts.exports import COLUMNS, as_csv, file_name
 from savings.forecasts.overview import overview_of
@@ -18,7 +19,7 @@ from tests.partnership import Q1, Partnership, a_saving
 from tests.savings.forecasts.conftest import a_forecast, at_risk, forecast
 
 TODAY = date(2013, 11, 5)
-NIL = Decimal("0.00")
+NIL = 0
 
 
 @pytest.mark.parametrize(
@@ -101,9 +102,9 @@ def test_the_picture_in_a_sentence(
         wording.reading(
             counts,
             quarter=Q1,
-            planned=Decimal(planned) if planned else None,
-            expected=Decimal("2100000"),
-            delivered=Decimal(delivered),
+            planned=to_pence(Decimal(planned)) if planned else None,
+            expected=2_100_000_00,
+            delivered=to_pence(Decimal(delivered)),
         )
         == sentence
     )

@@ -146,7 +146,7 @@ def test_the_form_of_a_day_is_shown_until_one_is_chosen(
     early = client.get(f"{PATH}as-it-stood/?as_at=2013-06-30")
     assert early.status_code == 200
     assert (
-        "This return did not exist at the end of 30 June 2013: it was first there on 1 July 2013."
+        "This return did not exist at the end of 30 June 2013: it was created on 1 July 2013."
         in read(early).words
     )
 

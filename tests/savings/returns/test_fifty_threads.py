@@ -17,6 +17,7 @@ import pytest
 from django.db import connection
 
 from audit.models import Event
+from finance.money import json_money
 from savings.history.replay import states
 from savings.history.reports import events_of, happening
 from savings.history.stood import return_as_it_stood
@@ -119,7 +120,7 @@ def test_fifty_threads_in_one_return(unthrottled: None) -> None:
     # No edit is lost: every line says what its own thread made of it, under its own number.
     after = lines_of(partnership)
     assert [number for number, _ in after] == [number for number, _ in before]
-    assert {row.note: f"{row.amount:.2f}" for _, row in after} == {
+    assert {row.note: json_money(row.amount) for _, row in after} == {
         f"line {worker.number}": worker.amount for worker in workers
     }
 

@@ -12,6 +12,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 import savings
+from finance.money import json_money
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import RollupState, Total
 from savings.rollup.reports import attributed
@@ -129,12 +130,12 @@ def test_amounts_as_they_stood(partnership: Partnership) -> None:
     roll_up_dirty(at=NOW + DAY)
     asked: dict[str, Any] = {"kind": "saving", "group_by": ["council"]}
     then, now = attributed(as_at=NOW, **asked), attributed(**asked)
-    assert [(row.council, str(row.amount)) for row in then.rows] == []
-    assert (str(then.total), str(then.unattributed)) == ("3.00", "3.00")
-    assert [(row.council, str(row.amount)) for row in now.rows] == [
+    assert [(row.council, json_money(row.amount)) for row in then.rows] == []
+    assert (json_money(then.total), json_money(then.unattributed)) == ("3.00", "3.00")
+    assert [(row.council, json_money(row.amount)) for row in now.rows] == [
         (code, "1.00") for code in THIRDS
     ]
-    assert (str(now.total), str(now.unattributed)) == ("3.00", "0.00")
+    assert (json_money(now.total), json_money(now.unattributed)) == ("3.00", "0.00")
 
 
 def test_a_clock_that_goes_back_does_not_undo_the_past(partnership: Partnership) -> None:

@@ -122,8 +122,10 @@ def test_who_takes_part_since_when_and_who_hosts(partnership: Partnership, offic
 def test_what_is_inherited_says_from_where(partnership: Partnership, office: Client) -> None:
     page = office.get("/services/library-service/sharing/")
     words = read(page).words
-    assert "It has no participants of its own: those of Libraries take part." in words
-    assert "It has no host of its own: who hosts Libraries hosts it." in words
+    assert (
+        "It has no participants of its own: the councils that share Libraries take part." in words
+    )
+    assert "It has no host of its own: the host of Libraries hosts it." in words
     assert [row[0] for row in table_headed(page, "Council")] == [
         "Hammersmith & Fulham",
         "Kensington & Chelsea",
@@ -155,24 +157,24 @@ def test_what_rests_on_it_ceases_until_the_newcomer_agrees(
     assert standing(office.get(HERE)) == {
         moves: "Every council concerned has agreed: costs can be claimed on it from 2013/14 Q1 "
         "on, up to £1,000.00.",
-        saved: "Every council concerned has agreed: it holds from 2013/14 Q1 on, until another "
-        "takes its place.",
+        saved: "Every council concerned has agreed: it applies from 2013/14 Q1 on, until another "
+        "replaces it.",
     }
     join(partnership)
     assert standing(office.get(HERE)) == {
         moves: "Every council concerned had agreed: costs can be claimed on it in 2013/14 Q1, up "
-        "to £1,000.00. From 2013/14 Q2 on Westminster takes part too, and has not agreed, so it "
+        "to £1,000.00. From 2013/14 Q2 on Westminster also takes part and has not agreed, so it "
         "is not in force then. Until Westminster agrees to it, nothing can be claimed on it from "
         "2013/14 Q2 on.",
-        saved: "Every council concerned had agreed: it holds in 2013/14 Q1. From 2013/14 Q2 on "
-        "Westminster takes part too, and has not agreed, so it is not in force then. Until "
+        saved: "Every council concerned had agreed: it applies in 2013/14 Q1. From 2013/14 Q2 on "
+        "Westminster also takes part and has not agreed, so it is not in force then. Until "
         "Westminster agrees to it, nothing is split by it from 2013/14 Q2 on.",
     }
     # Once its first quarter is closed nobody answers it any more: another is needed.
     closed(partnership)
     page = office.get(HERE)
     assert standing(page)[saved].endswith(
-        "It can’t be answered any more, since 2013/14 Q1 is closed: propose another from "
+        "It can no longer be answered, because 2013/14 Q1 is closed: propose another from "
         "2013/14 Q2 on."
     )
     assert "/agreements/propose/?service=cex" in read(page).hrefs

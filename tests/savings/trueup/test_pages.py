@@ -176,7 +176,7 @@ def test_no_draft_is_open(books: Partnership, restatement: Restatement, sign_in:
     books.certified("WCC", quarter=Q2)
     said = text_of(sign_in("finance.wcc"), address(restatement))
     # The first quarter's is a draft yet, and too early.
-    assert "All that is still to be put right is of 2013/14 Q1 or later" in said
+    assert "What is still to be put right is for 2013/14 Q1 or later" in said
     books.certified("WCC", quarter=Q1)
     said = text_of(sign_in("finance.wcc"), address(restatement))
     assert "Your council has no draft open at the moment." in said

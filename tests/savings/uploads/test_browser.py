@@ -105,7 +105,7 @@ def test_the_bar_moves_and_gives_way_to_the_preview_by_itself(
     page = opened(address=f"/returns/WCC/2013-14-Q1/uploads/{upload.id}/").page
     page.get_by_text("The file is being read.").wait_for()
     Upload.objects.filter(id=upload.id).update(state="checking", rows=3_000, checked=1_000)
-    page.get_by_text("1,000 of 3,000 rows are checked.").wait_for()
+    page.get_by_text("1,000 of 3,000 rows have been checked.").wait_for()
     bar = page.get_by_role("progressbar", name="Rows checked")
     assert (bar.get_attribute("value"), bar.get_attribute("max")) == ("1000", "3000")
     assert examine(page) == []

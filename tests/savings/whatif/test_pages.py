@@ -143,8 +143,14 @@ def test_every_council_to_date_by_quarter_and_over_the_plan(reader: Client) -> N
         "Of what is certified to date, Westminster would have £26.51 more of the savings and "
         "Kensington & Chelsea £26.50; Hammersmith & Fulham would have £53.01 less."
     ) in page.words
-    assert "It takes in 3 certified entries, of which 3 would have fallen otherwise" in page.words
-    assert "Quarters up to 2013/14 Q1 are closed and stand whatever is agreed" in page.words
+    assert (
+        "It covers 3 certified entries, each split in whole pence. 3 of them would have fallen "
+        "differently."
+    ) in page.words
+    assert (
+        "Quarters up to 2013/14 Q1 are closed and stay as they are, whatever is agreed"
+        in page.words
+    )
     assert "The promise, 2013/14" in page.words
     assert "The option" not in page.words
 
@@ -175,7 +181,7 @@ def test_a_proposal_is_seen_all_along_or_from_its_quarter_on(
     always = read(reader.get(WHAT_IF, asked))
     own = read(reader.get(WHAT_IF, {**asked, "effective_from": "2013-14-Q2"}))
 
-    assert "Libraries savings, version 2 , proposed to begin in 2013/14 Q2" in always.words
+    assert "Libraries savings, version 2 , proposed to start in 2013/14 Q2" in always.words
     assert f"?decision={rule.decision_id}&effective_from=2013-14-Q2" in always.hrefs
     assert f"?decision={rule.decision_id}" in own.hrefs
     assert "Westminster 1, from 2013/14 Q2 on?" in own.words
