@@ -118,7 +118,8 @@ def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, i
     """What is claimed on each of these codes, in pence: one query.
 
     Certified entries, and what is above 0 in submitted returns: a submitted
-    refund may yet be sent back, and then the room it made would be gone.
+    refund may yet be sent back, and then the room it made would be gone. `savings_claimed_on`
+    says the same in SQL, of one code.
     """
     entries = Entry.objects.filter(approval__in=codes).exclude(approval="")
     if beside is not None:
