@@ -13,11 +13,10 @@ from datetime import datetime
 from django.db import transaction
 
 import audit.actions
-from sovereignty.models import CERTIFYING_ROLES, Consent, Decision, Dispute, DisputeStep, Role, User
-from sovereignty.refusals import BadContent, NotAllowed, WrongState
+from sovereignty.models import Consent, Decision, Dispute, DisputeStep, User
+from sovereignty.refusals import BadContent, WrongState
+from sovereignty.rules import may, require
 from sovereignty.texts import mistake_in
-
-_MAY_SPEAK = "Only councils' section 151 officers and the programme office speak in a dispute."
 
 
 @transaction.atomic
@@ -105,8 +104,7 @@ def withdraw(*, decision_id: int, reason: str, by: User, at: datetime) -> Decisi
     without a reason.
     """
     decision = Decision.objects.select_for_update().get(id=decision_id)
-    if by.id != decision.proposed_by_id and not by.holds(Role.PROGRAMME_OFFICE):
-        raise NotAllowed("Only who proposed it and the programme office withdraw a proposal.")
+    require(by, "sovereignty.withdraw_proposal", decision)
     if decision.is_withdrawn:
         raise WrongState("This proposal is withdrawn already.")
     _check([("reason", reason, "Say why it is withdrawn.")])
@@ -133,12 +131,11 @@ def withdraw(*, decision_id: int, reason: str, by: User, at: datetime) -> Decisi
 
 def may_speak(user: User) -> bool:
     """Whether a person speaks in disputes at all."""
-    return user.is_active and user.holds(*CERTIFYING_ROLES, Role.PROGRAMME_OFFICE)
+    return may(user, "sovereignty.speak_in_dispute")
 
 
 def _open(decision_id: int, by: User) -> Dispute:
-    if not may_speak(by):
-        raise NotAllowed(_MAY_SPEAK)
+    require(by, "sovereignty.speak_in_dispute")
     dispute = Dispute.objects.select_for_update().filter(decision=decision_id).first()
     if dispute is None or not dispute.is_open:
         raise WrongState("There is no open dispute about this.")

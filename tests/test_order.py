@@ -1,8 +1,8 @@
 """No subject of savings can reach itself, by whichever kind of arrow.
 
-`import-linter` holds the order of imports alone. A foreign key is an arrow too, so is a table
-named in SQL, of a trigger, a query or a function of the database, and so is a lookup that goes
-against a foreign key to the rows of a subject above.
+`import-linter` holds the order of imports alone. A foreign key is an arrow too, so is a table or
+a rule's function named in SQL, of a trigger, a query or a function of the database, and so is a
+lookup that goes against a foreign key to the rows of a subject above.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import pgtrigger
@@ -90,30 +91,46 @@ def arrows_of_foreign_keys() -> Iterator[Arrow]:
                 yield Arrow(here, there, f"{model._meta.label}.{field.name}")
 
 
+def functions() -> dict[str, str]:
+    """Every function of the database that states a rule, with the subject that owns it."""
+    return {
+        name: here
+        for path, here in sources().items()
+        if path.name == "functions.py"
+        for name in import_module(f"savings.{here}.functions").FUNCTIONS
+    }
+
+
 def named_in(sql: str) -> set[str]:
     """The tables of savings that a piece of SQL names."""
     return set(re.findall(r"\bsavings_[a-z]+\b", sql))
 
 
+def called_in(sql: str) -> set[str]:
+    """The functions of savings that a piece of SQL calls."""
+    return set(re.findall(r"\b(savings_[a-z]+_[a-z_]+)\(", sql))
+
+
 def arrows_of_triggers() -> Iterator[Arrow]:
     """What the triggers' SQL names, as it stands in the models that they hang on."""
-    owners = tables()
+    owners = {**tables(), **functions()}
     for model, trigger in pgtrigger.registered():
         here = subject_of(model.__module__)
-        for table in sorted(named_in(trigger.render_func(model))):
-            if here and table in owners:
-                yield Arrow(here, owners[table], f"{trigger.name} of {model._meta.label}: {table}")
+        sql = trigger.render_func(model)
+        for name in sorted(named_in(sql) | called_in(sql)):
+            if here and name in owners:
+                yield Arrow(here, owners[name], f"{trigger.name} of {model._meta.label}: {name}")
 
 
 def arrows_of_queries() -> Iterator[Arrow]:
     """What SQL in the text of a module names: of queries, and parts of triggers."""
-    owners = tables()
+    owners = {**tables(), **functions()}
     for path, here in sources().items():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                for table in sorted(named_in(node.value)):
-                    if table in owners:
-                        yield Arrow(here, owners[table], f"{path.relative_to(ROOT)}: {table}")
+                for name in sorted(named_in(node.value) | called_in(node.value)):
+                    if name in owners:
+                        yield Arrow(here, owners[name], f"{path.relative_to(ROOT)}: {name}")
 
 
 def looked_up() -> dict[str, set[str]]:
@@ -187,6 +204,7 @@ def test_every_kind_of_arrow_is_seen() -> None:
     assert Arrow("rollup", "returns", "savings.Fact.entry") in [*arrows_of_foreign_keys()]
     triggers = [(arrow.of, arrow.to) for arrow in arrows_of_triggers()]
     assert ("budgets", "returns") in triggers
+    assert ("drivers", "quarters") in triggers  # by a function alone
     assert ("filling", "returns") in [(arrow.of, arrow.to) for arrow in arrows_of_queries()]
     by_lookup = "savings/forecasts/reports.py: rolled__isnull"
     assert Arrow("forecasts", "rollup", by_lookup) in [*arrows_of_lookups()]
@@ -226,3 +244,4 @@ def test_what_the_database_runs_names_only_tables_that_are_there() -> None:
     known = {*tables(), "savings_return"}
     for name, source in found.items():
         assert named_in(source) <= known, name
+        assert called_in(source) <= {*functions()}, name

@@ -15,7 +15,9 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from finance.periods import Quarter
+from savings.agreements.consent import all_agreed
 from savings.agreements.subjects import SUBJECTS, Facts, Subject
+from savings.quarters.dates import is_closed
 from savings.quarters.models import Period
 from services.models import Service
 from services.tree import ServiceTree
@@ -299,10 +301,8 @@ class _WhoMayAnswer:
 
     def closed(self, first: Quarter) -> bool:
         """Whether the quarter, or one after it, is closed."""
-        return any(
-            period.status == Period.Status.CLOSED and first <= quarter
-            for quarter, period in self.periods.items()
-        )
+        closed = (quarter for quarter, period in self.periods.items() if not period.is_open)
+        return is_closed(first, max(closed, default=None))
 
     def force(self, subject: Subject, about: Any, by_council: dict[str, Consent]) -> Force:
         """When it is in force by the answers: see `docs/adr/0008-when-a-rule-is-in-force.md`."""
@@ -311,8 +311,7 @@ class _WhoMayAnswer:
         refused = by_council.keys() - agreed
 
         def holds(quarter: Quarter) -> bool:
-            needed = {*self.tree.participants(slug, quarter)}
-            return bool(needed) and needed <= agreed
+            return all_agreed(self.tree.participants(slug, quarter), agreed)
 
         closed = self.closed(first)
         settled = closed or not self.concerned(slug, first)

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from savings.agreements.consent import not_agreed
 from savings.agreements.reports import ProposalStanding, standings
 from savings.agreements.unanimous import Unanimous
 from savings.kit.serializers import ProvenanceField
@@ -74,7 +75,7 @@ class UnanimousSerializer(ProposalSerializer):
     agreed = serializers.SerializerMethodField(help_text="Whether every council has agreed.")
 
     def get_waiting_for(self, one: Unanimous) -> list[str]:
-        return [code for code in self.context["councils"] if code not in one.agreed_by]
+        return not_agreed(self.context["councils"], one.agreed_by)
 
     def get_agreed(self, one: Unanimous) -> bool:
         return one.is_agreed(self.context["councils"])

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import models
 from django.db.models import Prefetch
 
+from savings.agreements.consent import all_agreed
 from savings.kit.provenance import Provenance
 from sovereignty.models import Consent, Decision
 
@@ -53,7 +54,7 @@ class Unanimous(models.Model):
 
     def is_agreed(self, councils: Collection[str]) -> bool:
         """Whether every one of the partnership's councils has agreed."""
-        return bool(councils) and set(councils) <= self.agreed_by
+        return all_agreed(councils, self.agreed_by)
 
 
 U = TypeVar("U", bound=Unanimous)

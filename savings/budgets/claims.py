@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from finance.money import format_pounds
 from finance.periods import Quarter
+from savings.agreements.consent import not_agreed
 from services.tree import ServiceTree
 
 
@@ -65,7 +66,7 @@ def why_not(budget: Budget, tree: ServiceTree, service: str, quarter: Quarter) -
     needed = councils_needed(budget, tree, service, quarter)
     if not needed:
         return f"No council took part in {service} in {quarter.label}: leave this empty."
-    missing = [code for code in needed if code not in budget.agreed_by]
+    missing = not_agreed(needed, budget.agreed_by)
     if missing:
         return (
             f"Not every council taking part has agreed to the transition budget "

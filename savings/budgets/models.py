@@ -16,7 +16,7 @@ from audit.triggers import append_only
 from finance.money import to_pence
 from savings.agreements.triggers import comes_before_its_answers
 from savings.budgets.claims import Budget, ClaimedBudget
-from savings.budgets.triggers import claims_fit
+from savings.budgets.triggers import answers_in_time, claimed_on_stays, claims_fit
 from savings.kit.provenance import Provenance
 from savings.quarters.triggers import begins_in_an_open_quarter
 from savings.returns.models import Entry, Return
@@ -118,7 +118,8 @@ def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, i
     """What is claimed on each of these codes, in pence: one query.
 
     Certified entries, and what is above 0 in submitted returns: a submitted
-    refund may yet be sent back, and then the room it made would be gone.
+    refund may yet be sent back, and then the room it made would be gone. `savings_claimed_on`
+    says the same in SQL, of one code.
     """
     entries = Entry.objects.filter(approval__in=codes).exclude(approval="")
     if beside is not None:
@@ -142,3 +143,15 @@ class ClaimingReturn(Return):
     class Meta:
         proxy = True
         triggers = [claims_fit()]
+
+
+class ConsentToBudget(Consent):
+    class Meta:
+        proxy = True
+        triggers = [answers_in_time()]
+
+
+class DecisionClaimedOn(Decision):
+    class Meta:
+        proxy = True
+        triggers = [claimed_on_stays()]

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.money import MoneyError, parse_money
+from savings.agreements.consent import all_agreed, not_agreed
 from savings.agreements.serializers import ANSWERED, ProposalBody, ProposalSerializer
 from savings.budgets.models import LONGEST_CODE, TransitionApproval
 from savings.kit.serializers import CodeText, Money
@@ -69,11 +70,10 @@ class ApprovalSerializer(ProposalSerializer):
         return tree.participants(budget.service.slug, budget.effective_from)
 
     def get_waiting_for(self, budget: TransitionApproval) -> list[str]:
-        agreed = budget.as_budget().agreed_by
-        return [code for code in self._needed(budget) if code not in agreed]
+        return not_agreed(self._needed(budget), budget.as_budget().agreed_by)
 
     def get_agreed(self, budget: TransitionApproval) -> bool:
-        return bool(self._needed(budget)) and not self.get_waiting_for(budget)
+        return all_agreed(self._needed(budget), budget.as_budget().agreed_by)
 
 
 class ApprovalParameters(Shape):

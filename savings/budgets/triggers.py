@@ -1,18 +1,17 @@
-"""What holds a return's claims to their transition budgets in the database."""
+"""What holds transition budgets, and returns' claims on them, in the database."""
 
 from __future__ import annotations
 
 import pgtrigger
 
 from audit.triggers import READ_COMMITTED, Trigger
+from savings.quarters.triggers import CLOSED
 
 
 def claims_fit() -> Trigger:
     """Refuse to submit or certify a return whose claims pass a transition budget's ceiling.
 
     Holds the budget's row, so that of two returns that don't both fit one is refused.
-    Counts as `savings.budgets.models.claimed_on` does: certified entries, and what is
-    above 0 in submitted returns.
     """
     return Trigger(
         name="claims_fit",
@@ -34,15 +33,53 @@ def claims_fit() -> Trigger:
                     RAISE EXCEPTION 'there is no transition budget “%”', claim.code
                         USING ERRCODE = 'restrict_violation';
                 END IF;
-                SELECT coalesce(sum(e.amount), 0) INTO claimed
-                FROM savings_entry e JOIN savings_return r ON r.id = e.parent_id
-                WHERE e.approval = claim.code AND r.id <> NEW.id
-                  AND (r.status = 'certified' OR r.status = 'submitted' AND e.amount > 0);
+                claimed := coalesce(savings_claimed_on(claim.code, NEW.id), 0);
                 IF claim.amount > 0 AND claimed + claim.amount > budget.ceiling THEN
                     RAISE EXCEPTION 'claims on “%” would pass its ceiling', claim.code
                         USING ERRCODE = 'restrict_violation';
                 END IF;
             END LOOP;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+def answers_in_time() -> Trigger:
+    """Refuse a council's answer to a budget that could be claimed on in a closed quarter."""
+    return Trigger(
+        name="budget_answers_in_time",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func=f"""
+            IF EXISTS (
+                SELECT 1 FROM savings_transitionapproval a
+                WHERE a.decision_id = NEW.decision_id
+                  AND savings_quarter_is_closed(a.effective_from)
+            ) THEN {CLOSED} END IF;
+            RETURN NEW;
+        """,  # nosec B608
+    )
+
+
+def claimed_on_stays() -> Trigger:
+    """Refuse to withdraw a budget that is claimed on.
+
+    Holds the budget's row, so that nobody claims on it in the same moment.
+    """
+    return Trigger(
+        name="claimed_on_stays",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        condition=pgtrigger.Q(new__withdrawn_at__isnull=False),
+        declare=[("budget", "text")],
+        func=f"""
+            {READ_COMMITTED}
+            SELECT a.code INTO budget FROM savings_transitionapproval a
+            WHERE a.decision_id = NEW.id FOR UPDATE;
+            IF savings_claimed_on(budget) IS NOT NULL THEN
+                RAISE EXCEPTION 'a budget that is claimed on is not withdrawn'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
             RETURN NEW;
         """,  # nosec B608
     )

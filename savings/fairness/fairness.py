@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from finance.periods import Quarter
+from savings.quarters.dates import is_closed
 
 
 def is_open(quarter: Quarter, closed: Quarter | None) -> bool:
-    """Whether a quarter comes after the latest closed one: quarters are closed in order."""
-    return closed is None or quarter > closed
+    """Whether a quarter comes after the latest closed one."""
+    return not is_closed(quarter, closed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def _mistakes(
         for found in drivers
         if (
             wrong := cannot_share_by(
-                str(found), _values_by(found, effective_from), participants, effective_from
+                str(found), in_force_by_council(found, effective_from), participants, effective_from
             )
         )
     ]
@@ -164,7 +164,7 @@ def _not_whole(field: str, shares: Mapping[str, str]) -> list[FieldError]:
     return []
 
 
-def _values_by(driver: Driver, quarter: Quarter) -> dict[str, Decimal]:
+def in_force_by_council(driver: Driver, quarter: Quarter) -> dict[str, Decimal]:
     """The value that holds in a quarter, by council: the latest at or before it."""
     values = driver.values.filter(effective_from__lte=quarter).order_by("effective_from")
     return dict(values.values_list("council__code", "value"))

@@ -18,8 +18,9 @@ from fractions import Fraction
 
 from finance.apportionment import ShareError, blended, restricted, scaled_to_one
 from finance.periods import Quarter
+from savings.agreements.consent import not_agreed
 from savings.budgets.claims import Budget, why_not
-from savings.drivers.values import ValueOfDriver
+from savings.drivers.values import ValueOfDriver, without_value
 from savings.formulas.delivered import Delivered, Reduction
 from services.tree import ServiceTree, Spell
 
@@ -339,7 +340,7 @@ class Attribution:
             for rule in self._rules.get((node, kind), ()):
                 # Where no council takes part in it, no agreement is not everybody's agreement.
                 if needed and not rule.given_up and rule.effective_from <= quarter:
-                    yield rule, (needed | taking_part) - rule.agreed_by
+                    yield rule, frozenset(not_agreed(needed | taking_part, rule.agreed_by))
 
     def _by_drivers(self, rule: Rule, participants: tuple[str, ...], quarter: Quarter) -> Outcome:
         if rule.method == DRIVER and rule.driver is not None:
@@ -359,9 +360,10 @@ class Attribution:
                 for council in participants
                 if (value := self.value_in_force(driver, council, quarter)) is not None
             ]
-            by_driver[driver] = scaled_to_one({v.council: v.value for v in values})
+            held = {value.council: value.value for value in values}
+            by_driver[driver] = scaled_to_one(held)
             used.extend(values)
-            missing = missing or len(values) < len(participants)
+            missing = missing or bool(without_value(held, participants))
         if missing:
             return Outcome({}, "no_value", rule, tuple(used))
         shares = {c: s for c, s in blended(weights, by_driver).items() if s}

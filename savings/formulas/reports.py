@@ -33,7 +33,7 @@ def current_attribution() -> Attribution:
 def quarters_in_force(rule: AttributionRule) -> list[Quarter]:
     """Its first quarter and those made for returns since, as far as it is in force in them.
 
-    Whether or not a later rule replaces it.
+    Whether or not a later rule replaces it. `savings_quarters_in_force` says the same in SQL.
     """
     alone = Attribution(Service.objects.tree(), [rule.as_rule()], [])
     return [

@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from finance.apportionment import ShareError, parse_share
+from savings.agreements.consent import all_agreed, not_agreed
 from savings.agreements.serializers import ANSWERED, ProposalBody, ProposalSerializer
 from savings.drivers.models import Driver
 from savings.formulas.models import AttributionRule
@@ -66,11 +67,10 @@ class RuleSerializer(ProposalSerializer):
         return tree.participants(rule.service.slug, rule.effective_from)
 
     def get_waiting_for(self, rule: AttributionRule) -> list[str]:
-        agreed = rule.as_rule().agreed_by
-        return [code for code in self._needed(rule) if code not in agreed]
+        return not_agreed(self._needed(rule), rule.as_rule().agreed_by)
 
     def get_agreed(self, rule: AttributionRule) -> bool:
-        return bool(self._needed(rule)) and not self.get_waiting_for(rule)
+        return all_agreed(self._needed(rule), rule.as_rule().agreed_by)
 
 
 class RuleParameters(Shape):

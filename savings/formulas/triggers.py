@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import pgtrigger
 
-from audit.triggers import READ_COMMITTED, Trigger, no_truncate
+from audit.triggers import Trigger, no_truncate
 from savings.quarters.triggers import CLOSED
+from services.functions import ABOVE, COVERS, NEAREST
 
 #: What figures fall by once it is agreed, and from when.
 _BEGINNINGS = """
@@ -24,7 +25,7 @@ _BEGINNINGS = """
 
 
 def answers_in_time() -> pgtrigger.Trigger:
-    """Refuse a council's answer to what would split, or be claimed on, in a closed quarter.
+    """Refuse a council's answer to a rule that would split in a closed quarter.
 
     A refusal too: by it a rule that was in force without that council would be no more.
     """
@@ -34,9 +35,9 @@ def answers_in_time() -> pgtrigger.Trigger:
         operation=pgtrigger.Insert,
         func=f"""
             IF EXISTS (
-                SELECT 1 FROM ({_BEGINNINGS}) b
-                JOIN savings_period p ON p.status = 'closed' AND p.quarter >= b.effective_from
-                WHERE b.decision_id = NEW.decision_id
+                SELECT 1 FROM savings_attributionrule r
+                WHERE r.decision_id = NEW.decision_id
+                  AND savings_quarter_is_closed(r.effective_from)
             ) THEN {CLOSED} END IF;
             RETURN NEW;
         """,  # nosec B608
@@ -93,20 +94,9 @@ _SPELLS = """
             UNION ALL
             {rows_then}
         ),
-        above(id, step, depth) AS (
-            SELECT id, id, 0 FROM reached
-            UNION ALL
-            SELECT a.id, s.parent_id, a.depth + 1 FROM above a
-            JOIN services_service s ON s.id = a.step WHERE s.parent_id IS NOT NULL
-        ),
-        nearest_now AS (
-            SELECT DISTINCT ON (id) id, step FROM above
-            WHERE step IN (SELECT service_id FROM spells_now) ORDER BY id, depth
-        ),
-        nearest_then AS (
-            SELECT DISTINCT ON (id) id, step FROM above
-            WHERE step IN (SELECT service_id FROM spells_then) ORDER BY id, depth
-        ),
+{above},
+        nearest_now AS ({nearest_now}),
+        nearest_then AS ({nearest_then}),
         stands(quarter) AS (
             SELECT p.quarter FROM savings_period p
             WHERE p.status = 'closed'
@@ -116,13 +106,11 @@ _SPELLS = """
             SELECT r.id, q.quarter FROM reached r CROSS JOIN stands q
             WHERE ARRAY(
                 SELECT s.council_id FROM nearest_now n JOIN spells_now s ON s.service_id = n.step
-                WHERE n.id = r.id AND s.from_quarter <= q.quarter
-                  AND (s.to_quarter IS NULL OR s.to_quarter >= q.quarter)
+                WHERE n.id = r.id AND {covers}
                 ORDER BY s.council_id
             ) <> ARRAY(
                 SELECT s.council_id FROM nearest_then n JOIN spells_then s ON s.service_id = n.step
-                WHERE n.id = r.id AND s.from_quarter <= q.quarter
-                  AND (s.to_quarter IS NULL OR s.to_quarter >= q.quarter)
+                WHERE n.id = r.id AND {covers}
                 ORDER BY s.council_id
             )
         ),
@@ -165,6 +153,10 @@ def _spell_trigger(
     func = _SPELLS.format(
         touched=" UNION ".join(f"SELECT service_id FROM {rows_of}" for rows_of in tables),  # nosec B608
         below=_BELOW,
+        above=ABOVE.format(asked="reached"),
+        nearest_now=NEAREST.format(spells="spells_now"),
+        nearest_then=NEAREST.format(spells="spells_then"),
+        covers=COVERS.format(quarter="q.quarter"),
         beginnings=_BEGINNINGS,
         table=table,
         ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
@@ -182,58 +174,6 @@ def _spell_trigger(
     )
 
 
-#: The councils that take part in a service in a quarter: those of the nearest service at
-#: or above it that has participants of its own (`services.tree` says the same in Python).
-_NEAREST = """
-    WITH RECURSIVE above(id, parent_id, depth) AS (
-        SELECT s.id, s.parent_id, 0 FROM services_service s WHERE s.id = {service}
-        UNION ALL
-        SELECT s.id, s.parent_id, a.depth + 1
-        FROM services_service s JOIN above a ON s.id = a.parent_id
-    ), nearest(id) AS (
-        SELECT a.id FROM above a
-        WHERE EXISTS (SELECT 1 FROM services_participation p WHERE p.service_id = a.id)
-        ORDER BY a.depth LIMIT 1
-    )
-"""
-_PARTICIPANTS = f"""
-    {_NEAREST}
-    SELECT DISTINCT p.council_id AS id
-    FROM services_participation p JOIN nearest n ON p.service_id = n.id
-    WHERE p.from_quarter <= {{quarter}}
-      AND (p.to_quarter IS NULL OR p.to_quarter >= {{quarter}})
-"""  # nosec B608
-#: Whether the council that answers takes part in the rule's service in its first quarter or any
-#: later one (`services.tree.ServiceTree.takes_part` says the same in Python).
-_TAKES_PART = f"""
-    {_NEAREST.format(service="r.service_id")}
-    SELECT 1 FROM services_participation p JOIN nearest n ON p.service_id = n.id
-    WHERE p.council_id = NEW.council_id
-      AND (p.to_quarter IS NULL OR p.to_quarter >= r.effective_from)
-"""  # nosec B608
-
-
-#: Whether a rule is in force in its first quarter or any since that returns are made for, by
-#: the decision that it is about (`savings.formulas.reports.quarters_in_force` says the
-#: same in Python).
-_IN_FORCE = f"""
-    SELECT 1 FROM savings_attributionrule r
-    JOIN LATERAL (
-        SELECT r.effective_from AS quarter
-        UNION SELECT p.quarter FROM savings_period p WHERE p.quarter >= r.effective_from
-    ) q ON TRUE
-    JOIN LATERAL (
-        SELECT count(*) AS councils, count(*) FILTER (WHERE c.agree) AS agreed
-        FROM ({_PARTICIPANTS.format(service="r.service_id", quarter="q.quarter")}) council
-        LEFT JOIN sovereignty_consent c
-            ON c.council_id = council.id AND c.decision_id = r.decision_id
-    ) a ON a.councils > 0 AND a.councils = a.agreed
-    WHERE r.decision_id = {{decision}} AND NOT EXISTS (
-        SELECT 1 FROM sovereignty_consent c WHERE c.decision_id = r.decision_id AND NOT c.agree
-    )
-"""  # nosec B608
-
-
 def refused_before_it_holds() -> pgtrigger.Trigger:
     """Refuse a refusal of a rule in force: a council that joined later takes it from nobody.
 
@@ -245,53 +185,38 @@ def refused_before_it_holds() -> pgtrigger.Trigger:
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
         condition=pgtrigger.Q(new__agree=False),
-        func=f"""
-            IF EXISTS ({_IN_FORCE.format(decision="NEW.decision_id")}) THEN
+        func="""
+            IF EXISTS (SELECT 1 FROM savings_quarters_in_force(NEW.decision_id)) THEN
                 RAISE EXCEPTION 'a rule in force is replaced by another, not refused'
                     USING ERRCODE = 'restrict_violation';
             END IF;
             IF EXISTS (
                 SELECT 1 FROM savings_attributionrule r
-                WHERE r.decision_id = NEW.decision_id AND NOT EXISTS ({_TAKES_PART})
+                WHERE r.decision_id = NEW.decision_id
+                  AND NOT services_takes_part(r.service_id, NEW.council_id, r.effective_from)
             ) THEN
                 RAISE EXCEPTION 'who takes no part in a service has nothing to refuse of it'
                     USING ERRCODE = 'restrict_violation';
             END IF;
             RETURN NEW;
-        """,  # nosec B608
+        """,
     )
 
 
 def in_use_stays() -> pgtrigger.Trigger:
-    """Refuse to withdraw a rule in force in any quarter, or a budget that is claimed on.
-
-    Counts claims as `savings.budgets.models.claimed_on` does, with the budget's row held,
-    so that nobody claims on it in the same moment.
-    """
+    """Refuse to withdraw a rule that is in force in any quarter."""
     return Trigger(
         name="in_use_stays",
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
         condition=pgtrigger.Q(new__withdrawn_at__isnull=False),
-        declare=[("budget", "text")],
-        func=f"""
-            {READ_COMMITTED}
-            IF EXISTS ({_IN_FORCE.format(decision="NEW.id")}) THEN
+        func="""
+            IF EXISTS (SELECT 1 FROM savings_quarters_in_force(NEW.id)) THEN
                 RAISE EXCEPTION 'a rule in force is replaced by another, not withdrawn'
                     USING ERRCODE = 'restrict_violation';
             END IF;
-            SELECT a.code INTO budget FROM savings_transitionapproval a
-            WHERE a.decision_id = NEW.id FOR UPDATE;
-            IF EXISTS (
-                SELECT 1 FROM savings_entry e JOIN savings_return r ON r.id = e.parent_id
-                WHERE e.approval = budget
-                  AND (r.status = 'certified' OR r.status = 'submitted' AND e.amount > 0)
-            ) THEN
-                RAISE EXCEPTION 'a budget that is claimed on is not withdrawn'
-                    USING ERRCODE = 'restrict_violation';
-            END IF;
             RETURN NEW;
-        """,  # nosec B608
+        """,
     )
 
 
@@ -352,33 +277,22 @@ def shares_are_whole() -> pgtrigger.Trigger:
 
 def driver_has_values() -> pgtrigger.Trigger:
     """Refuse to share by a driver without a value for a participant, or with values of 0 alone."""
-    participants = _PARTICIPANTS.format(service="NEW.service_id", quarter="NEW.effective_from")
     return Trigger(
         name="driver_has_values",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
         condition=pgtrigger.Q(new__method__in=["driver", "blend"]),
-        declare=[("used", "record"), ("found", "record")],
-        # Put together from the text above and nothing else.
-        func=f"""
+        declare=[("used", "record")],
+        func="""
             FOR used IN
                 SELECT d.id, d.code FROM savings_driver d
                 WHERE d.id = NEW.driver_id OR jsonb_exists(NEW.weights, d.code)
             LOOP
-                SELECT count(*) FILTER (WHERE v.value IS NULL) AS missing, sum(v.value) AS total
-                INTO found
-                FROM ({participants}) council
-                LEFT JOIN LATERAL (
-                    SELECT dv.value FROM savings_drivervalue dv
-                    WHERE dv.driver_id = used.id AND dv.council_id = council.id
-                      AND dv.effective_from <= NEW.effective_from
-                    ORDER BY dv.effective_from DESC LIMIT 1
-                ) v ON TRUE;
-                IF found.missing > 0 OR found.total = 0 THEN
+                IF savings_driver_lacks_value(used.id, NEW.service_id, NEW.effective_from) THEN
                     RAISE EXCEPTION 'the driver “%” has nothing to share by', used.code
                         USING ERRCODE = 'check_violation';
                 END IF;
             END LOOP;
             RETURN NEW;
-        """,  # nosec B608
+        """,
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from finance.periods import Quarter
+from savings.drivers.values import lacks_value, without_value
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -91,9 +92,8 @@ def cannot_share_by(
     >>> cannot_share_by("Posts", {"LBHF": Decimal(0), "WCC": Decimal(0)}, both, q1)
     'Every value of Posts is 0: nothing to share by.'
     """
-    missing = [name for code, name in participants.items() if code not in values]
-    if missing:
+    if not lacks_value(values, participants):
+        return ""
+    if missing := [participants[code] for code in without_value(values, participants)]:
         return f"{driver} has no value for {', '.join(missing)} by {quarter.label}: enter one."
-    if participants and not any(values[code] for code in participants):
-        return f"Every value of {driver} is 0: nothing to share by."
-    return ""
+    return f"Every value of {driver} is 0: nothing to share by."

@@ -1,7 +1,6 @@
-"""Who may do what: every permission of this floor, by name.
+"""Who may do what with savings: every permission of this floor, by name.
 
-`require` is how an action asks; what a person may *see* is decided by the
-querysets' `visible_to`, before any of these.
+They go into the one registry, `sovereignty.rules`, whose `require` is how an action asks.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ from typing import Protocol
 import rules
 
 from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Council, Role, User
-from sovereignty.refusals import NotAllowed
+from sovereignty.rules import answers_for_a_council, is_programme_office, register, require
+
+__all__ = ["require"]
 
 
 class Return(Protocol):
@@ -47,16 +48,6 @@ def neither_filled_nor_submitted_it(user: User, parent: Return) -> bool:
 
 
 @rules.predicate
-def is_programme_office(user: User) -> bool:
-    return user.holds(Role.PROGRAMME_OFFICE)
-
-
-@rules.predicate
-def answers_for_a_council(user: User) -> bool:
-    return user.holds(*CERTIFYING_ROLES)
-
-
-@rules.predicate
 def proposes_rules(user: User) -> bool:
     return user.holds(Role.PROGRAMME_OFFICE, Role.FINANCE_OFFICER, *CERTIFYING_ROLES)
 
@@ -76,7 +67,7 @@ def has_appointment(user: User) -> bool:
     return bool(user.held_appointments)
 
 
-PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
+PERMISSIONS = {
     "savings.fill_return": (
         fills_this_return,
         "Only a finance officer of the council fills and submits its return.",
@@ -136,11 +127,4 @@ PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {
     ),
 }
 
-for _name, (_predicate, _) in PERMISSIONS.items():
-    rules.add_perm(_name, _predicate)
-
-
-def require(user: User, permission: str, subject: object = None) -> None:
-    """Raise NotAllowed, saying who may, unless the person has the permission."""
-    if not user.is_active or not rules.has_perm(permission, user, subject):
-        raise NotAllowed(PERMISSIONS[permission][1])
+register(PERMISSIONS)

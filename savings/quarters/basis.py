@@ -8,6 +8,7 @@ rests on it worked out again.
 from __future__ import annotations
 
 from finance.periods import Quarter
+from savings.quarters.dates import is_closed
 from savings.quarters.models import Period
 from sovereignty.refusals import WrongState
 
@@ -17,9 +18,9 @@ def check_quarter_open(quarter: Quarter, remedy: str = "Choose a quarter after {
 
     `remedy` says what to do, with the latest closed quarter as `closed`.
     """
-    closed = Period.objects.latest_closed()
-    if closed and quarter <= closed.quarter:
+    closed = Period.objects.latest_closed_quarter()
+    if closed and is_closed(quarter, closed):
         raise WrongState(
             f"{quarter.label} is closed and its figures stand. "
-            + remedy.format(closed=closed.quarter.label)
+            + remedy.format(closed=closed.label)
         )

@@ -22,6 +22,18 @@ TO_CERTIFY = timedelta(days=15)
 LATEST = date(2999, 12, 31)
 
 
+def is_closed(quarter: Quarter, closed: Quarter | None) -> bool:
+    """Whether a quarter's figures stand: it, or one after it, is closed.
+
+    `closed` is the latest quarter that is closed, None where none is.
+
+    >>> q1, q2 = Quarter.parse("2013-14-Q1"), Quarter.parse("2013-14-Q2")
+    >>> is_closed(q1, q1), is_closed(q1, q2), is_closed(q2, q1), is_closed(q1, None)
+    (True, True, False, False)
+    """
+    return closed is not None and quarter <= closed
+
+
 @dataclass(frozen=True, slots=True)
 class Dates:
     """A quarter's three dates."""

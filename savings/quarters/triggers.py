@@ -46,10 +46,7 @@ def begins_in_an_open_quarter() -> pgtrigger.Trigger:
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
         func=f"""
-            IF EXISTS (
-                SELECT 1 FROM savings_period p
-                WHERE p.status = 'closed' AND p.quarter >= NEW.effective_from
-            ) THEN {CLOSED} END IF;
+            IF savings_quarter_is_closed(NEW.effective_from) THEN {CLOSED} END IF;
             RETURN NEW;
         """,  # nosec B608
     )

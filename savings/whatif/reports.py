@@ -19,7 +19,7 @@ from finance.periods import FinancialYear, Quarter
 from savings.budgets.models import TransitionApproval
 from savings.drivers.models import Driver, DriverValue
 from savings.drivers.values import ValueOfDriver
-from savings.formulas.arithmetic import EntryFacts, Rule
+from savings.formulas.arithmetic import Attribution, EntryFacts, Rule
 from savings.formulas.models import AttributionRule
 from savings.kit.provenance import Provenance
 from savings.plans.models import PlanLine
@@ -247,9 +247,9 @@ class Question:
             if (row.service.slug, row.kind) == (self.rule.service, self.rule.kind)
             and row.effective_from > self.since
             and row != self.proposed
-            and set(tree.participants(row.service.slug, row.effective_from))
-            <= row.as_rule().agreed_by
-            and not row.as_rule().given_up
+            and Attribution(tree, [row.as_rule()], []).rule_in_force(
+                row.service.slug, row.kind, row.effective_from
+            )
         ]
         return min(later, key=lambda row: row.effective_from, default=None)
 

@@ -1,0 +1,64 @@
+"""Who may do what: one registry of permissions, and what disputes need of it.
+
+Each subject above names its permissions with `register`; `require` is how an action asks. What a
+person may *see* is decided by the querysets' `visible_to`, before any of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import rules
+
+from sovereignty.models import CERTIFYING_ROLES, Decision, Role, User
+from sovereignty.refusals import NotAllowed
+
+#: By name: who may, and the sentence for those who may not. Filled by `register` alone.
+PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {}
+
+
+def register(permissions: Mapping[str, tuple[rules.Predicate, str]]) -> None:
+    """Make permissions known, each once."""
+    for name, (predicate, sentence) in permissions.items():
+        rules.add_perm(name, predicate)  # raises KeyError where there is one of that name
+        PERMISSIONS[name] = predicate, sentence
+
+
+def may(user: User, permission: str, subject: object = None) -> bool:
+    """Whether the person has the permission, for this subject."""
+    return user.is_active and rules.has_perm(permission, user, subject)
+
+
+def require(user: User, permission: str, subject: object = None) -> None:
+    """Raise NotAllowed, saying who may, unless the person has the permission."""
+    if not may(user, permission, subject):
+        raise NotAllowed(PERMISSIONS[permission][1])
+
+
+@rules.predicate
+def is_programme_office(user: User) -> bool:
+    return user.holds(Role.PROGRAMME_OFFICE)
+
+
+@rules.predicate
+def answers_for_a_council(user: User) -> bool:
+    return user.holds(*CERTIFYING_ROLES)
+
+
+@rules.predicate
+def proposed_it(user: User, decision: Decision) -> bool:
+    return user.id == decision.proposed_by_id
+
+
+register(
+    {
+        "sovereignty.speak_in_dispute": (
+            answers_for_a_council | is_programme_office,
+            "Only councils' section 151 officers and the programme office speak in a dispute.",
+        ),
+        "sovereignty.withdraw_proposal": (
+            proposed_it | is_programme_office,
+            "Only who proposed it and the programme office withdraw a proposal.",
+        ),
+    }
+)

@@ -1,0 +1,354 @@
+"""Each rule is stated once in SQL and once in Python, and the two say the same of any world.
+
+`docs/rules.md` lists them. A world is made up by Hypothesis and stands in the database; the
+triggers that would refuse parts of it rest, so that both twins are asked about the unlikely too.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from finance.money import to_pence
+from finance.periods import Quarter
+from savings.budgets.models import claimed_on
+from savings.drivers.models import Driver, DriverValue
+from savings.drivers.values import lacks_value
+from savings.formulas.actions import in_force_by_council
+from savings.formulas.arithmetic import Attribution
+from savings.formulas.models import AttributionRule
+from savings.formulas.reports import quarters_in_force
+from savings.kit.provenance import Provenance
+from savings.quarters.basis import check_quarter_open
+from savings.quarters.models import Period
+from savings.returns.models import Entry, Return
+from services.models import Participation, Service
+from sovereignty.models import Consent, Council, Decision, User
+from sovereignty.refusals import WrongState
+from tests.partnership import NOW
+
+pytestmark = pytest.mark.django_db
+
+CODES = ("LBHF", "RBKC", "WCC")
+FIRST = Quarter.parse("2013-14-Q1").ordinal
+QUARTERS = [Quarter.from_ordinal(FIRST + step) for step in range(5)]
+#: The tables whose triggers rest while a world is put there.
+RESTING = (
+    "services_participation",
+    "savings_attributionrule",
+    "savings_drivervalue",
+    "savings_entry",
+    "savings_period",
+    "savings_return",
+    "sovereignty_consent",
+    "sovereignty_decision",
+)
+FUNCTIONS = {
+    name: text
+    for module in (
+        "services.functions",
+        "savings.quarters.functions",
+        "savings.budgets.functions",
+        "savings.drivers.functions",
+        "savings.formulas.functions",
+    )
+    for name, text in importlib.import_module(module).FUNCTIONS.items()
+}
+
+property_of_worlds = settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+steps = st.integers(0, len(QUARTERS) - 1)
+
+
+@st.composite
+def spells(draw: st.DrawFn) -> list[tuple[int, int | None]]:
+    """A council's time in one service: spells that don't overlap, the last perhaps open."""
+    edges = sorted(draw(st.sets(steps, max_size=4)))
+    pairs: list[tuple[int, int | None]] = [*zip(edges[::2], edges[1::2], strict=False)]
+    return [*pairs, (edges[-1], None)] if len(edges) % 2 else pairs
+
+
+#: Of each service the number of the one above it, which comes before, and its own participants.
+trees = st.lists(
+    st.tuples(
+        st.one_of(st.none(), st.integers(0, 3)),
+        st.one_of(st.just({}), st.dictionaries(st.sampled_from(CODES), spells())),
+    ),
+    min_size=1,
+    max_size=4,
+)
+statuses = st.lists(st.sampled_from([None, "open", "closed"]), min_size=5, max_size=5)
+rarely = st.sampled_from([False, False, False, True])
+answers = st.dictionaries(st.sampled_from(CODES), st.sampled_from([True, True, True, False]))
+
+
+@pytest.fixture
+def councils() -> dict[str, Council]:
+    with connection.cursor() as cursor:
+        for table in RESTING:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    return {code: Council.objects.create(code=code, name=code) for code in CODES}
+
+
+@pytest.fixture
+def person() -> User:
+    return User.objects.create(username="finance")
+
+
+@contextmanager
+def one_world() -> Iterator[None]:
+    """What is put there is gone afterwards."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def asked(function: str, *arguments: Any) -> list[Any]:
+    """What a function of the database answers: the first column of each row."""
+    marks = ", ".join(["%s"] * len(arguments))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {function}({marks}) AS answer", list(arguments))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def one(function: str, *arguments: Any) -> Any:
+    [answer] = asked(function, *arguments)
+    return answer
+
+
+def plant(tree: list[tuple[int | None, Any]], councils: dict[str, Council]) -> list[Service]:
+    services: list[Service] = []
+    for position, (above, participants) in enumerate(tree):
+        parent = services[above % position] if above is not None and position else None
+        slug = f"service-{position}"
+        made = Service.objects.create(slug=slug, name=slug, parent=parent, position=position)
+        services.append(made)
+        Participation.objects.bulk_create(
+            Participation(
+                service=made,
+                council=councils[code],
+                from_quarter=QUARTERS[first],
+                to_quarter=None if last is None else QUARTERS[last],
+            )
+            for code, time in participants.items()
+            for first, last in time
+        )
+    return services
+
+
+def open_and_close(standing: list[str | None]) -> None:
+    Period.objects.bulk_create(
+        Period(quarter=quarter, status=status)
+        for quarter, status in zip(QUARTERS, standing, strict=True)
+        if status
+    )
+
+
+@property_of_worlds
+@given(tree=trees)
+def test_who_takes_part(tree: list[Any], councils: dict[str, Council]) -> None:
+    with one_world():
+        services, codes = plant(tree, councils), {c.id: code for code, c in councils.items()}
+        known = Service.objects.tree()
+        for service, quarter in product(services, QUARTERS):
+            found = asked("services_participants", service.id, quarter.ordinal)
+            assert sorted(codes[each] for each in found) == [
+                *known.participants(service.slug, quarter)
+            ]
+            for code, council in councils.items():
+                assert one(
+                    "services_takes_part", service.id, council.id, quarter.ordinal
+                ) == known.takes_part(service.slug, code, quarter)
+
+
+@property_of_worlds
+@given(tree=trees, standing=statuses, begins=steps, said=answers, withdrawn=rarely)
+def test_a_rule_is_in_force(
+    tree: list[Any],
+    standing: list[str | None],
+    begins: int,
+    said: dict[str, bool],
+    withdrawn: bool,
+    councils: dict[str, Council],
+    person: User,
+) -> None:
+    with one_world():
+        *_, service = plant(tree, councils)
+        open_and_close(standing)
+        rule = AttributionRule.objects.create(
+            service=service,
+            kind="saving",
+            method="fixed",
+            effective_from=QUARTERS[begins],
+            shares={"LBHF": "1"},
+            version=1,
+            provenance=Provenance.REPORTED,
+            decision=Decision.objects.create(
+                title="Made up",
+                proposed_by=person,
+                proposed_at=NOW,
+                **(
+                    {"withdrawn_by": person, "withdrawn_at": NOW, "withdrawn_reason": "Too early."}
+                    if withdrawn
+                    else {}
+                ),
+            ),
+        )
+        Consent.objects.bulk_create(
+            Consent(
+                decision=rule.decision,
+                council=councils[code],
+                agree=agree,
+                by=person,
+                at=NOW,
+                minute_reference="Minute",
+                reason="" if agree else "No.",
+            )
+            for code, agree in said.items()
+        )
+        found = AttributionRule.objects.with_consents().get()
+        alone = Attribution(Service.objects.tree(), [found.as_rule()], [])
+        for quarter in QUARTERS:
+            assert one("savings_rule_in_force", rule.decision_id, quarter.ordinal) == bool(
+                alone.rule_in_force(service.slug, "saving", quarter)
+            )
+        assert sorted(asked("savings_quarters_in_force", rule.decision_id)) == [
+            quarter.ordinal for quarter in quarters_in_force(found)
+        ]
+
+
+@property_of_worlds
+@given(
+    tree=trees,
+    values=st.dictionaries(st.tuples(st.sampled_from(CODES), steps), st.sampled_from([0, 0, 2])),
+)
+def test_a_driver_lacks_a_value(
+    tree: list[Any], values: dict[tuple[str, int], int], councils: dict[str, Council]
+) -> None:
+    with one_world():
+        services = plant(tree, councils)
+        driver = Driver.objects.create(code="posts", name="Posts", unit="number")
+        DriverValue.objects.bulk_create(
+            DriverValue(
+                driver=driver,
+                council=councils[code],
+                effective_from=QUARTERS[since],
+                value=value,
+                source="Made up",
+                provenance=Provenance.REPORTED,
+            )
+            for (code, since), value in values.items()
+        )
+        known = Service.objects.tree()
+        for service, quarter in product(services, QUARTERS):
+            assert one(
+                "savings_driver_lacks_value", driver.id, service.id, quarter.ordinal
+            ) == lacks_value(
+                in_force_by_council(driver, quarter), known.participants(service.slug, quarter)
+            )
+
+
+@property_of_worlds
+@given(
+    standing=st.tuples(*[st.sampled_from(["draft", "submitted", "certified"])] * len(CODES)),
+    rows=st.lists(
+        st.tuples(
+            st.integers(0, len(CODES) - 1),
+            st.sampled_from(["", "moves", "others"]),
+            st.sampled_from([Decimal("-30.10"), Decimal("20.05"), Decimal(400)]),
+        ),
+        max_size=8,
+    ),
+)
+def test_claims_that_count(
+    standing: tuple[str, ...],
+    rows: list[tuple[int, str, Decimal]],
+    councils: dict[str, Council],
+    person: User,
+) -> None:
+    with one_world():
+        service = Service.objects.create(slug="cars", name="Cars")
+        period = Period.objects.create(quarter=QUARTERS[0])
+        certifier = User.objects.create(username="s151")
+        submitted = {"submitted_by": person, "submitted_at": NOW}
+        more: dict[str, dict[str, Any]] = {
+            "draft": {},
+            "submitted": submitted,
+            "certified": {**submitted, "certified_by": certifier, "certified_at": NOW},
+        }
+        returns = [
+            Return.objects.create(
+                council=councils[code], period=period, status=status, **more[status]
+            )
+            for code, status in zip(CODES, standing, strict=True)
+        ]
+        Entry.objects.bulk_create(
+            Entry(
+                parent=returns[of],
+                position=position,
+                service=service,
+                kind="transition_cost",
+                scope="shared",
+                amount=amount,
+                approval=code,
+            )
+            for position, (of, code, amount) in enumerate(rows, start=1)
+        )
+        codes = ["", "moves", "others"]
+        for beside in (None, *returns):
+            found = claimed_on(codes, beside=beside)
+            for code in codes:
+                claimed = one("savings_claimed_on", code, beside.id if beside else None)
+                assert found.get(code) == (None if claimed is None else to_pence(claimed))
+
+
+@property_of_worlds
+@given(standing=statuses)
+@pytest.mark.usefixtures("councils")
+def test_a_quarter_is_closed(standing: list[str | None]) -> None:
+    with one_world():
+        open_and_close(standing)
+        for quarter in QUARTERS:
+            try:
+                check_quarter_open(quarter)
+                closed = False
+            except WrongState:
+                closed = True
+            assert one("savings_quarter_is_closed", quarter.ordinal) == closed
+
+
+# --- The text in a module is what the migrations left in the database -----------------
+
+
+def definitions() -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE proname = ANY(%s)",
+            [list(FUNCTIONS)],
+        )
+        return dict(cursor.fetchall())
+
+
+def test_the_functions_of_the_database_are_those_of_the_modules() -> None:
+    migrated = definitions()
+    assert sorted(migrated) == sorted(FUNCTIONS)
+    with connection.cursor() as cursor:
+        for text in FUNCTIONS.values():
+            cursor.execute(text)
+    assert definitions() == migrated
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_no_session_leads_a_function_astray_by_its_search_path(name: str) -> None:
+    assert "SET search_path TO 'pg_catalog', 'public', 'pg_temp'" in definitions()[name]

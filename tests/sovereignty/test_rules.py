@@ -1,0 +1,55 @@
+"""One registry of permissions: each named once, and refused in its own sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from savings.permissions import rules as of_savings
+from sovereignty.models import Decision, User
+from sovereignty.refusals import NotAllowed
+from sovereignty.rules import PERMISSIONS, is_programme_office, may, register, require
+from tests.partnership import NOW, Partnership
+
+SPEAK, WITHDRAW = "sovereignty.speak_in_dispute", "sovereignty.withdraw_proposal"
+
+
+def test_a_permission_is_named_once() -> None:
+    with pytest.raises(KeyError):
+        register({SPEAK: (is_programme_office, "Only the programme office speaks.")})
+    assert PERMISSIONS[SPEAK][1].startswith("Only councils' section 151 officers")
+
+
+def test_those_of_savings_are_in_the_same_registry() -> None:
+    assert of_savings.PERMISSIONS.items() <= PERMISSIONS.items()
+    assert of_savings.require is require
+    assert {SPEAK, WITHDRAW} == PERMISSIONS.keys() - of_savings.PERMISSIONS.keys()
+
+
+@pytest.mark.parametrize(
+    ("username", "speaks"),
+    [
+        ("programme.office", True),
+        ("s151.wcc", True),
+        ("finance.wcc", False),
+        ("councillor.wcc", False),
+    ],
+)
+def test_who_speaks_in_a_dispute(partnership: Partnership, username: str, speaks: bool) -> None:
+    assert may(partnership.people[username], SPEAK) is speaks
+
+
+def test_who_withdraws_a_proposal(partnership: Partnership) -> None:
+    proposer = partnership.finance("WCC")
+    decision = Decision.objects.create(title="Cars", proposed_by=proposer, proposed_at=NOW)
+    assert may(proposer, WITHDRAW, decision)
+    assert may(partnership.people["programme.office"], WITHDRAW, decision)
+    with pytest.raises(NotAllowed, match="Only who proposed it and the programme office"):
+        require(partnership.s151("WCC"), WITHDRAW, decision)
+
+
+def test_an_account_that_is_closed_may_do_nothing(partnership: Partnership) -> None:
+    office: User = partnership.people["programme.office"]
+    assert may(office, SPEAK)
+    office.is_active = False
+    with pytest.raises(NotAllowed, match="speak in a dispute"):
+        require(office, SPEAK)
