@@ -211,9 +211,9 @@ def proposals(which: QuerySet[Decision] | None = None) -> list[Proposal]:
         for kind, subject in SUBJECTS.items()
     }
     return [
-        _proposal(decision, SUBJECTS[decision.about], about[decision.about][decision.id], asked)
+        _proposal(decision, SUBJECTS[decision.about], row, asked)
         for decision in found
-        if decision.about
+        if (row := about.get(decision.about, {}).get(decision.id))
     ]
 
 
