@@ -262,13 +262,13 @@ def build() -> Partnership:
         made = make()
         if name not in _kept:
             written = [_rows_of(table) for table in sorted(_filled_tables() - filled)]
-            _kept[name] = Kept(filled, b"; ".join(written), pickle.dumps(made))
+            _kept[name] = Kept(filled, "; ".join(written), pickle.dumps(made))
         return made
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         # Triggers and foreign keys have seen these rows when they were made.
         cursor.execute(
-            b"SET LOCAL session_replication_role = replica; %b; "
-            b"SET LOCAL session_replication_role = origin" % _kept[name].written
+            f"SET LOCAL session_replication_role = replica; {_kept[name].written}; "
+            "SET LOCAL session_replication_role = origin"
         )
     partnership: Partnership = pickle.loads(_kept[name].made)
     return partnership
@@ -279,7 +279,7 @@ class Kept:
     """A partnership that was made: the tables that held rows before, the rows, the objects."""
 
     filled_before: frozenset[str]
-    written: bytes
+    written: str
     made: bytes
 
 
@@ -300,17 +300,14 @@ def _filled_tables() -> frozenset[str]:
         return frozenset(name for (name,) in cursor.fetchall())
 
 
-def _rows_of(table: str) -> bytes:
+def _rows_of(table: str) -> str:
     """The statement that writes the rows of a table again."""
     with connection.cursor() as cursor:
         name = sql.Identifier(table)
         cursor.execute(sql.SQL("SELECT json_agg(t)::text FROM {} t").format(name))
         statement = sql.SQL("INSERT INTO {0} SELECT * FROM json_populate_recordset(NULL::{0}, {1})")
-        return (
-            statement.format(name, sql.Literal(cursor.fetchone()[0]))
-            .as_string(cursor.cursor)
-            .encode()
-        )
+        found = sql.Literal(cursor.fetchone()[0])
+        return str(statement.format(name, found).as_string(cursor.cursor))
 
 
 def make() -> Partnership:

@@ -16,7 +16,7 @@ from tests.partnership import Q1, Partnership, a_saving, build, make
 pytestmark = pytest.mark.django_db
 
 #: What differs each time: the time of day, and what is drawn.
-DRAWN = {User: ("date_joined", "password")}
+DRAWN: dict[type[models.Model], tuple[str, ...]] = {User: ("date_joined", "password")}
 Rows = dict[str, list[dict[str, object]]]
 
 
