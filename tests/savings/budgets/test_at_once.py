@@ -40,7 +40,7 @@ def test_of_two_claims_that_do_not_both_fit_one_is_submitted(partnership: Partne
     assert kinds(results) == ["Return", "WrongState"]
     (refused,) = [result for result in results if isinstance(result, WrongState)]
     assert "£40.00 of £100.00 is left" in str(refused)
-    assert claimed_on(["moves"])["moves"] == 60
+    assert claimed_on(["moves"])["moves"] == 60_00
 
 
 def test_a_submission_under_way_keeps_the_next_waiting(partnership: Partnership) -> None:
@@ -83,7 +83,7 @@ def test_a_stricter_isolation_that_would_not_see_the_other_claim_is_refused(
                 assert at_once(lambda: hand_in("LBHF")) == [1]
             with pytest.raises(DatabaseError, match="READ COMMITTED"), transaction.atomic():
                 hand_in("WCC")
-    assert claimed_on(["moves"])["moves"] == 60
+    assert claimed_on(["moves"])["moves"] == 60_00
 
 
 def test_two_budgets_do_not_take_one_code(partnership: Partnership) -> None:
