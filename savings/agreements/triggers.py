@@ -10,7 +10,7 @@ from audit.triggers import READ_COMMITTED, Trigger
 def comes_before_its_answers(kind: str) -> pgtrigger.Trigger:
     """Refuse what is put under a decision that was answered, withdrawn or about something already.
 
-    Else councils would have agreed to what they never saw. Holds the decision, so that
+    Otherwise councils would have agreed to what they never saw. Holds the decision, so that
     nobody answers it in the same moment, and has it say what it is about: a decision about
     something is about nothing else.
     """

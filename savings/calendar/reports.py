@@ -48,7 +48,7 @@ class CalendarLine:
     """A quarter, and what a person may see of its returns.
 
     `own` is the return of the person's own council; `certified` of `returns` are counted
-    for people who see every council's, and are None for the others.
+    for people who see every council's, and None for the others.
     """
 
     period: Period

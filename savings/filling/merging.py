@@ -38,7 +38,7 @@ class Deed(StrEnum):
 class Difference:
     """A line that the two versions don't have alike; None where a version doesn't have it.
 
-    `mine_did` and `theirs_did` are None where nobody knows what both began from. `suggested`
+    Each of `mine_did` and `theirs_did` is None where nobody knows what both began from. `suggested`
     is the side that did something where the other did nothing, and None where both did.
     """
 

@@ -21,7 +21,7 @@ def wait_for_rollup() -> None:
 def hold_basis() -> None:
     """Keep what figures are split by as it is while a return is certified.
 
-    Else an answer to a rule, or a driver's value, given in the same moment could miss
+    Otherwise an answer to a rule, or a driver's value, given in the same moment could miss
     the return, and the return could be rolled up without it.
     """
     _take("pg_advisory_xact_lock_shared", BASIS)

@@ -104,7 +104,7 @@ class TableReport:
     """A table as printed, with its place, its derivations, notes and differences.
 
     `unit` is that of the figures which don't say it in print, where it is one for all;
-    else a column has its own, or a cell. `has_places` where figures of one table stand
+    otherwise a column has its own, or a cell. `has_places` where figures of one table stand
     in several places.
     """
 

@@ -60,7 +60,7 @@ def test_a_missing_event_breaks_the_chain_where_it_stood(
 
 
 @given(CONTENTS, st.data())
-def test_a_changed_event_hashed_anew_breaks_the_chain_after_it(
+def test_a_changed_event_hashed_again_breaks_the_chain_after_it(
     contents: list[Content], data: st.DataObject
 ) -> None:
     events = chain_of([*contents, {"the": "last"}])

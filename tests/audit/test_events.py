@@ -165,7 +165,7 @@ def test_events_are_never_changed_or_lost(events: list[Event], way: str) -> None
         ("hash", "f" * 64),
     ],
 )
-def test_whoever_gets_around_the_triggers_is_found_out(
+def test_a_change_around_the_triggers_is_found_out(
     events: list[Event], column: str, value: object
 ) -> None:
     with without_triggers():

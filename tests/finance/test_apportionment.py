@@ -242,7 +242,7 @@ def test_what_is_no_share_is_refused_with_its_remedy(typed: str, message: str) -
 
 
 @given(st.text(max_size=12))
-def test_any_text_is_a_share_from_nought_to_one_or_a_share_error(text: str) -> None:
+def test_any_text_is_a_share_from_0_to_1_or_a_share_error(text: str) -> None:
     try:
         share = parse_share(text)
     except ShareError:
@@ -265,7 +265,7 @@ def test_values_in_proportion() -> None:
     assert scaled_to_one({}) == {}
 
 
-def test_a_value_below_nought_is_nothing_to_share_by() -> None:
+def test_a_value_below_0_is_nothing_to_share_by() -> None:
     with pytest.raises(ShareError, match=r"A value to share by may not be less than 0\."):
         scaled_to_one({"LBHF": 3, "WCC": -1})
 

@@ -225,7 +225,7 @@ def test_a_person_without_an_appointment_may_nothing(partnership: Partnership):
     assert "ask the programme office" in said["detail"]
 
 
-def test_whoever_is_signed_in_to_the_pages_may_read_without_a_token(partnership: Partnership):
+def test_a_person_signed_in_to_the_pages_may_read_without_a_token(partnership: Partnership):
     client = Client()
     client.force_login(partnership.people["auditor"])
 

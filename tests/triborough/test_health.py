@@ -40,7 +40,7 @@ def test_ready_with_database_and_migrations(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_answers_whoever_calls_the_address_without_tls(client: Client, settings: Settings) -> None:
+def test_answers_any_caller_of_the_address_without_tls(client: Client, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     settings.ALLOWED_HOSTS = ["tri-borough.example"]
     assert client.get("/health/", HTTP_HOST="10.0.0.7").status_code == 200

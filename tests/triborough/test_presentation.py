@@ -255,7 +255,7 @@ def test_the_page_for_a_server_error_needs_nothing_but_its_template():
     assert 'lang="en-GB"' in html
 
 
-def test_whoever_is_signed_in_is_named_with_role_and_council():
+def test_a_person_signed_in_is_named_with_role_and_council():
     appointment = SimpleNamespace(
         get_role_display="Finance officer", council=SimpleNamespace(name="Westminster")
     )

@@ -82,7 +82,7 @@ def test_a_refusal_opens_a_dispute_and_what_the_others_agree_to_changes_nothing(
     ] == [("refusal", "WCC", "WCC bears too much.")]
 
 
-def test_discussion_mediation_and_a_revised_proposal_that_everybody_answers_anew(
+def test_discussion_mediation_and_a_revised_proposal_that_everybody_answers_again(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     say(partnership, rule, "WCC", agree=False)

@@ -288,7 +288,7 @@ def test_figures_lead_to_their_entries(delivering: Partnership, signed_in: SignI
     ("username", "codes"),
     [("councillor.wcc", ["WCC"]), ("finance.lbhf", ["LBHF"]), ("auditor", ["LBHF", "RBKC", "WCC"])],
 )
-def test_a_borough_leads_to_its_page_for_whoever_may_open_that(
+def test_a_borough_leads_to_its_page_for_those_who_may_open_it(
     address: str, username: str, codes: list[str], delivering: Partnership, signed_in: SignIn
 ) -> None:
     client = signed_in(username)

@@ -63,7 +63,7 @@ def test_what_can_be_no_tolerance(partnership: Partnership, share: str) -> None:
     assert Tolerance.objects.count() == 0
 
 
-def test_nought_is_one(partnership: Partnership) -> None:
+def test_0_is_a_tolerance(partnership: Partnership) -> None:
     assert partnership.tolerance("0").as_share == 0
 
 

@@ -81,7 +81,7 @@ def test_of_no_net_and_of_no_contribution_there_is_no_share() -> None:
         assert not point.gains_little(Fraction(1))
 
 
-def test_a_council_without_any_figure_has_noughts() -> None:
+def test_a_council_without_any_figure_has_zeros() -> None:
     found = tracks(nets(5, costs=1), ["LBHF", "WCC"])[1]
 
     assert found.is_empty
@@ -224,7 +224,7 @@ def test_shares_add_up_to_one_or_are_told_of_nobody(
 
 
 @given(FIGURES)
-def test_from_break_even_on_no_net_to_date_is_below_nought(
+def test_from_break_even_on_no_net_to_date_is_below_0(
     figures: dict[tuple[Quarter, str], Amounts],
 ) -> None:
     for track in tracks(figures, ["LBHF", "RBKC", "WCC"]):

@@ -32,7 +32,7 @@ HALF = Fraction(1, 2)
         (Fraction(-5, 4), "−125.0%"),
     ],
 )
-def test_a_share_is_rounded_away_from_nought(share: Fraction, said: str) -> None:
+def test_a_share_is_rounded_away_from_0(share: Fraction, said: str) -> None:
     assert percent(share) == said
 
 

@@ -122,7 +122,7 @@ def test_what_is_not_certified_is_last_quarter_but_not_the_year(partnership: Par
     assert (found.certified, found.missing) == ((), (Q1,))
 
 
-def test_the_first_quarter_of_a_year_begins_it_anew(partnership: Partnership) -> None:
+def test_the_first_quarter_of_a_year_begins_it_again(partnership: Partnership) -> None:
     open_quarter(partnership, Q4)
     partnership.certified("WCC", a_saving("libraries", "10"), quarter=Q4)
 

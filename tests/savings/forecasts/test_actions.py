@@ -260,7 +260,7 @@ def test_the_lock_on_entries_is_the_lock_on_forecasts(
     assert everything() == before
 
 
-def test_what_was_sent_back_can_be_forecast_anew(planned: Partnership) -> None:
+def test_what_was_sent_back_can_be_forecast_again(planned: Partnership) -> None:
     parent = forecast(planned, "WCC", SAVED)
     given = {"return_id": parent.id, "at": NOW}
     submit(version=1, by=planned.finance("WCC"), **given)  # type: ignore[arg-type]
@@ -273,7 +273,7 @@ def test_a_missing_forecast_does_not_hold_up_the_return(planned: Partnership) ->
     assert not Forecast.objects.exists()
 
 
-def test_whoever_saved_a_forecast_last_never_certifies_it(planned: Partnership) -> None:
+def test_who_saved_a_forecast_last_never_certifies_it(planned: Partnership) -> None:
     """What an officer forecast and another submitted is still the officer's own."""
     parent = forecast(planned, "WCC", SAVED)
     other = User.objects.create_user("finance2.wcc")

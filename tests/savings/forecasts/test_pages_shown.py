@@ -92,7 +92,7 @@ def test_what_is_typed_is_shown_as_text(planned: Partnership, officer: Client) -
 # --- Where the return is shown ---------------------------------------------------------
 
 
-def test_whoever_certifies_is_told_what_is_missing_and_in_doubt(planned: Partnership) -> None:
+def test_the_certifier_is_told_what_is_missing_and_in_doubt(planned: Partnership) -> None:
     forecast(planned, "WCC", at_risk())
     planned.submitted("WCC", a_saving())
     client = Client()

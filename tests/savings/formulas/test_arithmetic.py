@@ -305,7 +305,7 @@ def test_a_driver_counts_only_who_takes_part() -> None:
     assert {value.council for value in outcome.values} == {"LBHF", "RBKC"}
 
 
-def test_a_driver_of_noughts_shares_nothing() -> None:
+def test_a_driver_with_values_of_0_shares_nothing() -> None:
     numbers = values("children", LBHF=0, RBKC=0, WCC=0)
     assert falls(entry(), driven(), numbers=numbers) == ({}, "nothing_to_share_by")
 
@@ -344,7 +344,7 @@ def test_a_blend_weighs_its_drivers() -> None:
     }
 
 
-def test_a_blend_with_a_driver_at_nought_shares_nothing() -> None:
+def test_a_blend_with_a_driver_at_0_shares_nothing() -> None:
     numbers = values("children", LBHF=1, RBKC=0, WCC=1)
     numbers += values("posts", LBHF=0, RBKC=0, WCC=0)
     weights = {"children": Fraction(99, 100), "posts": Fraction(1, 100)}

@@ -164,7 +164,7 @@ def test_a_driver_has_values_of_all_who_take_part(
 
 @pytest.mark.parametrize("value", ["NaN", "-1"])
 @pytest.mark.parametrize("table", [DriverValue, Restatement])
-def test_a_value_is_a_number_of_nought_or_more(
+def test_a_value_is_a_number_of_0_or_more(
     table: Any, value: str, partnership: Partnership, drivers: dict[str, Driver]
 ) -> None:
     said: dict[str, Any] = {"source": "By hand.", "provenance": Provenance.REPORTED}

@@ -305,7 +305,7 @@ def test_a_last_day_before_the_first_is_422(storied: Partnership) -> None:
     assert list(mistakes(caller(storied, "auditor").get("events/", **asked))) == ["to"]
 
 
-def test_whoever_has_no_appointment_reads_nothing(storied: Partnership) -> None:
+def test_a_person_without_appointment_reads_nothing(storied: Partnership) -> None:
     answer = Caller(User.objects.create_user("nobody")).get("events/")
     problem(answer, 403, "not-allowed")
     problem(Caller().get("events/"), 401, "unknown-caller")

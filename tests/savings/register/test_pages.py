@@ -150,7 +150,7 @@ def test_a_restatement_leaves_the_value_and_stays_itself(client: Client, cases: 
 
 
 @pytest.mark.parametrize("username", ["councillor.wcc", "auditor"])
-def test_whoever_may_only_read_reads(
+def test_those_who_may_only_read_do_read(
     partnership: Partnership, client: Client, cases: Driver, username: str
 ) -> None:
     send(client, WHOLE)

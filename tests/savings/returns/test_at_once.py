@@ -50,7 +50,7 @@ def test_of_many_saves_with_one_version_exactly_one_wins(partnership: Partnershi
     assert Event.objects.first_break("WCC") is None
 
 
-def test_a_save_is_answered_with_what_it_stored_whoever_saves_next(
+def test_a_save_is_answered_with_what_it_stored_even_if_somebody_saves_next(
     partnership: Partnership,
 ) -> None:
     """Otherwise its caller would go on from a version that somebody else has made."""
@@ -71,7 +71,9 @@ def test_a_save_is_answered_with_what_it_stored_whoever_saves_next(
     assert partnership.parent("WCC").version == 2
 
 
-def test_a_step_is_answered_with_where_it_led_whoever_goes_on(partnership: Partnership) -> None:
+def test_a_step_is_answered_with_where_it_led_even_if_somebody_goes_on(
+    partnership: Partnership,
+) -> None:
     parent, finance = partnership.draft("WCC", a_saving()), partnership.finance("WCC")
     caller = Caller(finance)
     with right_after_recording(
@@ -84,7 +86,7 @@ def test_a_step_is_answered_with_where_it_led_whoever_goes_on(partnership: Partn
     assert partnership.parent("WCC").status == "draft"
 
 
-def test_forecasts_are_answered_with_what_was_stored_whoever_saves_next(
+def test_forecasts_are_answered_with_what_was_stored_even_if_somebody_saves_next(
     partnership: Partnership,
 ) -> None:
     make_plans()

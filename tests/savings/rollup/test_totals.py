@@ -224,7 +224,7 @@ def test_a_rollup_that_fails_leaves_the_totals_in_force(
     assert (rows(), RollupState.objects.get().digest) == (before, state.digest)
 
 
-def test_whoever_reads_totals_says_as_at_when() -> None:
+def test_a_reader_of_totals_says_as_at_when() -> None:
     """A reader of all totals would add the past to the present."""
     readers = {
         str(path): found

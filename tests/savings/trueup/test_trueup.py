@@ -406,7 +406,7 @@ def test_what_is_trued_up_is_what_the_restated_values_would_have_shared_to_the_p
 
 @EXAMPLES
 @given(st.lists(groups(), min_size=1, max_size=6), worlds(), restatements())
-def test_movements_come_to_nought_in_every_line(
+def test_movements_come_to_0_in_every_line(
     entries: list[Certified], today: World, stated: list[Restated]
 ) -> None:
     for each in true_ups(entries, today, stated, Fraction(0), ()):

@@ -200,7 +200,7 @@ def test_a_second_file_takes_the_place_of_the_first(
     assert len(stored(partnership)) == 3
 
 
-def test_a_return_changed_meanwhile_is_compared_anew(
+def test_a_return_changed_meanwhile_is_compared_again(
     officer: Client, partnership: Partnership
 ) -> None:
     upload = to_preview(officer, a_change(), RETURN)

@@ -467,7 +467,7 @@ def test_a_parameter_of_another_name_is_refused(caller: Caller) -> None:
     assert list(mistakes(caller.get("what-if/", **HALVES, share="1"))) == ["share"]
 
 
-def test_whoever_has_an_appointment_may_ask_and_nobody_else(
+def test_people_with_an_appointment_may_ask_and_nobody_else(
     books: Partnership, django_user_model: Any
 ) -> None:
     problem(Caller().get("what-if/", **HALVES), 401, "unknown-caller")

@@ -438,7 +438,7 @@ def test_both_worlds_are_what_sharing_entry_by_entry_makes_of_them(
 @given(
     st.lists(groups(), min_size=1, max_size=8), worlds(), rules(0), st.sampled_from([None, Q1, Q2])
 )
-def test_differences_come_to_nought_in_every_quarter_and_kind(
+def test_differences_come_to_0_in_every_quarter_and_kind(
     entries: list[Alike], today: World, rule: Rule, since: Quarter | None
 ) -> None:
     reach = Reach(today.tree.below(rule.service), frozenset({rule.kind}))
