@@ -20,7 +20,6 @@ PLACES = (
     "bench",
     "docs",
     "finance",
-    "frontend",
     "savings",
     "scripts",
     "services",
