@@ -1,5 +1,6 @@
 """How figures, forms and pages are shown."""
 
+import re
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -218,6 +219,50 @@ def test_a_wide_table_can_be_reached_with_the_keyboard():
     html = render('{% scroll label="Savings" wide=True %}<table></table>{% endscroll %}')
     assert 'role="region" aria-label="Savings" tabindex="0"><table></table></div>' in html
     assert "app-scroll--wide" in html
+
+
+@pytest.mark.parametrize(
+    ("arguments", "row", "key"),
+    [
+        ("key=name", "row govuk-summary-list__row--no-actions", "Q&amp;A"),
+        ("key=name wide=True", "row", "Q&amp;A"),
+        ("provenance='derived'", "row govuk-summary-list__row--no-actions", "Derived"),
+        (
+            "key='Sum' provenance='derived'",
+            "row govuk-summary-list__row--no-actions",
+            "Sum Derived",
+        ),
+        ("key='Sum' url='/here/'", "row", "Sum"),
+    ],
+)
+def test_a_fact_of_a_summary_list(arguments: str, row: str, key: str) -> None:
+    html = render(
+        f"{{% summary_row {arguments} %}}<b>{{{{ value }}}}</b>{{% endsummary_row %}}",
+        value="<1",
+        name="Q&A",
+        url="/elsewhere/",
+        about="something else",
+    )
+    assert html.strip().startswith(f'<div class="govuk-summary-list__{row}">')
+    shown = re.search(r'<dt class="govuk-summary-list__key">(.*?)</dt>', html, re.DOTALL)
+    assert shown
+    assert re.sub(r"<[^>]+>", "", shown[1]).strip() == key
+    assert '<dd class="govuk-summary-list__value"><b>&lt;1</b></dd>' in html
+    change = 'href="/here/">Change<span class="govuk-visually-hidden"> Sum</span></a>'
+    assert (change in html) == ("url" in arguments)
+    assert "elsewhere" not in html
+
+
+def test_a_summary_list_is_made_of_the_same_rows() -> None:
+    rows = [
+        {"key": "Kind", "value": "A <b>"},
+        {"key": "To", "value": "Q1", "url": "/x/", "action": "Choose", "about": "the quarter"},
+    ]
+    html = render_to_string("components/summary_list.html", {"rows": rows})
+    assert html.count("govuk-summary-list__row--no-actions") == 1
+    assert '<dd class="govuk-summary-list__value">A &lt;b&gt;</dd>' in html
+    choose = 'href="/x/">Choose<span class="govuk-visually-hidden"> the quarter</span></a>'
+    assert choose in html
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,7 @@ def _page_url(context: template.Context, number: int) -> str:
     return f"?{query.urlencode()}"
 
 
-# --- Blocks: a table inside its frame -----------------------------------------------
+# --- Blocks: what lies inside is a table, or a value ---------------------------------
 
 
 @register.simple_block_tag(takes_context=True)
@@ -275,6 +275,35 @@ def scroll(
 ) -> SafeString:
     """A frame in which a wide table moves sideways, by keyboard too."""
     return _render(context, "components/scroll.html", content=content, label=label, wide=wide)
+
+
+@register.simple_block_tag(takes_context=True)
+def summary_row(
+    context: template.Context,
+    content: SafeString,
+    *,
+    key: str = "",
+    provenance: str = "",
+    wide: bool = False,
+    url: str = "",
+    action: str = "",
+    about: str = "",
+) -> SafeString:
+    """One fact of a summary list: its key, and as its content the value.
+
+    `{% summary_row key="Kind" %}{{ entry.get_kind_display }}{% endsummary_row %}`
+    """
+    return _render(
+        context,
+        "components/summary_row.html",
+        content=content,
+        key=key,
+        provenance=provenance,
+        wide=wide,
+        url=url,
+        action=action,
+        about=about,
+    )
 
 
 def _render(context: template.Context, component: str, /, **values: object) -> SafeString:

@@ -90,7 +90,7 @@ def test_nothing_is_overwritten_and_both_are_shown(
         "You changed this line. They changed this line. Library service, saving",
         (
             "They removed this line. Library service, saving: your version and theirs Yours "
-            "Theirs, version 2 Line There Not there"
+            "Theirs, version 2 Line Included Not included"
         ),
         (
             "They added this line. Libraries, saving: your version and theirs Yours Theirs, "
@@ -165,7 +165,7 @@ def test_saved_once_more_while_choosing(
     page = read(response)
     assert response.status_code == 409
     assert everything() == before
-    assert "This return has changed once more while you were choosing." in page.words
+    assert "This return changed again while you were choosing." in page.words
     assert "saved version 3" in page.words
     assert page.form("edit/").sent["against"] == "3"
     assert officer.post(EDIT, {**page.form("edit/").sent, "all": "theirs"}).status_code == 302

@@ -375,7 +375,7 @@ def test_the_form_never_has_more_rows_than_can_be_sent(
         type_in(sent, row, a_saving(amount=str(row)))
     more = read(officer.post(EDIT, {**sent, "more": "1"}))
     assert more.form("edit/").sent["rows"] == "6"
-    assert "The form holds no more than 6 rows." in more.words
+    assert "This form can hold only 6 rows." in more.words
     every_tick = {f"row-{row}-tupe": ["LBHF", "RBKC", "WCC"] for row in range(1, 7)}
     every_removal = {f"row-{row}-remove": "on" for row in range(1, 7)}
     full = {**more.form("edit/").sent, **every_tick, **every_removal}

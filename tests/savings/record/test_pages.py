@@ -72,7 +72,7 @@ def test_a_person_without_an_appointment_is_refused(
 def test_overview_counts_documents_figures_and_differences(loaded: None, reader: Client) -> None:
     page = words(read(reader, "record"))
     assert "Figures as printed 1,155 " in page
-    assert "Derived by us 17 " in page
+    assert "Derived from them 17 " in page
     assert "Differences 48 " in page
     assert (
         "Tri-borough Proposals Report: Bold ideas for challenging times Chief executives of "

@@ -191,7 +191,7 @@ def test_a_proposal_is_seen_all_along_or_from_its_quarter_on(
 def test_a_rule_that_a_later_one_replaces_says_so(reader: Client, books: Partnership) -> None:
     every = ["LBHF", "RBKC", "WCC"]
     books.rule("libraries", {"LBHF": "1"}, effective_from=Q2, agreed_by=every)
-    sentence = "From 2013/14 Q2 on, Libraries savings, version 2 takes its place"
+    sentence = "From 2013/14 Q2 on, Libraries savings, version 2 replaces it"
 
     since = reader.get(WHAT_IF, {**HALVES, "effective_from": "2013-14-Q1"})
 

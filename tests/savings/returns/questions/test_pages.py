@@ -305,7 +305,7 @@ def test_a_long_return_offers_its_first_rows(partnership: Partnership, as_: Turn
     partnership.submitted("WCC", *(a_saving(amount=str(n)) for n in range(1, 202)))
     page = read(as_("s151.wcc").get(f"{RETURN}send-back/"))
     assert len([name for name in page.form("send-back/").sent if "question-" in name]) == 200
-    assert "These are the first 200 rows of 201." in page.words
+    assert "These are the first 200 of 201 rows." in page.words
 
 
 # --- Beside the line -------------------------------------------------------------------
