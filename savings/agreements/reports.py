@@ -115,14 +115,9 @@ class Proposal:
         return self.subject.kind
 
     @property
-    def rule(self) -> Any:
-        """The row, where it is a rule's."""
-        return self.about if self.kind == "rule" else None
-
-    @property
-    def budget(self) -> Any:
-        """The row, where it is a transition budget's."""
-        return self.about if self.kind == "budget" else None
+    def in_force_in_words(self) -> tuple[str, str]:
+        """What is so while it is in force: words before and after its quarters."""
+        return self.subject.in_force_in_words(self.about, ended=self.force.ended is not None)
 
     @property
     def service(self) -> Service | None:

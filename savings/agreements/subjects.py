@@ -43,8 +43,8 @@ class Subject:
     of_a_service = False
     #: Whether a council that shares a part alone has something to refuse.
     refused_in_part = True
-    #: What is so while a council has not agreed, in words that follow “until it agrees, ”, of
-    #: what it takes part in and of a part that it shares alone.
+    #: What is so until a council has agreed, in words: of what it takes part in, and of a part
+    #: that it shares alone.
     held_back = "nothing follows from it"
     held_back_of_a_part = "nothing follows from it there"
     #: Where a reader sees beforehand what it would have done: the name of an address that takes
@@ -65,9 +65,10 @@ class Subject:
         """What is proposed, in words; `councils` by code."""
         raise NotImplementedError
 
-    def in_force_in_words(self, about: Any) -> tuple[str, str]:
-        """What is so while it is in force: words before and after the quarters that it says."""
-        return "it holds", ""
+    def in_force_in_words(self, about: Any, *, ended: bool) -> tuple[str, str]:
+        """What is so while it is in force: words before and after its quarters."""
+        until = "until another replaces it"
+        return "it applies", "" if ended else f", {until}" if self.of_a_service else f" {until}"
 
     def lost(self, refused: set[str], asked_first: set[str]) -> set[str]:
         """Of the councils that refused, those by whose refusal it holds for nobody.

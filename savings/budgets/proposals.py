@@ -23,7 +23,7 @@ class BudgetSubject(Subject):
     model = TransitionApproval
     of_a_service = True
     held_back = "nothing can be claimed on it"
-    held_back_of_a_part = "no cost of that can be claimed on this budget"
+    held_back_of_a_part = "no cost there can be claimed on this budget"
     keeps = ("service_id",)
 
     def rows(self) -> QuerySet[TransitionApproval]:
@@ -42,7 +42,7 @@ class BudgetSubject(Subject):
             ("Why", about.description),
         )
 
-    def in_force_in_words(self, about: TransitionApproval) -> tuple[str, str]:
+    def in_force_in_words(self, about: TransitionApproval, *, ended: bool) -> tuple[str, str]:
         return "costs can be claimed on it", f", up to {format_pounds(about.ceiling_pence)}"
 
     def lost(self, refused: set[str], asked_first: set[str]) -> set[str]:

@@ -24,7 +24,7 @@ class RuleSubject(Subject):
     of_a_service = True
     refused_in_part = False
     held_back = "nothing is split by it"
-    held_back_of_a_part = "this rule splits nothing of that"
+    held_back_of_a_part = "this rule splits nothing there"
     seen_beforehand_at = "what-if"
     keeps = ("service_id", "kind")
 

@@ -58,9 +58,13 @@ class Agreement:
     @property
     def to_the_host(self) -> bool:
         """Whether the councils agreed that the host bears variances in indirect costs."""
-        rule = self.proposal.rule
         to_host = AttributionRule.IndirectVariance.HOST
-        return rule is not None and rule.indirect_variance == to_host
+        return self.rule is not None and self.rule.indirect_variance == to_host
+
+    @property
+    def rule(self) -> AttributionRule | None:
+        """The rule, where it is one that splits figures."""
+        return _rule_of(self.proposal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class Sharing:
         return tuple(
             each
             for each in (*self.agreements, *self.above)
-            if each.proposal.rule and each.proposal.standing == ProposalStanding.AGREED
+            if each.rule and each.proposal.standing == ProposalStanding.AGREED
         )
 
     @property
@@ -251,9 +255,13 @@ def _agreements(tree: ServiceTree, slugs: list[str], first_open: Quarter | None)
     )
 
 
+def _rule_of(proposal: Proposal) -> AttributionRule | None:
+    return proposal.about if isinstance(proposal.about, AttributionRule) else None
+
+
 def _replaces(later: Proposal, one: Proposal, first_open: Quarter) -> bool:
     """Whether a rule stands in another's place in every quarter from the first open one on."""
-    new, old = later.rule, one.rule
+    new, old = _rule_of(later), _rule_of(one)
     if new is None or old is None or (new.service_id, new.kind) != (old.service_id, old.kind):
         return False
     since = later.force.since
