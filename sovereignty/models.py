@@ -248,6 +248,16 @@ class Decision(models.Model):
     def is_withdrawn(self) -> bool:
         return self.withdrawn_at is not None
 
+    @property
+    def agreed_by(self) -> frozenset[str]:
+        """Codes of the councils that have agreed; read with its consents and their councils."""
+        return frozenset(each.council.code for each in self.consents.all() if each.agree)
+
+    @property
+    def refused_by(self) -> frozenset[str]:
+        """Codes of the councils that have refused; read with its consents and their councils."""
+        return frozenset(each.council.code for each in self.consents.all() if not each.agree)
+
 
 class Consent(models.Model):
     """One council's answer to a decision: given once, never changed."""

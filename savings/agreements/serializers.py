@@ -9,10 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-from savings.agreements.consent import not_agreed
+from savings.agreements.consent import all_agreed, not_agreed
 from savings.agreements.reports import ProposalStanding, standings
 from savings.agreements.unanimous import Unanimous
 from savings.kit.serializers import ProvenanceField
+from services.tree import ServiceTree
 from sovereignty.models import Consent, Decision
 from sovereignty.shapes import Day, Flag, Shape, Text, WholeNumber
 
@@ -66,6 +67,27 @@ class ProposalSerializer(serializers.ModelSerializer):
         known: Mapping[int, ProposalStanding] | None = self.context.get("standings")
         found = standings([one.decision_id]) if known is None else known
         return found[one.decision_id].value
+
+
+class OfServiceSerializer(ProposalSerializer):
+    """What those who share a service are asked about; the context has the `tree` too."""
+
+    waiting_for = serializers.SerializerMethodField(
+        help_text="Councils that take part when it begins and have not agreed to it."
+    )
+    agreed = serializers.SerializerMethodField(
+        help_text="Whether every council that takes part when it begins has agreed."
+    )
+
+    def get_waiting_for(self, one: Any) -> list[str]:
+        return not_agreed(self._needed(one), one.decision.agreed_by)
+
+    def get_agreed(self, one: Any) -> bool:
+        return all_agreed(self._needed(one), one.decision.agreed_by)
+
+    def _needed(self, one: Any) -> tuple[str, ...]:
+        tree: ServiceTree = self.context["tree"]
+        return tree.participants(one.service.slug, one.effective_from)
 
 
 class UnanimousSerializer(ProposalSerializer):

@@ -43,14 +43,12 @@ class Unanimous(models.Model):
     @property
     def agreed_by(self) -> frozenset[str]:
         """Codes of the councils that have agreed; read by `with_consents`."""
-        return frozenset(
-            consent.council.code for consent in self.decision.consents.all() if consent.agree
-        )
+        return self.decision.agreed_by
 
     @property
     def is_refused(self) -> bool:
         """Whether any council has refused; read by `with_consents`."""
-        return any(not consent.agree for consent in self.decision.consents.all())
+        return bool(self.decision.refused_by)
 
     def is_agreed(self, councils: Collection[str]) -> bool:
         """Whether every one of the partnership's councils has agreed."""

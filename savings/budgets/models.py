@@ -101,16 +101,15 @@ class TransitionApproval(models.Model):
         return to_pence(self.ceiling)
 
     def as_budget(self) -> Budget:
-        consents = self.decision.consents.all()
         return Budget(
             code=self.code,
             service=self.service.slug,
             ceiling=self.ceiling_pence,
             effective_from=self.effective_from,
-            agreed_by=frozenset(each.council.code for each in consents if each.agree),
+            agreed_by=self.decision.agreed_by,
             illustrative=self.is_illustrative,
             withdrawn=self.decision.is_withdrawn,
-            refused_by=frozenset(each.council.code for each in consents if not each.agree),
+            refused_by=self.decision.refused_by,
         )
 
 

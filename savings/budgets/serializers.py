@@ -9,16 +9,14 @@ from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.money import MoneyError, parse_money
-from savings.agreements.consent import all_agreed, not_agreed
-from savings.agreements.serializers import ANSWERED, ProposalBody, ProposalSerializer
+from savings.agreements.serializers import ANSWERED, OfServiceSerializer, ProposalBody
 from savings.budgets.models import LONGEST_CODE, TransitionApproval
 from savings.kit.serializers import CodeText, Money
 from services.serializers import QuarterText
-from services.tree import ServiceTree
 from sovereignty.shapes import Shape, Text
 
 
-class ApprovalSerializer(ProposalSerializer):
+class ApprovalSerializer(OfServiceSerializer):
     """A budget with its councils' answers.
 
     The context holds the `tree` of services and what is `claimed`, by code, too.
@@ -34,12 +32,6 @@ class ApprovalSerializer(ProposalSerializer):
         "as_left", help_text="The ceiling less what is claimed."
     )
     effective_from = QuarterText()
-    waiting_for = serializers.SerializerMethodField(
-        help_text="Councils that take part when it begins and have not agreed to it."
-    )
-    agreed = serializers.SerializerMethodField(
-        help_text="Whether every council that takes part when it begins has agreed."
-    )
 
     class Meta:
         model = TransitionApproval
@@ -64,16 +56,6 @@ class ApprovalSerializer(ProposalSerializer):
 
     def as_left(self, budget: TransitionApproval) -> str:
         return Money().to_representation(budget.ceiling_pence - self._claimed(budget))
-
-    def _needed(self, budget: TransitionApproval) -> tuple[str, ...]:
-        tree: ServiceTree = self.context["tree"]
-        return tree.participants(budget.service.slug, budget.effective_from)
-
-    def get_waiting_for(self, budget: TransitionApproval) -> list[str]:
-        return not_agreed(self._needed(budget), budget.as_budget().agreed_by)
-
-    def get_agreed(self, budget: TransitionApproval) -> bool:
-        return all_agreed(self._needed(budget), budget.as_budget().agreed_by)
 
 
 class ApprovalParameters(Shape):

@@ -22,6 +22,19 @@ class ValueOfDriver:
     illustrative: bool = False
 
 
+def held_by_council(values: Iterable[ValueOfDriver], quarter: Quarter) -> dict[str, ValueOfDriver]:
+    """The value of a driver that holds in a quarter, by council: the latest at or before it.
+
+    >>> begins = Quarter.parse("2013-14-Q1")
+    >>> value = ValueOfDriver(1, "posts", "WCC", begins, Fraction(3))
+    >>> held_by_council([value], begins)["WCC"].value, held_by_council([value], begins.preceding)
+    (Fraction(3, 1), {})
+    """
+    begun = [value for value in values if value.effective_from <= quarter]
+    in_order = sorted(begun, key=lambda value: (value.effective_from, value.id))
+    return {value.council: value for value in in_order}
+
+
 def without_value(values: Container[str], participants: Iterable[str]) -> list[str]:
     """The participants for whom a driver has no value, in their order.
 

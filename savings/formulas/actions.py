@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from decimal import Decimal
+from fractions import Fraction
 
 from django.db import transaction
 
 from finance.apportionment import ShareError, check_whole, parse_share
 from finance.periods import Quarter
 from savings.agreements.actions import put_forward
-from savings.drivers.models import Driver
+from savings.drivers.models import Driver, DriverValue
+from savings.drivers.values import held_by_council
 from savings.formulas.models import AttributionRule
 from savings.formulas.wording import cannot_share_by, takes_no_part
 from savings.kit.provenance import Provenance
@@ -164,7 +165,7 @@ def _not_whole(field: str, shares: Mapping[str, str]) -> list[FieldError]:
     return []
 
 
-def in_force_by_council(driver: Driver, quarter: Quarter) -> dict[str, Decimal]:
-    """The value that holds in a quarter, by council: the latest at or before it."""
-    values = driver.values.filter(effective_from__lte=quarter).order_by("effective_from")
-    return dict(values.values_list("council__code", "value"))
+def in_force_by_council(driver: Driver, quarter: Quarter) -> dict[str, Fraction]:
+    """The value of a driver that holds in a quarter, by council."""
+    values = DriverValue.objects.filter(driver=driver).as_values()
+    return {code: held.value for code, held in held_by_council(values, quarter).items()}

@@ -20,7 +20,7 @@ from finance.apportionment import ShareError, blended, restricted, scaled_to_one
 from finance.periods import Quarter
 from savings.agreements.consent import not_agreed
 from savings.budgets.claims import Budget, why_not
-from savings.drivers.values import ValueOfDriver, without_value
+from savings.drivers.values import ValueOfDriver, held_by_council, without_value
 from savings.formulas.delivered import Delivered, Reduction
 from services.tree import ServiceTree, Spell
 
@@ -370,11 +370,8 @@ class Attribution:
         return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule, tuple(used))
 
     def value_in_force(self, driver: str, council: str, quarter: Quarter) -> ValueOfDriver | None:
-        """The driver's latest value for a council with an effective quarter at or before."""
-        for value in self._values.get((driver, council), ()):
-            if value.effective_from <= quarter:
-                return value
-        return None
+        """The driver's value for a council that holds in a quarter."""
+        return held_by_council(self._values.get((driver, council), ()), quarter).get(council)
 
 
 def _wholly(council: str, because: str) -> Outcome:

@@ -123,20 +123,19 @@ class AttributionRule(models.Model):
         return frozenset(code for code, weight in self.weights.items() if parse_share(weight))
 
     def as_rule(self) -> arithmetic.Rule:
-        consents = self.decision.consents.all()
         return arithmetic.Rule(
             id=self.id,
             service=self.service.slug,
             kind=self.kind,
             method=self.method,
             effective_from=self.effective_from,
-            agreed_by=frozenset(each.council.code for each in consents if each.agree),
+            agreed_by=self.decision.agreed_by,
             shares={code: parse_share(share) for code, share in self.shares.items()},
             driver=self.driver.code if self.driver else None,
             weights={code: parse_share(weight) for code, weight in self.weights.items()},
             indirect_variance_to_host=self.indirect_variance == self.IndirectVariance.HOST,
             illustrative=self.is_illustrative,
-            given_up=self.decision.is_withdrawn or any(not each.agree for each in consents),
+            given_up=self.decision.is_withdrawn or bool(self.decision.refused_by),
         )
 
 

@@ -9,13 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from finance.apportionment import ShareError, parse_share
-from savings.agreements.consent import all_agreed, not_agreed
-from savings.agreements.serializers import ANSWERED, ProposalBody, ProposalSerializer
+from savings.agreements.serializers import ANSWERED, OfServiceSerializer, ProposalBody
 from savings.drivers.models import Driver
 from savings.formulas.models import AttributionRule
 from savings.kit.serializers import CODE, LONGEST_CODE
 from services.serializers import QuarterText
-from services.tree import ServiceTree
 from sovereignty.shapes import Choice, Shape, Text
 
 _SHARES = {
@@ -27,7 +25,7 @@ _SHARES = {
 }
 
 
-class RuleSerializer(ProposalSerializer):
+class RuleSerializer(OfServiceSerializer):
     """A rule with its councils' answers; the context holds the `tree` of services too."""
 
     service = serializers.CharField(source="service.slug")
@@ -37,12 +35,6 @@ class RuleSerializer(ProposalSerializer):
     effective_from = QuarterText()
     shares = serializers.DictField(child=serializers.CharField())
     weights = serializers.DictField(child=serializers.CharField())
-    waiting_for = serializers.SerializerMethodField(
-        help_text="Councils that take part when it begins and have not agreed to it."
-    )
-    agreed = serializers.SerializerMethodField(
-        help_text="Whether every council that takes part when it begins has agreed."
-    )
 
     class Meta:
         model = AttributionRule
@@ -61,16 +53,6 @@ class RuleSerializer(ProposalSerializer):
             "decision",
             *ANSWERED,
         ]
-
-    def _needed(self, rule: AttributionRule) -> tuple[str, ...]:
-        tree: ServiceTree = self.context["tree"]
-        return tree.participants(rule.service.slug, rule.effective_from)
-
-    def get_waiting_for(self, rule: AttributionRule) -> list[str]:
-        return not_agreed(self._needed(rule), rule.as_rule().agreed_by)
-
-    def get_agreed(self, rule: AttributionRule) -> bool:
-        return all_agreed(self._needed(rule), rule.as_rule().agreed_by)
 
 
 class RuleParameters(Shape):

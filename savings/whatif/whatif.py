@@ -16,7 +16,7 @@ from fractions import Fraction
 from finance.apportionment import Splitter, split_pence
 from finance.periods import FinancialYear, Quarter
 from savings.budgets.claims import Budget
-from savings.drivers.values import ValueOfDriver
+from savings.drivers.values import ValueOfDriver, held_by_council
 from savings.formulas.arithmetic import (
     ONGOING_COST,
     SAVING,
@@ -55,12 +55,8 @@ class World:
 
     def values_by(self, driver: str, quarter: Quarter) -> dict[str, Fraction]:
         """A driver's value by council that holds in a quarter: the latest at or before it."""
-        held = [
-            value
-            for value in self.values
-            if value.driver == driver and value.effective_from <= quarter
-        ]
-        return {v.council: v.value for v in sorted(held, key=lambda v: (v.effective_from, v.id))}
+        mine = [value for value in self.values if value.driver == driver]
+        return {code: held.value for code, held in held_by_council(mine, quarter).items()}
 
     def with_rule(self, rule: Rule, agreed_by: Collection[str], since: Quarter | None) -> World:
         """The world in which these councils have agreed to this rule, from `since` on.
