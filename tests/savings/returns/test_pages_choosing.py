@@ -94,7 +94,7 @@ def test_nothing_is_overwritten_and_both_are_shown(
         ),
         (
             "They added this line. Libraries, saving: your version and theirs Yours Theirs, "
-            "version 2 Line Not there There"
+            "version 2 Line Not included Included"
         ),
         "Amount in pounds , differs £22.00 £20.00",
         "Note Line 2 Line 2",
