@@ -199,7 +199,7 @@ def test_when_nobody_takes_part_any_more(partnership: Partnership) -> None:
     assert (one.standing, one.force.ended_by) == (Standing.AGREED, ())
     words = lede(partnership, rule.decision_id)
     assert (
-        "it holds from 2013/14 Q1 to 2013/14 Q2. From 2013/14 Q3 on nobody takes part in Cex."
+        "it applies from 2013/14 Q1 to 2013/14 Q2. From 2013/14 Q3 on no council takes part in Cex."
         in words
     )
 
