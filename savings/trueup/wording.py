@@ -46,8 +46,8 @@ def measured(moved: Moved, tolerance: str, *, beyond: bool) -> str:
     """What the restatement measures, against the tolerance, in a sentence.
 
     >>> from finance.periods import Quarter
-    >>> from savings.trueup.trueup import Line, Part
-    >>> line = Line(Quarter.parse("2013-14-Q1"), "hr", "saving")
+    >>> from savings.trueup.trueup import Part, RestatedLine
+    >>> line = RestatedLine(Quarter.parse("2013-14-Q1"), "hr", "saving")
     >>> moved = Moved((Part(line, "LBHF", 5000, 2500), Part(line, "WCC", 5000, 7500)), 10000)
     >>> measured(moved, "1/100", beyond=True)
     'At most, a council’s parts move by £25.00 of the £100.00 that was shared out: 25.00%, more \

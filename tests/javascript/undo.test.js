@@ -67,7 +67,7 @@ test("a row that is removed hands the focus on, and undo brings it back", () => 
   assert.equal(sheet.row(1).element.hidden, false);
   assert.equal(document.activeElement, cell(sheet, 1, "service"));
   assert.deepEqual(heard, [
-    "Row 1 is removed. Undo brings it back.",
+    "Row 1 has been removed. Undo brings it back.",
     "Undone: the removal of row 1.",
   ]);
 });

@@ -95,6 +95,9 @@ export class Paste {
       textContent: problem ||
         "Nothing has been added to the rows yet. Put the cells right here, or put them right in the spreadsheet and copy the block again.",
     });
+    const buttons = Object.assign(document.createElement("div"), {
+      className: "govuk-button-group",
+    });
     this.panel.replaceChildren(heading, advice);
     this.panel.insertAdjacentHTML("beforeend", table);
     if (this.panel.querySelector("input")) {

@@ -212,7 +212,7 @@ def test_what_was_published_for_all_is_no_boroughs() -> None:
     lines = [Council("LBHF", "Hammersmith", 0), UNATTRIBUTED]
     assert wording.reading_of_councils(lines) == (
         "The £9.92m was published for the partnership as a whole, not by borough, so none of "
-        "it is any one borough’s."
+        "it falls on any one borough."
     )
 
 

@@ -112,7 +112,7 @@ def _answered(
     if said["withdrawn"]:
         decision.withdrawn_by, decision.withdrawn_at = decision.proposed_by, NOW
         decision.withdrawn_reason = "Too early."
-        decision.save()
+        decision.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawn_reason"])
 
 
 def _rules(

@@ -88,7 +88,7 @@ def test_never_twice(books: Partnership, restatement: Restatement) -> None:
     with pytest.raises(WrongState, match="is certified and never changes"):
         add(restatement, books.parent("WCC", Q2), books.finance("WCC"))
     later = _third_quarter(books, "WCC")
-    with pytest.raises(WrongState, match="certified with 2013/14 Q2, so there is nothing more"):
+    with pytest.raises(WrongState, match="certified with 2013/14 Q2, so you have nothing more"):
         add(restatement, later, books.finance("WCC"))
     assert Entry.objects.filter(evidence__startswith="Restatement").count() == 1
 
