@@ -119,7 +119,7 @@ def test_within_the_tolerance_nothing_is_to_be_added(closed: Partnership) -> Non
     assert found.true_up.standing == RestatementStanding.WITHIN
     assert (found.true_up.moved.most, found.true_up.moved.shared_out) == (32_857, 6_900_001)
     assert states(closed, restatement) == dict.fromkeys(COUNCILS, "nothing")
-    with pytest.raises(WrongState, match="Within the tolerance, so there is nothing to add"):
+    with pytest.raises(WrongState, match="Within the tolerance, so you have nothing to add"):
         closed.adjusted(restatement, "WCC")
     assert closed.parent("WCC", Q2).entries.count() == 0
 

@@ -60,9 +60,7 @@ def test_pounds_are_shown_to_the_penny(amount, shown):
 
 
 def test_millions_are_shown_short_and_a_missing_figure_is_no_nil():
-    assert render("{{ a|millions }} {{ b|millions }}", a=992000000, b=None) == (
-        "£9.92m not stated"
-    )
+    assert render("{{ a|millions }} {{ b|millions }}", a=992000000, b=None) == ("£9.92m not stated")
 
 
 @pytest.mark.urls(__name__)
