@@ -175,7 +175,12 @@ test("mistakes of what has been changed meanwhile are not marked: it is sent aga
 });
 
 test("without a connection, or where the site has a problem, it is tried again", async () => {
-  for (const [answer, why] of [[lost, "there is no connection"], [bare(503), "something went wrong on the site"]]) {
+  for (
+    const [answer, why] of [[lost, "there is no connection"], [
+      bare(503),
+      "something went wrong on the site",
+    ]]
+  ) {
     const draft = saving([DONE]);
     draft.answer(answer, accepted(2));
     draft.sheet.changed();
