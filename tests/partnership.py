@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-
-from django.db import connection, transaction
-from psycopg2 import sql
 
 from finance.money import to_pence
 from finance.periods import Quarter
@@ -29,6 +25,7 @@ from savings.returns.models import Return
 from savings.trueup.actions import add_adjusting_entries
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Role, User
+from tests.kept import kept
 
 NOW = datetime(2013, 7, 1, 9, 30, tzinfo=UTC)
 Q1 = Quarter.parse("2013-14-Q1")
@@ -249,65 +246,10 @@ class Partnership:
         )
 
 
+@kept
 def build() -> Partnership:
-    """Make the partnership, with 2013/14 Q1 and Q2 open.
-
-    The first time in a test database actions make it. Their rows are kept and put into the empty
-    tables of later tests as they are, ids and hashes too: sequences only go on, so nobody else
-    gets these ids. Where a table holds rows already, actions make the partnership there.
-    """
-    name = connection.settings_dict["NAME"]
-    filled = _filled_tables()
-    if name not in _kept or not filled <= _kept[name].filled_before:
-        made = make()
-        if name not in _kept:
-            written = [_rows_of(table) for table in sorted(_filled_tables() - filled)]
-            _kept[name] = Kept(filled, "; ".join(written), pickle.dumps(made))
-        return made
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        # Triggers and foreign keys have seen these rows when they were made.
-        cursor.execute(
-            f"SET LOCAL session_replication_role = replica; {_kept[name].written}; "
-            "SET LOCAL session_replication_role = origin"
-        )
-    partnership: Partnership = pickle.loads(_kept[name].made)
-    return partnership
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A partnership that was made: the tables that held rows before, the rows, the objects."""
-
-    filled_before: frozenset[str]
-    written: str
-    made: bytes
-
-
-_kept: dict[str, Kept] = {}
-
-
-def _filled_tables() -> frozenset[str]:
-    """The tables that hold rows, those that every database has after migrating among them."""
-    with connection.cursor() as cursor:
-        names = connection.introspection.django_table_names(include_views=False)
-        selects = (
-            sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(
-                sql.Literal(name), sql.Identifier(name)
-            )
-            for name in names
-        )
-        cursor.execute(sql.SQL(" UNION ALL ").join(selects))
-        return frozenset(name for (name,) in cursor.fetchall())
-
-
-def _rows_of(table: str) -> str:
-    """The statement that writes the rows of a table again."""
-    with connection.cursor() as cursor:
-        name = sql.Identifier(table)
-        cursor.execute(sql.SQL("SELECT json_agg(t)::text FROM {} t").format(name))
-        statement = sql.SQL("INSERT INTO {0} SELECT * FROM json_populate_recordset(NULL::{0}, {1})")
-        found = sql.Literal(cursor.fetchone()[0])
-        return str(statement.format(name, found).as_string(cursor.cursor))
+    """Make the partnership, with 2013/14 Q1 and Q2 open."""
+    return make()
 
 
 def make() -> Partnership:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -167,13 +169,15 @@ def lookup(node: ast.AST) -> str:
 def circles(arrows: Iterable[Arrow]) -> list[str]:
     """The subjects that can reach themselves, each with the arrows that lead round."""
     known = [arrow for arrow in arrows if arrow.of != arrow.to]
+    next_to: dict[str, set[str]] = defaultdict(set)
+    for arrow in known:
+        next_to[arrow.of].add(arrow.to)
     reached: dict[str, set[str]] = {}
-    for start in {arrow.of for arrow in known}:
+    for start in list(next_to):
         seen: set[str] = set()
         todo = [start]
         while todo:
-            here = todo.pop()
-            new = {arrow.to for arrow in known if arrow.of == here} - seen
+            new = next_to[todo.pop()] - seen
             seen |= new
             todo += new
         reached[start] = seen
@@ -184,6 +188,7 @@ def circles(arrows: Iterable[Arrow]) -> list[str]:
     )
 
 
+@cache
 def every_arrow() -> list[Arrow]:
     return [
         *arrows_of_imports(),

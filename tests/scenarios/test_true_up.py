@@ -18,6 +18,7 @@ from savings.returns.rows import describe
 from savings.trueup.reports import restatements_for
 from savings.trueup.trueup import RestatementStanding
 from sovereignty.refusals import WrongState
+from tests.kept import kept
 from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership, a_cost, a_saving
 from tests.scenarios.accounts import Accounts
 
@@ -31,6 +32,7 @@ WHOLE = {"unattributed": "0.00"}
 
 
 @pytest.fixture
+@kept
 def closed(partnership: Partnership) -> Partnership:
     """The first quarter is certified and closed, and a hundredth is the tolerance."""
     partnership.driven("libraries", ESTIMATES, code="population")

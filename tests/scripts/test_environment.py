@@ -76,6 +76,7 @@ def test_a_python_without_venv_is_told_what_to_install(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.slow  # pip waits before it gives up
 def test_an_index_that_can_not_be_reached_is_told_in_a_sentence(checkout: Path) -> None:
     nowhere = "http://127.0.0.1:1/simple"
     finished = make_environment(

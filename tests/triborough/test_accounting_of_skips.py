@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each runs a suite of its own
+
 CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
 OPTIONS = ("-c", os.devnull, "-p", "no:django", "-p", "no:xdist")
 TESTS = """

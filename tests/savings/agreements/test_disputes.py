@@ -24,12 +24,14 @@ from savings.rollup.models import Fact
 from sovereignty import disputes
 from sovereignty.models import Consent, Decision, Dispute, DisputeStep, User
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Partnership, a_saving
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 
 
 @pytest.fixture
+@kept
 def rule(partnership: Partnership) -> AttributionRule:
     """A rule for libraries that nobody has answered."""
     return partnership.rule("libraries", THIRDS, agreed_by=[])

@@ -12,6 +12,7 @@ from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes, problem
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.drivers.counting import THIRDS, count
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+@kept
 def delivered(partnership: Partnership) -> Partnership:
     partnership.rule("libraries", THIRDS)
     partnership.certified(

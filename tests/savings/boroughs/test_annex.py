@@ -26,6 +26,7 @@ from savings.kit.provenance import Provenance
 from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty
 from tests.calling import Caller, problem
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving, build
 from tests.savings.attribution.rebuilding import rebuild, shown
 
@@ -37,6 +38,7 @@ SHEET = "How it was worked out"
 
 
 @pytest.fixture
+@kept
 def partnership() -> Partnership:
     """Savings by fixed shares and by an illustrative driver, a host's cost, a claim, minuses."""
     made = build()

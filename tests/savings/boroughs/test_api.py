@@ -8,6 +8,7 @@ import pytest
 
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes, problem
+from tests.kept import kept
 from tests.partnership import Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +17,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @pytest.fixture
+@kept
 def partnership() -> Partnership:
     partnership = build()
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})

@@ -22,6 +22,7 @@ from savings.returns.models import Entry
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.reports import attributed
 from sovereignty.models import User
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,7 @@ THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 
 
 @pytest.fixture
+@kept
 def partnership() -> Partnership:
     """Two quarters certified: shared and own savings, costs, a minus, awkward text."""
     made = build()

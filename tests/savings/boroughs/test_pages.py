@@ -9,6 +9,7 @@ from django.urls import reverse
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +24,7 @@ def empty() -> Partnership:
 
 
 @pytest.fixture
+@kept
 def partnership(empty: Partnership) -> Partnership:
     empty.rule("library-service", THIRDS)
     empty.certified("LBHF", a_saving(amount="100.00", note="Shared desk"))

@@ -10,12 +10,14 @@ from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import RollupState, Total
 from services.models import Service
 from tests.at_once import right_after_reading
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Partnership, a_saving, build
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 
 
 @pytest.fixture
+@kept
 def partnership() -> Partnership:
     """9.00 rolled up as unattributed, which a rule agreed since shares out."""
     partnership = build()

@@ -20,6 +20,7 @@ from savings.quarters.models import Period
 from savings.returns.models import Return
 from savings.returns.questions.actions import ask
 from sovereignty.models import Appointment, Role, User
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.pages import read
 from tests.savings.tables import table_headed
@@ -46,6 +47,7 @@ def as_(partnership: Partnership) -> Turn:
 
 
 @pytest.fixture
+@kept
 def quarter(partnership: Partnership) -> Return:
     """One certified, one submitted late with a question, one sent back; gives the submitted."""
     partnership.certified("LBHF", a_saving(amount="1k"), a_saving("cex", "(0.50)"))

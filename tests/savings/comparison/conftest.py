@@ -15,6 +15,7 @@ from savings.record.loading import load
 from savings.rollup.actions import roll_up_dirty
 from services.models import Service
 from sovereignty.models import Appointment, Role, User
+from tests.kept import kept
 from tests.partnership import NOW, Partnership, build
 
 
@@ -49,6 +50,7 @@ def promise(
 
 
 @pytest.fixture
+@kept
 def record(db: None) -> None:
     """The published record, loaded and rolled up."""
     load(read_record(settings.RECORD_DIR), at=NOW)

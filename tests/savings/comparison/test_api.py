@@ -8,6 +8,7 @@ from savings.calendar.actions import close_period
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.tasks import roll_up
 from tests.calling import Caller, mistakes
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,7 @@ def promise(plan: Plan, year: str, amount: str, service=None) -> None:
 
 
 @pytest.fixture
+@kept
 def partnership() -> Partnership:
     """Q1 closed with 300 pounds of libraries delivered, Q2 open with 40 more certified."""
     partnership = build()

@@ -18,6 +18,7 @@ from savings.kit.provenance import Provenance
 from savings.plans.models import PlanLine
 from savings.rollup.actions import roll_up_dirty
 from sovereignty.models import User
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.comparison.conftest import SignIn
 from tests.savings.pages import Reading, read
@@ -228,6 +229,7 @@ def test_services_without_figures_are_named_with_what_the_record_says(reader: Cl
 
 
 @pytest.fixture
+@kept
 def delivering(partnership: Partnership) -> Partnership:
     """Q1 closed with 100.00 in thirds; 40.00 certified in Q2."""
     partnership.rule("libraries", THIRDS)

@@ -16,6 +16,7 @@ from savings.comparison.reports import (
 )
 from savings.plans.models import Plan
 from savings.rollup.actions import roll_up_dirty
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +26,7 @@ COST = {"service": "libraries", "kind": "transition_cost", "scope": "own", "amou
 
 
 @pytest.fixture
+@kept
 def delivered(partnership: Partnership) -> Plan:
     """Q1 closed: 100.00 of libraries in thirds, 7.00 of youth offending unattributed; Q2: 40.00."""
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})

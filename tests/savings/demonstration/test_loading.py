@@ -29,6 +29,7 @@ from savings.rollup.models import RollupState
 from services.models import Hosting
 from sovereignty.models import Appointment, Consent, User
 from sovereignty.refusals import WrongState
+from tests.kept import kept
 from tests.partnership import NOW, Q1
 
 pytestmark = pytest.mark.django_db
@@ -41,11 +42,16 @@ USERNAMES = {
 }
 
 
+@kept
+def load_both() -> None:
+    call_command("load_record")
+    call_command("load_demonstration")
+
+
 @pytest.fixture
 def demonstration(settings) -> None:
     settings.DEBUG = True
-    call_command("load_record")
-    call_command("load_demonstration")
+    load_both()
 
 
 @pytest.mark.usefixtures("demonstration")

@@ -10,6 +10,7 @@ from django.test import Client
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.rollup.actions import roll_up_dirty
+from tests.kept import kept
 from tests.partnership import COUNCILS, NOW, Q1, Q2, Partnership, a_saving
 
 SignIn = Callable[[str], Client]
@@ -32,6 +33,7 @@ def agreed_test(
 
 
 @pytest.fixture
+@kept
 def open_books(partnership: Partnership) -> Partnership:
     """Libraries: savings by thirds, costs by halves of RBKC's and WCC's.
 
@@ -65,6 +67,7 @@ def open_books(partnership: Partnership) -> Partnership:
 
 
 @pytest.fixture
+@kept
 def books(open_books: Partnership) -> Partnership:
     """The same with both quarters closed, in which the others certified that they had nothing."""
     open_books.close(Q1)

@@ -17,6 +17,7 @@ from savings.plans.models import Plan, PlanLine
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Forecast, Return
 from services.models import Service
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Partnership
 
 Everything = dict[str, list[dict[str, object]]]
@@ -56,6 +57,7 @@ def make_plans() -> None:
 
 
 @pytest.fixture
+@kept
 def planned(partnership: Partnership) -> Partnership:
     """The partnership, with plans that ask for forecasts."""
     make_plans()

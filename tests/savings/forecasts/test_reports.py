@@ -19,6 +19,7 @@ from savings.returns.models import DirtyReturn, Entry, Forecast, Return
 from savings.rollup.models import Total
 from savings.rollup.tasks import roll_up
 from sovereignty.models import User
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, a_forecast, at_risk, forecast, plan_line
 
@@ -244,6 +245,7 @@ def rows(planned: Partnership, username: str = "programme.office", **asked: str)
 
 
 @pytest.fixture
+@kept
 def overseen(planned: Partnership) -> Partnership:
     forecast(planned, "WCC", a_forecast(), at_risk("childrens-services", this_year="1"))
     forecast(planned, "LBHF", at_risk(this_year="5", full_year_effect="6"))

@@ -22,6 +22,7 @@ from savings.rollup.actions import roll_up_everything
 from services.models import Hosting, Participation, Service
 from sovereignty.models import Appointment, Consent, Council, Decision, User
 from sovereignty.refusals import WrongState
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving, build
 
 FIRST = Quarter.parse("2011-12-Q1")
@@ -30,6 +31,7 @@ LIBRARIES = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
 
 
 @pytest.fixture
+@kept
 def closed(db: None) -> Partnership:
     """Q1 is closed with a shared saving and a variance of the host's; two rules reach it.
 

@@ -52,6 +52,7 @@ def told(said: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
     }
 
 
+@pytest.mark.slow
 def test_a_thousand_entries_in_any_order_of_certification() -> None:
     random = Random(2596)  # a world with every way of falling
     world = worlds.make(random, entries=1000, storable=True)
@@ -88,6 +89,7 @@ def test_incremental_is_full_in_any_order(seed: int) -> None:
     assert facts() == naive.attribute(world)
 
 
+@pytest.mark.slow
 def test_the_world_of_the_measurements() -> None:
     made = generate(300, years=2, waiting=3, entries_waiting=10)
     roll_up_everything(at=NOW)

@@ -25,6 +25,7 @@ from savings.rollup.models import Fact
 from services.models import Participation
 from sovereignty.models import Consent, Decision, User
 from tests.calling import Caller
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,7 @@ UNATTRIBUTED = [(None, 9000)]
 
 
 @pytest.fixture
+@kept
 def two(db: None) -> Partnership:
     partnership = build()
     partnership.rule("libraries", ALL_TO_ONE, agreed_by=["LBHF", "RBKC"])

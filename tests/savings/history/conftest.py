@@ -13,6 +13,7 @@ from savings.filling.actions import replace_entries
 from savings.forecasts.actions import replace_forecasts
 from savings.returns.models import Return
 from savings.returns.questions.actions import answer, ask
+from tests.kept import kept
 from tests.partnership import NOW, Partnership, a_saving, build
 from tests.savings.forecasts.conftest import make_plans
 
@@ -21,6 +22,7 @@ PATH = "/returns/WCC/2013-14-Q1/"
 
 
 @pytest.fixture
+@kept
 def storied(db: None) -> Partnership:
     """Westminster's return of Q1, version by version; day by day from 2 July 2013 on.
 

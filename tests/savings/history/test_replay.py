@@ -294,6 +294,7 @@ def typed(row: dict[str, Any], lines: list[int]) -> dict[str, object]:
     return columns
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60,
     deadline=None,

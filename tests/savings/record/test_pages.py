@@ -14,6 +14,7 @@ from savings.record.imports import Record
 from savings.record.loading import load
 from savings.record.models import SourceDocument
 from sovereignty.models import Appointment, Role, User
+from tests.kept import kept
 
 PAGES = [
     ("record", {}),
@@ -25,6 +26,7 @@ PAGES = [
 
 
 @pytest.fixture
+@kept
 def loaded(db: None, record: Record) -> None:
     load(record, at=datetime(2026, 1, 5, tzinfo=UTC))
 

@@ -23,6 +23,7 @@ from savings.returns.models import Entry, Forecast, Question, Return
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Fact, Total
 from sovereignty.models import Appointment, Council, User
+from tests.kept import kept
 from tests.partnership import NOW, Q2, Partnership, a_saving
 
 KINDS: list[type[models.Model]] = [Entry, Forecast, Question]
@@ -61,6 +62,7 @@ class Case:
 
 
 @pytest.fixture
+@kept
 def partnership(partnership: Partnership) -> Partnership:
     """A certified return of the first quarter and a draft of the second, with all kinds of rows."""
     first = partnership.draft("WCC", a_saving(amount="100"), a_saving("cex", "7"))

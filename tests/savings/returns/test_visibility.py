@@ -10,12 +10,14 @@ from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty
 from services.models import Participation
 from sovereignty.models import User
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 
 Q4 = Quarter.parse("2012-13-Q4")
 
 
 @pytest.fixture
+@kept
 def figures(partnership: Partnership) -> Partnership:
     """Certified, submitted and draft returns of each council, told apart by their notes.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.kept import kept
 from tests.partnership import Partnership, a_saving, build
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
@@ -44,6 +45,7 @@ ROWS: dict[str, list[dict[str, object]]] = {
 
 
 @pytest.fixture
+@kept
 def partnership(db: None) -> Partnership:
     """Rules agreed for the libraries and the chief executive, returns yet to be made."""
     partnership = build()
@@ -59,6 +61,7 @@ def partnership(db: None) -> Partnership:
 
 
 @pytest.fixture
+@kept
 def certified(partnership: Partnership) -> Partnership:
     """The same with all of `ROWS` certified, waiting to be rolled up."""
     for code, rows in ROWS.items():

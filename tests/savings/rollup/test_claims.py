@@ -10,6 +10,7 @@ from savings.kit.provenance import Provenance
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty, roll_up_everything
 from savings.rollup.models import Fact
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving, build
 from tests.savings.rollup.books import books, books_from_the_entries, waiting
 
@@ -34,6 +35,7 @@ def roll_up() -> set[int]:
 
 
 @pytest.fixture
+@kept
 def partnership(db: None) -> Partnership:
     """A budget for all of the libraries, and no rule."""
     partnership = build()

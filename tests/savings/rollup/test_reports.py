@@ -10,6 +10,7 @@ from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Total
 from savings.rollup.reports import attributed
 from tests.at_once import right_after_reading
+from tests.kept import kept
 from tests.partnership import NOW, Partnership, a_saving
 from tests.savings.rollup.conftest import THIRDS
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
+@kept
 def agreed_since(partnership: Partnership) -> Partnership:
     """9.00 rolled up as unattributed, which a rule agreed since shares out."""
     partnership.certified("WCC", a_saving("youth-offending", "9.00"))

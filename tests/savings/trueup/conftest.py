@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 
 from savings.drivers.models import Restatement
+from tests.kept import kept
 from tests.partnership import Partnership, a_saving
 
 SignIn = Callable[[str], Client]
 
 
 @pytest.fixture
+@kept
 def books(partnership: Partnership) -> Partnership:
     """£400 saved in Q1, by 1, 1 and 2 readers: £100, £100 and £200."""
     partnership.driven("libraries", {"LBHF": 1, "RBKC": 1, "WCC": 2}, code="readers")

@@ -13,6 +13,7 @@ from audit.models import Event
 from savings.returns.models import Entry
 from savings.uploads.models import Upload
 from tests.calling import Caller
+from tests.kept import kept
 from tests.partnership import Q2, Partnership, a_claim, a_cost, a_saving
 from tests.savings.uploads.conftest import everything, send, stored, to_preview
 from tests.savings.uploads.filling import AMOUNT, Row, filled, opened
@@ -50,6 +51,7 @@ AWKWARD = (
 
 
 @pytest.fixture
+@kept
 def partnership(partnership: Partnership) -> Partnership:
     """One in which Westminster's draft has rows of every kind, with words of every sort."""
     partnership.certified("WCC", a_saving(amount="70.00"))

@@ -11,6 +11,7 @@ from django.test import Client
 from savings.calendar.actions import close_period
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.actions import roll_up_dirty
+from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
@@ -18,6 +19,7 @@ SignIn = Callable[[str], Client]
 
 
 @pytest.fixture
+@kept
 def books(partnership: Partnership) -> Partnership:
     """Libraries shared by thirds; £100 and £50 of savings in Q1, which is closed; £9 in Q2.
 
