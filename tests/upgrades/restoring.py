@@ -1,4 +1,4 @@
-"""Restores what `pg_dump` wrote as plain SQL, by the driver alone: no `psql` need be there."""
+"""Restores what `pg_dump` wrote as plain SQL, using only the driver: `psql` is not needed."""
 
 import gzip
 import io
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg2
 
-#: Rows stand in the file between a COPY and a line with `\.`.
+#: In the file, rows are between a COPY and a line with `\.`.
 _ROWS = re.compile(r"^(COPY [^\n]* FROM stdin;)\n(.*?)^\\\.$", re.MULTILINE | re.DOTALL)
 
 
