@@ -1,9 +1,9 @@
 """A rule with two of three consents is not in force, whatever is tried.
 
-Two of the three councils that share the libraries have agreed that one of them gains all.
-Each way of doing without the third is tried on it: by the API and the pages, as an
-administrator, and past all of it in the database. After each, a full rollup still finds
-unattributed what is shared, and the penny where it was.
+Two of the three councils that share the libraries have agreed that one of them gains all. Each way
+of doing without the third is tried on it: by the API and the pages, as an administrator, and past
+all of it in the database. After each, a full rollup still leaves the shared amount unattributed, to
+the penny.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ UNATTRIBUTED = [(None, 9000)]
 def two(db: None) -> Partnership:
     partnership = build()
     partnership.rule("libraries", ALL_TO_ONE, agreed_by=["LBHF", "RBKC"])
-    # Something else that all three have agreed to, for somebody who would use their answers.
+    # Something else that all three have agreed to, whose answers somebody might want to use.
     partnership.approval()
     partnership.certified("WCC", a_saving(amount="90.00"))
     return partnership
@@ -62,7 +62,7 @@ def raw(statement: str, **given: Any) -> None:
 # --- Through the front door ------------------------------------------------------------
 
 WHO_ELSE = {
-    "s151.lbhf": 409,  # has answered, and answers for its own council alone
+    "s151.lbhf": 409,  # has answered, and answers only for its own council
     "s151.rbkc": 409,
     "finance.wcc": 403,
     "councillor.wcc": 403,
@@ -74,14 +74,14 @@ WHO_ELSE = {
 
 @pytest.mark.parametrize("more", [{}, {"council": "WCC"}], ids=["plain", "naming the third"])
 @pytest.mark.parametrize("who", WHO_ELSE)
-def test_nobody_else_answers_by_the_api(
+def test_nobody_else_can_answer_by_the_api(
     who: str | None, more: dict[str, str], two: Partnership
 ) -> None:
     caller = Caller(two.people[who] if who else None)
     answered = caller.post(
         f"attribution-rules/{rule().id}/consent/", {"agree": True, "minute_reference": "7", **more}
     )
-    # Which council it is for is not theirs to say.
+    # The body can't choose the council.
     assert answered.status_code in ({WHO_ELSE[who], 422} if more else {WHO_ELSE[who]})
     assert sorted(rule().decision.consents.values_list("council__code", flat=True)) == [
         "LBHF",
@@ -91,7 +91,7 @@ def test_nobody_else_answers_by_the_api(
 
 
 @pytest.mark.parametrize("who", [who for who in WHO_ELSE if who])
-def test_nobody_else_answers_on_the_page(who: str, two: Partnership, client: Client) -> None:
+def test_nobody_else_can_answer_on_the_page(who: str, two: Partnership, client: Client) -> None:
     client.force_login(two.people[who])
     sent = {"agree": "yes", "minute_reference": "7", "council": "WCC"}
     answered = client.post(f"/agreements/{rule().decision_id}/answer/", sent)
@@ -122,7 +122,7 @@ def test_an_administrator_has_no_page_for_it(page: str, two: Partnership, client
     assert figures() == UNATTRIBUTED
 
 
-def test_an_administrator_answers_for_nobody(two: Partnership) -> None:
+def test_an_administrator_can_not_answer_for_a_council(two: Partnership) -> None:
     administrator = User.objects.create_superuser("administrator", password="long-enough-one")
     asked = Caller(administrator).post(
         f"attribution-rules/{rule().id}/consent/", {"agree": True, "minute_reference": "7"}
@@ -185,7 +185,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_database_refuses(way: str, two: Partnership) -> None:
+def test_the_database_refuses_every_other_way(way: str, two: Partnership) -> None:
     given = {
         "decision": rule().decision_id,
         "agreed": Decision.objects.exclude(rule__isnull=False).get().id,
@@ -214,7 +214,7 @@ def a_new_decision(two: Partnership, *codes: str) -> Decision:
     return decision
 
 
-def test_agreement_gathered_for_something_else_is_none_to_a_rule(two: Partnership) -> None:
+def test_agreement_to_something_else_is_not_agreement_to_a_rule(two: Partnership) -> None:
     decision = a_new_decision(two, "LBHF", "RBKC", "WCC")
     with pytest.raises(DatabaseError, match="needs a new decision"):
         raw(f"{RULE} %(decision)s FROM savings_attributionrule", decision=decision.id)
@@ -245,8 +245,10 @@ def refused(two: Partnership) -> Decision:
 
 @pytest.mark.parametrize("then", ["refused", "withdrawn", "revised", "withdrawn unanswered"])
 @pytest.mark.parametrize("way", LEAVES)
-def test_its_leaving_brings_nothing_back(way: str, then: str, two: Partnership) -> None:
-    """Nobody can be out-voted by taking them off the list afterwards."""
+def test_a_refused_rule_does_not_come_back_when_the_third_leaves(
+    way: str, then: str, two: Partnership
+) -> None:
+    """No council can be outvoted by removing it afterwards."""
     office = two.people["programme.office"]
     decision = rule().decision if then == "withdrawn unanswered" else refused(two)
     if then.startswith("withdrawn"):
@@ -293,7 +295,7 @@ def test_a_closed_quarter_stays_unattributed(way: str, two: Partnership) -> None
     assert figures() == UNATTRIBUTED
 
 
-def test_all_of_it_can_fail(two: Partnership) -> None:
-    """With the third's own answer it is in force."""
+def test_the_third_councils_own_answer_puts_the_rule_in_force(two: Partnership) -> None:
+    """So the tests above could fail."""
     raw(f"{CONSENT} WHERE c.code = 'WCC' AND u.username = 's151.wcc'", decision=rule().decision_id)
     assert figures() == [("LBHF", 9000)]

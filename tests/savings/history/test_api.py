@@ -25,7 +25,7 @@ def caller(partnership: Partnership, username: str) -> Caller:
 # --- One return's history ------------------------------------------------------------
 
 
-def test_every_change_with_who_when_before_after_and_why(storied: Partnership) -> None:
+def test_every_change_says_who_when_before_after_and_why(storied: Partnership) -> None:
     answer = caller(storied, "auditor").get(f"{PATH}history/").json()
 
     assert [
@@ -75,7 +75,7 @@ def test_every_change_with_who_when_before_after_and_why(storied: Partnership) -
     assert answer["results"][-1]["hash"] == Event.objects.filter(chain="WCC").latest("id").hash
 
 
-def test_a_history_is_paged_and_each_page_tells_the_same(storied: Partnership) -> None:
+def test_a_history_is_paged_and_pages_say_the_same_as_the_whole(storied: Partnership) -> None:
     auditor = caller(storied, "auditor")
     whole = auditor.get(f"{PATH}history/").json()["results"]
     paged = []
@@ -86,7 +86,9 @@ def test_a_history_is_paged_and_each_page_tells_the_same(storied: Partnership) -
     assert paged == whole
 
 
-def test_a_page_takes_as_many_queries_for_one_event_as_for_all(storied: Partnership) -> None:
+def test_a_page_of_all_events_takes_as_many_queries_as_one_of_one_event(
+    storied: Partnership,
+) -> None:
     auditor = caller(storied, "auditor")
     taken = []
     for size in (1, 10):
@@ -96,7 +98,7 @@ def test_a_page_takes_as_many_queries_for_one_event_as_for_all(storied: Partners
     assert taken == [taken[0]] * 2
 
 
-def test_the_first_lines_of_a_long_save_are_told_and_all_are_counted(
+def test_the_first_lines_of_a_long_save_are_listed_and_all_are_counted(
     partnership: Partnership,
 ) -> None:
     partnership.draft("WCC", *[a_saving(amount=str(number)) for number in range(1, 131)])
@@ -106,7 +108,7 @@ def test_the_first_lines_of_a_long_save_are_told_and_all_are_counted(
 
 
 @pytest.mark.parametrize("path", ["history/", "?as_at=2013-07-09", "?version=1"])
-def test_a_history_is_visible_as_the_return_is(path: str, storied: Partnership) -> None:
+def test_a_history_is_visible_to_those_who_see_the_return(path: str, storied: Partnership) -> None:
     storied.draft("LBHF", a_saving())
     sees = {name: caller(storied, name).get(f"{PATH}{path}").status_code for name in storied.people}
     assert sees == {
@@ -117,10 +119,10 @@ def test_a_history_is_visible_as_the_return_is(path: str, storied: Partnership) 
     problem(drafted, 404, "not-found")
 
 
-# --- As it stood ---------------------------------------------------------------------
+# --- As it was -----------------------------------------------------------------------
 
 
-def test_a_return_as_it_stood_at_the_end_of_a_day(storied: Partnership) -> None:
+def test_a_return_is_shown_as_it_was_at_the_end_of_a_day(storied: Partnership) -> None:
     auditor = caller(storied, "auditor")
     now = auditor.get(PATH).json()
     assert now.pop("as_at") is None
@@ -150,7 +152,7 @@ def test_a_return_as_it_stood_at_the_end_of_a_day(storied: Partnership) -> None:
     assert {name: last[name] for name in now} == now
 
 
-def test_a_return_as_it_stood_between_its_steps(storied: Partnership) -> None:
+def test_a_return_is_shown_as_it_was_between_its_steps(storied: Partnership) -> None:
     auditor = caller(storied, "auditor")
     found = {}
     for at in ("2013-07-05", "2013-07-06", "2013-07-08T09:29:59Z", "2013-07-08T09:30:00Z"):
@@ -175,7 +177,7 @@ def test_a_return_as_it_stood_between_its_steps(storied: Partnership) -> None:
     }
 
 
-def test_a_return_at_one_of_its_versions(storied: Partnership) -> None:
+def test_a_return_is_shown_at_one_of_its_versions(storied: Partnership) -> None:
     auditor = caller(storied, "auditor")
     first = auditor.get(PATH, version=1).json()
     assert (first["version"], first["as_at"]) == (1, None)
@@ -206,13 +208,11 @@ def test_before_its_quarter_was_opened_there_was_no_return(storied: Partnership)
         ({"at": "2013-07-03"}, "at"),
     ],
 )
-def test_a_moment_that_is_none_is_422(
-    asked: dict[str, str], field: str, storied: Partnership
-) -> None:
+def test_a_wrong_moment_is_422(asked: dict[str, str], field: str, storied: Partnership) -> None:
     assert list(mistakes(caller(storied, "auditor").get(PATH, **asked))) == [field]
 
 
-def test_a_history_that_does_not_hold_together_is_never_guessed_at(
+def test_an_inconsistent_history_is_refused_and_not_guessed(
     partnership: Partnership,
 ) -> None:
     partnership.draft("WCC", a_saving())
@@ -233,7 +233,7 @@ def test_a_history_that_does_not_hold_together_is_never_guessed_at(
 # --- All events ----------------------------------------------------------------------
 
 
-def test_who_sees_which_chain(storied: Partnership) -> None:
+def test_each_person_sees_the_chains_they_may(storied: Partnership) -> None:
     storied.draft("LBHF", a_saving())
     chains = {}
     for name in storied.people:
@@ -249,8 +249,8 @@ def test_who_sees_which_chain(storied: Partnership) -> None:
     }
 
 
-def test_a_councillor_reads_nothing_of_drafts(storied: Partnership) -> None:
-    """And of the council's other records only what concerns rules."""
+def test_a_councillor_sees_nothing_about_drafts(storied: Partnership) -> None:
+    """Of the council's other records a councillor sees only what concerns rules."""
     storied.draft("WCC", a_saving(), quarter=Q2)
     shares = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
     storied.rule("libraries", shares, effective_from=Q2)
@@ -296,7 +296,9 @@ def test_a_chain_read_through_the_api_can_be_checked(storied: Partnership) -> No
         ({"chain": "LBHF"}, 0),
     ],
 )
-def test_events_are_narrowed(asked: dict[str, str], count: int, storied: Partnership) -> None:
+def test_events_are_narrowed_as_asked(
+    asked: dict[str, str], count: int, storied: Partnership
+) -> None:
     assert caller(storied, "finance.wcc").get("events/", **asked).json()["count"] == count
 
 
@@ -305,7 +307,7 @@ def test_a_last_day_before_the_first_is_422(storied: Partnership) -> None:
     assert list(mistakes(caller(storied, "auditor").get("events/", **asked))) == ["to"]
 
 
-def test_a_person_without_appointment_reads_nothing(storied: Partnership) -> None:
+def test_a_person_without_an_appointment_sees_nothing(storied: Partnership) -> None:
     answer = Caller(User.objects.create_user("nobody")).get("events/")
     problem(answer, 403, "not-allowed")
     problem(Caller().get("events/"), 401, "unknown-caller")
