@@ -1,4 +1,4 @@
-"""Cells that no row of a return has."""
+"""Cells that no row of a return can have."""
 
 from __future__ import annotations
 

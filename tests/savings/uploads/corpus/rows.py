@@ -1,4 +1,4 @@
-"""Headers and rows that no return has."""
+"""Headers and rows that no return can have."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def with_declaration(xml: str, declaration: str) -> str:
 
 
 def blocks() -> Iterator[str]:
-    """Five thousand texts of a hundred letters, none like another."""
+    """Five thousand texts of a hundred letters, all different."""
     random = Random(7)
     for _ in range(5_000):
         yield "".join(random.choices("abcdefghijklmnop", k=100))

@@ -1,4 +1,4 @@
-"""Files that are no spreadsheets, and zips that are not what they seem."""
+"""Files that are not spreadsheets, and zips that are not what they seem."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.savings.uploads.making import (
 
 
 def compound(stream: str) -> bytes:
-    """The beginning of Microsoft's older container, with the name of one stream in it."""
+    """The beginning of Microsoft's older container, with the name of one stream."""
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504 + stream.encode("utf-16-le") * 2
 
 
@@ -148,7 +148,7 @@ def dense() -> bytes:
 
 
 def lying() -> bytes:
-    """A workbook whose sheet says that it is short, and is not."""
+    """A workbook whose sheet claims to be short, and is not."""
     sheet = sheet_of(a_row()).encode()
     return zipped_lying(
         "xl/worksheets/sheet1.xml", sheet + b" " * 3_000_000, len(sheet), xlsx_parts(sheet)
@@ -156,7 +156,7 @@ def lying() -> bytes:
 
 
 def duplicated() -> bytes:
-    """A zip with two parts of one name: two programs would read two different sheets."""
+    """A zip with two parts of the same name: two programs would read two different sheets."""
     parts = xlsx_parts(sheet_of(a_row())) | {"xl/worksheets/sheet2.xml": sheet_of(a_row())}
     return zipped(parts).replace(b"sheet2.xml", b"sheet1.xml")
 
