@@ -39,7 +39,7 @@ def test_a_chain_as_written_is_whole(contents: list[Content]) -> None:
 
 
 @given(CONTENTS, st.data())
-def test_a_changed_event_breaks_the_chain_where_it_stands(
+def test_a_changed_event_breaks_the_chain_at_its_place(
     contents: list[Content], data: st.DataObject
 ) -> None:
     events = chain_of(contents)
@@ -50,7 +50,7 @@ def test_a_changed_event_breaks_the_chain_where_it_stands(
 
 
 @given(CONTENTS.filter(lambda contents: len(contents) > 1), st.data())
-def test_a_missing_event_breaks_the_chain_where_it_stood(
+def test_a_missing_event_breaks_the_chain_at_its_place(
     contents: list[Content], data: st.DataObject
 ) -> None:
     events = chain_of(contents)

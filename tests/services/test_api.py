@@ -102,7 +102,7 @@ def test_without_an_open_quarter_services_are_shown_as_at_the_latest(caller: Cal
     assert by_slug(caller)["libraries"]["period"] == "2013-14-Q2"
 
 
-def test_before_the_first_quarter_nobody_takes_part_in_anything(caller: Caller):
+def test_before_the_first_quarter_no_council_takes_part_in_any_service(caller: Caller):
     Return.objects.all().delete()
     Period.objects.all().delete()
 

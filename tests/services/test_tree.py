@@ -1,4 +1,4 @@
-"""Who takes part, who hosts and what lies below: the tree as plain values."""
+"""Who takes part, who hosts and which services are below: the tree as plain values."""
 
 from __future__ import annotations
 
@@ -154,8 +154,8 @@ def test_a_circle_is_refused(nodes: list[Node]) -> None:
 
 
 @given(st.lists(st.integers(0, 9), max_size=10))
-def test_everything_lies_below_its_programme_and_is_walked_once(parents: list[int]) -> None:
-    # Each service lies below an earlier one, or is a programme of its own.
+def test_every_service_is_below_its_programme_and_walked_once(parents: list[int]) -> None:
+    # Each service is below an earlier one, or is a programme of its own.
     nodes = [
         node(f"s{number}", None if above >= number else f"s{above}")
         for number, above in enumerate(parents)

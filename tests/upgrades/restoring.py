@@ -22,7 +22,7 @@ def restore(dump: Path, database: str) -> None:
     ):
         done = 0
         for rows in _ROWS.finditer(text):
-            # The driver refuses a query of comments alone.
+            # The driver refuses a query that has only comments.
             cursor.execute(f"SELECT;{text[done : rows.start()]}")
             cursor.copy_expert(rows[1], io.StringIO(rows[2]))
             done = rows.end()

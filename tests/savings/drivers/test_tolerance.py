@@ -241,7 +241,7 @@ def test_three_tolerances_take_as_many_queries_as_one(partnership: Partnership) 
     assert queries() == before
 
 
-# --- What the database lets nobody do ----------------------------------------------------
+# --- What the database allows nobody to do -----------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_without_any_council_no_test_is_in_force(db: None) -> None:
     assert in_force_and_waiting([]) == (None, ())
 
 
-# --- What the database lets nobody do ------------------------------------------------
+# --- What the database allows nobody to do -------------------------------------------
 
 
 @pytest.mark.parametrize(

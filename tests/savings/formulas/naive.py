@@ -1,7 +1,7 @@
-"""Attribution a second time, from the contract alone: slow, plain, and without the project.
+"""Attribution a second time, from the contract only: slow, plain, and without the project.
 
 Nothing is imported from the project, nothing is remembered between two questions, and the
-rules stand in the order of the contract. A world is plain values:
+rules come in the order of the contract. A world is plain values:
 
 - `services`: slug to `parent`, `participants` and `hosts`, each a list of
   (council, first quarter, last quarter or None), quarters being whole numbers;

@@ -160,7 +160,7 @@ WAYS = {
     "a consent moved from another decision": "UPDATE sovereignty_consent"
     " SET decision_id = %(decision)s WHERE council_id = %(wcc)s",
     "consents deleted": "DELETE FROM sovereignty_consent",
-    "consents emptied out": "TRUNCATE sovereignty_consent CASCADE",
+    "consents truncated": "TRUNCATE sovereignty_consent CASCADE",
     "the rule put under what all agreed to": "UPDATE savings_attributionrule"
     " SET decision_id = %(agreed)s",
     "a rule put under what all agreed to": f"{RULE} %(agreed)s FROM savings_attributionrule",
@@ -169,16 +169,16 @@ WAYS = {
     " (SELECT id FROM services_service WHERE slug = 'cex')",
     "the rule begins when there were two": "UPDATE savings_attributionrule SET effective_from = 1",
     "the rule deleted": "DELETE FROM savings_attributionrule",
-    "rules emptied out": "TRUNCATE savings_attributionrule",
+    "rules truncated": "TRUNCATE savings_attributionrule",
     "its decision deleted": "DELETE FROM sovereignty_decision WHERE id = %(decision)s",
     "its decision is another": "UPDATE sovereignty_decision SET id = -id",
     "its decision says something else": "UPDATE sovereignty_decision SET title = 'Lunch'",
     "its decision revises what all agreed to": "UPDATE sovereignty_decision"
     " SET revises_id = %(agreed)s WHERE id = %(decision)s",
-    "decisions emptied out": "TRUNCATE sovereignty_decision CASCADE",
+    "decisions truncated": "TRUNCATE sovereignty_decision CASCADE",
     "the councils change their codes": "UPDATE sovereignty_council SET code = 'X' || code",
     "the council deleted": "DELETE FROM sovereignty_council WHERE code = 'WCC'",
-    "participation emptied out": "TRUNCATE services_participation",
+    "participation truncated": "TRUNCATE services_participation",
     "a quarter moved to when there were two": "UPDATE savings_period SET quarter = quarter + 40",
     "facts made up": "TRUNCATE savings_attributionrule, savings_fact CASCADE",
 }
@@ -277,8 +277,8 @@ def test_a_refused_rule_does_not_come_back_when_the_third_leaves(
 AFTERWARDS = {
     "the third agrees": f"{CONSENT} WHERE c.code = 'WCC' AND u.username = 's151.wcc'",
     "the quarter is opened for it": "UPDATE savings_period SET status = 'open'",
-    "the third is taken off": "DELETE FROM services_participation WHERE council_id = %(wcc)s",
-    "the third never was": "UPDATE services_participation SET from_quarter = from_quarter + 40"
+    "the third is removed": "DELETE FROM services_participation WHERE council_id = %(wcc)s",
+    "the third takes part only later": "UPDATE services_participation SET from_quarter = from_quarter + 40"
     " WHERE council_id = %(wcc)s",
 }
 

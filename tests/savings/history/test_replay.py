@@ -1,4 +1,4 @@
-"""The replay: what it makes of events alone, and that it gives what the database held."""
+"""The replay: what it makes of events by themselves, and that it gives what the database held."""
 
 from __future__ import annotations
 

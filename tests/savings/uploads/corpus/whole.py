@@ -50,8 +50,8 @@ NOT_SHEETS = [
         lambda: a_csv(a_row()) + b"\r\n" * (5 * 1024 * 1024),
         guards.TOO_LARGE,
     ),
-    whole("a workbook of old", lambda: compound("Workbook"), guards.OLD_WORKBOOK),
-    whole("a workbook under a password", lambda: compound("EncryptedPackage"), packages.PASSWORD),
+    whole("a workbook of the old format", lambda: compound("Workbook"), guards.OLD_WORKBOOK),
+    whole("a workbook with a password", lambda: compound("EncryptedPackage"), packages.PASSWORD),
     whole("an old text document", lambda: compound("WordDocument"), guards.NOT_A_SHEET),
     whole("a PDF", fixed(b"%PDF-1.7\n1 0 obj\n"), f"This is a PDF. {guards._UPLOAD_THE_SHEET}"),
     whole("a picture, PNG", png, f"This is a picture. {guards._UPLOAD_THE_SHEET}"),
@@ -119,7 +119,7 @@ NOT_SHEETS = [
     whole("noise", noise, guards.NOT_A_SHEET),
     whole("UTF-16", lambda: a_csv(a_row()).decode().encode("utf-16"), guards.WIDE_TEXT),
     whole(
-        "UTF-16 without its mark",
+        "UTF-16 without its byte order mark",
         lambda: a_csv(a_row()).decode().encode("utf-16-le"),
         guards.WIDE_TEXT,
     ),
@@ -201,7 +201,7 @@ ZIPS = [
     whole("two parts of one name", duplicated, markup.UNUSUAL),
     whole("an encrypted zip", encrypted, packages.PASSWORD),
     whole(
-        "an ODS under a password",
+        "an ODS with a password",
         ods_with_part(
             "META-INF/manifest.xml",
             f'<manifest:manifest xmlns:manifest="{ODF}manifest:1.0"><manifest:file-entry>'
@@ -209,6 +209,6 @@ ZIPS = [
         ),
         packages.PASSWORD,
     ),
-    whole("a zip packed as none is", oddly_packed, markup.UNUSUAL),
+    whole("a zip with an unknown compression", oddly_packed, markup.UNUSUAL),
     whole("a wrong checksum", wrong_checksum, sheets.DAMAGED),
 ]
