@@ -278,8 +278,8 @@ AFTERWARDS = {
     "the third agrees": f"{CONSENT} WHERE c.code = 'WCC' AND u.username = 's151.wcc'",
     "the quarter is opened for it": "UPDATE savings_period SET status = 'open'",
     "the third is removed": "DELETE FROM services_participation WHERE council_id = %(wcc)s",
-    "the third takes part only later": "UPDATE services_participation SET from_quarter = from_quarter + 40"
-    " WHERE council_id = %(wcc)s",
+    "the third takes part later": "UPDATE services_participation"
+    " SET from_quarter = from_quarter + 40 WHERE council_id = %(wcc)s",
 }
 
 
