@@ -180,7 +180,7 @@ def test_certified_entries_of_a_superseded_restatement_are_not_counted_twice(
 def test_a_row_with_another_amount_leaves_a_remainder(
     books: Partnership, restatement: Restatement
 ) -> None:
-    """A row is recognised by its evidence, whoever typed it."""
+    """A row is recognised by its evidence, not by the person who typed it."""
     typed = a_saving(
         amount="40.00", scope="own", evidence=f"Restatement {restatement.id}, 2013-14-Q1"
     )
