@@ -161,7 +161,7 @@ def test_the_calendar_has_a_first_and_a_last_quarter() -> None:
 
 
 @given(DAYS)
-def test_a_day_lies_in_its_quarter_and_the_quarter_in_its_year(day: date) -> None:
+def test_a_day_is_in_its_quarter_and_the_quarter_in_its_year(day: date) -> None:
     quarter = Quarter.containing(day)
     assert quarter.first_day <= day <= quarter.last_day
     assert quarter.year == FinancialYear.containing(day)

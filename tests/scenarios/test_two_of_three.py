@@ -61,7 +61,7 @@ def test_the_third_council_has_no_share_and_no_say(
     assert opened == {"lbhf": 200, "rbkc": 200, "wcc": 404}
 
 
-def test_a_council_that_joins_is_not_held_to_what_it_never_agreed_to(
+def test_a_council_that_joins_is_not_bound_by_what_it_never_agreed_to(
     partnership: Partnership, accounts: Accounts
 ) -> None:
     """Until the newcomer has agreed to a rule, what is shared from then on is unattributed."""

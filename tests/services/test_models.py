@@ -239,7 +239,7 @@ def test_the_tree_is_what_the_tables_say(partnership: Partnership) -> None:
 def test_two_services_put_below_each_other_at_once_make_no_circle() -> None:
     one, other = (Service.objects.create(slug=slug, name=slug) for slug in ("one", "other"))
 
-    def hang(below: Service, above: Service) -> int:
+    def put_below(below: Service, above: Service) -> int:
         with transaction.atomic():
             moved = Service.objects.filter(id=below.id).update(parent=above)
             with connection.cursor() as cursor:
@@ -247,7 +247,7 @@ def test_two_services_put_below_each_other_at_once_make_no_circle() -> None:
                 cursor.execute("SELECT pg_sleep(0.5)")
             return moved
 
-    results = at_once(lambda: hang(one, other), lambda: hang(other, one))
+    results = at_once(lambda: put_below(one, other), lambda: put_below(other, one))
     assert kinds(results) == ["IntegrityError", "int"]
     assert len(Service.objects.tree().nodes) == 2
 

@@ -276,14 +276,14 @@ def test_a_summary_list_shows_rows_given_as_data() -> None:
         ({"status": "closed"}, "Closed"),
     ],
 )
-def test_a_status_is_said_in_words(values, word):
+def test_a_status_is_given_in_words(values, word):
     assert f">{word}</strong>" in render_to_string("components/status_tag.html", values)
 
 
 @pytest.mark.parametrize(
     "provenance", ["published", "derived", "reported", "illustrative", "provisional"]
 )
-def test_where_a_figure_comes_from_is_said_in_words(provenance):
+def test_the_source_of_a_figure_is_given_in_words(provenance):
     html = render_to_string("components/provenance_tag.html", {"provenance": provenance})
     assert f">{provenance.capitalize()}</strong>" in html
 

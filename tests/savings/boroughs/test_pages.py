@@ -158,7 +158,7 @@ def test_the_quarter_shown_first_is_the_latest_certified(
     assert signed_in("auditor").get("/boroughs/WCC/").context["quarter"] == Q2
 
 
-def test_without_one_the_latest_closed_quarter_is_shown_first(
+def test_without_certified_figures_the_latest_closed_quarter_is_shown_first(
     empty: Partnership, signed_in: SignedIn
 ) -> None:
     client = signed_in("auditor")

@@ -96,7 +96,7 @@ def test_break_even_is_given_in_words() -> None:
     assert break_even_of(two((0, 0))[1]) == "No figures yet"
 
 
-def test_gaining_little_is_yes_no_or_cannot_be_told() -> None:
+def test_gaining_little_is_yes_no_or_unknown() -> None:
     criterion = Criterion(HALF, 4)
     poor, rich = two((100, 100))[1].points[0], two((900, 100))[1].points[0]
     untold = two((-900, 100))[1].points[0]

@@ -29,7 +29,7 @@ def text(response: object) -> str:
 
 
 def test_a_returns_history_lists_each_change_newest_first(
-    storied: Partnership, signed_in: SignIn
+    with_history: Partnership, signed_in: SignIn
 ) -> None:
     page = read(signed_in("finance.wcc").get(f"{PATH}history/"))
     words = page.words
@@ -67,7 +67,7 @@ def test_a_returns_history_lists_each_change_newest_first(
 
 
 def test_a_history_is_paged(
-    storied: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    with_history: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("savings.history.views.DEEDS_A_PAGE", 4)
     client = signed_in("auditor")
@@ -90,7 +90,7 @@ def test_a_long_save_is_cut_short_on_the_page_and_whole_in_the_file(
 
 
 def test_a_page_of_history_takes_a_fixed_number_of_queries(
-    storied: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    with_history: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, taken = signed_in("auditor"), []
     for size in (1, 10):
@@ -103,19 +103,21 @@ def test_a_page_of_history_takes_a_fixed_number_of_queries(
 
 @pytest.mark.parametrize("page", ["history/", "history.csv", "history.json", "as-it-stood/"])
 def test_a_returns_history_opens_for_those_who_see_the_return(
-    page: str, storied: Partnership, signed_in: SignIn
+    page: str, with_history: Partnership, signed_in: SignIn
 ) -> None:
-    storied.draft("LBHF", a_saving())
-    opened = {name: signed_in(name).get(f"{PATH}{page}").status_code for name in storied.people}
+    with_history.draft("LBHF", a_saving())
+    opened = {
+        name: signed_in(name).get(f"{PATH}{page}").status_code for name in with_history.people
+    }
     assert opened == {
-        name: 404 if name.endswith((".lbhf", ".rbkc")) else 200 for name in storied.people
+        name: 404 if name.endswith((".lbhf", ".rbkc")) else 200 for name in with_history.people
     }
     hidden = signed_in("councillor.lbhf").get(f"/returns/LBHF/2013-14-Q1/{page}")
     assert hidden.status_code == 404
     assert Client().get(f"{PATH}{page}").status_code == 302
 
 
-def test_a_return_is_shown_as_it_was_on_a_day(storied: Partnership, signed_in: SignIn) -> None:
+def test_a_return_is_shown_as_it_was_on_a_day(with_history: Partnership, signed_in: SignIn) -> None:
     client = signed_in("finance.wcc")
     page = read(client.get(f"{PATH}as-it-stood/?as_at=2013-07-04"))
     assert "As it stood at the end of 4 July 2013" in page.words
@@ -138,7 +140,7 @@ def test_a_return_is_shown_as_it_was_on_a_day(storied: Partnership, signed_in: S
 
 
 def test_the_form_for_a_day_is_shown_until_one_is_chosen(
-    storied: Partnership, signed_in: SignIn
+    with_history: Partnership, signed_in: SignIn
 ) -> None:
     client = signed_in("finance.wcc")
     asked = client.get(f"{PATH}as-it-stood/")
@@ -164,7 +166,7 @@ def test_the_form_for_a_day_is_shown_until_one_is_chosen(
     ],
 )
 def test_a_wrong_day_stays_in_the_form_and_is_named(
-    typed: str, said: str, storied: Partnership, signed_in: SignIn
+    typed: str, said: str, with_history: Partnership, signed_in: SignIn
 ) -> None:
     wrong = signed_in("finance.wcc").get(f"{PATH}as-it-stood/?as_at={typed}")
     page = read(wrong)
@@ -198,7 +200,9 @@ def test_the_partnerships_own_return_is_shown_from_when_it_was_loaded(
     assert "Certified" in read(client.get(f"{path}history/")).words
 
 
-def test_the_page_of_a_return_links_to_its_history(storied: Partnership, signed_in: SignIn) -> None:
+def test_the_page_of_a_return_links_to_its_history(
+    with_history: Partnership, signed_in: SignIn
+) -> None:
     assert f"{PATH}history/" in read(signed_in("finance.wcc").get(PATH)).hrefs
 
 
@@ -206,7 +210,7 @@ def test_the_page_of_a_return_links_to_its_history(storied: Partnership, signed_
 
 
 def test_a_history_as_csv_has_a_row_for_each_changed_column(
-    storied: Partnership, signed_in: SignIn
+    with_history: Partnership, signed_in: SignIn
 ) -> None:
     response = signed_in("finance.wcc").get(f"{PATH}history.csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
@@ -231,7 +235,7 @@ def test_a_history_as_csv_has_a_row_for_each_changed_column(
     ]
 
 
-def test_a_history_as_json_is_complete(storied: Partnership, signed_in: SignIn) -> None:
+def test_a_history_as_json_is_complete(with_history: Partnership, signed_in: SignIn) -> None:
     response = signed_in("auditor").get(f"{PATH}history.json")
     assert response["Content-Type"] == "application/json"
     document = json.loads(text(response))
@@ -254,7 +258,7 @@ def test_a_history_as_json_is_complete(storied: Partnership, signed_in: SignIn) 
 # --- All events ----------------------------------------------------------------------
 
 
-def test_an_auditor_sees_all_events(storied: Partnership, signed_in: SignIn) -> None:
+def test_an_auditor_sees_all_events(with_history: Partnership, signed_in: SignIn) -> None:
     response = signed_in("auditor").get("/history/")
     page = read(response)
     assert f"{Event.objects.count()} events, the latest first." in page.words
@@ -268,7 +272,7 @@ def test_an_auditor_sees_all_events(storied: Partnership, signed_in: SignIn) -> 
     assert "Opened Period" not in own.words
 
 
-def test_events_are_narrowed_as_asked(storied: Partnership, signed_in: SignIn) -> None:
+def test_events_are_narrowed_as_asked(with_history: Partnership, signed_in: SignIn) -> None:
     client = signed_in("auditor")
     asked = "?chain=WCC&subject=return&by=s151.wcc&from=2013-07-05&to=2013-07-06"
     page = read(client.get(f"/history/{asked}"))
@@ -287,7 +291,7 @@ def test_events_are_narrowed_as_asked(storied: Partnership, signed_in: SignIn) -
 
 
 def test_a_page_of_events_takes_a_fixed_number_of_queries(
-    storied: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    with_history: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, taken = signed_in("auditor"), []
     for size in (1, 10):
@@ -298,7 +302,7 @@ def test_a_page_of_events_takes_a_fixed_number_of_queries(
     assert taken == [taken[0]] * 2
 
 
-def test_events_as_json_lines_can_be_checked(storied: Partnership, signed_in: SignIn) -> None:
+def test_events_as_json_lines_can_be_checked(with_history: Partnership, signed_in: SignIn) -> None:
     response = signed_in("auditor").get("/history/events.jsonl?chain=WCC")
     assert response["Content-Type"] == "application/x-ndjson"
     events = [json.loads(line) for line in text(response).splitlines()]
@@ -309,7 +313,7 @@ def test_events_as_json_lines_can_be_checked(storied: Partnership, signed_in: Si
     assert text(signed_in("finance.lbhf").get("/history/events.jsonl")) == ""
 
 
-def test_events_as_csv_can_be_read_by_people(storied: Partnership, signed_in: SignIn) -> None:
+def test_events_as_csv_can_be_read_by_people(with_history: Partnership, signed_in: SignIn) -> None:
     written = text(signed_in("finance.wcc").get("/history/events.csv"))
     rows = list(csv.DictReader(io.StringIO(written.removeprefix("\ufeff"), newline="")))
     assert [row["action"] for row in rows][:2] == ["saved", "saved"]

@@ -313,7 +313,7 @@ def test_a_long_return_offers_its_first_rows(partnership: Partnership, as_: Turn
 # --- Beside the line -------------------------------------------------------------------
 
 
-def test_a_question_stands_beside_its_row_while_it_is_changed(
+def test_a_question_is_shown_beside_its_row_while_it_is_changed(
     partnership: Partnership, parent: Return, as_: Turn
 ) -> None:
     finance = as_("finance.wcc")
