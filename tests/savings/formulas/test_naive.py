@@ -1,4 +1,4 @@
-"""The module gives the same as a second implementation, written from the contract alone."""
+"""The module gives the same as a second implementation, written only from the contract."""
 
 from __future__ import annotations
 
