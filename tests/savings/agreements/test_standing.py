@@ -86,7 +86,7 @@ def test_what_was_not_agreed_before_its_quarter_closed_lapses(partnership: Partn
     sent = remind(today=date(2013, 8, 2), at=NOW, site="https://savings.example.gov.uk")
     assert {reminder.decision_id for reminder in sent} == {later.decision_id}
     assert [message.subject for message in mail.outbox] == [
-        "To answer: Libraries: savings, version 2"
+        "Answer needed: Libraries: savings, version 2"
     ] * 2
     assert (
         "Lapsed: it was never in force and can no longer come into force. It was due to start in "

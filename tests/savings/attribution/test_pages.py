@@ -56,7 +56,7 @@ def test_a_claim_shows_what_everybodys_spending_has_fallen_by(partnership: Partn
     roll_up()
 
     page = words(partnership, second.entries.get(), "councillor.rbkc")
-    assert "The cost of a change falls on the boroughs that gain from it" in page
+    assert "The cost of a change falls on the councils that gain from it" in page
     assert "savings less the ongoing costs of Library service, from the start to the end of" in page
     assert "Hammersmith & Fulham £100.00 £150.00 −£50.00 No: nothing gained" in page
     assert "Westminster £100.00 £0.00 £100.00 Yes" in page
@@ -66,7 +66,7 @@ def test_a_claim_shows_what_everybodys_spending_has_fallen_by(partnership: Partn
     assert "The rule" not in page.split("The transition budget")[1]
 
     page = words(partnership, first.entries.get())
-    assert "No borough has a net reduction in spending on Library service by the end of" in page
+    assert "No council has a net reduction in spending on Library service by the end of" in page
     assert "Westminster £0.00 £0.00 £0.00 As savings are split" in page
     assert "Savings of Libraries, version 1" in page
 
@@ -99,4 +99,4 @@ def test_an_entry_that_is_unattributed_says_so(partnership: Partnership) -> None
     for entry in parent.entries.all():
         assert "Not attributed. All" in words(partnership, entry)
     claim = parent.entries.get(approval="moves")
-    assert "How much each borough’s spending has fallen" in words(partnership, claim)
+    assert "How much each council’s spending has fallen" in words(partnership, claim)

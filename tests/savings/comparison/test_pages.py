@@ -119,14 +119,14 @@ def test_all_six_areas_to_the_penny(reader: Client) -> None:
 
 def test_nothing_published_for_all_is_given_to_a_borough(reader: Client) -> None:
     response = reader.get(COMPARISON)
-    assert table_headed(response, "Borough") == [
+    assert table_headed(response, "Council") == [
         ["Hammersmith & Fulham", "£0.00"],
         ["Kensington & Chelsea", "£0.00"],
         ["Westminster", "£0.00"],
         ["Not attributed to a council", "£9,920,000.00"],
         ["All areas", "£9,920,000.00"],
     ]
-    assert "not by borough, so none of it falls on any one borough." in read(response).words
+    assert "not by council, so none of it falls on any one council." in read(response).words
 
 
 def test_every_figure_has_its_document_and_place(reader: Client) -> None:
@@ -261,7 +261,7 @@ def test_open_quarters_and_transition_costs_stand_apart(
 def test_the_parts_of_the_boroughs_add_up_to_the_figure(
     delivering: Partnership, signed_in: SignIn
 ) -> None:
-    assert table_headed(signed_in("auditor").get(COMPARISON), "Borough") == [
+    assert table_headed(signed_in("auditor").get(COMPARISON), "Council") == [
         ["Hammersmith & Fulham", "£33.34", "£30.00"],
         ["Kensington & Chelsea", "£33.33", "£0.00"],
         ["Westminster", "£33.33", "£0.00"],
@@ -326,16 +326,16 @@ def test_what_rests_on_an_illustrative_rule_says_so(
     roll_up_dirty(at=NOW)
     to = {"to": "2013-14-Q1"}
     assert (
-        "they fall on the boroughs by an illustrative rule"
+        "they fall on the councils by an illustrative rule"
         not in read(client.get(COMPARISON, to)).words
     )
     illustrative_rule(partnership)
     response = client.get(COMPARISON, to)
-    assert table_headed(response, "Borough")[0] == [
+    assert table_headed(response, "Council")[0] == [
         "Hammersmith & Fulham",
         "£4.00 Illustrative",
     ]
-    assert "they fall on the boroughs by an illustrative rule" in read(response).words
+    assert "they fall on the councils by an illustrative rule" in read(response).words
 
 
 def illustrative_rule(partnership: Partnership) -> None:

@@ -211,8 +211,8 @@ UNATTRIBUTED = Council(None, "Not attributed", 9_920_000_00, 9_920_000_00)
 def test_what_was_published_for_all_is_no_boroughs() -> None:
     lines = [Council("LBHF", "Hammersmith", 0), UNATTRIBUTED]
     assert wording.reading_of_councils(lines) == (
-        "The £9.92m was published for the partnership as a whole, not by borough, so none of "
-        "it falls on any one borough."
+        "The £9.92m was published for the partnership as a whole, not by council, so none of "
+        "it falls on any one council."
     )
 
 
@@ -224,23 +224,23 @@ def test_parts_of_boroughs_beside_what_is_unattributed_and_why() -> None:
     whole = "Hammersmith’s part is £10.00 and Westminster’s part is £20.00"
     assert wording.reading_of_councils(parts) == f"{whole}."
     assert wording.reading_of_councils([*parts, UNATTRIBUTED]) == (
-        f"{whole}; the other £9.92m was published for the partnership as a whole, not by "
-        "borough, so it is no one borough’s."
+        f"{whole}; the other £9.92m was published for the partnership as a whole, not by council, "
+        "so it falls on no council."
     )
     no_rule = Council(None, "Not attributed", 30_00)
     assert wording.reading_of_councils([*parts, no_rule]) == (
-        f"{whole}; the other £30.00 is shared by no rule that every council taking part has "
-        "agreed to, so it is no one borough’s."
+        f"{whole}; the other £30.00 is not split by any rule that every council taking part has "
+        "agreed to, so it falls on no council."
     )
     both = Council(None, "Not attributed", 30_00, 20_00)
     assert wording.reading_of_councils([*parts, both]) == (
         f"{whole}; of the other £30.00, £20.00 was published for the partnership as a whole, "
-        "not by borough and £10.00 is shared by no rule that every council taking part has "
-        "agreed to, so it is no one borough’s."
+        "not by council and £10.00 is not split by any rule that every council taking part has "
+        "agreed to, so it falls on no council."
     )
 
 
 def test_before_anything_is_delivered_no_borough_has_a_part() -> None:
     assert wording.reading_of_councils([Council("LBHF", "Hammersmith", 0)]) == (
-        "Nothing has been delivered yet, so no borough has a part in it."
+        "Nothing has been delivered yet, so no council has a part in it."
     )

@@ -191,7 +191,7 @@ def test_the_persistent_one_is_named_with_the_rule(reader: Client, books: Partne
         "quarters with figures, in a row and to the latest that is closed."
     ) in page.words
     assert f"/agreements/{test.decision_id}/" in page.hrefs
-    assert [row[-1] for row in table_headed(response, "Quarter and borough") if len(row) > 1] == [
+    assert [row[-1] for row in table_headed(response, "Quarter and council") if len(row) > 1] == [
         "no",
         "no",
         "yes",
@@ -228,7 +228,7 @@ def test_the_warning_comes_with_the_closing_and_not_before(open_books: Partnersh
     words = read(response).words
     assert "Unfinished: every quarter after 2013/14 Q1 is still open." in words
     assert (f"{NOBODY}." in words, "Warning" in words) == (True, False)
-    rows = table_headed(response, "Quarter and borough")
+    rows = table_headed(response, "Quarter and council")
     assert [row[0] for row in rows if len(row) == 1] == ["2013/14 Q1", "2013/14 Q2, still open"]
     assert [row[-1] for row in rows if len(row) > 1] == ["no", "no", "yes", *["still open"] * 3]
 

@@ -87,11 +87,11 @@ NOT_TEXT = "Send this as text."
 NOT_A_KIND = "“Saving” is not known here: use saving, ongoing_cost, transition_cost or variance."
 NO_BUDGET = (
     "There is no transition budget “MOVE-2”: use the code of one that every council taking "
-    "part has agreed, or leave this empty."
+    "part has agreed to, or leave this empty."
 )
 ELSEWHERE = (
-    "The transition budget “MOVE-3” is for libraries, and hr does not lie in it: use another, "
-    "or leave this empty."
+    "The transition budget “MOVE-3” is for libraries and the services below it, not hr: use "
+    "another, or leave this empty."
 )
 TOO_EARLY = (
     "The transition budget “MOVE-4” begins in 2013/14 Q4: claim on it from then on, or leave "
@@ -99,7 +99,7 @@ TOO_EARLY = (
 )
 NOT_AGREED = (
     "Not every council taking part has agreed to the transition budget “MOVE-5”: WCC has not. "
-    "Leave this empty, or wait until then."
+    "Leave this empty, or wait until all have agreed."
 )
 CORRECTED_TOO_EARLY = (
     "The transition budget “MOVE-1” begins in 2013/14 Q2: claim on it from then on, or leave "
@@ -168,8 +168,8 @@ def test_where_nothing_is_left_the_way_out_is_said() -> None:
             "amount",
             "0.01",
             (
-                "This would pass the ceiling of “MOVE-6”: nothing of £50.00 is left. Leave the "
-                "budget's code out, and the cost falls on the council that reports it."
+                "This would pass the ceiling of “MOVE-6”: nothing of £50.00 is left. Leave out the "
+                "budget's code: then the cost falls on the council that reports it."
             ),
         )
     ]
