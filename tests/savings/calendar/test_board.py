@@ -96,8 +96,8 @@ def test_the_board_as_a_page(as_: Turn, quarter: Return) -> None:
     response = as_("programme.office").get("/board/")
 
     assert (
-        "Of 6 returns for 2013/14, one is certified, one waits for a certificate and 4 are "
-        "drafts. One draft is late. One question waits for an answer."
+        "Of 6 returns for 2013/14, one is certified, one is waiting to be certified and 4 are "
+        "drafts. One draft is late. One question is waiting for an answer."
     ) in read(response).words
     assert table_headed(response, "Council") == [
         ["Hammersmith & Fulham", "Certified", "Draft"],
@@ -143,7 +143,7 @@ def test_another_council_is_not_on_ones_board(as_: Turn, quarter: Return) -> Non
     assert "Kensington" not in read(page).words
     assert "Hammersmith" not in as_("s151.wcc").get("/board/2013-14.csv").content.decode()
     nothing = read(as_("councillor.wcc").get("/board/"))
-    assert "There are no returns of 2013/14 for you to see." in nothing.words
+    assert "There are no returns for 2013/14 that you can see." in nothing.words
     assert len(table_headed(as_("auditor").get("/board/"), "Council")) == 3
 
 
@@ -224,7 +224,7 @@ def test_which_year(partnership: Partnership, as_: Turn) -> None:
     assert "Board of returns, 2014/15" in read(office.get("/board/?year=2014-15")).words
     none = office.get("/board/?year=2012-13")
     assert none.status_code == 200
-    assert "There are no returns of 2012/13 for you to see." in read(none).words
+    assert "There are no returns for 2012/13 that you can see." in read(none).words
     wrong = office.get("/board/?year=nonsense")
     assert wrong.status_code == 422
     assert read(wrong).words.startswith("Error: ")
@@ -246,14 +246,15 @@ def test_before_any_quarter(partnership: Partnership, as_: Turn) -> None:
 def test_the_sentence(partnership: Partnership) -> None:
     office = partnership.people["programme.office"]
     day = Quarter.parse("2013-14-Q1").last_day
-    assert reading_of([], YEAR) == "There are no returns of 2013/14 for you to see."
+    assert reading_of([], YEAR) == "There are no returns for 2013/14 that you can see."
     lines = board_of(office, YEAR, day).lines
     assert reading_of(lines, YEAR) == (
-        "Of 6 returns for 2013/14, none is certified, none waits for a certificate and 6 are "
+        "Of 6 returns for 2013/14, none is certified, none is waiting to be certified and 6 are "
         "drafts."
     )
     assert reading_of(lines[:1], YEAR) == (
-        "Of one return for 2013/14, none is certified, none waits for a certificate and one is a "
+        "Of one return for 2013/14, none is certified, none is waiting to be certified and one is "
+        "a "
         "draft."
     )
     late = board_of(office, YEAR, Quarter.parse("2013-14-Q3").last_day).lines
