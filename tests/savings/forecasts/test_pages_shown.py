@@ -141,7 +141,7 @@ def test_what_is_illustrative_is_marked_and_not_certified(
     assert client.get(f"{RETURN}certify/")["Location"] == RETURN
     answer = client.post(f"{RETURN}certify/", {"version": planned.parent("WCC").version})
     assert answer.status_code == 409
-    assert "This return holds 1 illustrative forecast" in read(answer).words
+    assert "This return has 1 illustrative forecast" in read(answer).words
 
 
 def test_a_forecast_of_what_no_plan_asks_for_any_more_is_still_shown(
