@@ -92,7 +92,7 @@ def test_the_two_figures_of_the_record(reader: Client) -> None:
 def test_what_is_compared_is_said_in_one_sentence(reader: Client) -> None:
     assert (
         "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
-        "been achieved by the end of 2012/13, two years earlier, so the difference is not a "
+        "been delivered by the end of 2012/13, two years earlier, so the difference is not a "
         "shortfall."
     ) in read(reader.get(COMPARISON)).words
 
@@ -173,7 +173,7 @@ def test_the_target_beside_itself_is_not_shown_twice(reader: Client) -> None:
 
 def test_a_promise_for_one_year_alone(reader: Client) -> None:
     response = reader.get(COMPARISON, {"year": "2011-12"})
-    assert stats(response)[0][:2] == ["Promised in 2011/12 alone", "£2.9m"]
+    assert stats(response)[0][:2] == ["Promised in 2011/12 only", "£2.9m"]
 
 
 def test_an_area_with_the_lines_that_promised_it(reader: Client) -> None:

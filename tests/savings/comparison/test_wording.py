@@ -61,8 +61,8 @@ def compared(
 
 def test_an_annual_promise_beside_what_came_before_it_is_no_shortfall() -> None:
     assert compared("33800000", "9920000") == (
-        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
-        "been achieved by the end of 2012/13, two years earlier, so the difference is not a "
+        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had been "
+        "delivered by the end of 2012/13, two years earlier, so the difference is not a "
         "shortfall."
     )
 
@@ -82,14 +82,13 @@ def test_how_long_before_the_promised_year_ends(to: str, ahead: str) -> None:
 @pytest.mark.parametrize("to", ["2014-15-Q4", "2015-16-Q1"])
 def test_once_the_year_is_over_a_sum_to_date_is_still_no_annual_amount(to: str) -> None:
     assert compared("400000", "900000", to).endswith(
-        "everything since the start added up, so the difference is neither a shortfall nor a "
-        "surplus."
+        "the total since the start, so the difference is neither a shortfall nor a surplus."
     )
 
 
 def test_a_promise_for_one_year_alone_is_called_so() -> None:
     sentence = compared("2900000", "9920000", bases=IN_YEAR, year=FinancialYear(2011))
-    assert sentence.startswith("The £2.9m is what was to be saved in 2011/12 alone and the £9.92m")
+    assert sentence.startswith("The £2.9m is what was to be saved in 2011/12 only and the £9.92m")
 
 
 def test_a_promise_of_both_kinds_is_called_neither() -> None:
@@ -123,7 +122,7 @@ def test_a_promise_of_both_kinds_is_called_neither() -> None:
             "5",
             "2013-14-Q2",
             (
-                "The plan promises nothing here for 2014/15; the £5.00 is what had been achieved "
+                "The plan promises nothing here for 2014/15; the £5.00 is what had been delivered "
                 "by the end of September 2013."
             ),
         ),
@@ -163,15 +162,16 @@ def test_the_reading_of_the_areas_names_most_furthest_and_passed() -> None:
         area("CEX", "200000", "260000"),
         area("Corporate Services", "10000000", "480000"),
     ) == (
-        "Children's has delivered the most, £4.54m beside £10.5m promised a year by 2014/15; "
-        "Corporate Services is furthest from its promise, £0.48m beside £10m; "
-        "CEX has passed its promise, £0.26m beside £0.2m."
+        "Children's has delivered the most, £4.54m, compared with £10.5m promised a year by "
+        "2014/15; "
+        "Corporate Services is furthest from its promise, £0.48m compared with £10m; "
+        "CEX has passed its promise, £0.26m compared with £0.2m."
     )
 
 
 def test_the_reading_counts_where_several_have_passed() -> None:
     assert reading(area("A", "100", "200"), area("B", "100", "300")) == (
-        "B has delivered the most, £300.00 beside £100.00 promised a year by 2014/15; "
+        "B has delivered the most, £300.00, compared with £100.00 promised a year by 2014/15; "
         "two areas have passed their promises."
     )
 
@@ -190,7 +190,7 @@ def test_the_reading_of_a_promise_that_names_no_area() -> None:
 
 def test_the_reading_of_nothing_at_all() -> None:
     assert reading(area("A", "0", "0")) == (
-        "None of these areas has a promise of its own, and nothing has been delivered."
+        "None of these areas has a promise, and nothing has been delivered."
     )
 
 
