@@ -36,8 +36,8 @@ def test_who_got_the_odd_penny_and_why(partnership: Partnership) -> None:
     page = words(partnership, parent.entries.get())
     assert (
         "The odd penny. Two pennies are left over. They go to Hammersmith & Fulham and "
-        "Kensington & Chelsea. Westminster has a remainder as large, 2/3 of a penny; among equals "
-        "the alphabet decides, in which LBHF and RBKC come first."
+        "Kensington & Chelsea. Westminster has a remainder as large, 2/3 of a penny. Ties go in "
+        "alphabetical order of code, in which LBHF and RBKC come first."
     ) in page
     assert "Hammersmith & Fulham £33.34 1/3 33.33% 3,333 2/3 3,333 +1" in page
     assert "Councils taking part Hammersmith & Fulham, Kensington & Chelsea, Westminster" in page

@@ -439,7 +439,7 @@ def test_who_joins_later_refuses_nothing_that_the_others_share_by(
     partnership.certified("LBHF", a_saving("cex", "10.00"))
     partnership.certified("LBHF", a_saving("cex", "10.00"), quarter=Q2)
     divided = digest()
-    with pytest.raises(WrongState, match="can't be refused any more"):
+    with pytest.raises(WrongState, match="can no longer be refused"):
         answer(
             decision_id=rule.decision_id,
             agree=False,

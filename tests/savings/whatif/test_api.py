@@ -435,7 +435,7 @@ def test_what_nothing_can_be_shared_by_is_refused_as_its_proposal_is(
 ) -> None:
     driver(books, **values)
     since = {"effective_from": quarter.code} if quarter else {}
-    message = "Every value of Visits is 0: nothing to share by."
+    message = "Every value of Visits is 0, so there is nothing to split by."
     if missing:
         message = f"Visits has no value for {missing} by {(quarter or Q2).label}: enter one."
 
