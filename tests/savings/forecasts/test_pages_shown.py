@@ -67,7 +67,7 @@ def test_a_forecast_shows_what_it_stands_beside_and_what_is_pointed_out(
     assert "Planned, all councils £9,500,000.00 a year by 2014/15" in page.words
     assert "Planned, all councils £100,000.00 this year only" in page.words
     assert "No forecast yet. Enter what it is expected to bring, and its status." in page.words
-    assert "In doubt. Check that the reason still holds" in page.words
+    assert "In doubt. Check that the reason is still true" in page.words
     assert "Start date passed, nothing delivered. Enter what has been saved" in page.words
 
 
