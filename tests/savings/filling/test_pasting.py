@@ -156,6 +156,6 @@ def test_words_for_codes() -> None:
 def test_what_could_be_two_things_is_not_guessed() -> None:
     assert in_codes({"service": "open spaces"}, WORDS) == (
         {"service": "open spaces"},
-        {"service": "“open spaces” is not one thing alone: use parks or squares."},
+        {"service": "“open spaces” can mean more than one thing: use parks or squares."},
     )
     assert in_codes({"service": "nothing"}, WORDS) == ({"service": "nothing"}, {})

@@ -73,9 +73,9 @@ CHANGED = {**VARIANCE, "cause": "specification_change", "caused_by": "WCC"}
 A_LETTER = "a" * LONGEST_TEXT
 
 # What is said of each column.
-NO_SERVICE = "Enter the service's short name, as “libraries”."
+NO_SERVICE = "Enter the service's short name, such as “libraries”."
 NO_KIND = "Enter the kind of entry: saving, ongoing_cost, transition_cost or variance."
-NO_SCOPE = "Enter whose entry it is: own or shared."
+NO_SCOPE = "Enter who it falls on: own or shared."
 NO_AMOUNT = "Enter an amount, or - for nil."
 NO_RECURRENCE = "Enter whether it recurs: recurring or one_off."
 NO_NATURE = "Enter the nature of the saving: cashable, non_cashable or avoided."
@@ -112,10 +112,10 @@ ONLY_CAUSE = "Only a variance has a cause: leave this empty."
 ONLY_CAUSED_BY = "Only a variance with the cause specification_change has this: leave it empty."
 ONLY_TUPE = "Only an ongoing cost has this: leave it empty."
 ONLY_APPROVAL = "Only a transition cost has this: leave it empty."
-CORRECTS = "Enter the number of one of this council's certified entries of an earlier period."
+CORRECTS = "Enter the number of one of this council's certified entries in an earlier quarter."
 TOO_LONG = "Shorten this to 2,000 characters."
 NULL = "Remove the null character."
-HALF = "Remove the half of a character."
+HALF = "Remove the broken character."
 NO_COLUMN = "There is no such column: remove or rename it."
 TEXT_AMOUNT = 'Send the amount as text, such as "1234.50", not as a number.'
 
