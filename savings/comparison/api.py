@@ -63,8 +63,7 @@ def plan_called(code: str) -> Plan:
 
 
 def year_of(plan: Plan, year: FinancialYear | None) -> FinancialYear:
-    """The year asked for, or the plan's last. A year without figures is refused: it is not a
-    promise of 0."""
+    """The year asked for, or the plan's last; one without figures is refused, not taken as 0."""
     years = years_of(plan)
     if year is None and years:
         return years[-1]
