@@ -123,15 +123,15 @@ def test_a_service_that_nobody_shares_yet_is_joined_one_by_one(partnership: Part
             {"code": "LBHF", "source": ""},
             {
                 "source": "Say where this was settled.",
-                "council": "Hammersmith & Fulham takes part in Cex in 2013/14 Q2 already: choose "
+                "council": "Hammersmith & Fulham already takes part in Cex in 2013/14 Q2: choose "
                 "another council or a quarter in which it does not.",
             },
         ),
         (
             {"code": "LBHF", "slug": LEADERSHIP},
             {
-                "council": "Hammersmith & Fulham takes part in Chief executive leadership in "
-                "2013/14 Q2 already: choose another council or a quarter in which it does not.",
+                "council": "Hammersmith & Fulham already takes part in Chief executive leadership "
+                "in 2013/14 Q2: choose another council or a quarter in which it does not.",
             },
         ),
     ],
@@ -165,7 +165,7 @@ def test_only_the_programme_office_records_it(partnership: Partnership) -> None:
             with pytest.raises(NotAllowed) as refusal:
                 join(partnership, by=person)
             assert str(refusal.value) == (
-                "Only the programme office records who takes part in a service and who hosts it."
+                "Only the programme office can record who takes part in a service and who hosts it."
             )
     assert spells("cex") == TWO
 
