@@ -36,7 +36,7 @@ STATES = {
 
 
 def moves(moved: Moved, names: Mapping[str, str]) -> str:
-    """Who gains and who pays by the restated value, in a sentence."""
+    """Who gains and who loses by the restated value, in a sentence."""
     if not moved.parts:
         return "No certified figure was split by this value."
     return who_gains(moved.parts, names, of="By the restated value")
