@@ -86,7 +86,9 @@ class ServiceSerializer(serializers.Serializer):
         allow_null=True, help_text="The service above; null at a root."
     )
     programme = serializers.CharField(help_text="The root that it is below, or itself.")
-    depth = serializers.IntegerField(help_text="0 for a programme, 1 for a service directly below one, and so on.")
+    depth = serializers.IntegerField(
+        help_text="0 for a programme, 1 for a service directly below one, and so on."
+    )
     participants = serializers.ListField(
         child=serializers.CharField(),
         help_text="Codes of the councils that take part, inherited if not set.",
@@ -99,5 +101,7 @@ class ServiceSerializer(serializers.Serializer):
         allow_null=True,
         help_text="The provenance of the host; null if there is none.",
     )
-    illustrative = serializers.BooleanField(help_text="Whether the host was made up for the demonstration.")
+    illustrative = serializers.BooleanField(
+        help_text="Whether the host was made up for the demonstration."
+    )
     period = QuarterText(allow_null=True, help_text="The quarter that this is for.")

@@ -49,7 +49,9 @@ def mistakes_in_appointing(user: User, role: str, council: Council | None) -> li
         ]
     if role in PARTNERSHIP_ROLES:
         if council is not None:
-            return [FieldError("council", "This role is for the whole partnership: leave it empty.")]
+            return [
+                FieldError("council", "This role is for the whole partnership: leave it empty.")
+            ]
         return []
     if council is None:
         return [FieldError("council", "Choose the council that this role is for.")]

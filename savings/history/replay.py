@@ -138,9 +138,7 @@ def _lines(state: ReturnState, happening: Happening) -> tuple[tuple[int, Columns
             )
     for number, columns in entries_of(happening.after):
         if number in lines:
-            raise ReplayError(
-                f"Version {happening.after.get('version')} overwrites line {number}."
-            )
+            raise ReplayError(f"Version {happening.after.get('version')} overwrites line {number}.")
         lines[number] = columns
     order = happening.after["order"]
     if len(order) != len(lines) or set(order) != set(lines):

@@ -90,8 +90,10 @@ PERMISSIONS = {
     ),
     "savings.certify_return": (
         certifies_for_this_return & neither_filled_nor_submitted_it,
-        "Only the council's section 151 officer or deputy can certify, and never a return that "
-        "they filled in or submitted.",
+        (
+            "Only the council's section 151 officer or deputy can certify, and never a return that "
+            "they filled in or submitted."
+        ),
     ),
     "savings.run_calendar": (
         is_programme_office,
@@ -99,8 +101,10 @@ PERMISSIONS = {
     ),
     "savings.propose_rule": (
         proposes_rules,
-        "Only the programme office and councils' finance and section 151 officers can propose "
-        "rules.",
+        (
+            "Only the programme office and councils' finance and section 151 officers can propose "
+            "rules."
+        ),
     ),
     "savings.give_driver_value": (
         counts_for_this_council,
@@ -108,13 +112,17 @@ PERMISSIONS = {
     ),
     "savings.propose_approval": (
         proposes_rules,
-        "Only the programme office and councils' finance and section 151 officers can propose "
-        "budgets.",
+        (
+            "Only the programme office and councils' finance and section 151 officers can propose "
+            "budgets."
+        ),
     ),
     "savings.propose_fairness_test": (
         proposes_rules,
-        "Only the programme office and councils' finance and section 151 officers can propose "
-        "tests.",
+        (
+            "Only the programme office and councils' finance and section 151 officers can propose "
+            "tests."
+        ),
     ),
     "savings.change_sharing": (
         is_programme_office,

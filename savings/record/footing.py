@@ -245,7 +245,9 @@ def _compared(
 ) -> Iterator[Difference]:
     printed = cell.value if cell.value is not None else Decimal(0)
     if cell.value is None and cell.printed:
-        raise FootingError(f"“{cell.printed}” is not a number, so it can't be checked ({cell.name}).")
+        raise FootingError(
+            f"“{cell.printed}” is not a number, so it can't be checked ({cell.name})."
+        )
     # An empty cell is compared without rounding: it has no decimals to round to.
     step = rounded_to or (Decimal(1).scaleb(_exponent(printed)) if cell.value is not None else None)
     if printed == (_rounded(expected, step) if step else expected):

@@ -14,9 +14,7 @@ from finance.periods import PeriodError, Quarter
 from savings.permissions.pages import SignedIn
 from savings.returns.models import PARTNERSHIP, Return
 
-NOT_WHOLE = (
-    "The form did not arrive complete, so nothing was saved. Open the return and try again."
-)
+NOT_WHOLE = "The form did not arrive complete, so nothing was saved. Open the return and try again."
 
 
 def return_called(request: SignedIn, council: str, period: str) -> Return:

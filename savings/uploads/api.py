@@ -88,5 +88,7 @@ class Template(Call):
         self.parameters()
         parent = return_called(self.caller, council, period)
         if extension not in FORMATS:
-            raise NotFound(f"A template is available as {', '.join(FORMATS)}: ask for one of these.")
+            raise NotFound(
+                f"A template is available as {', '.join(FORMATS)}: ask for one of these."
+            )
         return template_file(filled_template(parent), extension)

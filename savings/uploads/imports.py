@@ -207,7 +207,9 @@ class _Reader:
         self.missing = frozenset(REQUIRED_COLUMNS) - set(self._names.values())
         for column in REQUIRED_COLUMNS:
             if column in self.missing:
-                self.wrong(column, number, f"There is no column {column}: add it, spelled like this.")
+                self.wrong(
+                    column, number, f"There is no column {column}: add it, spelled like this."
+                )
 
     def _take_name(self, number: int, place: int, cell: Cell) -> None:
         text = _text(cell)

@@ -204,7 +204,9 @@ def _rule(reading: _Reading) -> Question:
     if asked.indirect_variance:
         reading.one_of("indirect_variance", AttributionRule.IndirectVariance.values, "option")
     if to_host and asked.kind != ONGOING_COST:
-        reading.wrong("indirect_variance", "Only a rule for ongoing costs can say this: leave it out.")
+        reading.wrong(
+            "indirect_variance", "Only a rule for ongoing costs can say this: leave it out."
+        )
     shares, weights = _shared_by(reading, since)
     if reading.errors:
         raise reading.refusal()

@@ -52,9 +52,7 @@ class WhatIfParameters(Shape):
         help_text="For ongoing_cost: who a variance in the host's indirect costs falls on.",
     )
     council = Text(required=False, max_length=12, help_text="For a driver's value.")
-    value = Text(
-        required=False, max_length=24, help_text="The driver's value for the council."
-    )
+    value = Text(required=False, max_length=24, help_text="The driver's value for the council.")
     effective_from = QuarterText(
         required=False,
         help_text="The first quarter that it applies to. Without it, it applies from the start.",
@@ -92,7 +90,9 @@ class WhatIfSerializer(serializers.Serializer):
     question = serializers.CharField(help_text="What was asked, in a sentence.")
     gains = serializers.CharField(help_text="Who gains and who loses, in a sentence.")
     entries_looked_at = serializers.IntegerField()
-    entries_moved = serializers.IntegerField(help_text="Entries that would have fallen differently.")
+    entries_moved = serializers.IntegerField(
+        help_text="Entries that would have fallen differently."
+    )
     rows = WhatIfRowSerializer(many=True, help_text="Certified figures to date.")
     plan_rows = PlannedRowSerializer(many=True, help_text="Lines of the adopted plans, as savings.")
 

@@ -95,7 +95,7 @@ def test_discussion_mediation_and_a_revised_proposal_that_everybody_answers_agai
         by=partnership.people["programme.office"],
         **which,
     )
-    with pytest.raises(WrongState, match="mediates already"):
+    with pytest.raises(WrongState, match="is already the mediator"):
         disputes.call_mediator(mediator="X", text="Y", by=partnership.s151("LBHF"), **which)
     revised = propose_rule(
         service=partnership.services["libraries"],
@@ -353,7 +353,7 @@ def test_what_is_not_in_dispute_is_not_revised(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     revise = each_kind(partnership, revises=rule.decision)["rule"]
-    with pytest.raises(WrongState, match="is not disputed; withdraw it first"):
+    with pytest.raises(WrongState, match=r"is not disputed\. Withdraw it first"):
         revise()
     decision = refused(partnership, rule.decision_id)
     office = partnership.people["programme.office"]

@@ -165,9 +165,7 @@ def test_a_draft_that_does_not_hold_any_more_is_told_of(
     books.submitted("LBHF", claim, quarter=Q2)
     answer = sign_in("finance.wcc").post(f"{address(restatement)}add/", button(draft))
     assert answer.status_code == 422
-    assert "first correct these rows of your draft (row 1, amount:" in (
-        answer.content.decode()
-    )
+    assert "first correct these rows of your draft (row 1, amount:" in (answer.content.decode())
     assert draft.entries.count() == 1
 
 
