@@ -81,7 +81,7 @@ def scaled_to_one(values: Mapping[str, Fraction | int | Decimal]) -> dict[str, F
 
 
 def restricted(shares: Shares, codes: Collection[str]) -> dict[str, Fraction]:
-    """Only the shares of these parties that are above 0, scaled up to 1; empty if none are."""
+    """Only the shares of these parties that are above 0, scaled up to 1; empty without any."""
     return scaled_to_one({c: share for c, share in shares.items() if share and c in codes})
 
 

@@ -36,8 +36,8 @@ _CATEGORIES = {
     "not-recommended": "Not recommended for sharing in February 2011.",
 }
 CLOSED = (
-    "The record now has a different place or different participants for a service in a closed "
-    "quarter that has certified figures, which stand. Make the change from a later quarter on."
+    "The record changes where a service is or who takes part in it in a quarter that is closed "
+    "and has certified figures, which stand. Make the change from a later quarter on."
 )
 M = TypeVar("M", bound=models.Model)
 

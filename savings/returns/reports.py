@@ -34,7 +34,7 @@ PLURALS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class KindSum:
-    """The sum of the entries of one kind, in pence; None if there are none."""
+    """The sum of the entries of one kind, in pence; None without any."""
 
     kind: str
     label: str

@@ -81,7 +81,7 @@ def unanswered_counts(return_ids: Iterable[int]) -> dict[int, int]:
 
 
 def what_waits_for_an_answer(parent: Return) -> str:
-    """A sentence that names the rows with unanswered questions; empty if there are none."""
+    """A sentence that names the rows with unanswered questions; empty without any."""
     waiting = list(
         Question.objects.unanswered()
         .filter(parent=parent)
