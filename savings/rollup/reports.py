@@ -42,7 +42,7 @@ def one_version() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class AttributedRow:
-    """One group's amount in pence. Fields that it is not grouped by are None."""
+    """One group's amount in pence. Fields that it is not grouped by have None."""
 
     council: str | None
     service: str | None
