@@ -392,7 +392,9 @@ def test_a_question_stays_with_its_line_through_edits(
     assert question.entry_id == two.id
     assert (question.entry.position, question.entry.service.slug) == (1, "libraries")
     assert question.line["amount"] == "2.00"
-    assert what_waits_for_an_answer(parent).endswith("on row 1 (Libraries).")
+    assert what_waits_for_an_answer(parent) == (
+        "A question on row 1 (Libraries) is not answered yet."
+    )
     assert list(orphans_of(parent)) == []
 
 

@@ -252,7 +252,8 @@ def test_rows_are_ticked_and_asked_about_while_sending_back(parent: Return, as_:
     assert not [form for form in shown.forms if form.action.endswith("submit/")]
     refused = as_("finance.wcc").post(f"{RETURN}submit/", {"version": "3"})
     assert refused.status_code == 409
-    assert "on row 2 (Youth offending). Answer each on the return's page" in read(refused).words
+    said = "A question on row 2 (Youth offending) is not answered yet. Answer each on the return's"
+    assert said in read(refused).words
     answered = press(
         as_("finance.wcc"), f"/questions/{question.id}/answer/", "answer/", text="That."
     )
