@@ -17,12 +17,12 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from finance.periods import Quarter
 from savings.agreements.consent import all_agreed
 from savings.agreements.subjects import SUBJECTS, Facts, Subject
+from savings.permissions.rules import may
 from savings.quarters.dates import is_closed
 from savings.quarters.models import Period
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import (
-    CERTIFYING_ROLES,
     Consent,
     Council,
     Decision,
@@ -249,7 +249,7 @@ def may_answer(one: Proposal, user: User) -> bool:
     """Whether their council is awaited, or may agree too, and they answer for it."""
     council = user.council
     asked = council in one.waiting_for or (shares_a_part(one, user) and not one.force.settled)
-    return asked and user.holds(*CERTIFYING_ROLES, council=council)
+    return asked and may(user, "savings.answer_decision")
 
 
 def shares_a_part(one: Proposal, user: User) -> bool:

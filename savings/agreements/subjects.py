@@ -39,6 +39,8 @@ class Subject:
     #: What a page calls it, and the name of the address that proposes one.
     title: str
     propose_at: str
+    #: The permission that who proposes or revises one needs.
+    proposed_with: str
     model: type[models.Model]
     of_a_service = False
     #: Whether a council that shares a part alone has something to refuse.
@@ -93,7 +95,8 @@ class Subject:
         """Have done what an answer made necessary, once it is committed."""
 
 
-#: By kind. Filled as Django starts: see `savings.apps`.
+#: By kind, in the order in which pages offer to propose them. Filled as Django starts: see
+#: `savings.apps`.
 SUBJECTS: dict[str, Subject] = {}
 
 

@@ -47,7 +47,7 @@ def propose_budget(
     the quarter closed or what it revises not disputed;
     BadContent for a code, ceiling or description that won't do, or where nobody takes part.
     """
-    require(by, "savings.propose_approval")
+    require(by, "savings.propose_budget")
     # One at a time, so that two proposals don't take the same code.
     change_basis()
     check_quarter_open(effective_from)

@@ -69,7 +69,7 @@ class ApprovalList(Listing):
 
         Programme office, finance officers and section 151 officers.
         """
-        require(self.caller, "savings.propose_approval")
+        require(self.caller, "savings.propose_budget")
         body = check(ApprovalBody, request.data)
         services = {service.slug: service for service in Service.objects.all()}
         budget = propose_budget(
