@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
@@ -72,7 +73,8 @@ class Sharing:
     """Who takes part in a service and who hosts it, in all quarters.
 
     Participants are those of `participants_from`, hosts those of `host_from`: the service
-    itself, or the one above it that has them; None where no service has any. `agreements` are
+    itself, or the one above it that has them; None where no service has any. `taking_part` are
+    those that take part in a quarter that is not closed, in order of their names. `agreements` are
     those of the service and of what follows it; `above`, those of the services above that
     count here where the service has no rule of its own.
     """
@@ -80,6 +82,7 @@ class Sharing:
     service: Service
     participants_from: Service | None
     participation: tuple[Participation, ...]
+    taking_part: tuple[Council, ...]
     host_from: Service | None
     hosting: tuple[Hosting, ...]
     parts: tuple[Part, ...]
@@ -122,17 +125,6 @@ class Sharing:
         return tuple(part.service for part in self.parts if not part.follows)
 
     @property
-    def taking_part(self) -> tuple[Council, ...]:
-        """Those that take part in a quarter that is not closed, in order of their names."""
-        since = self.first_open
-        present = {
-            spell.council
-            for spell in self.participation
-            if since is None or spell.to_quarter is None or spell.to_quarter >= since
-        }
-        return tuple(sorted(present, key=lambda council: council.name))
-
-    @property
     def rules(self) -> tuple[Agreement, ...]:
         """What splits figures here: its own rules, those below that follow and those above."""
         return tuple(
@@ -170,11 +162,17 @@ def sharing_of(service: Service) -> Sharing:
     )
     here = [service.slug, *(part.service.slug for part in parts if part.follows)]
     first_open = _first_open()
+    participation = _spells(Participation.objects.filter(service__slug=nearest))
     found = _agreements(tree, [*here, *tree.path(service.slug)[1:]], first_open)
     return Sharing(
         service=service,
         participants_from=services[nearest] if nearest else None,
-        participation=_spells(Participation.objects.filter(service__slug=nearest)),
+        participation=participation,
+        taking_part=tuple(
+            council
+            for council in sorted({each.council for each in participation}, key=attrgetter("name"))
+            if first_open is None or tree.takes_part(service.slug, council.code, first_open)
+        ),
         host_from=services[hosted] if hosted else None,
         hosting=_spells(Hosting.objects.filter(service__slug=hosted)),
         parts=parts,
