@@ -19,7 +19,7 @@ from savings.agreements.consent import all_agreed
 from savings.agreements.subjects import SUBJECTS, Facts, Subject
 from savings.permissions.rules import may
 from savings.quarters.dates import is_closed
-from savings.quarters.models import Period
+from savings.quarters.models import Period, latest_closed_of
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import (
@@ -296,8 +296,7 @@ class _WhoMayAnswer:
 
     def closed(self, first: Quarter) -> bool:
         """Whether the quarter, or one after it, is closed."""
-        closed = (quarter for quarter, period in self.periods.items() if not period.is_open)
-        return is_closed(first, max(closed, default=None))
+        return is_closed(first, latest_closed_of(self.periods.values()))
 
     def force(self, subject: Subject, about: Any, by_council: dict[str, Consent]) -> Force:
         """When it is in force by the answers: see `docs/adr/0008-when-a-rule-is-in-force.md`."""
