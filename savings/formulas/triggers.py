@@ -44,8 +44,12 @@ def answers_in_time() -> pgtrigger.Trigger:
     )
 
 
-#: Services with those below them; what is certified in closed quarters, by service and by
-#: the quarter in which it is attributed.
+#: The quarters that are closed, asked once for each; services with those below them; what is
+#: certified in closed quarters, by service and by the quarter in which it is attributed.
+_CLOSED_QUARTERS = """
+    closed(period_id, quarter) AS MATERIALIZED (
+        SELECT p.id, p.quarter FROM savings_period p WHERE savings_quarter_is_closed(p.quarter)
+    )"""
 _BELOW = """
     below(top, id) AS (
         SELECT t.id, t.id FROM touched t
@@ -57,7 +61,7 @@ _SEALED = """
     JOIN savings_return r ON r.id = e.parent_id AND r.status = 'certified'
     LEFT JOIN savings_entry c ON c.id = e.corrects_id
     JOIN savings_return a ON a.id = coalesce(c.parent_id, r.id)
-    JOIN savings_period p ON p.id = a.period_id AND p.status = 'closed'
+    JOIN closed p ON p.period_id = a.period_id
     WHERE e.service_id = {service}"""
 
 
@@ -70,7 +74,7 @@ def stays_in_the_tree() -> pgtrigger.Trigger:
         condition=pgtrigger.AnyChange("parent"),
         func=f"""
             IF EXISTS (
-                WITH RECURSIVE touched(id) AS (SELECT OLD.id), {_BELOW}
+                WITH RECURSIVE touched(id) AS (SELECT OLD.id), {_BELOW}, {_CLOSED_QUARTERS}
                 SELECT 1 FROM below b WHERE EXISTS ({_SEALED.format(service="b.id")})
             ) THEN {CLOSED} END IF;
             RETURN NEW;
@@ -86,6 +90,7 @@ _SPELLS = """
         WITH RECURSIVE
         touched(id) AS ({touched}),
         {below},
+        {closed},
         reached(id) AS (SELECT DISTINCT id FROM below),
         spells_now AS (SELECT service_id, council_id, from_quarter, to_quarter FROM {table}),
         spells_then AS (
@@ -98,9 +103,8 @@ _SPELLS = """
         nearest_now AS ({nearest_now}),
         nearest_then AS ({nearest_then}),
         stands(quarter) AS (
-            SELECT p.quarter FROM savings_period p
-            WHERE p.status = 'closed'
-              AND p.quarter >= (SELECT min(effective_from) FROM ({beginnings}) b)
+            SELECT p.quarter FROM closed p
+            WHERE p.quarter >= (SELECT min(effective_from) FROM ({beginnings}) b)
         ),
         moved(id, quarter) AS (
             SELECT r.id, q.quarter FROM reached r CROSS JOIN stands q
@@ -123,7 +127,7 @@ _SPELLS = """
             {sealed} AND p.quarter = u.quarter
                 AND (e.scope = 'shared' OR r.council_id IS NULL)
         )
-    ) THEN {closed} END IF;
+    ) THEN {refused} END IF;
     RETURN NULL;
 """
 _COLUMNS = "service_id, council_id, from_quarter, to_quarter"
@@ -162,7 +166,8 @@ def _spell_trigger(
         ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
         rows_then=f"SELECT {_COLUMNS} FROM {rows.old}" if rows.old else _NO_ROWS,  # nosec B608
         sealed=_SEALED.format(service="u.id"),
-        closed=CLOSED,
+        closed=_CLOSED_QUARTERS,
+        refused=CLOSED,
     )
     return Trigger(
         name=f"who_shared_stays_{name}",
