@@ -19,6 +19,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from sovereignty.models import Council, Decision
+from sovereignty.refusals import WrongState
 
 #: What is proposed, in words: a term and what is said of it.
 Facts = tuple[tuple[str, str], ...]
@@ -113,6 +114,12 @@ def subject_of(proposed: models.Model) -> Subject:
 
 
 def about_of(decision: Decision) -> tuple[Subject, Any]:
-    """What a decision decides on, and its subject."""
-    subject = SUBJECTS[decision.about]
-    return subject, subject.rows().get(decision=decision)
+    """What a decision decides on, and its subject.
+
+    Raises WrongState where nothing was put under it, which no action leaves behind.
+    """
+    subject = SUBJECTS.get(decision.about)
+    about = subject.rows().filter(decision=decision).first() if subject else None
+    if subject is None or about is None:
+        raise WrongState(f"Nothing was put to councils under “{decision}”.")
+    return subject, about

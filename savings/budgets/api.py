@@ -89,5 +89,5 @@ class ApprovalConsent(ConsentCall):
     @extend_schema(request=Answer, responses=ApprovalSerializer)
     def post(self, request: Request, code: str) -> Response:
         budget = found(TransitionApproval.objects.all(), NO_BUDGET, code=code)
-        self.record_answer(budget.decision, request)
+        self.record_answer(budget.decision_id, request)
         return Response(budget_as_json(budget.code))

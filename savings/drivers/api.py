@@ -94,7 +94,7 @@ class ToleranceConsent(ConsentCall):
     @extend_schema(request=Answer, responses=ToleranceSerializer)
     def post(self, request: Request, tolerance_id: int) -> Response:
         tolerance = found(Tolerance.objects.all(), NO_TOLERANCE, id=tolerance_id)
-        self.record_answer(tolerance.decision, request)
+        self.record_answer(tolerance.decision_id, request)
         return Response(tolerance_as_json(tolerance.id))
 
 

@@ -19,7 +19,7 @@ from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.kit.provenance import Provenance
 from sovereignty.models import Decision
-from sovereignty.refusals import NotAllowed
+from sovereignty.refusals import NotAllowed, WrongState
 from sovereignty.rules import PERMISSIONS
 from tests.partnership import NOW, Partnership
 
@@ -73,6 +73,18 @@ def test_two_subjects_of_one_kind_are_refused() -> None:
     assert type(SUBJECTS["rule"]).__name__ == "RuleSubject"
 
 
+def agreeing(decision: Decision, partnership: Partnership, *, agree: bool = True) -> None:
+    """A council answers, or refuses and says why."""
+    answer(
+        decision_id=decision.id,
+        agree=agree,
+        minute_reference="7",
+        reason="" if agree else "Too much.",
+        by=partnership.s151("WCC"),
+        at=NOW,
+    )
+
+
 def propose(kind: str, partnership: Partnership) -> Decision:
     """One of each kind, by a finance officer or the programme office."""
     if kind == "rule":
@@ -92,14 +104,7 @@ def test_who_proposes_and_revises_is_asked_by_the_permission_of_that_kind(
     partnership: Partnership, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject, decision = SUBJECTS[kind], propose(kind, partnership)
-    answer(
-        decision_id=decision.id,
-        agree=False,
-        minute_reference="7",
-        reason="Too much.",
-        by=partnership.s151("WCC"),
-        at=NOW,
-    )
+    agreeing(decision, partnership, agree=False)
     client = Client()
     client.force_login(partnership.finance("WCC"), "django.contrib.auth.backends.ModelBackend")
 
@@ -145,6 +150,22 @@ def test_a_decision_says_what_is_put_under_it(partnership: Partnership) -> None:
     subject, about = about_of(decision)
     assert (subject, about) == (SUBJECTS["test"], test)
     assert subject_of(test) is SUBJECTS["test"]
+
+
+@pytest.mark.django_db
+def test_a_decision_with_nothing_under_it_is_not_answered(partnership: Partnership) -> None:
+    decision = a_decision(partnership)
+    nothing = "Nothing was put to councils under “To be answered”"
+    with pytest.raises(WrongState, match=nothing):
+        about_of(decision)
+    with pytest.raises(WrongState, match=nothing):
+        agreeing(decision, partnership)
+    assert not decision.consents.exists()
+    # Nor where it says what it is about and that is not there.
+    Decision.objects.filter(id=decision.id).update(about="budget")
+    decision.refresh_from_db()
+    with pytest.raises(WrongState, match=nothing):
+        about_of(decision)
 
 
 @pytest.mark.django_db

@@ -67,6 +67,11 @@ def test_a_person_without_an_appointment_is_refused(
 ) -> None:
     client.force_login(User.objects.create_user("nobody"))
     assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
+    # Nor for an administrator, who is nobody's officer.
+    client.force_login(User.objects.create_superuser("root", password="a-long-enough-password"))
+    refused = client.get(reverse(name, kwargs=kwargs))
+    assert refused.status_code == 403
+    assert "Your account has no appointment yet" in refused.content.decode()
 
 
 def test_overview_counts_documents_figures_and_differences(loaded: None, reader: Client) -> None:
