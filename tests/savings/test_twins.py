@@ -208,6 +208,7 @@ def test_a_rule_is_in_force(
             provenance=Provenance.REPORTED,
             decision=Decision.objects.create(
                 title="Made up",
+                about="rule",
                 proposed_by=person,
                 proposed_at=NOW,
                 **(

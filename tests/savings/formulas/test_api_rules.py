@@ -202,7 +202,8 @@ def test_an_answer_fetches_its_decision_once(partnership: Partnership):
     body = {"agree": True, "minute_reference": "WCC 7"}
     with CaptureQueriesContext(connection) as queries:
         assert caller.post(f"attribution-rules/{rule.id}/consent/", body).status_code == 200
-    alone = 'FROM "sovereignty_decision" WHERE'  # with what is joined to it, it is shown
+    # With what is joined to it, it is shown.
+    alone = 'FROM "sovereignty_decision" WHERE "sovereignty_decision"."id" ='
     fetched = [query["sql"] for query in queries if alone in query["sql"]]
     assert [sql.endswith("FOR UPDATE") for sql in fetched] == [True]
 
