@@ -67,7 +67,7 @@ def test_a_person_without_an_appointment_is_refused(
 ) -> None:
     client.force_login(User.objects.create_user("nobody"))
     assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
-    # Nor for an administrator, who is nobody's officer.
+    # Nor for an administrator without one, who acts for no council.
     client.force_login(User.objects.create_superuser("root", password="a-long-enough-password"))
     refused = client.get(reverse(name, kwargs=kwargs))
     assert refused.status_code == 403
