@@ -69,9 +69,7 @@ def test_a_person_without_an_appointment_is_refused(
     assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
     # Nor for an administrator without one, who acts for no council.
     client.force_login(User.objects.create_superuser("root", password="a-long-enough-password"))
-    refused = client.get(reverse(name, kwargs=kwargs))
-    assert refused.status_code == 403
-    assert "Your account has no appointment yet" in refused.content.decode()
+    assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
 
 
 def test_overview_counts_documents_figures_and_differences(loaded: None, reader: Client) -> None:
