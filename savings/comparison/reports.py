@@ -18,7 +18,7 @@ from django.db.models import QuerySet, Sum
 from finance.periods import FinancialYear, Quarter
 from savings.history.reports import latest_closed_at, quarters_open_at
 from savings.plans.models import Plan, PlanLine
-from savings.quarters.models import Period
+from savings.quarters.models import Period, latest_closed_of
 from savings.returns.models import Entry
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf
@@ -126,8 +126,7 @@ class Choices:
 
     @property
     def latest_closed(self) -> Quarter | None:
-        closed = [period.quarter for period in self.periods if not period.is_open]
-        return max(closed, default=None)
+        return latest_closed_of(self.periods)
 
 
 @dataclass

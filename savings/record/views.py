@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
 from django.shortcuts import get_object_or_404
 from django.urls import reverse_lazy
+from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView
 
+from savings.permissions.pages import partnership_page
 from savings.record import reports
 from savings.record.models import SourceDocument
 
 RECORD = {"text": "The record", "url": reverse_lazy("record")}
 
 
-class RecordMixin(LoginRequiredMixin, PermissionRequiredMixin):
-    """For people who are signed in and have an appointment."""
-
-    permission_required = "savings.see_partnership"
-
-    def get_permission_denied_message(self) -> str:
-        return "Your account has no appointment yet: ask the programme office for one."
+@method_decorator(partnership_page, name="dispatch")
+class RecordPage(TemplateView):
+    """A page for people who are signed in, with an appointment of any kind."""
 
 
-class Overview(RecordMixin, TemplateView):
+class Overview(RecordPage):
     template_name = "savings/record/overview.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -33,7 +30,7 @@ class Overview(RecordMixin, TemplateView):
         )
 
 
-class Document(RecordMixin, TemplateView):
+class Document(RecordPage):
     template_name = "savings/record/document.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -47,7 +44,7 @@ class Document(RecordMixin, TemplateView):
         )
 
 
-class Differences(RecordMixin, TemplateView):
+class Differences(RecordPage):
     template_name = "savings/record/differences.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -58,7 +55,7 @@ class Differences(RecordMixin, TemplateView):
         )
 
 
-class Plans(RecordMixin, TemplateView):
+class Plans(RecordPage):
     template_name = "savings/record/plans.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -67,7 +64,7 @@ class Plans(RecordMixin, TemplateView):
         )
 
 
-class Services(RecordMixin, TemplateView):
+class Services(RecordPage):
     template_name = "savings/record/services.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

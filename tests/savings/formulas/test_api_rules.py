@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from savings.calendar.actions import close_period
 from savings.drivers.models import Driver
@@ -192,6 +194,18 @@ def test_only_a_section_151_officer_can_answer(partnership: Partnership):
 def test_an_unknown_rule_is_not_found(office: Caller, rule_id):
     problem(office.get(f"attribution-rules/{rule_id}/"), 404, "not-found")
     problem(office.post(f"attribution-rules/{rule_id}/consent/"), 404, "not-found")
+
+
+def test_an_answer_fetches_its_decision_once(partnership: Partnership):
+    rule = partnership.rule("libraries", THIRDS, agreed_by=[])
+    caller = Caller(partnership.s151("WCC"))
+    body = {"agree": True, "minute_reference": "WCC 7"}
+    with CaptureQueriesContext(connection) as queries:
+        assert caller.post(f"attribution-rules/{rule.id}/consent/", body).status_code == 200
+    # With what is joined to it, it is shown.
+    alone = 'FROM "sovereignty_decision" WHERE "sovereignty_decision"."id" ='
+    fetched = [query["sql"] for query in queries if alone in query["sql"]]
+    assert [sql.endswith("FOR UPDATE") for sql in fetched] == [True]
 
 
 def test_the_last_consent_attributes_entries_already_certified(partnership: Partnership):

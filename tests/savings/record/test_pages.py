@@ -69,6 +69,9 @@ def test_a_person_without_an_appointment_is_refused(
 ) -> None:
     client.force_login(User.objects.create_user("nobody"))
     assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
+    # Nor for an administrator without one, who acts for no council.
+    client.force_login(User.objects.create_superuser("root", password="a-long-enough-password"))
+    assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
 
 
 def test_the_overview_counts_documents_figures_and_differences(
