@@ -10,7 +10,7 @@ from savings.calendar.actions import close_period
 from savings.drivers.models import Driver
 from savings.formulas.models import AttributionRule
 from savings.rollup.tasks import roll_up
-from sovereignty.models import Decision
+from sovereignty.models import Consent, Decision
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.drivers.counting import A_VALUE, THIRDS, count
@@ -184,10 +184,14 @@ def test_an_answer_of_another_shape_is_refused(partnership: Partnership, body, f
 
 def test_only_a_section_151_officer_can_answer(partnership: Partnership):
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
-    for name, person in partnership.people.items():
-        if not name.startswith("s151"):
-            answer = Caller(person).post(f"attribution-rules/{rule.id}/consent/", {"x": 1})
-            problem(answer, 403, "not-allowed")
+    others = [name for name in partnership.people if not name.startswith("s151")]
+    assert len(others) == 8
+    for name in others:
+        answer = Caller(partnership.people[name]).post(
+            f"attribution-rules/{rule.id}/consent/", {"agree": True, "minute_reference": "7"}
+        )
+        problem(answer, 403, "not-allowed")
+    assert not Consent.objects.exists()
 
 
 @pytest.mark.parametrize("rule_id", ["0", "999999", "9" * 30, "9" * 5000, "-1", "x", "%00"])
