@@ -45,6 +45,7 @@ CALLS = {
     ("post", "periods/{period}/reopen/"),
     ("get", "plans/"),
     ("get", "plans/{code}/"),
+    ("get", "record/"),
     ("get", "returns/"),
     ("get", "returns/{council}/{period}/"),
     ("put", "returns/{council}/{period}/"),

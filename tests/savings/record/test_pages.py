@@ -1,7 +1,6 @@
 """The record's pages show what the record holds, to those who may sign in for it."""
 
 import re
-from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -10,11 +9,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from savings.record import reports
-from savings.record.imports import Record
-from savings.record.loading import load
 from savings.record.models import SourceDocument
-from sovereignty.models import Appointment, Role, User
-from tests.kept import kept
+from sovereignty.models import User
 
 PAGES = [
     ("record", {}),
@@ -22,22 +18,9 @@ PAGES = [
     ("record-plans", {}),
     ("record-services", {}),
     ("record-document", {"code": "proposals-2011"}),
+    ("record-figures", {}),
+    ("record-figures-download", {}),
 ]
-
-
-@pytest.fixture
-@kept
-def loaded(db: None, record: Record) -> None:
-    load(record, at=datetime(2026, 1, 5, tzinfo=UTC))
-
-
-@pytest.fixture
-def reader(client: Client, db: None) -> Client:
-    """A councillor's neighbour in rank: somebody with any appointment at all."""
-    user = User.objects.create_user("auditor")
-    Appointment.objects.create(user=user, role=Role.AUDITOR)
-    client.force_login(user)
-    return client
 
 
 def words(html: str) -> str:
