@@ -1,7 +1,6 @@
 """The record's pages show what the record holds, to those who may sign in for it."""
 
 import re
-from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -10,26 +9,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from savings.record import reports
-from savings.record.imports import Record
-from savings.record.loading import load
 from savings.record.models import SourceDocument
-from sovereignty.models import Appointment, Role, User
-from tests.kept import kept
-
-
-@pytest.fixture
-@kept
-def loaded(db: None, record: Record) -> None:
-    load(record, at=datetime(2026, 1, 5, tzinfo=UTC))
-
-
-@pytest.fixture
-def reader(client: Client, db: None) -> Client:
-    """Somebody with an appointment; any would do."""
-    user = User.objects.create_user("auditor")
-    Appointment.objects.create(user=user, role=Role.AUDITOR)
-    client.force_login(user)
-    return client
+from sovereignty.models import User
 
 
 def words(html: str) -> str:
@@ -46,7 +27,13 @@ def read(client: Client, name: str, **kwargs: str) -> str:
 @pytest.mark.django_db
 def test_an_administrator_without_an_appointment_is_refused(client: Client) -> None:
     client.force_login(User.objects.create_superuser("root", password="a-long-enough-password"))
-    for name in ("record", "record-services", "record-plans", "record-differences"):
+    for name in (
+        "record",
+        "record-services",
+        "record-plans",
+        "record-differences",
+        "record-figures",
+    ):
         assert client.get(reverse(name)).status_code == 403
 
 

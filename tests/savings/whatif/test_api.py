@@ -396,7 +396,7 @@ def test_a_later_agreed_rule_replaces_the_rule_asked_about(
             },
         ),
         (
-            {"decision": "1", "service": "cex"},
+            {"decision": "999999", "service": "cex"},
             {
                 "decision": "This decision proposes no rule. Budgets and tests split nothing "
                 "by themselves.",
