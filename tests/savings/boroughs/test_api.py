@@ -89,7 +89,7 @@ def test_an_unknown_format_is_refused_with_the_formats_there_are(caller: Caller,
 def test_two_endings_are_no_quarter(caller: Caller):
     said = problem(caller.get("reports/LBHF/2013-14-Q1.csv.exe"), 404, "not-found")
 
-    assert said["detail"].startswith("There is no such period: see periods/")
+    assert said["detail"].startswith("There is no such period: periods/ lists")
 
 
 @pytest.mark.parametrize(

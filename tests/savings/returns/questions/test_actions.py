@@ -250,8 +250,8 @@ def test_an_open_question_holds_up_the_certificate(
         return certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
 
     assert refused(sign) == (
-        "A question on row 2 (Youth offending) is not answered yet. The finance officer answers "
-        "each on the return's page."
+        "A question on row 2 (Youth offending) is not answered yet. The finance officer has to "
+        "answer each on the return's page."
     )
     assert everything() == before
     answered(partnership, question)
