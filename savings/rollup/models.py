@@ -2,8 +2,9 @@
 
 A **fact** is one certified entry's part for one council, in pence; no council
 means the entry is unattributed. A **total** sums facts by return, service,
-council and kind, so that a page reads a few hundred rows however many entries
-there are, and one certified return replaces its own totals alone. A total that
+council, kind and, of savings, recurrence and nature, so that a page reads a few
+hundred rows however many entries there are, and one certified return replaces its
+own totals alone. A total that
 is replaced stays, retired: it says from when and until when it stood, so that
 any sum can be asked for as it stood at a moment. A **dirty return** is the
 outbox: certification writes it in the same transaction, the rollup removes it
@@ -84,6 +85,18 @@ class Total(models.Model):
         db_constraint=False,
     )
     kind = models.CharField(max_length=15, choices=Entry.Kind)
+    recurrence = models.CharField(
+        max_length=9,
+        choices=Entry.Recurrence,
+        blank=True,
+        help_text="Of a saving. Empty in totals that version 1.0.0 added up.",
+    )
+    nature = models.CharField(
+        max_length=12,
+        choices=Entry.Nature,
+        blank=True,
+        help_text="Of a saving. Empty in totals that version 1.0.0 added up.",
+    )
     pence = models.BigIntegerField()
     entries = models.PositiveIntegerField()
     illustrative = models.BooleanField(help_text="Whether any of it does.")
@@ -97,7 +110,7 @@ class Total(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["parent", "service", "council", "kind"],
+                fields=["parent", "service", "council", "kind", "recurrence", "nature"],
                 name="total_once",
                 condition=Q(until__isnull=True),
                 nulls_distinct=False,

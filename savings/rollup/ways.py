@@ -44,12 +44,17 @@ class Grounds(NamedTuple):
 
 
 class CertifiedEntry(NamedTuple):
-    """A certified entry: its own pence, its return's quarter as an ordinal, and how it falls."""
+    """A certified entry: its own pence, its return's quarter as an ordinal, and how it falls.
+
+    `recurrence` and `nature` are a saving's, and empty for all else.
+    """
 
     parent_id: int
     id: int
     pence: int
     quarter: int
+    recurrence: str
+    nature: str
     grounds: Grounds
 
 
