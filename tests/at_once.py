@@ -1,4 +1,4 @@
-"""Several people in the same moment: threads that start together, each on its own connection."""
+"""Several people at the same moment: threads that start together, each on its own connection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Results = list[object]
 
 
 def at_once(*acts: Callable[[], object]) -> Results:
-    """Do all of it in threads that start together; what each gave or raised, in order."""
+    """Run these in threads that start together; return what each gave or raised, in order."""
     ready, results = threading.Barrier(len(acts)), [None] * len(acts)
 
     def do(number: int, act: Callable[[], object]) -> None:
@@ -43,10 +43,10 @@ def kinds(results: Sequence[object]) -> list[str]:
 
 @contextmanager
 def held_up(act: Callable[[], object], *, at: type[models.Model]) -> Iterator[Results]:
-    """Begin an act and stop it where it writes to a table; go on after the block, to its end.
+    """Start an act, pause it where it writes to a table, and let it end after the block.
 
-    Gives a list that holds what the act gave or raised once the block is over. For a test
-    with `transaction=True`; what others do in the block goes in threads of their own.
+    Yields a list that holds what the act gave or raised once the block is over. For a test with
+    `transaction=True`; what others do in the block goes in threads of their own.
     """
     results: Results = []
     thread = threading.Thread(target=lambda: results.extend(at_once(act)))
@@ -60,10 +60,10 @@ def held_up(act: Callable[[], object], *, at: type[models.Model]) -> Iterator[Re
 
 @contextmanager
 def right_after_reading(table: type[models.Model], act: Callable[[], object]) -> Iterator[Results]:
-    """In the block, have an act done as soon as the first query of a table is answered.
+    """In the block, run an act as soon as the first query of a table is answered.
 
-    Gives a list that from then on holds what the act gave or raised. The act has a
-    connection of its own, and the rest of the block comes after it.
+    Yields a list that from then on holds what the act gave or raised. The act has a connection of
+    its own, and the rest of the block comes after it.
     """
     results: Results = []
 
@@ -79,10 +79,10 @@ def right_after_reading(table: type[models.Model], act: Callable[[], object]) ->
 
 @contextmanager
 def right_after_recording(act: Callable[[], object]) -> Iterator[Results]:
-    """In the block, have an act begun before the first query after an event was written.
+    """In the block, start an act before the first query after an event was written.
 
-    Goes on once the act is done or waits for what the block holds. Gives a list that holds
-    what the act gave or raised once the block is over. For a test with `transaction=True`.
+    Goes on once the act is done or waits for what the block holds. Yields a list that holds what
+    the act gave or raised once the block is over. For a test with `transaction=True`.
     """
     results: Results = []
     thread = threading.Thread(target=lambda: results.extend(at_once(act)))
@@ -108,7 +108,8 @@ def _wait_until_somebody_waits(or_is_over: threading.Thread | None = None) -> No
         if or_is_over and not or_is_over.is_alive():
             return
         with connection.cursor() as cursor:
-            # In a transaction the server lists, until told otherwise, who was there at first.
+            # In a transaction the server goes on listing the first connections until told
+            # otherwise.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) "

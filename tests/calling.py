@@ -40,7 +40,7 @@ class Caller:
 
 
 def problem(response: Any, status: int, kind: str) -> dict[str, Any]:
-    """The problem that a call answered with, looked over; fails where it is none."""
+    """Check that a call answered with this problem, and return it."""
     assert response.status_code == status, (response.status_code, response.content[:500])
     assert response["Content-Type"] == PROBLEM
     said = response.json()

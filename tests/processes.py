@@ -41,15 +41,12 @@ def scratch_database(like: str = "template1") -> Iterator[str]:
 
 
 def create_database(like: str = "template1") -> str:
-    """The URL of a new database: empty, or else a copy of the one whose URL is given.
-
-    In a test with `transaction=True`: PostgreSQL makes no database in a transaction.
-    """
+    """The URL of a new database: empty, or a copy of the one whose URL is given."""
     name = f"scratch_{secrets.token_hex(6)}"
     names = {"name": sql.Identifier(name), "like": sql.Identifier(_name_in(like))}
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {like}").format(**names))
-        # As the tests' own: nobody needs it after a power cut.
+        # Like the tests' own: nobody needs it after a power cut.
         cursor.execute(
             sql.SQL("ALTER DATABASE {name} SET synchronous_commit = off").format(**names)
         )
@@ -80,7 +77,7 @@ def url_of(name: str) -> str:
 
 
 def environment(database: str, redis_url: str = "", **more: str) -> dict[str, str]:
-    """What a deployment without TLS sets, and nothing that these tests are run with."""
+    """What a deployment without TLS sets, without the settings of these tests."""
     own = {"DATABASE_URL", "REDIS_URL", "DEBUG", "HTTPS", "DJANGO_SETTINGS_MODULE"}
     return {
         **{name: value for name, value in os.environ.items() if name not in own},
@@ -94,7 +91,7 @@ def environment(database: str, redis_url: str = "", **more: str) -> dict[str, st
 
 
 def manage(database: str, *arguments: str, **more: str) -> str:
-    """What a management command, run on that database, printed. It raises where it fails."""
+    """Run a management command on that database and return what it printed; raise if it fails."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The made-up world of the measurements is a valid one, and the rollup of it adds up.
+"""The made-up world of the measurements is valid, and its rollup adds up.
 
 So are the files that are uploaded: every format has the same rows, and COPY adds the same.
 """
@@ -57,7 +57,7 @@ def test_the_same_seed_makes_the_same_world(world: World) -> None:
     assert [len(Entry.objects.filter(parent=parent)) for parent, _ in world.waiting] == [10] * 3
 
 
-def test_a_full_rollup_twice_adds_no_rows(world: World) -> None:
+def test_a_second_full_rollup_adds_no_rows(world: World) -> None:
     roll_up_everything(at=NOW)
     before = list(Total.objects.order_by("id").values())
 
@@ -66,7 +66,7 @@ def test_a_full_rollup_twice_adds_no_rows(world: World) -> None:
     assert list(Total.objects.order_by("id").values()) == before
 
 
-def test_incremental_and_full_agree_on_it(world: World) -> None:
+def test_an_incremental_and_a_full_rollup_agree(world: World) -> None:
     roll_up_everything(at=NOW)
     for parent_id, certifier in world.waiting:
         certify(return_id=parent_id, version=2, by=certifier, at=NOW)
@@ -109,10 +109,10 @@ def amounts(rows: list[tuple[int, dict[str, object]]]) -> list[tuple[object, ...
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_copy_adds_what_an_upload_adds_and_so_do_the_pages(
+def test_copy_an_upload_and_the_pages_add_the_same_rows(
     name: str, partnership: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # VACUUM is not for the inside of a transaction, in which a test is.
+    # VACUUM can't run inside a transaction, and a test is in one.
     monkeypatch.setattr("bench.uploading.tidy", lambda: None)
     upload, content = Uploading("WCC"), a_file(name, 300)
     upload.by_api(content)
@@ -131,7 +131,7 @@ def test_copy_adds_what_an_upload_adds_and_so_do_the_pages(
     assert Upload.objects.get().state == Upload.State.STORED
 
 
-def test_what_is_written_of_uploads() -> None:
+def test_the_report_on_uploads_is_a_table() -> None:
     measured = Measured(
         rows=1_000,
         bytes=dict.fromkeys(FORMATS, 2048),

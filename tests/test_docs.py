@@ -1,6 +1,6 @@
 """The documents point at what exists, and every decision has its number, date and state.
 
-A page that is moved or renamed turns these red, as does a path in the code's docstrings.
+These tests fail when a page is moved or renamed, or when a docstring names a missing page.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PATH_OF_DOCS = re.compile(r"(?<![\w/])docs/[\w./-]*\w")
 
 
 def ours(*patterns: str) -> list[Path]:
-    """Files of the project's own folders, and of its top."""
+    """Files in the project's own folders and at its top."""
     folders = [path.parent for path in ROOT.glob("*/__init__.py")]
     folders += [ROOT / name for name in (".ci", "bench", "docs", "scripts")]
     found = {path for pattern in patterns for path in ROOT.glob(pattern)}
@@ -61,7 +61,7 @@ def missing_links(document: Path) -> list[str]:
 
 
 def missing_paths(document: Path) -> list[str]:
-    """What a document sets as code that begins with a folder of the project and isn't there."""
+    """What a document sets as code that begins with a folder of the project and does not exist."""
     folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
     return [
         path
@@ -81,7 +81,7 @@ def test_every_decision_is_in_the_index() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_decision_says_its_number_date_and_state_as_the_index_does(page: Path) -> None:
+def test_a_decision_has_the_number_date_and_state_of_the_index(page: Path) -> None:
     title, _, facts = page.read_text("utf-8").partition("\n\n")
     state, day = facts.split("\n\n")[0].splitlines()
     row = next(row for row in INDEX if row["page"] == page.name)
@@ -96,7 +96,7 @@ def test_dates_follow_the_numbers() -> None:
     assert days == sorted(days)
 
 
-def test_every_state_is_one_of_two_and_what_replaces_has_a_later_number() -> None:
+def test_a_decision_is_accepted_or_replaced_by_a_later_one() -> None:
     for row in INDEX:
         by = re.fullmatch(r"accepted|replaced by (\d{4})", row["state"])
         assert by, row
@@ -104,7 +104,7 @@ def test_every_state_is_one_of_two_and_what_replaces_has_a_later_number() -> Non
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_what_a_document_links_to_exists(document: Path) -> None:
+def test_everything_that_a_document_links_to_exists(document: Path) -> None:
     assert missing_links(document) == []
 
 
@@ -113,7 +113,7 @@ def test_paths_that_a_document_names_exist(document: Path) -> None:
     assert missing_paths(document) == []
 
 
-def test_paths_of_documents_that_the_code_names_exist() -> None:
+def test_documents_that_the_code_names_exist() -> None:
     named = {
         (name_of(source), path)
         for source in SOURCES
@@ -149,13 +149,13 @@ GONE = {
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)
-def test_a_document_uses_none_of_the_words_that_are_gone(document: Path) -> None:
+def test_a_document_uses_no_word_that_we_gave_up(document: Path) -> None:
     text = " ".join(document.read_text("utf-8").split())
     found = {word: instead for word, instead in GONE.items() if re.search(word, text, re.I)}
     assert found == {}
 
 
-def test_the_words_that_are_gone_would_be_found() -> None:
+def test_words_that_we_gave_up_would_be_found() -> None:
     text = "Whoever asks: nought. Else it is nobody’s, and what would else be held beside it anew."
     assert [word for word in GONE if not re.search(word, text, re.I)] == [
         r"\bare none\b",
@@ -201,7 +201,7 @@ def test_the_glossary_is_in_alphabetical_order() -> None:
     assert {"falls on", "reported by", "delivered", "budget", "standing"} <= set(terms)
 
 
-def test_what_the_glossary_says_a_word_is_in_the_code_is_there() -> None:
+def test_code_that_the_glossary_names_exists() -> None:
     said = re.findall(r"^Code: .*?(?=\n\n)", GLOSSARY.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     # A path, a column or a part of an address begins with a small letter.
     named = [name for text in said for name in re.findall(r"`([A-Z][\w.]*)`", text)]

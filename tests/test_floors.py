@@ -1,6 +1,7 @@
 """No foreign key points to a higher floor, however it is spelt.
 
-`import-linter` reads imports; a foreign key given as text, as "savings.Return", is none.
+`import-linter` reads only imports, and a foreign key given as text, such as "savings.Return", is
+not one.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ OURS = [
 
 
 def floor_of(model: type[models.Model]) -> int:
-    """A model's floor; of somebody else's package the ground, which all may stand on."""
+    """A model's floor; for another package the ground, on which every floor may stand."""
     label = model._meta.app_label
     return FLOORS.index(label) if label in FLOORS else 0
 
@@ -31,7 +32,7 @@ def arrows_up(models_: Iterable[type[models.Model]]) -> list[str]:
         f"{model._meta.label}.{field.name} -> {field.related_model._meta.label}"
         for model in models_
         for field in model._meta.get_fields(include_hidden=True)
-        # What is auto-created and not concrete is the other end of somebody's arrow.
+        # A field that is auto-created and not concrete is the other end of an arrow.
         if field.is_relation and field.related_model and (field.concrete or not field.auto_created)
         if floor_of(field.related_model) > floor_of(model)
     ]
@@ -58,7 +59,7 @@ def test_no_other_package_points_at_our_upper_floors() -> None:
     [models.ForeignKey, models.OneToOneField],
 )
 @isolate_apps("audit", "savings")
-def test_an_arrow_hidden_in_text_is_seen(field: type[models.ForeignKey]) -> None:
+def test_a_foreign_key_given_as_text_is_found(field: type[models.ForeignKey]) -> None:
     class Return(models.Model):
         class Meta:
             app_label = "savings"
@@ -73,7 +74,7 @@ def test_an_arrow_hidden_in_text_is_seen(field: type[models.ForeignKey]) -> None
 
 
 @isolate_apps("audit", "savings")
-def test_an_arrow_to_many_is_seen() -> None:
+def test_a_many_to_many_field_is_found() -> None:
     class Return(models.Model):
         class Meta:
             app_label = "savings"

@@ -1,8 +1,8 @@
-"""No subject of savings can reach itself, by whichever kind of arrow.
+"""No subject of savings can reach itself, by any kind of arrow.
 
-`import-linter` holds the order of imports alone. A foreign key is an arrow too, so is a table or
-a rule's function named in SQL, of a trigger, a query or a function of the database, and so is a
-lookup that goes against a foreign key to the rows of a subject above.
+`import-linter` checks only the order of imports. A foreign key is an arrow too. So is a table or a
+rule's function that SQL names, in a trigger, a query or a function of the database. So is a lookup
+that goes against a foreign key to the rows of a subject above.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ APART = {"management", "templatetags", "migrations", "demonstration"}
 
 @dataclass(frozen=True)
 class Arrow:
-    """One subject knows of another, there."""
+    """One subject knows of another at this place."""
 
     of: str
     to: str
@@ -49,7 +49,7 @@ SUBJECTS = sorted(set(sources().values()))
 
 
 def subject_of(module: str) -> str | None:
-    """The subject that a module belongs to; None where it is of none."""
+    """The subject that a module belongs to, or None."""
     parts = module.split(".")
     return parts[1] if parts[0] == "savings" and len(parts) > 1 and parts[1] in SUBJECTS else None
 
@@ -65,7 +65,7 @@ def arrows_of_imports() -> Iterator[Arrow]:
 
 
 def imported(node: ast.AST) -> list[str]:
-    """The names of modules that a statement imports, as far as they are told apart."""
+    """The modules that a statement imports, as deep as the name of a subject."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom) and node.module == "savings":
@@ -114,7 +114,7 @@ def called_in(sql: str) -> set[str]:
 
 
 def arrows_of_triggers() -> Iterator[Arrow]:
-    """What the triggers' SQL names, as it stands in the models that they hang on."""
+    """What the SQL of triggers names, with the models that the triggers belong to."""
     owners = {**tables(), **functions()}
     for model, trigger in pgtrigger.registered():
         here = subject_of(model.__module__)
@@ -125,7 +125,7 @@ def arrows_of_triggers() -> Iterator[Arrow]:
 
 
 def arrows_of_queries() -> Iterator[Arrow]:
-    """What SQL in the text of a module names: of queries, and parts of triggers."""
+    """What SQL in the text of a module names: queries, and parts of triggers."""
     owners = {**tables(), **functions()}
     for path, here in sources().items():
         for node in ast.walk(ast.parse(path.read_text())):
@@ -136,7 +136,7 @@ def arrows_of_queries() -> Iterator[Arrow]:
 
 
 def looked_up() -> dict[str, set[str]]:
-    """What leads against a foreign key, by its name: the subjects that own what it finds."""
+    """Names that lead against a foreign key, with the subjects that own what they find."""
     found: dict[str, set[str]] = {}
     for model in apps.get_models():
         for relation in model._meta.related_objects:
@@ -159,7 +159,7 @@ def arrows_of_lookups() -> Iterator[Arrow]:
 
 
 def lookup(node: ast.AST) -> str:
-    """A name of an argument or a text that may be one; empty where it can't be."""
+    """The name of an argument, or a text that may be one; empty where it can't be."""
     if isinstance(node, ast.keyword):
         return node.arg or ""
     text = node.value if isinstance(node, ast.Constant) else ""
@@ -203,13 +203,13 @@ def test_no_subject_can_reach_itself() -> None:
     assert circles(every_arrow()) == []
 
 
-def test_every_kind_of_arrow_is_seen() -> None:
+def test_every_kind_of_arrow_is_found() -> None:
     by_import = "savings/rollup/ways.py imports savings.formulas.arithmetic"
     assert Arrow("rollup", "formulas", by_import) in [*arrows_of_imports()]
     assert Arrow("rollup", "returns", "savings.Fact.entry") in [*arrows_of_foreign_keys()]
     triggers = [(arrow.of, arrow.to) for arrow in arrows_of_triggers()]
     assert ("budgets", "returns") in triggers
-    assert ("drivers", "quarters") in triggers  # by a function alone
+    assert ("drivers", "quarters") in triggers  # only by a function
     assert ("filling", "returns") in [(arrow.of, arrow.to) for arrow in arrows_of_queries()]
     by_lookup = "savings/forecasts/reports.py: rolled__isnull"
     assert Arrow("forecasts", "rollup", by_lookup) in [*arrows_of_lookups()]
@@ -237,7 +237,7 @@ def test_every_table_of_savings_belongs_to_a_subject() -> None:
 
 
 @pytest.mark.django_db
-def test_what_the_database_runs_names_only_tables_that_are_there() -> None:
+def test_functions_of_the_database_name_only_tables_that_exist() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.proname, p.prosrc FROM pg_proc p"

@@ -1,4 +1,4 @@
-"""The partnership that is put back in a test is the one that actions make."""
+"""The partnership that tests restore is the same as the one that actions make."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Rows = dict[str, list[dict[str, object]]]
 
 
 def undone(act: Callable[[], Partnership]) -> tuple[Rows, list[str]]:
-    """The rows after an act and the councils, people and services it gave; all of it undone."""
+    """The rows after an act, and the councils, people and services it gave; all is undone."""
     with transaction.atomic():
         given = act()
         found, names = rows(), []
@@ -35,7 +35,7 @@ def undone(act: Callable[[], Partnership]) -> tuple[Rows, list[str]]:
 
 
 def rows() -> Rows:
-    """Every row of every table, where a number from the table's first takes an id's place."""
+    """Every row of every table, with ids counted from the table's first."""
     tables = apps.get_models(include_auto_created=True)
     numbers = {
         table: {
@@ -69,23 +69,23 @@ def numbered(
     return value if about is None or value is None else numbers[about][value]
 
 
-def test_what_is_put_back_is_what_actions_make(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_restored_partnership_is_what_actions_make(monkeypatch: pytest.MonkeyPatch) -> None:
     expected = undone(make)
-    undone(build)  # keeps it, where no test before this one had it kept
+    undone(build)  # keeps it, unless an earlier test did
     monkeypatch.delattr(module, "make")
 
     assert undone(build) == expected
     assert len(expected[0]["savings.Return"]) == 6
 
 
-def test_it_is_made_by_actions_where_a_table_is_filled_already() -> None:
+def test_actions_make_it_where_a_table_already_has_rows() -> None:
     undone(build)
     User.objects.create_user("somebody.else")
 
     assert set(build().people) < set(User.objects.values_list("username", flat=True))
 
 
-def test_its_history_is_whole_and_goes_on() -> None:
+def test_its_history_is_whole_and_continues() -> None:
     undone(build)
     partnership = build()
 

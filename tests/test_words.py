@@ -1,6 +1,6 @@
-"""Plain modern British English: the words that the house has left behind stay out of it.
+"""Plain modern British English: words that we gave up stay out of it.
 
-Prose is what people read: templates, documents, and of code the strings, comments and names of
+Prose is what people read: templates and documents, and in code the strings, comments and names of
 tests. What a machine reads, such as the keyword `else`, is not looked at.
 """
 
@@ -40,7 +40,7 @@ LEFT_ALONE = {
     Path(__file__),
 }
 
-#: What must not stand there, and a sentence that holds it.
+#: What must not occur, and a sentence that holds it.
 LEFT_BEHIND = {
     r"(?i)\bnoughts?\b": "Together they come to nought.",
     r"(?i)\bnobody['’]?s\b": "What is shared is nobody’s.",
@@ -60,12 +60,12 @@ CODE = "·"
 
 
 def without_code(text: str) -> str:
-    """Code as it lies on the page, with nothing to read in it."""
+    """Code that takes up the same space and has nothing to read in it."""
     return re.sub(r"\S", CODE, text)
 
 
 def of_template(text: str) -> str:
-    """A template without its tags, but for what is quoted in them."""
+    """A template without its tags, except for what is quoted in them."""
 
     def quoted(tag: re.Match[str]) -> str:
         return re.sub(
@@ -113,10 +113,10 @@ def of_python(text: str) -> str:
 
 
 def only(text: str, spans: Iterator[tuple[int, int]]) -> str:
-    """What lies in these places of a text, and code in all others.
+    """The text at these places, and code at all others.
 
-    Quotes between two strings, and what starts a comment, are taken for space: a sentence goes
-    on from one line of them to the next.
+    Quotes between two strings, and what starts a comment, count as space, so that a sentence goes
+    on from one line to the next.
     """
     made, reached = [], 0
     for begin, end in spans:
@@ -152,7 +152,7 @@ def files_of(place: str) -> list[Path]:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_words_that_are_left_behind(place: str) -> None:
+def test_no_file_has_a_word_that_is_left_behind(place: str) -> None:
     files = files_of(place)
     assert files
     assert [
@@ -173,7 +173,9 @@ SHAPES = {
 
 @pytest.mark.parametrize("suffix", READERS)
 @pytest.mark.parametrize("sentence", LEFT_BEHIND.values())
-def test_each_is_found_in_each_kind_of_file(tmp_path: Path, suffix: str, sentence: str) -> None:
+def test_each_word_is_found_in_each_kind_of_file(
+    tmp_path: Path, suffix: str, sentence: str
+) -> None:
     file = tmp_path / f"one{suffix}"
     file.write_text(SHAPES[suffix].format(sentence="All is well."))
     assert left_behind_in(file) == []
@@ -191,13 +193,15 @@ def test_each_is_found_in_each_kind_of_file(tmp_path: Path, suffix: str, sentenc
         (".html", "{% comment %}There is nothing\nhere for you.{% endcomment %}"),
     ],
 )
-def test_names_of_tests_and_sentences_over_lines(tmp_path: Path, suffix: str, text: str) -> None:
+def test_words_are_found_in_names_of_tests_and_across_lines(
+    tmp_path: Path, suffix: str, text: str
+) -> None:
     file = tmp_path / f"one{suffix}"
     file.write_text(text)
     assert len(left_behind_in(file)) == 1
 
 
-def test_strings_apart_make_no_phrase(tmp_path: Path) -> None:
+def test_separate_strings_make_no_phrase(tmp_path: Path) -> None:
     file = tmp_path / "one.py"
     file.write_text('found = ["are", "none"]\nother = {"are": none}\n')
     assert left_behind_in(file) == []

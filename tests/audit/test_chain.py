@@ -25,7 +25,7 @@ def chain_of(contents: list[Content]) -> list[tuple[str, str, Content]]:
     return events
 
 
-def test_the_hash_is_of_the_one_before_and_of_canonical_json() -> None:
+def test_the_hash_covers_the_previous_hash_and_canonical_json() -> None:
     before = "ab" * 32
     text = before + '\n{"a":{"x":"£","y":null},"b":[1,true]}'
     assert digest(before, {"b": [1, True], "a": {"y": None, "x": "£"}}) == (
@@ -39,7 +39,7 @@ def test_a_chain_as_written_is_whole(contents: list[Content]) -> None:
 
 
 @given(CONTENTS, st.data())
-def test_a_changed_event_breaks_the_chain_where_it_stands(
+def test_a_changed_event_breaks_the_chain_at_its_place(
     contents: list[Content], data: st.DataObject
 ) -> None:
     events = chain_of(contents)
@@ -50,7 +50,7 @@ def test_a_changed_event_breaks_the_chain_where_it_stands(
 
 
 @given(CONTENTS.filter(lambda contents: len(contents) > 1), st.data())
-def test_a_missing_event_breaks_the_chain_where_it_stood(
+def test_a_missing_event_breaks_the_chain_at_its_place(
     contents: list[Content], data: st.DataObject
 ) -> None:
     events = chain_of(contents)
@@ -71,5 +71,5 @@ def test_a_changed_event_hashed_again_breaks_the_chain_after_it(
     assert first_break(events) == position + 1
 
 
-def test_no_events_are_a_whole_chain() -> None:
+def test_an_empty_chain_is_whole() -> None:
     assert first_break([]) is None

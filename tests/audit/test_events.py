@@ -19,7 +19,7 @@ from tests.partnership import NOW
 
 @contextmanager
 def without_triggers() -> Iterator[None]:
-    """As a superuser of the database may work: nothing less gets around them."""
+    """Work as a superuser of the database may: nobody else gets around the triggers."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         yield
@@ -80,7 +80,7 @@ def test_each_event_follows_the_one_before_in_its_own_chain(events: list[Event])
     assert [Event.objects.first_break(chain) for chain in ("WCC", "LBHF", "RBKC")] == [None] * 3
 
 
-def test_the_time_is_the_same_time_in_every_zone(db: None) -> None:
+def test_the_time_of_an_event_is_kept_in_utc(db: None) -> None:
     at = datetime(2013, 7, 1, 10, 30, 0, 123456, tzinfo=timezone(timedelta(hours=1)))
     event = write(at=at)
     assert event.content()["at"] == "2013-07-01T09:30:00.123456+00:00"
@@ -88,7 +88,7 @@ def test_the_time_is_the_same_time_in_every_zone(db: None) -> None:
     assert Event.objects.first_break("WCC") is None
 
 
-def test_the_events_of_a_record_oldest_first(events: list[Event]) -> None:
+def test_the_events_of_a_record_come_oldest_first(events: list[Event]) -> None:
     again = write(1, action="submitted")
     write(1, subject="period")
     assert list(Event.objects.about("return", 1)) == [events[0], again]
@@ -102,7 +102,7 @@ def test_an_event_needs_the_transaction_of_what_it_records() -> None:
     assert not Event.objects.exists()
 
 
-def test_an_event_goes_with_the_transaction_that_fails(db: None) -> None:
+def test_an_event_is_undone_with_a_failed_transaction(db: None) -> None:
     with transaction.atomic():
         write()
         transaction.set_rollback(True)
@@ -165,7 +165,7 @@ def test_events_are_never_changed_or_lost(events: list[Event], way: str) -> None
         ("hash", "f" * 64),
     ],
 )
-def test_a_change_around_the_triggers_is_found_out(
+def test_a_change_around_the_triggers_is_found(
     events: list[Event], column: str, value: object
 ) -> None:
     with without_triggers():
@@ -198,7 +198,7 @@ def test_a_chain_does_not_fork(events: list[Event]) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_writing_at_once_make_one_whole_chain() -> None:
+def test_many_writers_at_once_make_one_whole_chain() -> None:
     ready = threading.Barrier(4)
 
     def write_three(number: int) -> None:

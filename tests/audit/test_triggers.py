@@ -22,7 +22,7 @@ def names() -> list[str]:
     ]
 
 
-def test_every_trigger_is_one_that_nothing_switches_off() -> None:
+def test_no_trigger_can_be_switched_off() -> None:
     kinds = {
         type(trigger.compile(model).sql)
         for model, trigger in pgtrigger.registered()
@@ -32,7 +32,7 @@ def test_every_trigger_is_one_that_nothing_switches_off() -> None:
 
 
 @pytest.mark.django_db
-def test_the_database_holds_what_the_models_say() -> None:
+def test_the_database_has_the_triggers_of_the_models() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT p.proname FROM pg_proc p WHERE p.proname = ANY(%s) "
@@ -42,7 +42,7 @@ def test_the_database_holds_what_the_models_say() -> None:
         assert sorted(name for (name,) in cursor.fetchall()) == sorted(names())
 
 
-def test_asking_to_ignore_them_changes_nothing(partnership: Partnership) -> None:
+def test_asking_to_ignore_triggers_changes_nothing(partnership: Partnership) -> None:
     entry = partnership.certified("WCC", a_saving()).entries.get()
     with connection.cursor() as cursor:
         setting = "{" + ",".join(names()) + "}"

@@ -1,4 +1,4 @@
-"""The splitting of pence, held against the rule stated a second time in other words."""
+"""Splitting pence, compared with the rule stated a second time in other words."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ WEIGHTS = st.dictionaries(st.sampled_from(CODES), st.integers(0, 50), min_size=1
 
 @st.composite
 def shares(draw: st.DrawFn) -> dict[str, Fraction]:
-    """Shares of one, some of them 0, in no order."""
+    """Shares that add up to 1, some of them 0, in any order."""
     weights = draw(WEIGHTS)
     total = sum(weights.values())
     return {code: Fraction(weights[code], total) for code in draw(st.permutations(sorted(weights)))}
 
 
 def hand_out(pence: int, shares: dict[str, Fraction]) -> dict[str, int]:
-    """The rule, stated again: give out the amount penny by penny to the party that is owed most.
+    """The rule, stated again: give out the amount penny by penny to the party owed most.
 
-    Everybody first gets the whole pence of their due; each penny still in hand then goes
-    to the one with the largest unpaid fraction, the first by code among equals.
+    Each party first gets the whole pence of its share. Each remaining penny then goes to the one
+    with the largest unpaid fraction, the first by code among equals.
     """
     if pence < 0:
         return {code: -paid for code, paid in hand_out(-pence, shares).items()}
@@ -64,19 +64,19 @@ def pence_of(parts: dict[str, Part]) -> dict[str, int]:
 
 
 @given(PENCE, shares())
-def test_the_split_is_the_rule(pence: int, shares: dict[str, Fraction]) -> None:
+def test_the_split_follows_the_rule(pence: int, shares: dict[str, Fraction]) -> None:
     assert pence_of(split_pence(pence, shares)) == hand_out(pence, shares)
 
 
 @given(PENCE, shares())
-def test_the_quick_split_is_the_split(pence: int, shares: dict[str, Fraction]) -> None:
+def test_the_quick_split_gives_the_same_result(pence: int, shares: dict[str, Fraction]) -> None:
     splitter = Splitter(shares)
     parts = dict(zip(splitter.codes, splitter.split(pence), strict=True))
     assert parts == pence_of(split_pence(pence, shares))
 
 
 @given(PENCE, shares())
-def test_nothing_is_lost_and_nobody_is_out_by_a_penny(
+def test_no_penny_is_lost_and_no_part_is_out_by_a_penny(
     pence: int, shares: dict[str, Fraction]
 ) -> None:
     parts = split_pence(pence, shares)
@@ -91,7 +91,7 @@ def test_nothing_is_lost_and_nobody_is_out_by_a_penny(
 
 
 @given(PENCE, shares(), st.randoms())
-def test_the_order_in_which_shares_are_given_makes_no_difference(
+def test_the_order_of_the_shares_makes_no_difference(
     pence: int, shares: dict[str, Fraction], random: Random
 ) -> None:
     codes = list(shares)
@@ -102,7 +102,7 @@ def test_the_order_in_which_shares_are_given_makes_no_difference(
 
 
 @given(PENCE, shares())
-def test_the_split_of_a_minus_is_the_minus_of_the_split(
+def test_a_negative_amount_is_split_like_the_positive_one(
     pence: int, shares: dict[str, Fraction]
 ) -> None:
     there, back = split_pence(pence, shares), split_pence(-pence, shares)
@@ -110,7 +110,7 @@ def test_the_split_of_a_minus_is_the_minus_of_the_split(
 
 
 @given(PENCE, shares())
-def test_who_has_no_share_gets_no_penny(pence: int, shares: dict[str, Fraction]) -> None:
+def test_a_party_without_a_share_gets_no_penny(pence: int, shares: dict[str, Fraction]) -> None:
     parts = split_pence(pence, shares)
     assert [parts[code].pence for code in shares if not shares[code]] == [0] * sum(
         not share for share in shares.values()
@@ -135,20 +135,20 @@ def test_who_has_no_share_gets_no_penny(pence: int, shares: dict[str, Fraction])
         # Halves of an odd penny: a tie.
         (1, {"WCC": Fraction(1, 2), "LBHF": Fraction(1, 2)}, {"LBHF": 1, "WCC": 0}),
         (-1, {"WCC": Fraction(1, 2), "LBHF": Fraction(1, 2)}, {"LBHF": -1, "WCC": 0}),
-        # Alone, and beside one who bears nothing.
+        # One council only, and one beside another that bears nothing.
         (12_345, {"WCC": Fraction(1)}, {"WCC": 12_345}),
         (99, {"LBHF": Fraction(0), "WCC": Fraction(1)}, {"LBHF": 0, "WCC": 99}),
         # By capital letters before small ones and digits before both, as codes sort.
         (1, {"a": THIRD, "B": THIRD, "1": THIRD}, {"1": 1, "B": 0, "a": 0}),
     ],
 )
-def test_some_splits_by_hand(
+def test_splits_worked_out_by_hand(
     pence: int, shares: dict[str, Fraction], expected: dict[str, int]
 ) -> None:
     assert list(pence_of(split_pence(pence, shares)).items()) == list(expected.items())
 
 
-def test_the_working_of_a_split() -> None:
+def test_a_split_shows_how_it_was_worked_out() -> None:
     assert split_pence(-100, {"LBHF": THIRD, "WCC": 2 * THIRD}) == {
         "LBHF": Part(THIRD, Fraction(-100, 3), -33, 0, -33),
         "WCC": Part(2 * THIRD, Fraction(-200, 3), -66, -1, -67),
@@ -170,7 +170,7 @@ def test_the_working_of_a_split() -> None:
         ),
     ],
 )
-def test_shares_that_are_not_one_whole_split_nothing(
+def test_shares_that_do_not_add_up_to_1_are_refused(
     shares: dict[str, Fraction], message: str
 ) -> None:
     for use in (check_whole, Splitter, lambda shares: split_pence(100, shares)):
@@ -195,7 +195,7 @@ def test_shares_that_are_not_one_whole_split_nothing(
         ("0.333333333333333333", Fraction(333_333_333_333_333_333, 10**18)),
     ],
 )
-def test_a_share_as_typed(typed: str, share: Fraction) -> None:
+def test_a_typed_share_is_read_exactly(typed: str, share: Fraction) -> None:
     assert parse_share(typed) == share
 
 
@@ -235,7 +235,7 @@ def test_a_share_as_typed(typed: str, share: Fraction) -> None:
         ("1.01", "“1.01” is more than the whole: a share is between 0 and 1."),
     ],
 )
-def test_what_is_no_share_is_refused_with_its_remedy(typed: str, message: str) -> None:
+def test_text_that_is_not_a_share_is_refused_with_its_remedy(typed: str, message: str) -> None:
     with pytest.raises(ShareError) as refusal:
         parse_share(typed)
     assert str(refusal.value) == message
@@ -250,7 +250,7 @@ def test_any_text_is_a_share_from_0_to_1_or_a_share_error(text: str) -> None:
     assert 0 <= share <= 1
 
 
-def test_values_in_proportion() -> None:
+def test_values_are_scaled_to_shares_that_add_up_to_1() -> None:
     values: dict[str, Fraction | int | Decimal] = {
         "LBHF": Decimal("1.5"),
         "RBKC": 0,
@@ -265,12 +265,12 @@ def test_values_in_proportion() -> None:
     assert scaled_to_one({}) == {}
 
 
-def test_a_value_below_0_is_nothing_to_share_by() -> None:
+def test_a_value_below_0_is_refused() -> None:
     with pytest.raises(ShareError, match=r"A value to share by may not be less than 0\."):
         scaled_to_one({"LBHF": 3, "WCC": -1})
 
 
-def test_restricted_to_some_the_shares_keep_their_proportion() -> None:
+def test_shares_restricted_to_some_councils_keep_their_proportion() -> None:
     shares = {"LBHF": Fraction(1, 2), "RBKC": Fraction(1, 3), "WCC": Fraction(1, 6)}
     assert restricted(shares, ["RBKC", "WCC"]) == {"RBKC": 2 * THIRD, "WCC": THIRD}
     assert restricted(shares, ["WCC", "BRENT"]) == {"WCC": Fraction(1)}
@@ -281,7 +281,7 @@ def test_restricted_to_some_the_shares_keep_their_proportion() -> None:
 
 
 @given(shares(), st.sets(st.sampled_from(CODES)))
-def test_a_restriction_is_a_whole_in_the_same_proportion_or_nothing(
+def test_restricted_shares_add_up_to_1_in_proportion_or_are_empty(
     shares: dict[str, Fraction], codes: set[str]
 ) -> None:
     part = restricted(shares, codes)
@@ -306,7 +306,7 @@ def test_a_blend_is_weights_times_shares() -> None:
     }
 
 
-def test_a_blend_with_a_driver_that_shares_nothing_is_nothing() -> None:
+def test_a_blend_with_a_driver_that_shares_nothing_is_empty() -> None:
     halves = {"LBHF": Fraction(1, 2), "WCC": Fraction(1, 2)}
     weights = {"children": Fraction(3, 4), "posts": Fraction(1, 4)}
     assert blended(weights, {"children": halves, "posts": {}}) == {}
@@ -314,13 +314,13 @@ def test_a_blend_with_a_driver_that_shares_nothing_is_nothing() -> None:
     assert blended({"children": Fraction(1), "posts": Fraction(0)}, {"children": halves}) == halves
 
 
-def test_weights_must_be_one_whole() -> None:
+def test_weights_must_add_up_to_1() -> None:
     with pytest.raises(ShareError, match=r"The shares add up to 1/2; they must add up to exactly"):
         blended({"children": Fraction(1, 2)}, {"children": {"LBHF": Fraction(1)}})
 
 
 @given(st.data())
-def test_any_blend_of_wholes_is_a_whole(data: st.DataObject) -> None:
+def test_any_blend_of_full_shares_adds_up_to_1(data: st.DataObject) -> None:
     drivers = {name: data.draw(shares()) for name in ("children", "posts", "budget")}
     weight = data.draw(st.fractions(0, 1, max_denominator=100))
     weights = {"children": weight, "posts": (1 - weight) / 2, "budget": (1 - weight) / 2}

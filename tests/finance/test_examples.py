@@ -1,4 +1,4 @@
-"""The examples in docstrings are run, so that none of them rots."""
+"""The examples in docstrings are run, so that none goes out of date."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PURE_MODULES = [
 
 
 @pytest.mark.parametrize("name", PURE_MODULES)
-def test_the_examples_of_a_pure_module(name: str) -> None:
+def test_the_examples_of_a_pure_module_are_right(name: str) -> None:
     results = doctest.testmod(importlib.import_module(name))
     assert results.attempted > 0
     assert results.failed == 0

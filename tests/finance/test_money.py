@@ -1,4 +1,4 @@
-"""What finance people type, and what is never guessed at."""
+"""Amounts as finance people type them, and what is never guessed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ EMPTY = "Enter an amount, or - for nil."
         ("45k", "45000.00"),
         ("£1.2m", "1200000.00"),
         ("-", "0.00"),
-        # Nil, and other ways to 0.
+        # Nil, and other ways to write 0.
         ("0", "0.00"),
         ("-0", "0.00"),
         ("(0)", "0.00"),
@@ -63,7 +63,7 @@ EMPTY = "Enter an amount, or - for nil."
         ("1000", "1000.00"),
         ("1,000", "1000.00"),
         ("12,345,678.90", "12345678.90"),
-        # Minus, once and in any of its places.
+        # A minus sign, once and in any of its places.
         ("-1,234", "-1234.00"),
         ("-£5", "-5.00"),
         ("£-5", "-5.00"),
@@ -89,7 +89,7 @@ EMPTY = "Enter an amount, or - for nil."
         ("-99999999.999k", "-99999999999.00"),
     ],
 )
-def test_an_amount_as_typed(typed: str, pounds: str) -> None:
+def test_a_typed_amount_is_read_exactly(typed: str, pounds: str) -> None:
     assert json_money(parse_money(typed)) == pounds
 
 
@@ -125,7 +125,7 @@ def test_an_amount_as_typed(typed: str, pounds: str) -> None:
         ("123,", COMMAS),
         ("1.234,50", COMMAS),
         ("1.2,345", COMMAS),
-        # Points and spaces where they make a guess of it.
+        # Points and spaces that would leave it to a guess.
         (".", IN_FULL),
         (".5", IN_FULL),
         ("5.", IN_FULL),
@@ -155,7 +155,7 @@ def test_an_amount_as_typed(typed: str, pounds: str) -> None:
         ("£(5)", IN_FULL),
         ("+5", IN_FULL),
         ("\N{MINUS SIGN}5", IN_FULL),
-        # Fractions of a penny, however they come about.
+        # Fractions of a penny, however they are written.
         ("0.001", WHOLE_PENCE),
         ("1.0050", WHOLE_PENCE),
         ("0.000001k", WHOLE_PENCE),
@@ -189,7 +189,7 @@ def test_an_amount_as_typed(typed: str, pounds: str) -> None:
         ("5£", IN_FULL),
         ("GBP 5", IN_FULL),
         ("k£5", IN_FULL),
-        # Dates, truths and formulas.
+        # Dates, truth values and formulas.
         ("12/03/2013", IN_FULL),
         ("1 April 2013", IN_FULL),
         ("TRUE", IN_FULL),
@@ -209,14 +209,14 @@ def test_an_amount_as_typed(typed: str, pounds: str) -> None:
         ("1\N{FULLWIDTH COMMA}234", IN_FULL),
         ("1\N{ARABIC DECIMAL SEPARATOR}5", IN_FULL),
         ("45\N{KELVIN SIGN}", IN_FULL),
-        # What a paste brings along.
+        # Characters that come with a paste.
         ("5\x00", IN_FULL),
         ("\N{ZERO WIDTH SPACE}5", IN_FULL),
         ("\N{ZERO WIDTH NO-BREAK SPACE}5", IN_FULL),
         ("\ud800", IN_FULL),
     ],
 )
-def test_what_is_no_amount_is_refused_with_its_remedy(typed: str, remedy: str) -> None:
+def test_text_that_is_not_an_amount_is_refused_with_its_remedy(typed: str, remedy: str) -> None:
     with pytest.raises(MoneyError) as refusal:
         parse_money(typed)
     assert str(refusal.value) == remedy
@@ -268,7 +268,7 @@ def test_text_of_the_right_characters_is_read_exactly_or_refused(text: str) -> N
 
 
 @given(PENCE)
-def test_pence_and_pounds_are_each_others_inverse(pence: int) -> None:
+def test_pence_become_pounds_and_the_same_pence_again(pence: int) -> None:
     pounds = from_pence(pence)
     assert to_pence(pounds) == pence
     assert pounds.as_tuple().exponent == -2
@@ -306,7 +306,7 @@ def test_pence_are_exact_for_any_number_of_digits(pounds: str, pence: int) -> No
         ("1E-999999999", WHOLE_PENCE),
     ],
 )
-def test_what_is_not_whole_pence_has_none(pounds: str, remedy: str) -> None:
+def test_pounds_that_are_not_whole_pence_are_refused(pounds: str, remedy: str) -> None:
     with pytest.raises(MoneyError) as refusal:
         to_pence(Decimal(pounds))
     assert str(refusal.value) == remedy
@@ -323,7 +323,7 @@ def test_what_is_not_whole_pence_has_none(pounds: str, remedy: str) -> None:
         ("99999999999.99", "99999999999.99"),
     ],
 )
-def test_an_amount_in_json(pounds: str, text: str) -> None:
+def test_an_amount_is_written_for_json(pounds: str, text: str) -> None:
     assert json_money(to_pence(Decimal(pounds))) == text
     assert read_json_money(text) == to_pence(Decimal(pounds))
 
@@ -338,7 +338,7 @@ def test_an_amount_in_json(pounds: str, text: str) -> None:
         ("33800000", "£33,800,000.00"),
     ],
 )
-def test_an_amount_on_a_page(pounds: str, text: str) -> None:
+def test_an_amount_is_written_for_a_page(pounds: str, text: str) -> None:
     assert format_pounds(to_pence(Decimal(pounds))) == text
 
 
@@ -360,18 +360,18 @@ def test_an_amount_on_a_page(pounds: str, text: str) -> None:
         ("1004999.99", "£1m"),
     ],
 )
-def test_a_headline_in_millions(pounds: str, text: str) -> None:
+def test_a_headline_is_written_in_millions(pounds: str, text: str) -> None:
     assert format_millions(to_pence(Decimal(pounds))) == text
 
 
 @pytest.mark.parametrize("printer", [json_money, format_pounds, format_millions, typed_pounds])
-def test_what_prints_pence_refuses_pounds(printer: Callable[..., str]) -> None:
+def test_printing_pence_refuses_pounds(printer: Callable[..., str]) -> None:
     """Pounds printed as if they were pence would be a hundredth of what they are."""
     with pytest.raises((TypeError, ValueError)):
         printer(Decimal("1234.50"))
 
 
 @pytest.mark.parametrize("text", ["", "ten", "1,234.50", "NaN", "0.001"])
-def test_what_no_printer_wrote_is_not_read(text: str) -> None:
+def test_only_amounts_as_json_writes_them_are_read(text: str) -> None:
     with pytest.raises(MoneyError):
         read_json_money(text)

@@ -35,7 +35,7 @@ ORDINALS = st.integers(1900 * 4, 2899 * 4 + 3)
         (date(2099, 12, 31), "2099-00", "2099-00-Q3"),
     ],
 )
-def test_the_year_and_quarter_of_a_day(day: date, year: str, quarter: str) -> None:
+def test_a_day_has_its_year_and_quarter(day: date, year: str, quarter: str) -> None:
     assert FinancialYear.containing(day).code == year
     assert Quarter.containing(day).code == quarter
 
@@ -51,14 +51,16 @@ def test_the_year_and_quarter_of_a_day(day: date, year: str, quarter: str) -> No
         ("1900-01-Q1", date(1900, 4, 1), date(1900, 6, 30), "April to June", "1900/01 Q1"),
     ],
 )
-def test_a_quarter(code: str, first: date, last: date, months: str, label: str) -> None:
+def test_a_quarter_has_its_days_months_and_label(
+    code: str, first: date, last: date, months: str, label: str
+) -> None:
     quarter = Quarter.parse(code)
     assert (quarter.first_day, quarter.last_day) == (first, last)
     assert (quarter.code, str(quarter), quarter.label) == (code, code, label)
     assert quarter.months == months
 
 
-def test_a_financial_year() -> None:
+def test_a_financial_year_has_its_days_label_and_quarters() -> None:
     year = FinancialYear.parse("2012-13")
     assert (year.first_day, year.last_day) == (date(2012, 4, 1), date(2013, 3, 31))
     assert (year.code, str(year), year.label) == ("2012-13", "2012-13", "2012/13")
@@ -71,7 +73,7 @@ def test_a_financial_year() -> None:
 
 
 @pytest.mark.parametrize("code", ["2012-13", "1999-00", "2000-01", "2009-10", "2099-00"])
-def test_a_year_reads_back_as_it_is_written(code: str) -> None:
+def test_a_year_is_read_back_from_its_code(code: str) -> None:
     assert FinancialYear.parse(code).code == code
 
 
@@ -96,7 +98,7 @@ def test_a_year_reads_back_as_it_is_written(code: str) -> None:
         "2900-01",
     ],
 )
-def test_what_is_no_year_is_refused(code: str) -> None:
+def test_text_that_is_not_a_year_is_refused(code: str) -> None:
     with pytest.raises(PeriodError):
         FinancialYear.parse(code)
 
@@ -122,7 +124,7 @@ def test_what_is_no_year_is_refused(code: str) -> None:
         "2900-01-Q1",
     ],
 )
-def test_what_is_no_quarter_is_refused(code: str) -> None:
+def test_text_that_is_not_a_quarter_is_refused(code: str) -> None:
     with pytest.raises(PeriodError):
         Quarter.parse(code)
 
@@ -159,7 +161,7 @@ def test_the_calendar_has_a_first_and_a_last_quarter() -> None:
 
 
 @given(DAYS)
-def test_a_day_lies_in_its_quarter_and_the_quarter_in_its_year(day: date) -> None:
+def test_a_day_is_in_its_quarter_and_the_quarter_in_its_year(day: date) -> None:
     quarter = Quarter.containing(day)
     assert quarter.first_day <= day <= quarter.last_day
     assert quarter.year == FinancialYear.containing(day)
@@ -190,7 +192,7 @@ def test_ordinals_sort_as_quarters_do_and_codes_read_back(one: int, other: int) 
     assert (first < second) == (first.first_day < second.first_day)
 
 
-def test_a_span_takes_in_both_ends() -> None:
+def test_a_span_includes_both_ends() -> None:
     first, last = Quarter.parse("2012-13-Q3"), Quarter.parse("2013-14-Q2")
     assert [quarter.code for quarter in first.until(last)] == [
         "2012-13-Q3",
@@ -202,6 +204,6 @@ def test_a_span_takes_in_both_ends() -> None:
     assert list(last.until(first)) == []
 
 
-def test_years_sort() -> None:
+def test_years_sort_by_date() -> None:
     years = [FinancialYear(2013), FinancialYear(1999), FinancialYear(2012)]
     assert sorted(years) == [FinancialYear(1999), FinancialYear(2012), FinancialYear(2013)]

@@ -13,7 +13,7 @@ from finance.apportionment import Splitter
 def test_every_split_is_exact_fair_and_the_same_in_any_order_and_sign() -> None:
     found = splits.generated(20_000, 2011)
     assert found.splits >= 20_000
-    # Pennies were left over: else nothing was put to the test.
+    # Pennies were left over, so the rule was put to the test.
     assert found.odd_pennies > 10_000
 
 

@@ -43,7 +43,7 @@ function beside(slugs, { room = true } = {}) {
   return { place, details, buttons, wide, begun, press };
 }
 
-test("the services are one stop for Tab, and arrows go round those in sight", () => {
+test("the services are one stop for Tab, and arrows go round those that are visible", () => {
   const { place, buttons, press } = beside(["a", "b", "c", "d"]);
   const stops = () => buttons.filter(({ tabIndex }) => tabIndex === 0).map(({ value }) => value);
   assert.deepEqual(stops(), ["b"]);
@@ -61,7 +61,7 @@ test("the services are one stop for Tab, and arrows go round those in sight", ()
   assert.deepEqual(stops(), ["d"]);
 });
 
-test("a service begins a row", () => {
+test("a service starts a row", () => {
   const { place, buttons, begun } = beside(["a", "b"]);
   assert.equal(place.fire("click", { target: buttons[1] }), false);
   assert.deepEqual(begun, ["b"]);

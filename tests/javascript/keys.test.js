@@ -12,7 +12,7 @@ function watched(rows, options) {
   return sheet;
 }
 
-// Presses a key where the focus is; says whether the browser is left to do what it does.
+// Presses a key where the focus is; says whether the browser is left to do its own.
 function press(sheet, key, held = {}) {
   return sheet.body.fire("keydown", { key, target: document.activeElement, ...held });
 }
@@ -55,7 +55,7 @@ test("Enter in a form that holds no more rows stays where it is", () => {
   assert.deepEqual(place(), [1, "amount"]);
 });
 
-test("up and down move in the column and pass over rows that are removed", () => {
+test("up and down move in the column and skip removed rows", () => {
   const sheet = watched([ROW, ROW, ROW]);
   sheet.row(2).removed = true;
   enter(sheet, 1, "evidence");
@@ -103,7 +103,7 @@ test("left and right leave a text at its ends or where all of it is selected", (
   assert.equal(press(sheet, "ArrowLeft"), true);
 });
 
-test("left and right pass over what can not be seen, and end with the row", () => {
+test("left and right skip what can't be seen, and stop at the end of the row", () => {
   const sheet = watched([ROW]);
   cell(sheet, 1, "scope").hidden = true;
   enter(sheet, 1, "kind");
@@ -114,7 +114,7 @@ test("left and right pass over what can not be seen, and end with the row", () =
   assert.deepEqual(place(), [1, "service"]);
 });
 
-test("a tick leads to the same tick of the next row, Remove to Remove", () => {
+test("arrows lead from a tick to the same tick of the next row, and from Remove to Remove", () => {
   const sheet = watched([ROW, ROW]);
   sheet.row(1).controls.get("tupe")[1].focus();
   press(sheet, "ArrowDown");
@@ -124,7 +124,7 @@ test("a tick leads to the same tick of the next row, Remove to Remove", () => {
   assert.equal(document.activeElement, sheet.row(1).remove);
 });
 
-test("where the row shows no such column, what stands in its place has the focus", () => {
+test("where the row shows no such column, the control in its place gets the focus", () => {
   const columns = ["recurrence", "nature", "cause", "caused_by", "tupe", "approval"];
   const sheet = watched([{ ...ROW, kind: "variance" }, ROW, {}]);
   for (const column of ["nature", "cause"]) cell(sheet, 2, column).hidden = true;
@@ -168,7 +168,7 @@ test("F2 puts the cursor at the end of a text and opens a list", () => {
   assert.equal(opened, 1);
 });
 
-test("keys held with Alt or Meta, those of a list that is open and half a character are let be", () => {
+test("keys with Alt or Meta, keys of an open list and half a character are left alone", () => {
   const sheet = watched([ROW, ROW]);
   enter(sheet, 1, "amount");
   assert.equal(press(sheet, "ArrowDown", { altKey: true }), true);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { pence, pounds } from "../../static/js/returns/money.js";
 
-// finance/money.py reads the same; tests/savings/returns/test_grid_totals.py holds the two equal.
+// finance/money.py reads the same; tests/savings/filling/test_grid_totals.py checks that the two are equal.
 test("an amount is read as people type it, in whole pence", () => {
   const amounts = {
     "4540000.00": 454_000_000n,
@@ -24,7 +24,7 @@ test("an amount is read as people type it, in whole pence", () => {
   for (const [typed, amount] of Object.entries(amounts)) assert.equal(pence(typed), amount, typed);
 });
 
-test("what is no amount is never guessed at", () => {
+test("text that is not an amount is never guessed at", () => {
   const refused = ["", " ", "–", "1,50", "1e3", "1.005", "NaN", "=1+1", "5-", "--5", "(-5)", "()"]
     .concat([
       "1,2345",
@@ -61,7 +61,7 @@ test("an amount is shown with its pence, commas and a true minus sign", () => {
   for (const [amount, text] of Object.entries(shown)) assert.equal(pounds(BigInt(amount)), text);
 });
 
-test("what is shown is read as the same amount", () => {
+test("an amount as shown is read back as the same amount", () => {
   for (let amount = 1n; amount < 10_000_000_000_000n; amount = amount * 7n + 3n) {
     assert.equal(pence(pounds(amount)), amount);
     assert.equal(pence(pounds(-amount).replace("−", "-")), -amount);

@@ -1,4 +1,4 @@
-// As much of a page as the scripts of the sheet ask for, so that node can run them: a form, rows
+// As much of a page as the scripts of the sheet need, so that node can run them: a form, rows
 // of controls, what has the focus, and a clock that a test winds on.
 import { COLUMNS, Sheet } from "../../static/js/returns/sheet.js";
 
@@ -129,7 +129,7 @@ class Body extends Listening {
     return this.elements.get(element.dataset.row) === element;
   }
 
-  // New rows come as text; the blank row of this page is no more than its number.
+  // New rows come as text; the blank row of this page is only its number.
   insertAdjacentHTML(_place, html) {
     for (const number of html.split(";").filter(Boolean)) this.add(number);
   }
@@ -170,7 +170,7 @@ export function aSheet(rows = [{}], { mostRows = 10, illustrative = [] } = {}) {
 export const cell = (sheet, number, column) =>
   column === "remove" ? sheet.row(number).remove : sheet.row(number).controls.get(column)[0];
 
-// Types into a cell, as far as its script hears of it: once it has been left.
+// Types into a cell, as far as its script notices: once it has been left.
 export function type(sheet, number, column, value) {
   const control = cell(sheet, number, column);
   control.value = value;

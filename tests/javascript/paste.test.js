@@ -12,7 +12,7 @@ const CONTROLS = {
   words: { tagName: "TEXTAREA" },
 };
 
-test("several cells are a block, and so is one where its text alone would do nothing", () => {
+test("several cells are a block, and so is one cell where its text would do nothing", () => {
   const blocks = {
     "one cell": ["list", "tick"],
     "one cell\r\n": ["list", "tick"],
@@ -56,7 +56,7 @@ test("a block is put into the rows whole, with the rows that it needs, and undon
   assert.deepEqual(heard, ["Pasted 2 rows.", "Undone: the paste of 2 rows."]);
 });
 
-test("a row that a paste added stays when it says more than the paste said", () => {
+test("a row that a paste added stays if more was typed into it", () => {
   const { sheet, undo, paste } = pasting([{}]);
   paste.block = { row: sheet.row(1), column: "amount" };
   paste.put([{ row: 2, values: { amount: "7" } }]);
@@ -66,7 +66,7 @@ test("a row that a paste added stays when it says more than the paste said", () 
   assert.equal(sheet.row(2).value("amount"), "");
 });
 
-test("what is half typed in the cell counts as typed before the block comes", async () => {
+test("a half-typed cell counts as typed before the block is pasted", async () => {
   const { sheet, undo, paste } = pasting([{ amount: "1" }]);
   const asked = [];
   globalThis.FormData = Map;

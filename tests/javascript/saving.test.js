@@ -112,7 +112,7 @@ test("what is typed while a draft is on its way is sent next", async () => {
   assert.equal(draft.saving.status.textContent, "Saved as version 3 at 9:41am.");
 });
 
-test("a row that was undone while the draft was on its way is no matter", async () => {
+test("a row that was undone while the draft was on its way is ignored", async () => {
   const draft = saving([DONE, {}]);
   draft.answer(() => {
     draft.sheet.dropEmpty(1);
@@ -126,7 +126,7 @@ test("a row that was undone while the draft was on its way is no matter", async 
   assert.equal(draft.saving.isDirty, false);
 });
 
-test("a row that is begun is waited for until it is left", async () => {
+test("a row that is being typed is sent only once it is left", async () => {
   const draft = saving([DONE, { ...DONE, amount: "" }]);
   cell(draft.sheet, 2, "amount").focus();
   draft.sheet.changed();
@@ -139,7 +139,7 @@ test("a row that is begun is waited for until it is left", async () => {
   assert.deepEqual(draft.asked, ["/save/"]);
 });
 
-test("wrong cells are marked and counted, but not those that have not been reached", async () => {
+test("wrong cells are marked and counted, but not cells not reached yet", async () => {
   const draft = saving([DONE, { ...DONE, scope: "", amount: "12", nature: "" }]);
   const mistakes = [
     { row: 1, column: "amount", said: "Too much." },
@@ -196,7 +196,7 @@ test("without a connection, or where the site has a problem, it is tried again",
   }
 });
 
-test("over somebody else's version nothing more is sent", async () => {
+test("once somebody else has saved, nothing more is sent", async () => {
   const draft = saving([DONE]);
   draft.answer(json(409, { problem: "Somebody has saved it.", stale: true }));
   draft.sheet.changed();

@@ -41,7 +41,7 @@ test("the ticks of TUPE are one value, their codes between commas", () => {
   assert.equal(row.isEmpty, true);
 });
 
-test("a row is illustrative until any cell of it says something else", () => {
+test("a row is illustrative as long as none of its cells differs", () => {
   const sheet = aSheet([SAVING, SAVING], { illustrative: [1] });
   assert.equal(sheet.row(1).isIllustrative, true);
   assert.equal(sheet.row(2).isIllustrative, false);
@@ -59,14 +59,14 @@ test("rows are added up to the most that a form holds", () => {
   assert.equal(sheet.form.fields.rows.value, 4);
 });
 
-test("only rows that are empty are dropped, and from the end", () => {
+test("only empty rows are dropped, from the end", () => {
   const sheet = aSheet([SAVING, {}, SAVING, {}, {}]);
   sheet.dropEmpty(5);
   assert.deepEqual(sheet.rows.map((row) => row.number), [1, 2, 3]);
   assert.equal(sheet.form.fields.rows.value, 3);
 });
 
-test("the spare row is the first empty one after all that says something", () => {
+test("the spare row is the first empty one after all rows that are not", () => {
   assert.equal(aSheet([SAVING, {}, SAVING, {}, {}]).spare().number, 4);
   assert.equal(aSheet([{}, {}]).spare().number, 1);
   assert.equal(aSheet([SAVING]).spare().number, 2);
@@ -85,7 +85,7 @@ test("a row that is removed is hidden, and no longer among those kept", () => {
   assert.deepEqual(sheet.kept.map((row) => row.number), [1, 2]);
 });
 
-test("a cell that is out of sight is shown only where it stands under More", () => {
+test("a hidden cell is shown only if it is under More", () => {
   const row = aSheet([SAVING]).row(1);
   const note = row.controls.get("note")[0];
   assert.equal(row.shown("note"), note);
@@ -97,7 +97,7 @@ test("a cell that is out of sight is shown only where it stands under More", () 
   assert.equal(row.shown("cause", { open: true }), null);
 });
 
-test("a control belongs to the row that it stands in, while that row is there", () => {
+test("a control belongs to the row that it is in, as long as that row exists", () => {
   const sheet = aSheet([SAVING, {}]);
   const control = cell(sheet, 2, "amount");
   assert.equal(sheet.rowOf(control), sheet.row(2));

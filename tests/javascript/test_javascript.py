@@ -1,4 +1,4 @@
-"""The unit tests of static/js, which node runs: each of them is reported."""
+"""The unit tests of static/js, which node runs; each of them is reported."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESULT = re.compile(r"^ *(not )?ok \d+ - (.*)$", re.MULTILINE)
 
 @pytest.mark.requires_node
 @pytest.mark.parametrize("file", sorted(HERE.glob("*.test.js")), ids=lambda file: file.name)
-def test_scripts_do_as_they_should(file: Path, subtests: pytest.Subtests) -> None:
+def test_the_unit_tests_of_a_script_pass(file: Path, subtests: pytest.Subtests) -> None:
     finished = subprocess.run(
         [str(find_node()), "--test", "--test-reporter=tap", file],
         capture_output=True,

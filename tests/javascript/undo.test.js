@@ -38,7 +38,7 @@ test("changes are taken back one after the other, the last one first", () => {
   ]);
 });
 
-test("a cell that is left as it was is nothing to undo", () => {
+test("there is nothing to undo for a cell that is left unchanged", () => {
   const { sheet, undo, changes } = undoing([{ amount: "1" }]);
   type(sheet, 1, "amount", "1");
   assert.equal(undo.steps.length, 0);

@@ -25,7 +25,7 @@ Everything = dict[str, list[dict[str, object]]]
 
 @pytest.fixture
 def everything(db: None) -> Callable[[], Everything]:
-    """Call it to have every row that an action on returns might write."""
+    """Call it for every row that an action on returns might write."""
     tables: list[type[models.Model]] = [
         Period,
         Return,

@@ -1,4 +1,4 @@
-"""Reading a page as a browser would: what its controls hold, and what its markup leaves out."""
+"""Reading a page as a browser would: what its controls hold, and what its markup lacks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Reading(HTMLParser):
 
     def _control(self, tag: str, values: Attributes) -> None:
         name, kind = values.get("name") or "", values.get("type") or tag
-        if name == "csrfmiddlewaretoken":  # not the same twice
+        if name == "csrfmiddlewaretoken":  # not the same each time
             return
         if not name:  # never sent
             self.controls.append(values)
@@ -100,11 +100,11 @@ class Reading(HTMLParser):
 
     @property
     def words(self) -> str:
-        """All of the page's text, its spaces run together."""
+        """All of the page's text, with single spaces."""
         return " ".join(" ".join(self.texts).split())
 
     def form(self, end: str) -> Form:
-        """The form whose address ends so."""
+        """The form whose address ends like this."""
         return next(form for form in self.forms if form.action.endswith(end))
 
 

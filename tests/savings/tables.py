@@ -1,4 +1,4 @@
-"""The tables of a page as rows of words, for tests that hold figures to the penny."""
+"""The tables of a page as rows of words, for tests that compare figures to the penny."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def tables_of(response: Any) -> list[Rows]:
 
 
 def table_headed(response: Any, first: str) -> Rows:
-    """The rows below the heading of the table whose first heading says this."""
+    """The rows below the heading of the table whose first heading is this."""
     for table in tables_of(response):
         if table and table[0][0] == first:
             return table[1:]

@@ -1,4 +1,4 @@
-"""Money inside is whole pence: what puts it into words, pictures or JSON converts nothing."""
+"""Money inside is whole pence: code that prints or draws it, or makes JSON, converts nothing."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ PRINTERS = sorted(
 )
 
 
-def test_there_are_modules_that_print() -> None:
+def test_some_modules_print() -> None:
     assert len(PRINTERS) > 30
 
 
 @pytest.mark.parametrize("path", PRINTERS, ids=lambda path: str(path.relative_to(_SAVINGS)))
-def test_what_prints_an_amount_is_given_pence(path: Path) -> None:
-    """A report reads a row into pence once; where a printer needs to convert, one forgot to."""
+def test_a_module_that_prints_converts_nothing(path: Path) -> None:
+    """A report reads a row into pence once; where a printer has to convert, a report forgot to."""
     assert _CONVERTS.findall(path.read_text(encoding="utf-8")) == []

@@ -17,7 +17,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class Told:
-    """An entry's explanation: whose quarter and rule counted, why, and each council's part."""
+    """An entry's explanation: which quarter and rule counted, why, and each council's part."""
 
     because: str
     quarter: str
@@ -26,13 +26,13 @@ class Told:
 
 
 class Accounts:
-    """Rolled up by the real task, read by the auditor."""
+    """The accounts, rolled up by the real task and read by the auditor."""
 
     def __init__(self, partnership: Partnership) -> None:
         self.caller = Caller(partnership.people["auditor"])
 
     def attributed(self, **asked: str) -> dict[str, str]:
-        """Amounts by council, with what is unattributed and the total beside them."""
+        """Amounts by council, the unattributed amount and the total."""
         answer = self._attribution(group_by="council", **asked)
         rows = {row["council"]: row["amount"] for row in answer["rows"]}
         return {**rows, "unattributed": answer["unattributed"], "total": answer["total"]}
@@ -47,7 +47,7 @@ class Accounts:
         )
 
     def roll_up(self) -> None:
-        """Roll up, and hold every sum to the explanations of the entries it is made of."""
+        """Roll up, and check every sum against the explanations of its entries."""
         roll_up()
         for kind in Entry.Kind.values:
             answer = self._attribution(kind=kind)

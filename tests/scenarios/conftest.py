@@ -1,4 +1,4 @@
-"""Every story has the partnership's accounts before it."""
+"""Every scenario has the partnership's accounts."""
 
 from __future__ import annotations
 

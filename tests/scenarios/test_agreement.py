@@ -1,4 +1,4 @@
-"""Nobody is out-voted: what is shared is unattributed until the last council agrees."""
+"""No council is outvoted: what is shared is unattributed until the last council agrees."""
 
 from __future__ import annotations
 
@@ -77,10 +77,10 @@ def test_one_refusal_is_enough_and_the_next_version_may_be_agreed(
     )
 
 
-def test_the_rule_of_the_service_above_holds_until_a_nearer_one_is_agreed(
+def test_the_rule_of_the_service_above_applies_until_a_nearer_one_is_agreed(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """A proposal for one service takes nothing from the rule above it while it waits."""
+    """While a proposal for one service waits, the rule above it still applies."""
     partnership.rule("libraries", THIRDS)
     entry = partnership.certified("LBHF", a_saving(amount="9.00")).entries.get()
     nearer = partnership.rule(
@@ -92,7 +92,7 @@ def test_the_rule_of_the_service_above_holds_until_a_nearer_one_is_agreed(
         "RBKC": ("1/3", "3.00"),
         "WCC": ("1/3", "3.00"),
     }
-    # It takes part, so it is asked, though the rule leaves it nothing.
+    # It takes part, so it is asked, though the rule gives it no share.
     assert answer(partnership, nearer.id, "WCC") == 200
     accounts.roll_up()
     assert accounts.attributed() == {

@@ -1,4 +1,4 @@
-"""A mistake found later is put right later, and shared as the mistake was."""
+"""A mistake found later is put right later, and split as the mistake was."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ HALF_AND_QUARTERS = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
 def test_a_correction_follows_the_rule_of_the_quarter_it_corrects(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """£300 were shared by thirds in Q1 and were £30.01 too many; from Q2 another rule holds."""
+    """£300 was shared by thirds in Q1 and was £30.01 too much; from Q2 another rule applies."""
     partnership.rule("libraries", THIRDS)
     saving = partnership.certified("LBHF", a_saving(amount="300.00")).entries.get()
     for code in ("RBKC", "WCC"):
         partnership.certified(code)
     close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
     partnership.rule("libraries", HALF_AND_QUARTERS, effective_from=Q2)
-    # What was closed on a rule stays on it.
+    # What was closed under a rule stays under it.
     with pytest.raises(WrongState):
         partnership.rule("libraries", HALF_AND_QUARTERS, effective_from=Q1)
 
@@ -65,7 +65,7 @@ def test_a_correction_follows_the_rule_of_the_quarter_it_corrects(
             "WCC": ("1/4", "75.00"),
         },
     )
-    # The closed quarter stands as it was certified; the correction counts where it was made.
+    # The closed quarter stays as it was certified; the correction counts where it was made.
     assert accounts.attributed(to="2013-14-Q1") == {
         "LBHF": "100.00",
         "RBKC": "100.00",
@@ -82,10 +82,10 @@ def test_a_correction_follows_the_rule_of_the_quarter_it_corrects(
     }
 
 
-def test_a_correction_of_all_of_it_leaves_nothing_with_anybody(
+def test_a_correction_of_the_whole_amount_leaves_no_council_a_penny(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """Not a penny stays behind: a minus is split as the plus was."""
+    """Not a penny is left behind: a negative amount is split as the positive one was."""
     partnership.rule("libraries", THIRDS)
     saving = partnership.certified("WCC", a_saving(amount="100.01")).entries.get()
     partnership.rule("libraries", HALF_AND_QUARTERS, effective_from=Q2)

@@ -23,22 +23,22 @@ from tests.scenarios.accounts import Accounts
 
 REPORTS = "RBKC"
 SERVICES = {"fixed": "library-service", "driver": "youth-offending", "blend": "cex"}
-#: Numbers of children and of posts. Children alone drive the one service.
+#: Numbers of children and of posts. Children's services are shared by children only.
 CHILDREN = {"LBHF": 3, "RBKC": 2, "WCC": 1}
 POSTS = {"LBHF": 1, "RBKC": 4, "WCC": 5}
 FIXED = {"saving": {"LBHF": "1/2", "RBKC": "1/3", "WCC": "1/6"}, "ongoing_cost": None}
 FIXED["ongoing_cost"] = {"LBHF": "0", "RBKC": "1/3", "WCC": "2/3"}
-#: Of the chief executive's savings children and posts weigh the same: LBHF (3/5 + 1/5) / 2
-#: and RBKC (2/5 + 4/5) / 2; of its costs three to one: 9/20 + 1/20 and 6/20 + 4/20.
+#: For the chief executive's savings children and posts weigh the same: LBHF (3/5 + 1/5) / 2 and
+#: RBKC (2/5 + 4/5) / 2; for its costs three to one: 9/20 + 1/20 and 6/20 + 4/20.
 WEIGHTS = {
     "saving": {"children": "1/2", "posts": "1/2"},
     "ongoing_cost": {"children": "3/4", "posts": "1/4"},
 }
-#: Where indirect variances are the host's.
+#: Where indirect variances fall on the host.
 HOST = {"fixed": "host", "driver": "shared", "blend": "shared"}
 
-#: What is reported, £100.01 each time, and what falls on whom. An own entry is its council's
-#: whatever the rule; the claims on a budget go by what the savings and costs above have come to.
+#: What is reported, £100.01 each time, and whom it falls on. An own entry falls on its council
+#: whatever the rule; claims on a budget follow what the savings and costs above add up to.
 TABLE = """
 kind            | scope  | method | cause                | LBHF   | RBKC   | WCC
 saving          | own    | fixed  |                      |        | 100.01 |
@@ -117,7 +117,7 @@ def lines() -> list[Line]:
 
 
 def test_no_combination_is_missing() -> None:
-    """A kind, scope, method or cause that is new has to be given its lines."""
+    """A new kind, scope, method or cause has to be given its lines."""
     possible = {
         (kind, scope, method, cause)
         for kind, scope, method, cause in product(

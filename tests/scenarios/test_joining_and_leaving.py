@@ -1,7 +1,7 @@
 """A council joins a shared service, and another leaves it: told quarter by quarter.
 
-Two councils share a chief executive. Westminster joins in the second quarter, when the first
-is closed; two quarters later Kensington & Chelsea, who hosts it, leaves.
+Two councils share a chief executive. Westminster joins in the second quarter, when the first is
+closed; two quarters later Kensington & Chelsea, which hosts it, leaves.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 
 
 def falls(accounts: Accounts, quarter: Quarter, kind: str = "saving") -> Mapping[str, str]:
-    """What the rollup says of a kind in a quarter."""
+    """What the rollup says about a kind in a quarter."""
     asked = {"service": "cex", "kind": kind, "from": quarter.code, "to": quarter.code}
     return accounts.attributed(**asked)
 
@@ -79,7 +79,7 @@ def test_a_council_joins_and_the_host_leaves(partnership: Partnership, accounts:
         "total": "30.00",
     }
 
-    # The host can't leave as such; with another host in its place it can.
+    # The host can't leave while it hosts; once another council does, it can.
     with pytest.raises(BadContent) as refusal:
         leave(partnership, "cex", "RBKC", last=Q2)
     assert [error.message for error in refusal.value.errors] == [
@@ -110,7 +110,7 @@ def test_a_council_joins_and_the_host_leaves(partnership: Partnership, accounts:
         "total": "30.00",
     }
 
-    # In all of that the quarter that was closed stood as it was closed.
+    # Through all of that the closed quarter stayed as it was closed.
     assert falls(accounts, Q1) == first_saving
     assert falls(accounts, Q1, "variance") == {
         "RBKC": "30.00",

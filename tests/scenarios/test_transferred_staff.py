@@ -19,7 +19,7 @@ def a_cost(amount: str, tupe: str = "", service: str = "library-service") -> dic
 def test_protected_terms_cost_only_the_councils_the_staff_came_from(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """Running costs go by a half and two quarters; what old contracts add, by these among some."""
+    """Running costs are split by 1/2, 1/4 and 1/4; old contracts likewise, among those named."""
     partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}, kind="ongoing_cost")
     everyones, two, others, one = partnership.certified(
         "RBKC",
@@ -52,10 +52,10 @@ def test_protected_terms_cost_only_the_councils_the_staff_came_from(
     }
 
 
-def test_where_none_of_them_has_a_share_the_cost_is_unattributed(
+def test_the_cost_is_unattributed_where_no_council_named_has_a_share(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """Westminster has no part in the shared chief executive, so none in this either."""
+    """Westminster has no share of the chief executive, so it has none of this either."""
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"}, kind="ongoing_cost")
     entry = partnership.certified(
         "WCC", a_cost("75.00", "WCC", "chief-executive-leadership")

@@ -1,8 +1,8 @@
-"""A population is restated after it has shared things out: put right later, never rewritten.
+"""A population is restated after it has split amounts: put right later, never rewritten.
 
-Libraries are shared by population, which was put at 180, 160 and 260 thousand. In the first
-quarter £60,000 were saved and £9,000.01 spent; then the quarter was closed. A census finds
-220 thousand in Westminster.
+Libraries are shared by population, which was put at 180, 160 and 260 thousand. In the first quarter
+£60,000 was saved and £9,000.01 spent; then the quarter was closed. A census finds 220 thousand in
+Westminster.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ WHOLE = {"unattributed": "0.00"}
 @pytest.fixture
 @kept
 def closed(partnership: Partnership) -> Partnership:
-    """The first quarter is certified and closed, and a hundredth is the tolerance."""
+    """The first quarter is certified and closed, and the tolerance is a hundredth."""
     partnership.driven("libraries", ESTIMATES, code="population")
     partnership.driven("libraries", ESTIMATES, code="population", kind="ongoing_cost")
     partnership.certified(
@@ -66,7 +66,7 @@ def test_each_council_puts_its_part_right_in_a_later_quarter(
 
     restatement = closed.restated("population", "WCC", "220")
     assert states(closed, restatement) == dict.fromkeys(COUNCILS, "to_add")
-    # Nothing is shared out again by it.
+    # The restatement itself splits nothing again.
     accounts.roll_up()
     assert accounts.attributed(kind="saving") == first_quarter["saving"]
 
@@ -103,7 +103,7 @@ def test_each_council_puts_its_part_right_in_a_later_quarter(
     assert accounts.attributed(kind="ongoing_cost") == SPENT_AS_RESTATED | WHOLE | {
         "total": "9000.01"
     }
-    # The closed quarter stands as it was closed, entry by entry and in total.
+    # The closed quarter stays as it was closed, entry by entry and in total.
     assert {
         kind: accounts.attributed(kind=kind, to="2013-14-Q1") for kind in Entry.Kind.values
     } == first_quarter
@@ -114,7 +114,7 @@ def test_each_council_puts_its_part_right_in_a_later_quarter(
     assert saved.reason == f"True-up of restatement {restatement.id}"
 
 
-def test_within_the_tolerance_nothing_is_to_be_added(closed: Partnership) -> None:
+def test_within_the_tolerance_no_entry_has_to_be_added(closed: Partnership) -> None:
     """At 255 Westminster's parts move by £328.57 of £69,000.01: less than a hundredth."""
     restatement = closed.restated("population", "WCC", "255")
     found = restatements_for(closed.people["auditor"]).found[restatement.id]
@@ -127,7 +127,7 @@ def test_within_the_tolerance_nothing_is_to_be_added(closed: Partnership) -> Non
 
 
 def test_two_of_three_consents_put_no_tolerance_in_force(closed: Partnership) -> None:
-    """The tolerance before it still decides."""
+    """The tolerance before it still applies."""
     waits = closed.tolerance("1/2", agreed_by=["LBHF", "RBKC"])
     restatement = closed.restated("population", "WCC", "220")
     assert states(closed, restatement) == dict.fromkeys(COUNCILS, "to_add")
@@ -146,8 +146,8 @@ def test_once_one_council_has_certified_the_others_follow_whatever_is_agreed_lat
     assert states(closed, restatement) == {"LBHF": "to_add", "RBKC": "to_add", "WCC": "certified"}
 
 
-def test_it_is_restated_again(closed: Partnership, accounts: Accounts) -> None:
-    """240, not 220: the second counts, less what the first has put right, and no more than once."""
+def test_a_second_restatement_replaces_the_first(closed: Partnership, accounts: Accounts) -> None:
+    """240, not 220: the second counts, less what the first has put right, and only once."""
     first = closed.restated("population", "WCC", "220")
     for code in COUNCILS:
         closed.adjusted(first, code)
@@ -174,7 +174,9 @@ def test_it_is_restated_again(closed: Partnership, accounts: Accounts) -> None:
     assert Return.objects.filter(status="certified").count() == 9
 
 
-def test_it_turns_out_to_have_been_right_all_along(closed: Partnership, accounts: Accounts) -> None:
+def test_restating_the_first_value_takes_everything_back(
+    closed: Partnership, accounts: Accounts
+) -> None:
     """What Westminster has certified is carried through, and then all of it is taken back."""
     first = closed.restated("population", "WCC", "220")
     closed.adjusted(first, "WCC")

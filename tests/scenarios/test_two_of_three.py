@@ -23,7 +23,7 @@ LEADERSHIP = "chief-executive-leadership"
 def test_the_third_council_has_no_share_and_no_say(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """Two agree and it holds; the third has nothing of it, reports for itself and sees its own."""
+    """Two agree, so the rule applies; the third has no share and sees only what it reports."""
     with pytest.raises(BadContent) as refused:
         partnership.rule("cex", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     assert [error.message for error in refused.value.errors] == [
@@ -33,7 +33,7 @@ def test_the_third_council_has_no_share_and_no_say(
 
     partnership.certified("RBKC", a_saving(LEADERSHIP, "50000.01"))
     partnership.certified("WCC", a_saving(LEADERSHIP, "7000.00", scope="own"))
-    # Even what Westminster reports of it as shared is the two's.
+    # Even what Westminster reports there as shared falls on the two.
     partnership.certified("WCC", a_saving(LEADERSHIP, "0.99"), quarter=Q2)
     accounts.roll_up()
     shared = Entry.objects.get(amount=Decimal("50000.01"))
@@ -51,7 +51,7 @@ def test_the_third_council_has_no_share_and_no_say(
         "total": "57001.00",
     }
 
-    # Whom a part falls on may open the entry; for the third council it does not exist.
+    # A council that a part falls on may open the entry; for the third it does not exist.
     opened = {
         code: Caller(partnership.people[f"councillor.{code}"])
         .get(f"attribution/entries/{shared.id}/")
@@ -61,7 +61,7 @@ def test_the_third_council_has_no_share_and_no_say(
     assert opened == {"lbhf": 200, "rbkc": 200, "wcc": 404}
 
 
-def test_a_council_that_joins_is_not_held_to_what_it_never_agreed_to(
+def test_a_council_that_joins_is_not_bound_by_what_it_never_agreed_to(
     partnership: Partnership, accounts: Accounts
 ) -> None:
     """Until the newcomer has agreed to a rule, what is shared from then on is unattributed."""
@@ -100,7 +100,7 @@ def test_a_council_that_joins_is_not_held_to_what_it_never_agreed_to(
 def test_when_a_council_leaves_the_others_shares_are_scaled_up(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """Westminster leaves the libraries after the first quarter: its quarter goes to the rest."""
+    """Westminster leaves the libraries after the first quarter: its share goes to the others."""
     partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"})
     leave(partnership, "libraries", "WCC", last=Q1)
     for quarter in (Q1, Q2):

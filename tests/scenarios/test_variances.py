@@ -21,10 +21,10 @@ def a_variance(amount: str, cause: str, **more: object) -> dict[str, object]:
     }
 
 
-def test_a_variance_in_the_hosts_own_overheads_is_the_hosts(
+def test_a_variance_in_the_hosts_overheads_falls_on_the_host(
     partnership: Partnership, accounts: Accounts
 ) -> None:
-    """The councils agreed that the host answers for its overheads, and then the host changes."""
+    """The councils agreed that the host bears its own overheads, and then the host changes."""
     partnership.rule("libraries", HALF_AND_QUARTERS, kind="ongoing_cost", indirect_variance="host")
     set_host(
         service=partnership.services["libraries"],
@@ -57,7 +57,7 @@ def test_a_variance_in_the_hosts_own_overheads_is_the_hosts(
         1,
         {"LBHF": ("1/2", "50.01"), "RBKC": ("1/4", "25.01"), "WCC": ("1/4", "25.01")},
     )
-    # An underspend is the new host's; a correction is for who was host at the time.
+    # An underspend falls on the new host; a correction on the host of that time.
     assert accounts.explained(underspent) == Told(
         "indirect_host", "2013-14-Q2", 1, {"WCC": ("1", "-200.00")}
     )
@@ -73,7 +73,7 @@ def test_a_variance_in_the_hosts_own_overheads_is_the_hosts(
     }
 
 
-def test_where_nothing_was_agreed_about_the_host_overheads_are_shared(
+def test_overheads_are_shared_where_nothing_was_agreed_about_the_host(
     partnership: Partnership, accounts: Accounts
 ) -> None:
     partnership.rule("libraries", HALF_AND_QUARTERS, kind="ongoing_cost")
@@ -87,7 +87,7 @@ def test_where_nothing_was_agreed_about_the_host_overheads_are_shared(
     )
 
 
-def test_who_changes_its_specification_bears_what_that_costs(
+def test_the_council_that_changes_its_specification_bears_the_cost(
     partnership: Partnership, accounts: Accounts
 ) -> None:
     """Westminster opens its libraries on Sundays; the host reports what that costs the service."""
@@ -97,7 +97,7 @@ def test_who_changes_its_specification_bears_what_that_costs(
         a_variance("400.00", "demand"),
     ).entries.order_by("position")
     accounts.roll_up()
-    # It takes no rule to know whose that is; of everything else nothing is known yet.
+    # This needs no rule; everything else is not attributed yet.
     assert accounts.explained(sundays) == Told(
         "specification_change", "2013-14-Q1", None, {"WCC": ("1", "10000.01")}
     )
@@ -108,7 +108,7 @@ def test_who_changes_its_specification_bears_what_that_costs(
         "total": "10400.01",
     }
 
-    # A rule agreed on afterwards shares the rest, and leaves the Sundays where they are.
+    # A rule agreed later splits the rest, and leaves the Sundays where they are.
     partnership.rule("libraries", HALF_AND_QUARTERS, kind="ongoing_cost", indirect_variance="host")
     accounts.roll_up()
     assert accounts.attributed(kind="variance") == {
@@ -118,6 +118,6 @@ def test_who_changes_its_specification_bears_what_that_costs(
         "unattributed": "0.00",
         "total": "10400.01",
     }
-    # Nor is any of it a saving, or a running cost.
+    # None of it is a saving or a running cost.
     for kind in ("saving", "ongoing_cost", "transition_cost"):
         assert accounts.attributed(kind=kind) == {"unattributed": "0.00", "total": "0.00"}

@@ -1,4 +1,4 @@
-"""The worked examples of `docs/attribution.md`, worked: none of its tables can rot."""
+"""The worked examples of `docs/attribution.md`, worked out so that none goes out of date."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_the_safeguarding_board(partnership: Partnership, accounts: Accounts) ->
 
 
 def test_education_in_2010(partnership: Partnership, accounts: Accounts) -> None:
-    """Two councils, before the third came in."""
+    """Two councils, before the third joined."""
     service(partnership, "education")
     leave(partnership, "education", "RBKC", last=Q1.preceding)
     partnership.rule("education", {"LBHF": "1/2", "WCC": "1/2"})
@@ -293,8 +293,8 @@ def test_a_restated_population(partnership: Partnership, accounts: Accounts) -> 
 # --- The document --------------------------------------------------------------------
 
 
-def test_every_table_of_the_document_is_one_of_these() -> None:
-    """Each is asked for by a scenario above, and none stands there without its name."""
+def test_every_table_of_the_document_has_a_scenario() -> None:
+    """Each is used by a scenario above, and each has a name."""
     asked = set(re.findall(r'quoted\("([a-z0-9-]+)"\)', Path(__file__).read_text(encoding="utf-8")))
     assert set(QUOTED) == asked
     assert len(QUOTED) == 12

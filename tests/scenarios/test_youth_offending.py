@@ -1,9 +1,8 @@
-"""Youth offending: three budgets become one, and each council saves in its own measure.
+"""Youth offending: three budgets become one, and each council saves a different amount.
 
-In February 2011 the record printed what the merger of the three youth offending services
-would save: £281,000 in Westminster, £80,000 in Kensington & Chelsea and £71,000 in
-Hammersmith & Fulham, £432,000 together. The councils agree to share what it really saves
-in that proportion.
+In February 2011 the record printed what the merger of the three youth offending services would
+save: £281,000 in Westminster, £80,000 in Kensington & Chelsea and £71,000 in Hammersmith & Fulham,
+£432,000 together. The councils agree to share what it really saves in that proportion.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def agreed(partnership: Partnership, rule: AttributionRule) -> None:
         )
 
 
-def test_shared_by_what_the_record_says_each_would_save(
+def test_savings_are_shared_by_what_the_record_says_each_would_save(
     partnership: Partnership, accounts: Accounts
 ) -> None:
     """The printed savings are the driver: 71, 80 and 281 of 432, whatever is really saved."""
@@ -114,7 +113,7 @@ def test_shared_by_what_the_record_says_each_would_save(
     }
 
 
-def test_the_demonstrations_fixed_shares_come_to_the_same(
+def test_the_demonstrations_fixed_shares_give_the_same_split(
     partnership: Partnership, accounts: Accounts
 ) -> None:
     """The demonstration has the same proportion as fixed shares, and says that it made it up."""
@@ -135,7 +134,7 @@ def test_the_demonstrations_fixed_shares_come_to_the_same(
     partnership.certified(
         "RBKC",
         a_saving("youth-offending", "108000.00"),
-        # What a council saved in its own service stays with it, and rests on no rule.
+        # What a council saved in its own service stays with it, and needs no rule.
         a_saving("childrens-services", "1500.50", scope="own"),
     )
     accounts.roll_up()

@@ -1,4 +1,4 @@
-"""Making the environment, where the machine isn't as it should be: it says what to do."""
+"""Making the environment says what to do where the machine isn't as it should be."""
 
 import ast
 import hashlib
@@ -28,7 +28,7 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def made(checkout: Path) -> Path:
-    """The same with an environment whose pip can not install anything."""
+    """The same with an environment whose pip can't install anything."""
     programs = checkout / ".venv" / "bin"
     programs.mkdir(parents=True)
     python = programs / "python"
@@ -59,7 +59,7 @@ def test_an_old_python_can_read_it() -> None:
     ast.parse(SCRIPT.read_text(), feature_version=(3, 5))
 
 
-def test_an_old_python_is_told_which_it_takes(checkout: Path) -> None:
+def test_with_an_old_python_it_says_which_version_is_needed(checkout: Path) -> None:
     finished = make_environment(checkout, before="sys.version_info = (3, 9, 2)")
     assert finished.returncode == 1
     assert "needs Python 3.11 or newer" in finished.stderr
@@ -67,7 +67,7 @@ def test_an_old_python_is_told_which_it_takes(checkout: Path) -> None:
     assert not (checkout / ".venv").exists()
 
 
-def test_a_python_without_venv_is_told_what_to_install(checkout: Path) -> None:
+def test_without_venv_it_says_what_to_install(checkout: Path) -> None:
     (checkout / "venv.py").write_text("raise SystemExit('ensurepip is not available')")
     finished = make_environment(checkout, PYTHONPATH=str(checkout), PATH="/nowhere")
     assert finished.returncode == 1
@@ -77,7 +77,7 @@ def test_a_python_without_venv_is_told_what_to_install(checkout: Path) -> None:
 
 
 @pytest.mark.slow  # pip waits before it gives up
-def test_an_index_that_can_not_be_reached_is_told_in_a_sentence(checkout: Path) -> None:
+def test_an_index_that_can_not_be_reached_is_named_in_a_sentence(checkout: Path) -> None:
     nowhere = "http://127.0.0.1:1/simple"
     finished = make_environment(
         checkout,
@@ -99,7 +99,7 @@ def digest(checkout: Path) -> str:
 
 
 @pytest.mark.parametrize("wanted", ["run", "all"])
-def test_what_is_installed_is_left_alone(made: Path, wanted: str) -> None:
+def test_packages_already_installed_are_left_alone(made: Path, wanted: str) -> None:
     stamp(made).write_text(f"{wanted} {digest(made)}")
     finished = make_environment(made)
     assert finished.returncode == 0
@@ -107,9 +107,7 @@ def test_what_is_installed_is_left_alone(made: Path, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["run", "all"])
-def test_a_pin_that_changed_is_installed_and_so_is_what_was_interrupted(
-    made: Path, wanted: str
-) -> None:
+def test_a_changed_pin_or_an_interrupted_installation_is_installed(made: Path, wanted: str) -> None:
     before = f"{wanted} {digest(made)}"
     stamp(made).write_text(before)
     with (made / "requirements.txt").open("a") as file:
@@ -124,7 +122,7 @@ def test_a_pin_that_changed_is_installed_and_so_is_what_was_interrupted(
     assert make_environment(made).returncode == 1
 
 
-def test_an_environment_that_is_not_whole_is_made_again(made: Path) -> None:
+def test_an_incomplete_environment_is_made_again(made: Path) -> None:
     stamp(made).write_text(f"run {digest(made)}")
     (made / ".venv" / "bin" / "python").write_text("#!/bin/sh\nexit 1\n")
     (made / "venv.py").write_text("raise SystemExit('ensurepip is not available')")
@@ -142,7 +140,7 @@ def test_uv_is_installed_from_the_same_pins(made: Path) -> None:
     assert all(re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line) for line in pinned)
 
 
-def test_what_is_named_is_what_is_pinned() -> None:
+def test_every_named_package_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     named = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
     lock = (ROOT / "requirements.txt").read_text()

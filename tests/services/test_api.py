@@ -26,7 +26,7 @@ def by_slug(caller: Caller, **asked: str) -> dict[str, dict]:
     return {row["slug"]: row for row in caller.get("services/", **asked).json()["results"]}
 
 
-def test_services_come_with_each_programme_before_what_lies_below_it(caller: Caller):
+def test_each_programme_comes_before_the_services_below_it(caller: Caller):
     rows = caller.get("services/").json()["results"]
 
     assert [(row["slug"], row["parent"], row["depth"]) for row in rows] == [
@@ -96,13 +96,13 @@ def test_a_service_is_shown_as_at_the_quarter_asked_for(partnership: Partnership
     assert (before["participants"], before["host"], before["period"]) == ([], None, "2013-14-Q1")
 
 
-def test_without_an_open_quarter_the_latest_counts(caller: Caller):
+def test_without_an_open_quarter_services_are_shown_as_at_the_latest(caller: Caller):
     Period.objects.update(status=Period.Status.CLOSED)
 
     assert by_slug(caller)["libraries"]["period"] == "2013-14-Q2"
 
 
-def test_before_the_first_quarter_nobody_takes_part_in_anything(caller: Caller):
+def test_before_the_first_quarter_no_council_takes_part_in_any_service(caller: Caller):
     Return.objects.all().delete()
     Period.objects.all().delete()
 
@@ -112,5 +112,5 @@ def test_before_the_first_quarter_nobody_takes_part_in_anything(caller: Caller):
 
 
 @pytest.mark.parametrize("period", ["2013-14", "2013-14-Q9", "today", "x" * 300, "\x00"])
-def test_a_period_that_is_none_is_refused(caller: Caller, period):
+def test_an_unknown_period_is_refused(caller: Caller, period):
     assert set(mistakes(caller.get("services/", period=period))) == {"period"}

@@ -62,32 +62,32 @@ def test_a_code_given_to_a_model_becomes_a_quarter(db: None) -> None:
 
 
 @pytest.mark.parametrize("code", ["2012-13", "2012-13-Q5", "soon"])
-def test_what_is_no_quarter_is_a_validation_error(code: str) -> None:
+def test_text_that_is_not_a_quarter_is_a_validation_error(code: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         QuarterField().to_python(code)
     assert refusal.value.messages == [f"“{code}” is not a quarter: write it as 2012-13-Q4."]
 
 
-def test_an_empty_code_is_asked_for() -> None:
+def test_an_empty_code_is_a_validation_error() -> None:
     with pytest.raises(ValidationError) as refusal:
         QuarterField().to_python("")
     assert refusal.value.messages == ["Enter a quarter, such as 2013-14-Q3."]
 
 
 @pytest.mark.parametrize("ordinal", [-1, 0, 2900 * 4])
-def test_an_ordinal_that_is_no_quarter_is_a_validation_error(ordinal: int) -> None:
+def test_an_ordinal_outside_the_calendar_is_a_validation_error(ordinal: int) -> None:
     with pytest.raises(ValidationError):
         QuarterField().to_python(ordinal)
 
 
-def test_nothing_stays_nothing() -> None:
+def test_a_null_quarter_stays_null() -> None:
     field = QuarterField(null=True)
     assert field.to_python(None) is None
     assert field.get_prep_value(None) is None
     assert field.from_db_value(None) is None
 
 
-def test_a_quarter_goes_out_and_comes_in_as_its_code(partnership: Partnership) -> None:
+def test_a_quarter_is_serialised_and_read_back_as_its_code(partnership: Partnership) -> None:
     spells = Participation.objects.order_by("id")[:1]
     text = serializers.serialize("json", spells)
     assert json.loads(text)[0]["fields"]["from_quarter"] == "2011-12-Q1"
@@ -98,7 +98,7 @@ def test_a_quarter_goes_out_and_comes_in_as_its_code(partnership: Partnership) -
     assert (read.from_quarter, read.to_quarter) == (Quarter.parse("2011-12-Q1"), None)
 
 
-def test_a_form_takes_a_code_and_leaves_empty_what_is_left_empty(partnership: Partnership) -> None:
+def test_a_form_takes_a_code_or_nothing(partnership: Partnership) -> None:
     form_class = modelform_factory(Participation, fields=["from_quarter", "to_quarter"])
     spell = Participation.objects.earliest("id")
     form = form_class({"from_quarter": "2012-13-Q1", "to_quarter": ""}, instance=spell)

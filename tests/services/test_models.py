@@ -1,4 +1,4 @@
-"""What the database holds of services, whichever way it is written to."""
+"""What the database enforces for services, however it is written to."""
 
 from __future__ import annotations
 
@@ -95,9 +95,7 @@ def test_one_council_hosts_at_a_time(
     assert Hosting.objects.count() == 3
 
 
-def test_spells_do_not_overlap_by_bulk_writes_either(
-    councils: dict[str, Council], hr: Service
-) -> None:
+def test_bulk_writes_can_not_make_spells_overlap(councils: dict[str, Council], hr: Service) -> None:
     spells = [
         Participation(service=hr, council=councils["WCC"], from_quarter=Q1, to_quarter=Q2),
         Participation(service=hr, council=councils["WCC"], from_quarter=Q3),
@@ -139,14 +137,14 @@ def line(hr: Service) -> list[Service]:
 
 
 @pytest.mark.parametrize("lowest", [1, 2])
-def test_no_circle_comes_about_by_saving(line: list[Service], lowest: int) -> None:
+def test_saving_can_not_make_a_circle(line: list[Service], lowest: int) -> None:
     line[0].parent = line[lowest]
     with pytest.raises(IntegrityError, match="would lie below itself"), transaction.atomic():
         line[0].save()
     assert Service.objects.tree().path("low") == ("low", "middle", "hr")
 
 
-def test_no_circle_comes_about_by_bulk_writes(line: list[Service]) -> None:
+def test_bulk_writes_can_not_make_a_circle(line: list[Service]) -> None:
     line[0].parent = line[2]
     with pytest.raises(IntegrityError), transaction.atomic():
         Service.objects.bulk_update(line, ["parent"])
@@ -158,7 +156,7 @@ HR_BELOW_LOW = """
     UPDATE services_service SET parent_id = (SELECT id FROM services_service WHERE slug = 'low')
     WHERE slug = 'hr'
 """
-#: Two rows in one statement, each fair by itself.
+#: Two rows in one statement, each allowed by itself.
 HR_AND_IT_BELOW_EACH_OTHER = """
     UPDATE services_service SET parent_id = (
         SELECT other.id FROM services_service other
@@ -174,7 +172,7 @@ NEW_ONES_BELOW_EACH_OTHER = """
 @pytest.mark.parametrize(
     "statement", [HR_BELOW_LOW, HR_AND_IT_BELOW_EACH_OTHER, NEW_ONES_BELOW_EACH_OTHER]
 )
-def test_no_circle_comes_about_by_raw_sql(line: list[Service], it: Service, statement: str) -> None:
+def test_raw_sql_can_not_make_a_circle(line: list[Service], it: Service, statement: str) -> None:
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert sorted(Service.objects.tree().nodes) == ["hr", "it", "low", "middle"]
@@ -185,7 +183,9 @@ def test_a_service_may_move_to_another_parent(line: list[Service], it: Service) 
     assert Service.objects.tree().path("low") == ("low", "middle", "it")
 
 
-def test_a_service_with_others_below_it_or_councils_in_it_stays(partnership: Partnership) -> None:
+def test_a_service_with_others_below_it_or_councils_in_it_can_not_be_deleted(
+    partnership: Partnership,
+) -> None:
     with pytest.raises(ProtectedError):
         partnership.services["childrens-services"].delete()
     with pytest.raises(ProtectedError):
@@ -236,24 +236,24 @@ def test_the_tree_is_what_the_tables_say(partnership: Partnership) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_services_hung_below_each_other_at_once_make_no_circle() -> None:
+def test_two_services_put_below_each_other_at_once_make_no_circle() -> None:
     one, other = (Service.objects.create(slug=slug, name=slug) for slug in ("one", "other"))
 
-    def hang(below: Service, above: Service) -> int:
+    def put_below(below: Service, above: Service) -> int:
         with transaction.atomic():
             moved = Service.objects.filter(id=below.id).update(parent=above)
             with connection.cursor() as cursor:
-                # Both are at it before either ends, unless one keeps the other waiting.
+                # Both are at work before either ends, unless one makes the other wait.
                 cursor.execute("SELECT pg_sleep(0.5)")
             return moved
 
-    results = at_once(lambda: hang(one, other), lambda: hang(other, one))
+    results = at_once(lambda: put_below(one, other), lambda: put_below(other, one))
     assert kinds(results) == ["IntegrityError", "int"]
     assert len(Service.objects.tree().nodes) == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_tree_is_not_changed_where_others_changes_are_not_seen() -> None:
+def test_the_tree_does_not_change_in_a_transaction_blind_to_other_changes() -> None:
     one, other = (Service.objects.create(slug=slug, name=slug) for slug in ("one", "other"))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")

@@ -1,4 +1,4 @@
-"""Who takes part, who hosts and what lies below: the tree as plain values."""
+"""Who takes part, who hosts and which services are below: the tree as plain values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FAMILY = tree(
 @pytest.mark.parametrize(
     ("quarter", "covered"), [(Q1, False), (Q2, True), (Q3, True), (Q4, False), (NEXT, False)]
 )
-def test_a_spell_takes_in_both_its_quarters(quarter: Quarter, covered: bool) -> None:
+def test_a_spell_includes_its_first_and_last_quarter(quarter: Quarter, covered: bool) -> None:
     assert Spell("WCC", Q2, Q3).covers(quarter) is covered
 
 
@@ -56,19 +56,21 @@ def test_a_spell_without_an_end_goes_on() -> None:
         ("childrens", Q2, ("LBHF", "RBKC", "WCC")),
         ("childrens", Q3, ("LBHF", "RBKC", "WCC")),
         ("childrens", Q4, ("LBHF", "WCC")),
-        # Inherited, one floor and two floors down.
+        # Inherited, one level and two levels down.
         ("services", Q1, ("LBHF", "WCC")),
         ("youth", Q2, ("LBHF", "RBKC", "WCC")),
-        # With spells of its own it follows those alone, also where they are over.
+        # With spells of its own it follows only those, also once they have ended.
         ("fostering", Q1, ()),
         ("fostering", Q2, ("RBKC", "WCC")),
         ("fostering", Q4, ("RBKC",)),
         ("duty", Q4, ("RBKC",)),
-        # Nobody was ever said to take part.
+        # No council was ever recorded as taking part.
         ("libraries", Q1, ()),
     ],
 )
-def test_participants_of_a_quarter(slug: str, quarter: Quarter, councils: tuple[str, ...]) -> None:
+def test_each_quarter_has_its_participants(
+    slug: str, quarter: Quarter, councils: tuple[str, ...]
+) -> None:
     assert FAMILY.participants(slug, quarter) == councils
 
 
@@ -84,13 +86,13 @@ def test_participants_of_a_quarter(slug: str, quarter: Quarter, councils: tuple[
         ("youth", NEXT, "LBHF"),
         # Participants of its own leave the host inherited.
         ("fostering", Q2, "WCC"),
-        # A host of its own hides the one above, also before it begins.
+        # A host of its own hides the one above, even before it begins.
         ("duty", Q2, None),
         ("duty", Q3, "RBKC"),
         ("libraries", Q1, None),
     ],
 )
-def test_host_of_a_quarter(slug: str, quarter: Quarter, host: str | None) -> None:
+def test_each_quarter_has_its_host(slug: str, quarter: Quarter, host: str | None) -> None:
     assert FAMILY.host(slug, quarter) == host
 
 
@@ -99,14 +101,14 @@ def test_a_council_with_two_spells_is_named_once() -> None:
     assert twice.participants("hr", Q2) == ("WCC",)
 
 
-def test_paths_and_programmes() -> None:
+def test_a_service_has_a_path_and_a_programme() -> None:
     assert FAMILY.path("duty") == ("duty", "fostering", "services", "childrens")
     assert FAMILY.path("libraries") == ("libraries",)
     assert FAMILY.programme("duty") == "childrens"
     assert FAMILY.programme("childrens") == "childrens"
 
 
-def test_what_lies_below() -> None:
+def test_the_services_below_a_service_are_found() -> None:
     assert FAMILY.below("services") == {"services", "youth", "fostering", "duty"}
     assert FAMILY.below("youth") == {"youth"}
     assert FAMILY.below("childrens") == set(FAMILY.nodes) - {"libraries"}
@@ -152,8 +154,8 @@ def test_a_circle_is_refused(nodes: list[Node]) -> None:
 
 
 @given(st.lists(st.integers(0, 9), max_size=10))
-def test_everything_lies_below_its_programme_and_is_walked_once(parents: list[int]) -> None:
-    # Each service lies below an earlier one, or is a programme of its own.
+def test_every_service_is_below_its_programme_and_walked_once(parents: list[int]) -> None:
+    # Each service is below an earlier one, or is a programme of its own.
     nodes = [
         node(f"s{number}", None if above >= number else f"s{above}")
         for number, above in enumerate(parents)
@@ -168,7 +170,7 @@ def test_everything_lies_below_its_programme_and_is_walked_once(parents: list[in
         ]
 
 
-def test_from_when_others_take_part() -> None:
+def test_the_quarters_in_which_participants_change_are_found() -> None:
     assert FAMILY.turns("youth", Q1) == (Q1, Q2, Q4)
     assert FAMILY.turns("duty", Q2) == (Q2, Q4)
     assert FAMILY.turns("youth", NEXT) == (NEXT,)

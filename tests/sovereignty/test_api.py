@@ -9,7 +9,7 @@ from tests.partnership import build
 pytestmark = pytest.mark.django_db
 
 
-def test_the_councils_in_order_of_code():
+def test_the_councils_come_in_order_of_code():
     caller = Caller(build().people["councillor.lbhf"])
 
     assert caller.get("councils/").json()["results"] == [
@@ -27,7 +27,7 @@ def test_the_councils_in_order_of_code():
     ]
 
 
-def test_a_fourth_council_is_one_like_the_others():
+def test_a_fourth_council_is_listed_like_the_others():
     caller = Caller(build().people["auditor"])
     Council.objects.create(code="RBG", name="Greenwich", full_name="Royal Borough of Greenwich")
 

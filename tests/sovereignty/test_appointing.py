@@ -31,7 +31,7 @@ def administrator() -> User:
     return User.objects.create_superuser("administrator", password="a-long-enough-password")
 
 
-def test_appoints_and_writes_it_down(
+def test_an_appointment_is_made_and_recorded(
     partnership: Partnership, newcomer: User, administrator: User
 ) -> None:
     council = partnership.councils["WCC"]
@@ -57,7 +57,7 @@ def test_appoints_and_writes_it_down(
         ("finance.wcc", Role.FINANCE_OFFICER, "WCC", "role"),
     ],
 )
-def test_refuses_what_does_not_fit(
+def test_an_appointment_that_does_not_fit_is_refused(
     partnership: Partnership,
     newcomer: User,
     administrator: User,
@@ -79,7 +79,7 @@ def test_refuses_what_does_not_fit(
     assert Appointment.objects.count() == before
 
 
-def test_database_refuses_a_second_council(partnership: Partnership) -> None:
+def test_the_database_refuses_a_second_council(partnership: Partnership) -> None:
     with pytest.raises(IntegrityError, match="a person acts for one council"):
         Appointment.objects.create(
             user=partnership.finance("WCC"),
@@ -88,7 +88,7 @@ def test_database_refuses_a_second_council(partnership: Partnership) -> None:
         )
 
 
-def test_administrators_page_says_what_is_wrong_and_appoints(
+def test_the_administrators_page_names_mistakes_and_appoints(
     partnership: Partnership, newcomer: User, administrator: User, client: Client
 ) -> None:
     client.force_login(administrator)
@@ -110,7 +110,7 @@ def test_administrators_page_says_what_is_wrong_and_appoints(
     assert Event.objects.about("person", "newcomer").get().by == "administrator"
 
 
-def test_administrators_page_has_no_figures(administrator: User, client: Client) -> None:
+def test_the_administrators_page_has_no_figures(administrator: User, client: Client) -> None:
     client.force_login(administrator)
     page = client.get(reverse("admin:index")).content.decode()
     assert "/admin/sovereignty/appointment/" in page

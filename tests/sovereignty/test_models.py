@@ -1,4 +1,4 @@
-"""Who may act for whom, and answers given once: what the database holds of it."""
+"""Who may act for whom, and answers given once: what the database enforces."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def newcomer(db: None) -> User:
     return User.objects.create_user("newcomer")
 
 
-def test_every_role_is_a_councils_or_the_partnerships() -> None:
+def test_every_role_is_for_one_council_or_for_the_partnership() -> None:
     assert sorted([*COUNCIL_ROLES, *PARTNERSHIP_ROLES]) == sorted(Role.values)
 
 
@@ -48,7 +48,9 @@ def test_a_councils_role_needs_a_council(
 
 
 @pytest.mark.parametrize("role", PARTNERSHIP_ROLES)
-def test_a_role_of_all_has_no_council(role: str, partnership: Partnership, newcomer: User) -> None:
+def test_a_role_for_the_partnership_has_no_council(
+    role: str, partnership: Partnership, newcomer: User
+) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Appointment.objects.create(user=newcomer, role=role, council=partnership.councils["WCC"])
     Appointment.objects.create(user=newcomer, role=role)
@@ -78,7 +80,7 @@ def test_a_person_acts_for_one_council(partnership: Partnership) -> None:
     assert Appointment.objects.filter(user=person).count() == 2
 
 
-def test_an_appointment_does_not_move_beside_one_of_another_council(
+def test_no_change_gives_a_person_appointments_for_two_councils(
     partnership: Partnership,
 ) -> None:
     person, wcc, lbhf = partnership.finance("WCC"), *map(partnership.councils.get, ("WCC", "LBHF"))
@@ -89,7 +91,7 @@ def test_an_appointment_does_not_move_beside_one_of_another_council(
         Appointment.objects.filter(user=partnership.finance("LBHF")).update(user=person)
 
 
-def test_what_a_person_holds(partnership: Partnership) -> None:
+def test_a_person_holds_the_roles_of_their_appointments(partnership: Partnership) -> None:
     wcc, lbhf = partnership.councils["WCC"], partnership.councils["LBHF"]
     person = partnership.finance("WCC")
     assert person.holds(Role.FINANCE_OFFICER)
@@ -109,7 +111,7 @@ def test_what_a_person_holds(partnership: Partnership) -> None:
         ("auditor", None, False, True),
     ],
 )
-def test_what_a_person_is(
+def test_each_role_has_its_council_and_rights(
     username: str, council: str | None, handles: bool, sees_all: bool, partnership: Partnership
 ) -> None:
     person = partnership.people[username]
@@ -117,7 +119,7 @@ def test_what_a_person_is(
     assert (person.handles_returns, person.sees_every_council) == (handles, sees_all)
 
 
-def test_a_person_without_an_appointment_is_nobody(newcomer: User) -> None:
+def test_a_person_without_an_appointment_has_no_rights(newcomer: User) -> None:
     assert (newcomer.council, newcomer.handles_returns, newcomer.sees_every_council) == (
         None,
         False,
@@ -126,7 +128,7 @@ def test_a_person_without_an_appointment_is_nobody(newcomer: User) -> None:
     assert not newcomer.holds(*Role.values)
 
 
-def test_a_superuser_has_no_role_by_that(db: None) -> None:
+def test_a_superuser_has_no_role_without_an_appointment(db: None) -> None:
     administrator = User.objects.create_superuser("administrator")
     assert not administrator.holds(*Role.values)
     assert not administrator.sees_every_council
@@ -140,7 +142,7 @@ def test_appointments_are_read_once(partnership: Partnership, django_assert_num_
         assert not person.sees_every_council
 
 
-def test_people_and_councils_with_appointments_stay(partnership: Partnership) -> None:
+def test_people_and_councils_with_appointments_can_not_be_deleted(partnership: Partnership) -> None:
     with pytest.raises(ProtectedError):
         partnership.finance("WCC").delete()
     with pytest.raises(ProtectedError):
@@ -191,7 +193,7 @@ def test_a_council_answers_a_decision_once(
     assert [c.council.code for c in decision.consents.all()] == ["LBHF", "WCC"]
 
 
-def test_a_refusal_has_a_reason(decision: Decision, partnership: Partnership) -> None:
+def test_a_refusal_needs_a_reason(decision: Decision, partnership: Partnership) -> None:
     for reason in ("", " \n"):
         with pytest.raises(IntegrityError), transaction.atomic():
             answer(decision, partnership, "WCC", agree=False, reason=reason)
@@ -199,7 +201,7 @@ def test_a_refusal_has_a_reason(decision: Decision, partnership: Partnership) ->
     assert str(refusal) == "Westminster refuses: A question"
 
 
-def test_an_answer_has_a_minute(decision: Decision, partnership: Partnership) -> None:
+def test_an_answer_needs_a_minute(decision: Decision, partnership: Partnership) -> None:
     for minute in ("", " ", "\n\t"):
         with pytest.raises(IntegrityError, match="consent_has_minute"), transaction.atomic():
             answer(decision, partnership, "WCC", minute_reference=minute)
@@ -209,7 +211,7 @@ def test_an_answer_has_a_minute(decision: Decision, partnership: Partnership) ->
     "username",
     ["s151.lbhf", "finance.wcc", "councillor.wcc", "programme.office", "auditor", "newcomer"],
 )
-def test_nobody_else_answers_for_a_council_however_it_is_written(
+def test_nobody_else_can_answer_for_a_council(
     username: str, decision: Decision, newcomer: User, partnership: Partnership
 ) -> None:
     person = {**partnership.people, "newcomer": newcomer}[username]
@@ -218,7 +220,7 @@ def test_nobody_else_answers_for_a_council_however_it_is_written(
     assert not decision.consents.exists()
 
 
-def test_whose_account_is_closed_answers_no_more(
+def test_a_person_with_a_closed_account_can_not_answer(
     decision: Decision, partnership: Partnership
 ) -> None:
     User.objects.filter(username="s151.wcc").update(is_active=False)
@@ -227,7 +229,7 @@ def test_whose_account_is_closed_answers_no_more(
     assert answer(decision, partnership, "LBHF").agree
 
 
-def test_a_deputy_answers(decision: Decision, newcomer: User, partnership: Partnership) -> None:
+def test_a_deputy_can_answer(decision: Decision, newcomer: User, partnership: Partnership) -> None:
     Appointment.objects.create(
         user=newcomer,
         role=Role.DEPUTY_SECTION_151_OFFICER,
@@ -260,13 +262,13 @@ WAYS_OF_CHANGING: dict[str, Callable[[Consent], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS_OF_CHANGING)
-def test_an_answer_stands(consent: Consent, way: str) -> None:
+def test_an_answer_is_never_changed_or_lost(consent: Consent, way: str) -> None:
     before = Consent.objects.values().get()
     with pytest.raises(DatabaseError), transaction.atomic():
         WAYS_OF_CHANGING[way](consent)
     assert Consent.objects.values().get() == before
 
 
-def test_a_decision_with_an_answer_stays(consent: Consent) -> None:
+def test_a_decision_with_an_answer_can_not_be_deleted(consent: Consent) -> None:
     with pytest.raises(ProtectedError):
         consent.decision.delete()

@@ -28,7 +28,7 @@ def test_a_mistake_in_a_row_names_row_and_column() -> None:
     }
 
 
-def test_a_mistake_in_no_row_names_its_field() -> None:
+def test_a_mistake_outside_the_rows_names_its_field() -> None:
     assert FieldError("reason", "Say why.").as_dict() == {
         "field": "reason",
         "message": "Say why.",

@@ -19,7 +19,7 @@ def test_a_permission_is_named_once() -> None:
     assert PERMISSIONS[SPEAK][1].startswith("Only councils' section 151 officers")
 
 
-def test_those_of_savings_are_in_the_same_registry() -> None:
+def test_the_permissions_of_savings_are_in_the_same_registry() -> None:
     assert of_savings.PERMISSIONS.items() <= PERMISSIONS.items()
     assert of_savings.require is require
     assert {SPEAK, WITHDRAW} == PERMISSIONS.keys() - of_savings.PERMISSIONS.keys()
@@ -34,11 +34,15 @@ def test_those_of_savings_are_in_the_same_registry() -> None:
         ("councillor.wcc", False),
     ],
 )
-def test_who_speaks_in_a_dispute(partnership: Partnership, username: str, speaks: bool) -> None:
+def test_section_151_officers_and_the_office_may_speak_in_a_dispute(
+    partnership: Partnership, username: str, speaks: bool
+) -> None:
     assert may(partnership.people[username], SPEAK) is speaks
 
 
-def test_who_withdraws_a_proposal(partnership: Partnership) -> None:
+def test_the_proposer_or_the_programme_office_may_withdraw_a_proposal(
+    partnership: Partnership,
+) -> None:
     proposer = partnership.finance("WCC")
     decision = Decision.objects.create(title="Cars", proposed_by=proposer, proposed_at=NOW)
     assert may(proposer, WITHDRAW, decision)
@@ -47,7 +51,7 @@ def test_who_withdraws_a_proposal(partnership: Partnership) -> None:
         require(partnership.s151("WCC"), WITHDRAW, decision)
 
 
-def test_an_account_that_is_closed_may_do_nothing(partnership: Partnership) -> None:
+def test_a_closed_account_may_do_nothing(partnership: Partnership) -> None:
     office: User = partnership.people["programme.office"]
     assert may(office, SPEAK)
     office.is_active = False

@@ -1,4 +1,4 @@
-"""Bodies are taken exactly as they are asked for, and every mistake is named."""
+"""Bodies are accepted only in the shape asked for, and every mistake is named."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def errors_of(data: object) -> list[tuple[str, str, str]]:
     return [(error.field, error.value, error.message) for error in caught.value.errors]
 
 
-def test_what_fits_is_read():
+def test_a_body_that_fits_is_read():
     assert check(Order, {"name": " pen ", "count": 2, "gift": True, "colour": "red", "id": 7}) == {
         "name": "pen",
         "count": 2,
@@ -30,7 +30,7 @@ def test_what_fits_is_read():
     }
 
 
-def test_what_is_missing_says_what_to_give():
+def test_a_missing_field_says_what_to_give():
     assert errors_of({}) == [
         ("name", "", "Say what."),
         ("count", "", "Send a whole number."),
@@ -64,7 +64,7 @@ def test_a_value_of_another_kind_is_never_converted(field, value, shown, message
     assert errors_of({"name": "pen", "count": 1, field: value}) == [(field, shown, message)]
 
 
-def test_what_is_not_asked_for_is_refused_and_what_is_is_named():
+def test_an_unknown_field_is_refused_and_the_known_ones_are_named():
     assert errors_of({"name": "pen", "count": 1, "size": "L"}) == [
         (
             "size",
@@ -75,13 +75,13 @@ def test_what_is_not_asked_for_is_refused_and_what_is_is_named():
 
 
 @pytest.mark.parametrize("data", [None, [], "pen", 7, [{"name": "pen"}]])
-def test_what_is_no_object_is_refused_as_a_whole(data):
+def test_a_body_that_is_not_an_object_is_refused_as_a_whole(data):
     ((field, _, message),) = errors_of(data)
 
     assert (field, message) == ("body", "Send a JSON object.")
 
 
-def test_a_null_character_is_refused_and_shown_as_something_else():
+def test_a_null_character_is_refused_and_shown_as_another():
     ((field, value, _),) = errors_of({"name": "a\x00b", "count": 1})
 
     assert (field, value) == ("name", "a\N{REPLACEMENT CHARACTER}b")

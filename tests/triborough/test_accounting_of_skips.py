@@ -44,7 +44,7 @@ def run(folder: Path, **environment: str) -> tuple[int, list[str]]:
     return finished.returncode, finished.stdout.splitlines()
 
 
-def test_says_what_was_skipped_and_why(tmp_path: Path) -> None:
+def test_the_summary_says_what_was_skipped_and_why(tmp_path: Path) -> None:
     code, lines = run(tmp_path)
     assert code == 0
     assert "1 passed, 0 failed, 2 skipped" in lines
@@ -54,7 +54,7 @@ def test_says_what_was_skipped_and_why(tmp_path: Path) -> None:
     assert "    test_three.py::test_needs_a_browser" in lines
 
 
-def test_fails_instead_where_all_is_required(tmp_path: Path) -> None:
+def test_a_skip_fails_where_all_is_required(tmp_path: Path) -> None:
     code, lines = run(tmp_path, REQUIRE_ALL="1")
     assert code == 1
     assert "1 passed, 2 failed, 0 skipped" in lines
@@ -62,7 +62,7 @@ def test_fails_instead_where_all_is_required(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("body", ["pytest.importorskip('no_such_module')", "pytest.skip('so')"])
-def test_a_skip_by_any_other_way_fails_too(tmp_path: Path, body: str) -> None:
+def test_a_skip_of_any_other_kind_fails_too(tmp_path: Path, body: str) -> None:
     (tmp_path / "test_other.py").write_text(f"import pytest\ndef test_other(): {body}\n")
     code, lines = run(tmp_path, REQUIRE_ALL="1", REDIS_URL_OF_TESTS="redis://", CHROMIUM="/bin/x")
     assert code == 1
@@ -76,7 +76,7 @@ def test_a_whole_module_that_skips_itself_fails_too(tmp_path: Path) -> None:
     assert any("1 failed, 0 skipped" in line for line in lines)
 
 
-def test_runs_what_it_can(tmp_path: Path) -> None:
+def test_every_other_test_runs(tmp_path: Path) -> None:
     code, lines = run(tmp_path, REDIS_URL_OF_TESTS="redis://", CHROMIUM="/bin/x")
     assert code == 0
     assert "3 passed, 0 failed, 0 skipped" in lines

@@ -31,7 +31,7 @@ def the_call(method: str, address: str) -> Call:
     return call
 
 
-def test_every_call_of_the_schema_has_its_heading_and_its_words() -> None:
+def test_every_call_of_the_schema_has_a_heading_and_a_description() -> None:
     html = page()
     heads = re.findall(r'app-call__method">(\w+)</span> <code>(.*?)</code>', html)
     assert sorted(heads) == sorted(
@@ -42,7 +42,7 @@ def test_every_call_of_the_schema_has_its_heading_and_its_words() -> None:
             assert unescape(marked(call["description"].split("\n\n")[0])) in html
 
 
-def test_every_place_on_the_page_is_one() -> None:
+def test_every_id_on_the_page_is_unique_and_every_link_has_one() -> None:
     html = page()
     places = re.findall(r' id="([^"]+)"', html)
     assert len(places) == len(set(places))
@@ -58,7 +58,7 @@ def test_the_address_of_every_problem_leads_to_its_meaning() -> None:
         assert f">{kind.status}<" in rows[name]
 
 
-def test_fields_say_where_they_lie_and_what_they_hold() -> None:
+def test_fields_say_where_they_are_and_what_they_hold() -> None:
     call = the_call("PUT", "returns/{council}/{period}/")
     assert [field.name for field in call.parameters] == ["council", "period"]
     sends = {field.name: (field.kind, field.required) for field in call.sends}
@@ -73,7 +73,7 @@ def test_fields_say_where_they_lie_and_what_they_hold() -> None:
     assert call.refusals == ["401", "403", "404", "409", "413", "415", "422", "429"]
 
 
-def test_a_choice_is_not_said_twice() -> None:
+def test_choices_are_not_named_twice() -> None:
     (status,) = [
         field for field in the_call("GET", "returns/").parameters if field.name == "status"
     ]

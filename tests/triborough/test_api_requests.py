@@ -24,12 +24,12 @@ def test_numbers_are_read_exactly():
     }
 
 
-def test_text_is_read_with_and_without_a_mark_before_it():
+def test_text_is_read_with_and_without_a_byte_order_mark():
     assert read('{"a": "£"}'.encode()) == {"a": "£"}
     assert read(b"\xef\xbb\xbf{}") == {}
 
 
-def test_both_halves_of_a_character_are_one():
+def test_both_halves_of_a_character_make_one():
     assert read(b'{"a": "\\ud83d\\ude00"}') == {"a": "\N{GRINNING FACE}"}
 
 
@@ -54,18 +54,18 @@ def test_both_halves_of_a_character_are_one():
         (b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_can_not_be_read_says_why(body, sentence):
+def test_a_body_that_can_not_be_read_says_why(body, sentence):
     with pytest.raises(ParseError) as caught:
         read(body)
 
     assert sentence in str(caught.value.detail)
 
 
-def test_what_nests_no_deeper_than_it_may_is_read():
+def test_a_body_that_nests_as_deep_as_allowed_is_read():
     assert read(b"[" * 12 + b"]" * 12)
 
 
-def test_a_body_has_a_longest_length():
+def test_a_body_has_a_greatest_length():
     assert read(b'"' + b"a" * (LONGEST_BODY - 2) + b'"')
     with pytest.raises(TooLarge):
         read(b'"' + b"a" * (LONGEST_BODY - 1) + b'"')

@@ -103,7 +103,7 @@ def test_the_schema_is_made_without_a_warning_and_is_valid_openapi():
     assert "openapi: 3." in out.getvalue()
 
 
-def test_the_schema_is_for_anybody():
+def test_anybody_may_read_the_schema():
     answer = Client().get(f"{ROOT}schema/")
 
     assert answer.status_code == 200
@@ -124,7 +124,7 @@ def test_every_call_of_the_contract_is_in_the_schema():
     assert described == CALLS
 
 
-def test_every_address_of_the_api_is_described_or_describes():
+def test_every_address_of_the_api_is_in_the_schema_or_shows_it():
     (api,) = [found for found in get_resolver().url_patterns if str(found.pattern) == "api/v1/"]
     assert isinstance(api, URLResolver)
     addresses = {re.sub(r"<\w+:(\w+)>", r"{\1}", str(found.pattern)) for found in api.url_patterns}
@@ -132,7 +132,7 @@ def test_every_address_of_the_api_is_described_or_describes():
     assert addresses == {path for _, path in CALLS} | {"schema/", "docs/", ""}
 
 
-def test_every_call_says_what_it_is_and_who_may():
+def test_every_call_says_what_it_does_and_needs_a_token():
     for path, methods in schema()["paths"].items():
         for method, call in methods.items():
             assert call["description"], (method, path)
@@ -146,7 +146,7 @@ def test_every_call_says_what_it_is_and_who_may():
 
 
 def tries(examples: int) -> settings:
-    """The same examples each time, so many of them."""
+    """This many examples, the same each time."""
     return settings(
         max_examples=examples,
         derandomize=True,
@@ -176,7 +176,7 @@ def turns() -> Iterator[str]:
 
 @pytest.fixture
 def tokens(db, monkeypatch) -> Iterator[dict[str, str]]:
-    """The tokens of people who may do different things, in a partnership with some of all."""
+    """Tokens of people with different permissions, in a partnership with a little of everything."""
     from rest_framework.throttling import ScopedRateThrottle, UserRateThrottle
 
     cache.clear()
@@ -203,14 +203,14 @@ described.app = get_wsgi_application()
 
 @described.parametrize()
 @tries(2)
-def test_what_is_sent_first_is_answered_as_described(case, tokens, turns):
+def test_the_first_examples_are_answered_as_described(case, tokens, turns):
     send(case, [tokens[next(turns)]])
 
 
 @pytest.mark.slow
 @described.parametrize()
 @tries(12)
-def test_whatever_is_sent_is_answered_as_described(case, tokens):
+def test_any_example_is_answered_as_described(case, tokens):
     send(case, tokens.values())
 
 

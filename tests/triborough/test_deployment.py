@@ -49,12 +49,12 @@ def test_nothing_serves_before_the_database_is_migrated(compose: dict[str, Any])
         assert ready["migrate"] == {"condition": "service_completed_successfully"}
 
 
-def test_the_image_is_not_run_by_root() -> None:
+def test_the_image_does_not_run_as_root() -> None:
     stages = (ROOT / "Dockerfile").read_text().split("\nFROM ")
     assert "\nUSER triborough\n" in stages[-1]
 
 
-def test_the_image_takes_every_app_and_nothing_local() -> None:
+def test_the_image_has_every_app_and_nothing_local() -> None:
     taken = [
         line.removeprefix("!")
         for line in (ROOT / ".dockerignore").read_text().splitlines()
@@ -76,25 +76,25 @@ def sweep(db: None) -> PeriodicTask:
     return PeriodicTask.objects.create(name="sweep", task="sweep", interval=every)
 
 
-def test_the_scheduler_is_at_work_while_it_sends(sweep: PeriodicTask) -> None:
+def test_a_scheduler_that_sends_is_healthy(sweep: PeriodicTask) -> None:
     PeriodicTask.objects.update(last_run_at=timezone.now() - timedelta(minutes=9))
     call_command("check_beat")
 
 
 @pytest.mark.parametrize("minutes", [11, 600])
-def test_a_silent_scheduler_is_found_out(sweep: PeriodicTask, minutes: int) -> None:
+def test_a_silent_scheduler_is_unhealthy(sweep: PeriodicTask, minutes: int) -> None:
     PeriodicTask.objects.update(last_run_at=timezone.now() - timedelta(minutes=minutes))
     with pytest.raises(CommandError, match="has sent nothing since"):
         call_command("check_beat")
 
 
-def test_a_scheduler_that_never_sent_anything_is_found_out(sweep: PeriodicTask) -> None:
+def test_a_scheduler_that_never_sent_anything_is_unhealthy(sweep: PeriodicTask) -> None:
     with pytest.raises(CommandError, match="has sent nothing yet"):
         call_command("check_beat")
 
 
 @pytest.mark.parametrize(("status", "found"), [(200, True), (503, False)])
-def test_the_probe_believes_only_a_200(status: int, found: bool) -> None:
+def test_the_probe_accepts_only_a_200(status: int, found: bool) -> None:
     class Site(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status if self.path == "/health/live/" else 404)
@@ -107,5 +107,5 @@ def test_the_probe_believes_only_a_200(status: int, found: bool) -> None:
         thread.join()
 
 
-def test_the_probe_says_so_where_nobody_listens() -> None:
+def test_the_probe_fails_where_nothing_listens() -> None:
     assert not lives(1)

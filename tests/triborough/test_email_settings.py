@@ -41,7 +41,7 @@ def settings_of(**given: str) -> dict[str, object]:
     return found
 
 
-def test_a_deployment_with_a_mail_server() -> None:
+def test_a_deployment_with_a_mail_server_sends_through_it() -> None:
     assert settings_of(
         EMAIL_URL="smtp+tls://me%40example.com:a%2Fb@mail.example.com",
         HTTPS="true",
@@ -60,7 +60,7 @@ def test_a_deployment_with_a_mail_server() -> None:
     }
 
 
-def test_a_deployment_without_one_sends_nothing() -> None:
+def test_a_deployment_without_a_mail_server_sends_nothing() -> None:
     found = settings_of()
     assert found["EMAIL_BACKEND"] == "django.core.mail.backends.dummy.EmailBackend"
     assert found["SENDS_EMAIL"] is False
@@ -85,5 +85,5 @@ def test_on_one_machine_emails_are_printed() -> None:
         ({"EMAIL_URL": "smtp://mail.example.com:2525"}, "EMAIL_PORT", 2525),
     ],
 )
-def test_one_setting_at_a_time(given: dict[str, str], name: str, value: object) -> None:
+def test_each_variable_gives_its_setting(given: dict[str, str], name: str, value: object) -> None:
     assert settings_of(**given)[name] == value

@@ -73,14 +73,14 @@ def query(server: EmbeddedPostgres, statement: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
-def test_starts_for_the_first_user_and_stops_after_the_last(server: EmbeddedPostgres) -> None:
+def test_it_starts_for_the_first_user_and_stops_after_the_last(server: EmbeddedPostgres) -> None:
     server.join()
     assert query(server, "SELECT current_database()::text") == [("triborough",)]
     server.leave()
     assert not server.is_running()
 
 
-def test_keeps_what_was_written(server: EmbeddedPostgres) -> None:
+def test_it_keeps_what_was_written(server: EmbeddedPostgres) -> None:
     server.join()
     query(server, "DROP TABLE IF EXISTS kept")
     query(server, "CREATE TABLE kept AS SELECT 33800000.00 AS amount")
@@ -89,7 +89,7 @@ def test_keeps_what_was_written(server: EmbeddedPostgres) -> None:
     assert [str(row[0]) for row in query(server, "SELECT amount FROM kept")] == ["33800000.00"]
 
 
-def test_listens_on_no_network_address(server: EmbeddedPostgres) -> None:
+def test_it_listens_on_no_network_address(server: EmbeddedPostgres) -> None:
     server.join()
     assert query(server, "SHOW listen_addresses") == [("",)]
 
@@ -99,7 +99,7 @@ def test_only_the_servers_own_folder_gives_access(server: EmbeddedPostgres) -> N
     assert server.folder.stat().st_mode & 0o077 == 0
 
 
-def test_stays_while_another_process_uses_it(server: EmbeddedPostgres, folder: Path) -> None:
+def test_it_runs_while_another_process_uses_it(server: EmbeddedPostgres, folder: Path) -> None:
     server.join()
     other = use(folder)
     server.leave()
@@ -108,7 +108,7 @@ def test_stays_while_another_process_uses_it(server: EmbeddedPostgres, folder: P
     assert not server.is_running()
 
 
-def test_two_processes_may_start_it_at_once(folder: Path, server: EmbeddedPostgres) -> None:
+def test_two_processes_can_start_it_at_once(folder: Path, server: EmbeddedPostgres) -> None:
     others = [use(folder), use(folder)]
     assert server.is_running()
     for other in others:
@@ -116,7 +116,9 @@ def test_two_processes_may_start_it_at_once(folder: Path, server: EmbeddedPostgr
     assert not server.is_running()
 
 
-def test_is_joined_again_after_its_user_was_killed(folder: Path, server: EmbeddedPostgres) -> None:
+def test_it_is_joined_again_after_its_user_was_killed(
+    folder: Path, server: EmbeddedPostgres
+) -> None:
     killed = use(folder)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
@@ -143,7 +145,7 @@ def test_a_forked_child_does_not_stop_it(folder: Path, server: EmbeddedPostgres)
     finish(parent)
 
 
-def test_starts_after_a_crash_though_another_program_has_its_number(
+def test_it_starts_after_a_crash_though_another_program_has_its_number(
     folder: Path, server: EmbeddedPostgres
 ) -> None:
     server.join()
@@ -153,7 +155,7 @@ def test_starts_after_a_crash_though_another_program_has_its_number(
     assert server.is_running()
 
 
-def test_starts_over_what_an_interrupted_first_start_left(tmp_path: Path) -> None:
+def test_it_starts_after_an_interrupted_first_start(tmp_path: Path) -> None:
     unfinished = tmp_path / "postgres.unfinished"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
@@ -166,7 +168,7 @@ def test_starts_over_what_an_interrupted_first_start_left(tmp_path: Path) -> Non
         server.leave()
 
 
-def test_uses_a_short_private_folder_where_the_path_is_too_long(tmp_path: Path) -> None:
+def test_it_uses_a_short_private_folder_where_the_path_is_too_long(tmp_path: Path) -> None:
     deep = tmp_path / ("a-long-name-for-a-folder-" * 4) / "postgres"
     server = EmbeddedPostgres(deep)
     server.join()
@@ -179,7 +181,7 @@ def test_uses_a_short_private_folder_where_the_path_is_too_long(tmp_path: Path) 
         server.sockets.rmdir()
 
 
-def test_refuses_a_short_folder_that_somebody_else_could_reach(tmp_path: Path) -> None:
+def test_it_refuses_a_short_folder_that_somebody_else_could_reach(tmp_path: Path) -> None:
     deep = tmp_path / ("another-long-name-for-a-folder-" * 4) / "postgres"
     server = EmbeddedPostgres(deep)
     server.sockets.mkdir()

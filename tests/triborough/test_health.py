@@ -22,14 +22,14 @@ def nothing_remembered(settings: Settings) -> Iterator[None]:
     health.lacking_in_turn.cache_clear()
 
 
-def test_lives_without_asking_the_database(client: Client) -> None:
+def test_the_process_lives_without_asking_the_database(client: Client) -> None:
     response = client.get("/health/live/")
     assert response.status_code == 200
     assert response.json() == {"status": "ok", "checks": {"process": "ok"}}
 
 
 @pytest.mark.django_db
-def test_ready_with_database_and_migrations(client: Client) -> None:
+def test_the_site_is_ready_with_a_database_and_its_migrations(client: Client) -> None:
     response = client.get("/health/")
     assert response.status_code == 200
     assert response.json() == {
@@ -40,14 +40,14 @@ def test_ready_with_database_and_migrations(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_answers_any_caller_of_the_address_without_tls(client: Client, settings: Settings) -> None:
+def test_any_caller_gets_an_answer_without_tls(client: Client, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     settings.ALLOWED_HOSTS = ["tri-borough.example"]
     assert client.get("/health/", HTTP_HOST="10.0.0.7").status_code == 200
 
 
 @pytest.mark.django_db
-def test_not_ready_before_a_migration_is_applied(client: Client) -> None:
+def test_the_site_is_not_ready_before_a_migration_is_applied(client: Client) -> None:
     MigrationRecorder.Migration.objects.filter(app="sessions").delete()
     response = client.get("/health/")
     assert response.status_code == 503
@@ -58,7 +58,7 @@ def test_not_ready_before_a_migration_is_applied(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_ready_as_soon_as_the_migration_is_applied(client: Client) -> None:
+def test_the_site_is_ready_as_soon_as_the_migration_is_applied(client: Client) -> None:
     rows = MigrationRecorder.Migration.objects.filter(app="sessions")
     kept = list(rows)
     rows.delete()
@@ -68,7 +68,7 @@ def test_ready_as_soon_as_the_migration_is_applied(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_says_what_the_schema_lacks_though_every_migration_is_applied(client: Client) -> None:
+def test_the_answer_names_what_the_schema_lacks(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE savings_entry DROP COLUMN note")
     response = client.get("/health/")
@@ -84,7 +84,7 @@ def test_says_what_the_schema_lacks_though_every_migration_is_applied(client: Cl
 
 
 @pytest.mark.django_db
-def test_ready_as_soon_as_the_schema_is_mended(client: Client) -> None:
+def test_the_site_is_ready_as_soon_as_the_schema_is_mended(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_get_indexdef('entry_claims'::regclass)")
         (definition,) = cursor.fetchone()
@@ -95,7 +95,7 @@ def test_ready_as_soon_as_the_schema_is_mended(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_a_good_schema_is_read_again_after_a_minute(
+def test_a_good_schema_is_checked_again_after_a_minute(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = SimpleNamespace(monotonic=lambda: 120.0)
@@ -110,7 +110,7 @@ def test_a_good_schema_is_read_again_after_a_minute(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_not_ready_without_the_database(client: Client) -> None:
+def test_the_site_is_not_ready_without_the_database(client: Client) -> None:
     working = connection.settings_dict["HOST"]
     connection.close()
     connection.settings_dict["HOST"] = "/nowhere"
@@ -128,7 +128,9 @@ def test_not_ready_without_the_database(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_not_ready_without_the_redis_that_is_configured(client: Client, settings: Settings) -> None:
+def test_the_site_is_not_ready_without_the_redis_that_is_configured(
+    client: Client, settings: Settings
+) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     response = client.get("/health/")
     assert response.status_code == 503
@@ -142,7 +144,7 @@ def test_not_ready_without_the_redis_that_is_configured(client: Client, settings
 
 @pytest.mark.requires_redis
 @pytest.mark.django_db
-def test_ready_with_the_redis_that_is_configured(
+def test_the_site_is_ready_with_the_redis_that_is_configured(
     client: Client, settings: Settings, redis_url: str
 ) -> None:
     settings.REDIS_URL = redis_url

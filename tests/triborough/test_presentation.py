@@ -59,7 +59,7 @@ def test_pounds_are_shown_to_the_penny(amount, shown):
     assert render("{{ amount|pounds }}", amount=amount) == shown
 
 
-def test_millions_are_shown_short_and_a_missing_figure_is_no_nil():
+def test_millions_are_shown_short_and_a_missing_figure_is_not_shown_as_nil():
     assert render("{{ a|millions }} {{ b|millions }}", a=992000000, b=None) == ("£9.92m not stated")
 
 
@@ -72,7 +72,7 @@ def test_millions_are_shown_short_and_a_missing_figure_is_no_nil():
         ("/elsewhere/", [("Returns", ""), ("The record", "")]),
     ],
 )
-def test_navigation_has_the_pages_that_exist_and_marks_the_one_being_read(address, current):
+def test_navigation_has_the_pages_that_exist_and_marks_the_current_one(address, current):
     request = RequestFactory().get(address)
     items = presentation.navigation_items(Context({"request": request}))
     assert [(item.text, item.current) for item in items] == current
@@ -95,7 +95,7 @@ def test_error_links_lead_to_the_fields_in_the_order_of_the_page():
     ]
 
 
-def test_error_links_begin_with_what_no_one_field_is_to_blame_for():
+def test_error_links_begin_with_errors_that_belong_to_no_single_field():
     form = Saving({"service": "ict", "amount": "0", "kind": "saving"})
     assert [(link.message, link.href) for link in presentation.error_links(form)] == [
         ("Nothing to save.", "")
@@ -121,12 +121,12 @@ def test_error_links_of_a_formset_tell_its_rows_apart():
     ]
 
 
-def test_no_form_has_no_errors():
+def test_without_a_form_there_are_no_error_links():
     assert presentation.error_links(None) == []
     assert render_to_string("components/error_summary.html", {}).strip() == ""
 
 
-def test_a_field_ties_its_hint_and_its_error_to_its_control_and_keeps_what_was_typed():
+def test_a_field_ties_its_hint_and_error_to_its_control_and_keeps_its_text():
     form = Saving({"service": "gone", "amount": "", "kind": "saving"})
     html = render_to_string("components/field.html", {"field": form["amount"], "prefix": "£"})
     assert 'aria-describedby="id_amount_helptext id_amount_error"' in html
@@ -149,7 +149,7 @@ def test_options_are_a_fieldset_and_the_chosen_one_stays_chosen():
     ("name", "kind"),
     [("amount", "plain"), ("kind", "options"), ("password", "password"), ("sure", "checkbox")],
 )
-def test_each_field_has_its_shape(name, kind):
+def test_each_kind_of_field_has_its_control(name, kind):
     assert presentation.control_kind(Saving()[name]) == kind
 
 
@@ -206,7 +206,7 @@ def test_a_chart_without_a_figure_is_its_table():
     assert "<table></table>" in html
 
 
-def test_what_goes_into_a_chart_is_escaped_once():
+def test_text_in_a_chart_is_escaped_once():
     html = render(
         "{% chart name='a' title=title sentence='B.' %}{{ title }}{% endchart %}", title="Q&A <b>"
     )
@@ -233,7 +233,9 @@ def test_a_wide_table_can_be_reached_with_the_keyboard():
         ("key='Sum' url='/here/'", "row", "Sum"),
     ],
 )
-def test_a_fact_of_a_summary_list(arguments: str, row: str, key: str) -> None:
+def test_a_row_of_a_summary_list_has_a_key_a_value_and_an_action(
+    arguments: str, row: str, key: str
+) -> None:
     html = render(
         f"{{% summary_row {arguments} %}}<b>{{{{ value }}}}</b>{{% endsummary_row %}}",
         value="<1",
@@ -251,7 +253,7 @@ def test_a_fact_of_a_summary_list(arguments: str, row: str, key: str) -> None:
     assert "elsewhere" not in html
 
 
-def test_a_summary_list_is_made_of_the_same_rows() -> None:
+def test_a_summary_list_shows_rows_given_as_data() -> None:
     rows = [
         {"key": "Kind", "value": "A <b>"},
         {"key": "To", "value": "Q1", "url": "/x/", "action": "Choose", "about": "the quarter"},
@@ -274,14 +276,14 @@ def test_a_summary_list_is_made_of_the_same_rows() -> None:
         ({"status": "closed"}, "Closed"),
     ],
 )
-def test_a_status_is_said_in_words(values, word):
+def test_a_status_is_given_in_words(values, word):
     assert f">{word}</strong>" in render_to_string("components/status_tag.html", values)
 
 
 @pytest.mark.parametrize(
     "provenance", ["published", "derived", "reported", "illustrative", "provisional"]
 )
-def test_where_a_figure_comes_from_is_said_in_words(provenance):
+def test_the_source_of_a_figure_is_given_in_words(provenance):
     html = render_to_string("components/provenance_tag.html", {"provenance": provenance})
     assert f">{provenance.capitalize()}</strong>" in html
 

@@ -12,7 +12,7 @@ import pytest
 from tests.processes import ROOT, environment, scratch_database, services
 
 
-def test_names_everything_that_is_missing() -> None:
+def test_it_names_everything_that_is_missing() -> None:
     needed = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS")
     finished = subprocess.run(
         [sys.executable, "-m", "triborough.processes"],
@@ -28,7 +28,7 @@ def test_names_everything_that_is_missing() -> None:
 
 @pytest.mark.requires_redis
 @pytest.mark.django_db(transaction=True)
-def test_ends_with_an_error_where_a_process_can_not_start(redis_url: str) -> None:
+def test_it_ends_with_an_error_where_a_process_can_not_start(redis_url: str) -> None:
     with scratch_database() as database:
         finished = subprocess.run(
             [sys.executable, "-m", "triborough.processes"],
@@ -45,7 +45,7 @@ def test_ends_with_an_error_where_a_process_can_not_start(redis_url: str) -> Non
 
 @pytest.mark.requires_redis
 @pytest.mark.django_db(transaction=True)
-def test_serves_when_ready_and_leaves_nothing_running(redis_url: str) -> None:
+def test_it_serves_when_ready_and_leaves_nothing_running(redis_url: str) -> None:
     with scratch_database() as database:
         before = psutil.Process().children(recursive=True)  # a browser of other tests, perhaps
         with services(database, redis_url) as address:

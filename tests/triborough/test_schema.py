@@ -1,4 +1,4 @@
-"""The schema itself is compared with what the code needs, and what is missing is named."""
+"""The schema itself is compared with what the code needs, and anything missing is named."""
 
 import subprocess
 import sys
@@ -103,13 +103,13 @@ def test_a_database_that_migrations_made_lacks_nothing() -> None:
         ),
     ],
 )
-def test_names_what_is_missing_or_different(change: str, phrase: str) -> None:
+def test_anything_missing_or_different_is_named(change: str, phrase: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(change)
     assert schema.lacking() == [phrase]
 
 
-def test_a_column_that_fills_itself_may_be_unknown() -> None:
+def test_an_unknown_column_may_be_there_if_it_needs_no_value() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE savings_entry ADD one text, ADD two text NOT NULL DEFAULT ''")
     assert schema.lacking() == []
@@ -132,7 +132,7 @@ def test_functions_that_migrations_make_are_read_from_their_sql() -> None:
         assert made == {"counted": cursor.fetchone()[0], "standard": ""}
 
 
-def test_a_function_of_a_migration_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_or_changed_function_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     sql = (
         "CREATE FUNCTION is_even(n integer) RETURNS boolean AS $$ SELECT n % 2 = 0 $$ LANGUAGE sql"
     )
@@ -145,12 +145,12 @@ def test_a_function_of_a_migration_is_missed(monkeypatch: pytest.MonkeyPatch) ->
         assert schema.lacking() == []
 
 
-def test_says_the_first_few_and_how_many_more() -> None:
+def test_the_sentence_names_the_first_few_and_counts_the_rest() -> None:
     assert schema.in_words(["a", "b", "c"]) == "a; b; c"
     assert schema.in_words(["a", "b", "c", "d", "e"]) == "a; b; c; and 2 more"
 
 
-def test_refuses_to_start_with_what_is_missing_and_the_remedy() -> None:
+def test_a_refusal_to_start_says_what_is_missing_and_the_remedy() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE savings_entry DROP COLUMN note")
     assert schema.refusal() == (
@@ -176,7 +176,7 @@ def test_the_command_names_everything_and_ends_with_1() -> None:
     ]
 
 
-def test_the_command_tells_a_silent_database_from_a_wrong_one(
+def test_the_command_tells_a_silent_database_from_one_that_lacks_something(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def silent() -> list[str]:
@@ -190,7 +190,7 @@ def test_the_command_tells_a_silent_database_from_a_wrong_one(
 
 @pytest.mark.parametrize("program", ["triborough.run", "triborough.processes"])
 @pytest.mark.django_db(transaction=True)
-def test_does_not_start_where_something_is_missing_after_migrating(program: str) -> None:
+def test_the_site_does_not_start_where_something_is_missing_after_migrating(program: str) -> None:
     with scratch_database(like=url_of(connection.settings_dict["NAME"])) as database:
         with closing(psycopg2.connect(database)) as opened, opened, opened.cursor() as cursor:
             cursor.execute(f"DROP TRIGGER {ENTRY_TRIGGER} ON savings_entry")

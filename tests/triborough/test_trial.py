@@ -10,7 +10,7 @@ from triborough import trial
 
 @pytest.fixture(autouse=True)
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout where `make run` has not been yet, and an empty environment."""
+    """A checkout where `make run` has not been run yet, and an empty environment."""
     for name in ("SECRET_KEY", "DATABASE_URL", "DEBUG"):
         monkeypatch.setenv(name, "")  # so that it is put back whatever the test sets
         monkeypatch.delenv(name)
@@ -26,13 +26,13 @@ def test_the_key_is_made_once_and_nobody_else_may_read_it(checkout: Path) -> Non
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_trying_it_switches_debug_on() -> None:
+def test_a_trial_switches_debug_on() -> None:
     trial.use()
     assert os.environ["DEBUG"] == "true"
     assert os.environ["SECRET_KEY"]
 
 
-def test_what_the_environment_says_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_the_environment_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEBUG", "false")
     monkeypatch.setenv("SECRET_KEY", "of the environment")
     trial.use()

@@ -45,7 +45,7 @@ QUERIES = {
                          obj_description(t.oid, 'pg_trigger'))
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE {_OURS} AND NOT t.tgisinternal
     """,
-    # Whether a foreign key is at work hangs on triggers of PostgreSQL's own, named by number.
+    # Whether a foreign key works depends on triggers of PostgreSQL's own, named by number.
     "key": f"""
         SELECT c.relname || '.' || k.conname, string_agg(t.tgenabled::text, '' ORDER BY t.tgname)
         FROM pg_trigger t JOIN pg_constraint k ON k.oid = t.tgconstraint
@@ -75,7 +75,7 @@ _ITEM = re.compile(r"'(?:[^']|'')*'::character varying")
 
 
 def describe(cursor: Any) -> dict[str, str]:
-    """Every object of the database that the cursor is of, with its definition.
+    """Every object of the cursor's database, with its definition.
 
     Example: `{"column savings_entry.note": "text NOT NULL", …}`
     """

@@ -1,4 +1,4 @@
-"""Restores what `pg_dump` wrote as plain SQL, by the driver alone: no `psql` need be there."""
+"""Restores what `pg_dump` wrote as plain SQL, using only the driver: `psql` is not needed."""
 
 import gzip
 import io
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg2
 
-#: Rows stand in the file between a COPY and a line with `\.`.
+#: In the file, rows are between a COPY and a line with `\.`.
 _ROWS = re.compile(r"^(COPY [^\n]* FROM stdin;)\n(.*?)^\\\.$", re.MULTILINE | re.DOTALL)
 
 
@@ -22,7 +22,7 @@ def restore(dump: Path, database: str) -> None:
     ):
         done = 0
         for rows in _ROWS.finditer(text):
-            # The driver refuses a query of comments alone.
+            # The driver refuses a query that has only comments.
             cursor.execute(f"SELECT;{text[done : rows.start()]}")
             cursor.copy_expert(rows[1], io.StringIO(rows[2]))
             done = rows.end()

@@ -22,7 +22,7 @@ from tests.upgrades.describing import describe, differences
 from tests.upgrades.restoring import restore
 
 FIXTURES = ROOT / "fixtures" / "upgrades"
-#: A budget of the demonstration's that nothing is claimed on, so that no figure moves.
+#: A budget of the demonstration that nothing is claimed on, so that no figure moves.
 WITHDRAWN = """
     UPDATE sovereignty_decision
     SET withdrawn_by_id = proposed_by_id, withdrawn_at = now(), withdrawn_reason = 'Not needed.'
@@ -53,7 +53,7 @@ def test_a_released_migration_is_never_edited(version: str, migration: str, dige
     )
 
 
-def test_version_1_0_0_froze_a_migration_of_each_app() -> None:
+def test_version_1_0_0_has_a_frozen_migration_of_each_app() -> None:
     assert [migration for version, migration, _ in released() if version == "1.0.0"] == [
         f"{app}/migrations/0001_initial.py"
         for app in ("audit", "savings", "services", "sovereignty")
@@ -72,7 +72,7 @@ def test_a_database_of_a_released_version_upgrades(version: str, tmp_path: Path)
         restore(FIXTURES / f"{version}.sql.gz", database)
         with reading(database) as cursor:
             assert count(cursor, then["rows"]) == then["rows"]
-            # What is withdrawn is never changed again, and yet has to say what it is about.
+            # A withdrawn proposal never changes again, yet it has to say what it is about.
             cursor.execute(WITHDRAWN)
             assert cursor.rowcount == 1
             cursor.connection.commit()
@@ -112,7 +112,7 @@ def test_a_database_of_a_released_version_upgrades(version: str, tmp_path: Path)
     ],
 )
 @pytest.mark.django_db
-def test_a_difference_between_two_schemas_is_seen(change: str, name: str) -> None:
+def test_a_difference_between_two_schemas_is_found(change: str, name: str) -> None:
     with connection.cursor() as cursor:
         before = describe(cursor)
         cursor.execute(change)
@@ -136,7 +136,7 @@ def count(cursor: Any, tables: dict[str, int]) -> dict[str, int]:
 
 
 def about_nothing_or_something_else(cursor: Any) -> list[int]:
-    """The decisions that don't say what is put under them: no page and no call would find it."""
+    """Decisions that don't say what they are about: no page and no call would find it."""
     put_to_councils = " UNION ALL ".join(
         f"SELECT decision_id, '{kind}' AS kind FROM {subject.model._meta.db_table}"
         for kind, subject in SUBJECTS.items()

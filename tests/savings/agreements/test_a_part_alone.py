@@ -1,4 +1,4 @@
-"""A council that shares a part of a service alone: what it has to agree to, and may."""
+"""A council that takes part in only a part of a service: what it has to agree to, and may."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PART = "chief-executive-leadership"
 
 @pytest.fixture
 def partly(partnership: Partnership) -> Partnership:
-    """Westminster shares the leadership with the two that share the chief executive."""
+    """Westminster takes part in the leadership with the two that share the chief executive."""
     Participation.objects.bulk_create(
         Participation(
             service=partnership.services[PART],
@@ -93,7 +93,9 @@ def by_posts(partnership: Partnership) -> AttributionRule:
     )
 
 
-def test_a_rule_of_the_whole_splits_nothing_of_the_part_without_it(partly: Partnership) -> None:
+def test_a_rule_of_the_whole_splits_nothing_of_the_part_until_it_agrees(
+    partly: Partnership,
+) -> None:
     rule = partly.rule("cex", HALVES)
     entry = certified(partly)
     found = said(partly, entry)
@@ -108,7 +110,7 @@ def test_a_rule_of_the_whole_splits_nothing_of_the_part_without_it(partly: Partn
             "waiting_for": ["WCC"],
         }
     ]
-    # What is of the whole is split, for Westminster takes no part in that.
+    # What belongs to the whole is split, for Westminster takes no part in that.
     whole = Entry.objects.get(service__slug="cex")
     assert split(partly, whole) == {"LBHF": "5.00", "RBKC": "5.00"}
     assert said(partly, whole)["waiting"] == []
@@ -117,7 +119,7 @@ def test_a_rule_of_the_whole_splits_nothing_of_the_part_without_it(partly: Partn
     assert "Savings of Cex, version 1 : not agreed by Westminster." in page
 
 
-def test_it_share_a_part_and_nobody_waits_for_it(partly: Partnership) -> None:
+def test_no_proposal_waits_for_a_council_that_shares_only_a_part(partly: Partnership) -> None:
     rule = partly.rule("cex", HALVES)
     entry = certified(partly)
     one = proposal(rule.decision_id)
@@ -156,7 +158,7 @@ def test_it_share_a_part_and_nobody_waits_for_it(partly: Partnership) -> None:
 
 
 @pytest.mark.parametrize("agreed", [["LBHF"], ["LBHF", "RBKC"]])
-def test_it_has_nothing_to_refuse(partly: Partnership, agreed: list[str]) -> None:
+def test_it_can_not_refuse_a_rule_of_the_whole(partly: Partnership, agreed: list[str]) -> None:
     rule = partly.rule("cex", HALVES, agreed_by=agreed)
     client = Client()
     client.force_login(partly.s151("WCC"), "django.contrib.auth.backends.ModelBackend")
@@ -170,7 +172,7 @@ def test_it_has_nothing_to_refuse(partly: Partnership, agreed: list[str]) -> Non
     assert Consent.objects.filter(decision=rule.decision_id).count() == len(agreed)
 
 
-def test_a_what_if_counts_on_nobody_who_is_not_asked(partly: Partnership) -> None:
+def test_a_what_if_does_not_assume_that_it_agrees(partly: Partnership) -> None:
     rule = partly.rule("cex", HALVES, agreed_by=["LBHF"])
     certified(partly)
     roll_up_dirty(at=NOW)
@@ -192,7 +194,7 @@ def test_a_what_if_counts_on_nobody_who_is_not_asked(partly: Partnership) -> Non
     assert moved() == 2
 
 
-def test_a_budget_says_so_too(partly: Partnership) -> None:
+def test_a_budget_says_too_that_its_answer_is_not_needed(partly: Partnership) -> None:
     budget = partly.approval(slug="cex")
     page = words(partly, f"/agreements/{budget.decision_id}/", "s151.wcc")
     assert (
@@ -202,8 +204,8 @@ def test_a_budget_says_so_too(partly: Partnership) -> None:
     assert "Record this answer" in page
 
 
-def test_it_is_not_asked_once_that_is_withdrawn_or_too_late(partly: Partnership) -> None:
-    """Of what holds without it the page goes on saying so."""
+def test_it_is_not_asked_once_a_proposal_is_withdrawn_or_too_late(partly: Partnership) -> None:
+    """The page of a rule that applies without it still says so."""
     office = partly.people["programme.office"]
     withdrawn = partly.rule("cex", HALVES, agreed_by=["LBHF"])
     withdraw_proposal(decision_id=withdrawn.decision_id, reason="No.", by=office, at=NOW)
@@ -222,7 +224,7 @@ def test_it_is_not_asked_once_that_is_withdrawn_or_too_late(partly: Partnership)
     assert "Your council's answer" not in page
 
 
-def test_a_driver_that_has_no_value_of_it_guesses_none(partly: Partnership) -> None:
+def test_a_driver_without_its_value_splits_nothing_of_the_part(partly: Partnership) -> None:
     rule = by_posts(partly)
     for code in COUNCILS:
         partly.agree(rule.decision_id, code)

@@ -1,4 +1,4 @@
-"""From a refusal to a revised proposal or none: no step puts a refused rule into force."""
+"""From a refusal to a revised proposal or none: no step puts a refused rule in force."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_proposal_waits_until_every_council_has_agreed(
     assert not Dispute.objects.exists()
 
 
-def test_a_refusal_opens_a_dispute_and_what_the_others_agree_to_changes_nothing(
+def test_a_refusal_opens_a_dispute_and_later_consents_change_nothing(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     say(partnership, rule, "WCC", agree=False)
@@ -84,7 +84,7 @@ def test_a_refusal_opens_a_dispute_and_what_the_others_agree_to_changes_nothing(
     ] == [("refusal", "WCC", "WCC bears too much.")]
 
 
-def test_discussion_mediation_and_a_revised_proposal_that_everybody_answers_again(
+def test_a_dispute_is_discussed_mediated_and_ends_with_a_revised_proposal(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     say(partnership, rule, "WCC", agree=False)
@@ -145,7 +145,7 @@ def test_discussion_mediation_and_a_revised_proposal_that_everybody_answers_agai
     ]
 
 
-def test_a_withdrawn_proposal_is_answered_by_nobody_whatever_is_tried(
+def test_a_withdrawn_proposal_can_not_be_answered(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     say(partnership, rule, "WCC", agree=False)
@@ -174,7 +174,7 @@ def test_a_withdrawn_proposal_is_answered_by_nobody_whatever_is_tried(
         withdraw_proposal(decision_id=rule.decision_id, reason="Again.", by=office, at=NOW)
 
 
-def test_what_all_have_agreed_to_is_not_withdrawn(
+def test_a_proposal_that_all_have_agreed_to_can_not_be_withdrawn(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     for code in THIRDS:
@@ -185,7 +185,7 @@ def test_what_all_have_agreed_to_is_not_withdrawn(
 
 
 @pytest.mark.parametrize("username", ["finance.wcc", "councillor.wcc", "auditor"])
-def test_who_may_not_speak_mediate_or_withdraw(
+def test_people_without_permission_can_not_speak_mediate_or_withdraw(
     partnership: Partnership, rule: AttributionRule, username: str
 ) -> None:
     say(partnership, rule, "WCC", agree=False)
@@ -200,7 +200,7 @@ def test_who_may_not_speak_mediate_or_withdraw(
     assert DisputeStep.objects.count() == 1
 
 
-def test_nothing_is_said_without_words(partnership: Partnership, rule: AttributionRule) -> None:
+def test_a_step_of_a_dispute_needs_words(partnership: Partnership, rule: AttributionRule) -> None:
     say(partnership, rule, "WCC", agree=False)
     by = partnership.s151("WCC")
     which: dict[str, Any] = {"decision_id": rule.decision_id, "at": NOW}
@@ -211,7 +211,9 @@ def test_nothing_is_said_without_words(partnership: Partnership, rule: Attributi
         disputes.speak(text=" ", by=by, **which)
 
 
-def test_a_dispute_and_its_steps_stay(partnership: Partnership, rule: AttributionRule) -> None:
+def test_a_dispute_and_its_steps_are_never_changed_or_lost(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
     say(partnership, rule, "WCC", agree=False)
     for change in (
         lambda: DisputeStep.objects.update(text="Nothing."),
@@ -223,7 +225,9 @@ def test_a_dispute_and_its_steps_stay(partnership: Partnership, rule: Attributio
             change()
 
 
-def test_who_waits_for_whom(partnership: Partnership, rule: AttributionRule) -> None:
+def test_each_person_sees_what_waits_for_them_and_for_others(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
     say(partnership, rule, "WCC", agree=True)
     mine = waiting(partnership.s151("LBHF"))
     assert ([one.id for one in mine.for_me], mine.for_others) == ([rule.decision_id], ())
@@ -245,11 +249,11 @@ def test_who_waits_for_whom(partnership: Partnership, rule: AttributionRule) -> 
         (date(2013, 8, 1), "after"),
     ],
 )
-def test_each_council_that_is_awaited_is_reminded_once_before_and_once_after(
+def test_each_council_that_has_not_answered_is_reminded_once_before_and_once_after(
     partnership: Partnership, rule: AttributionRule, today: date, kind: str | None
 ) -> None:
     Decision.objects.filter(id=rule.decision_id).update(answer_by=date(2013, 7, 31))
-    # One of the two that are awaited has an address, and so has one that answered.
+    # One of the two that have not answered has an address, and so has one that answered.
     for code, email in (("LBHF", "s151@lbhf.example.com"), ("RBKC", "s151@rbkc.example.com")):
         User.objects.filter(id=partnership.s151(code).id).update(email=email)
     User.objects.filter(id=partnership.s151("WCC").id).update(email="")
@@ -315,7 +319,7 @@ def disputed_ones(partnership: Partnership) -> dict[str, Decision]:
 
 
 @pytest.mark.parametrize("kind", ["rule", "budget", "test", "tolerance"])
-def test_each_kind_is_revised_by_its_own_alone(partnership: Partnership, kind: str) -> None:
+def test_each_kind_is_revised_only_by_its_own_kind(partnership: Partnership, kind: str) -> None:
     decisions = disputed_ones(partnership)
     for other in decisions.keys() - {kind}:
         with pytest.raises(BadContent) as refusal:
@@ -332,7 +336,7 @@ def test_each_kind_is_revised_by_its_own_alone(partnership: Partnership, kind: s
 
 
 @pytest.mark.parametrize(("slug", "kind"), [("cex", "saving"), ("libraries", "ongoing_cost")])
-def test_nor_by_a_rule_for_another_service_or_kind(
+def test_a_rule_is_not_revised_by_one_for_another_service_or_kind(
     partnership: Partnership, rule: AttributionRule, slug: str, kind: str
 ) -> None:
     decision = refused(partnership, rule.decision_id)
@@ -351,7 +355,7 @@ def test_nor_by_a_rule_for_another_service_or_kind(
     assert (standing(rule), AttributionRule.objects.count()) == (ProposalStanding.DISPUTED, 1)
 
 
-def test_what_is_not_in_dispute_is_not_revised(
+def test_a_proposal_that_is_not_in_dispute_can_not_be_revised(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     revise = each_kind(partnership, revises=rule.decision)["rule"]

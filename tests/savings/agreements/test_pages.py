@@ -1,4 +1,4 @@
-"""The pages of agreements: who sees and does what, what is refused, what is kept."""
+"""The pages of agreements: who sees and does what, what is refused and what is kept."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def refuse(partnership: Partnership, decision_id: int) -> None:
     )
 
 
-def test_the_list_shows_what_waits_for_the_reader_and_how_each_stands(
+def test_the_list_shows_what_waits_for_the_reader_and_the_state_of_each(
     partnership: Partnership,
 ) -> None:
     partnership.rule("libraries", THIRDS, agreed_by=["WCC"])
@@ -89,7 +89,7 @@ def test_the_list_takes_as_many_queries_for_one_as_for_three(partnership: Partne
     assert count() == one
 
 
-def test_a_council_agrees_and_another_refuses_in_words_that_all_can_read(
+def test_all_can_read_that_one_council_agrees_and_why_another_refuses(
     partnership: Partnership,
 ) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
@@ -123,7 +123,7 @@ def test_a_council_agrees_and_another_refuses_in_words_that_all_can_read(
         ("withdraw/", {"reason": "x"}),
     ],
 )
-def test_whose_it_is_not_is_told_so_and_nothing_changes(
+def test_people_without_permission_are_told_so_and_nothing_changes(
     partnership: Partnership, path: str, data: dict[str, str]
 ) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
@@ -135,7 +135,7 @@ def test_whose_it_is_not_is_told_so_and_nothing_changes(
     assert client.get("/agreements/propose/").status_code == 403
 
 
-def test_a_rule_is_proposed_and_what_was_typed_stays_while_it_is_wrong(
+def test_a_rule_is_proposed_and_a_form_with_mistakes_keeps_its_text(
     partnership: Partnership,
 ) -> None:
     client = signed_in(partnership, "finance.wcc")
@@ -170,7 +170,7 @@ def test_an_empty_form_names_every_gap(partnership: Partnership) -> None:
         assert remedy in page
 
 
-def test_a_revision_begins_from_what_it_revises(partnership: Partnership) -> None:
+def test_a_revision_starts_from_the_proposal_that_it_revises(partnership: Partnership) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
     refuse(partnership, rule.decision_id)
     client = signed_in(partnership, "finance.wcc")
@@ -226,7 +226,7 @@ def test_a_transition_budget_is_proposed_on_a_page(partnership: Partnership) -> 
         ("/drivers/tolerance/propose/", {"share": "0.01"}),
     ],
 )
-def test_what_every_council_is_asked_has_a_day_and_is_revised(
+def test_a_test_of_fairness_or_a_tolerance_has_a_day_and_can_be_revised(
     partnership: Partnership, path: str, said: dict[str, str]
 ) -> None:
     client = signed_in(partnership, "finance.wcc")

@@ -1,4 +1,4 @@
-"""How a proposal stands when quarters close and councils join or leave."""
+"""The state of a proposal when quarters close and councils join or leave."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def found(decision_id: int) -> Proposal:
 
 
 def lede(partnership: Partnership, decision_id: int) -> str:
-    """What the page says first of how it stands."""
+    """What the page says first about its state."""
     client = Client()
     client.force_login(partnership.people["s151.wcc"], "django.contrib.auth.backends.ModelBackend")
     return read(client.get(f"/agreements/{decision_id}/")).words
@@ -70,7 +70,7 @@ def refuse(partnership: Partnership, rule: AttributionRule, code: str) -> None:
     )
 
 
-def test_what_was_not_agreed_before_its_quarter_closed_lapses(partnership: Partnership) -> None:
+def test_a_proposal_not_agreed_before_its_quarter_closed_lapses(partnership: Partnership) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF"])
     later = partnership.rule("libraries", THIRDS, effective_from=Q2, agreed_by=["LBHF"])
     Decision.objects.update(answer_by=date(2013, 7, 31))
@@ -97,7 +97,7 @@ def test_what_was_not_agreed_before_its_quarter_closed_lapses(partnership: Partn
     assert found(rule.decision_id).standing == ProposalStanding.WITHDRAWN
 
 
-def test_a_dispute_stays_one_after_the_quarter_but_waits_for_no_answer(
+def test_a_dispute_stays_open_after_the_quarter_but_waits_for_no_answer(
     partnership: Partnership,
 ) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF"])
@@ -108,7 +108,7 @@ def test_a_dispute_stays_one_after_the_quarter_but_waits_for_no_answer(
 
 
 @pytest.mark.parametrize("closed", [True, False])
-def test_what_was_in_force_stays_agreed_when_a_council_joins(
+def test_a_proposal_in_force_stays_agreed_when_a_council_joins(
     partnership: Partnership, closed: bool
 ) -> None:
     rule = partnership.rule("cex", HALVES)
@@ -143,7 +143,9 @@ def test_what_was_in_force_stays_agreed_when_a_council_joins(
         assert found(rule.decision_id).force.ended is None
 
 
-def test_one_that_joins_and_refuses_undoes_nothing_of_before(partnership: Partnership) -> None:
+def test_a_council_that_joins_can_not_refuse_what_is_already_in_force(
+    partnership: Partnership,
+) -> None:
     rule = partnership.rule("cex", HALVES)
     joins(partnership, "WCC", "cex", Q2)
     with pytest.raises(WrongState, match="can't be refused any more"):
@@ -155,10 +157,10 @@ def test_one_that_joins_and_refuses_undoes_nothing_of_before(partnership: Partne
 
 
 @pytest.mark.parametrize("in_time", [True, False])
-def test_a_rule_to_come_is_not_lost_to_who_joins_after_it_begins(
+def test_a_council_that_joins_after_a_rule_begins_refuses_in_time_or_not_at_all(
     partnership: Partnership, in_time: bool
 ) -> None:
-    """No quarter of it has been opened yet; what all who are there then agreed to stands."""
+    """No quarter of it is open yet; what all who take part then have agreed to stays agreed."""
     begins = Q2.following.following
     rule = partnership.rule("cex", HALVES, effective_from=begins, agreed_by=["LBHF"])
     joins(partnership, "WCC", "cex", begins.following)
@@ -174,7 +176,7 @@ def test_a_rule_to_come_is_not_lost_to_who_joins_after_it_begins(
     assert found(rule.decision_id).standing == ProposalStanding.AGREED
 
 
-def test_a_council_that_never_answered_and_left_holds_nothing_up(
+def test_a_council_that_never_answered_and_left_delays_nothing(
     partnership: Partnership,
 ) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF", "RBKC"])
@@ -185,14 +187,14 @@ def test_a_council_that_never_answered_and_left_holds_nothing_up(
         withdraw(partnership, rule.decision_id)
 
 
-def test_one_that_refused_and_left_does(partnership: Partnership) -> None:
+def test_a_refusal_stays_after_the_council_has_left(partnership: Partnership) -> None:
     rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF", "RBKC"])
     refuse(partnership, rule, "WCC")
     leaves(partnership, "libraries", Q1, "WCC")
     assert found(rule.decision_id).standing == ProposalStanding.DISPUTED
 
 
-def test_when_nobody_takes_part_any_more(partnership: Partnership) -> None:
+def test_an_agreed_rule_ends_when_no_council_takes_part_any_more(partnership: Partnership) -> None:
     rule = partnership.rule("cex", HALVES)
     leaves(partnership, "cex", Q2, *HALVES)
     one = found(rule.decision_id)
@@ -204,7 +206,7 @@ def test_when_nobody_takes_part_any_more(partnership: Partnership) -> None:
     )
 
 
-def test_nobody_is_not_everybody(partnership: Partnership) -> None:
+def test_a_proposal_without_any_council_lapses(partnership: Partnership) -> None:
     rule = partnership.rule("cex", HALVES, agreed_by=[])
     leaves(partnership, "cex", BEFORE, *HALVES)
     one = found(rule.decision_id)

@@ -1,4 +1,4 @@
-"""What can be put to councils: each subject registers it, and a decision is about one thing."""
+"""What can be put to councils: each subject is registered, and a decision is about one thing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_every_subject_has_what_a_proposal_needs(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(SUBJECTS))
-def test_a_row_has_its_decision_say_what_it_is_about(kind: str) -> None:
+def test_a_trigger_of_each_subject_says_what_its_decision_is_about(kind: str) -> None:
     model: Any = SUBJECTS[kind].model
     triggers = {trigger.name: trigger for of, trigger in pgtrigger.registered() if of == model}
     told = triggers["comes_before_its_answers"].render_func(model)
@@ -62,7 +62,7 @@ def test_two_subjects_of_one_kind_are_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_a_decision_says_what_is_put_under_it(partnership: Partnership) -> None:
+def test_a_decision_says_what_it_is_about(partnership: Partnership) -> None:
     decision = a_decision(partnership)
     assert decision.about == ""
     test = a_test(decision)
@@ -75,7 +75,9 @@ def test_a_decision_says_what_is_put_under_it(partnership: Partnership) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("change", [{"about": "rule"}, {"about": ""}])
-def test_what_a_decision_is_about_stays(partnership: Partnership, change: dict[str, Any]) -> None:
+def test_what_a_decision_is_about_never_changes(
+    partnership: Partnership, change: dict[str, Any]
+) -> None:
     decision = a_decision(partnership)
     a_test(decision)
     with pytest.raises(InternalError, match="Cannot update"), transaction.atomic():

@@ -1,7 +1,7 @@
 """Every share of an entry worked out again from its explanation's JSON, and nothing else.
 
-Nothing is imported from the project. Of `shares` and `rounding` nothing is read: they are
-what the rebuilt shares are compared with.
+Nothing is imported from the project. `shares` and `rounding` are not read: they are what the
+rebuilt shares are compared with.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ def delivered(partnership: Partnership) -> Partnership:
     return partnership
 
 
-def test_amounts_by_council_service_and_period(delivered: Partnership):
+def test_amounts_come_by_council_service_and_period(delivered: Partnership):
     answer = Caller(delivered.people["councillor.wcc"]).get("attribution/").json()
 
     assert answer["kind"] == "saving"
@@ -79,7 +79,9 @@ def test_amounts_by_council_service_and_period(delivered: Partnership):
         ),
     ],
 )
-def test_amounts_of_what_is_asked_for(delivered: Partnership, asked, total, unattributed, rows):
+def test_amounts_are_narrowed_and_grouped_as_asked(
+    delivered: Partnership, asked, total, unattributed, rows
+):
     answer = Caller(delivered.people["auditor"]).get("attribution/", **asked).json()
 
     assert (answer["total"], answer["unattributed"]) == (total, unattributed)
@@ -104,7 +106,7 @@ def test_amounts_of_what_is_asked_for(delivered: Partnership, asked, total, unat
         ({"council": "WCC"}, "council"),
     ],
 )
-def test_what_can_not_be_asked_for_is_named(delivered: Partnership, asked, field):
+def test_a_parameter_that_can_not_be_asked_for_is_named(delivered: Partnership, asked, field):
     answer = Caller(delivered.people["auditor"]).get("attribution/", **asked)
 
     assert set(mistakes(answer)) == {field}
@@ -168,7 +170,7 @@ def test_an_entry_is_explained_to_the_last_penny(delivered: Partnership):
     assert (said["provisional"], said["illustrative"]) == (False, False)
 
 
-def test_what_is_unattributed_has_no_shares_and_says_why(delivered: Partnership):
+def test_an_unattributed_entry_has_no_shares_and_says_why(delivered: Partnership):
     entry = Entry.objects.get(service__slug="youth-offending")
 
     said = Caller(delivered.people["auditor"]).get(f"attribution/entries/{entry.id}/").json()
@@ -213,7 +215,7 @@ def test_a_split_by_a_driver_shows_the_values_it_used(partnership: Partnership):
     assert (said["provisional"], said["illustrative"]) == (True, True)
 
 
-def test_an_entry_of_a_draft_is_not_there_for_other_councils(partnership: Partnership):
+def test_an_entry_of_a_draft_is_hidden_from_other_councils(partnership: Partnership):
     partnership.draft("WCC", a_saving())
     path = f"attribution/entries/{Entry.objects.get().id}/"
 
@@ -223,5 +225,5 @@ def test_an_entry_of_a_draft_is_not_there_for_other_councils(partnership: Partne
 
 
 @pytest.mark.parametrize("entry_id", ["0", "999999", "9" * 30, "9" * 5000, "x"])
-def test_an_entry_that_is_none_is_not_found(office: Caller, entry_id):
+def test_an_unknown_entry_is_not_found(office: Caller, entry_id):
     problem(office.get(f"attribution/entries/{entry_id}/"), 404, "not-found")

@@ -1,4 +1,4 @@
-"""Many entries explained at once, and whether the totals hold them as they are explained."""
+"""Many entries explained at once, and whether the totals agree with the explanations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def explained() -> dict[str, Explanation]:
 
 
 def counted(partnership: Partnership) -> dict[str, tuple[bool, bool, bool]]:
-    """By amount: counted as the JSON has it, pending, and whether the page has the notice."""
+    """By amount: counted according to the JSON, pending, and whether the page has the notice."""
     caller = Caller(partnership.people["auditor"])
     client = Client()
     client.force_login(partnership.people["auditor"])
@@ -53,7 +53,7 @@ COUNTED, PENDING, PROVISIONAL = (
 )
 
 
-def test_what_is_certified_counts_once_it_is_rolled_up(partnership: Partnership) -> None:
+def test_a_certified_entry_counts_once_it_is_rolled_up(partnership: Partnership) -> None:
     partnership.rule("libraries", THIRDS)
     partnership.certified("WCC", a_saving(amount="100.00"), a_saving("cex", "7.00"))
     partnership.draft("LBHF", a_saving(amount="5.00"))
@@ -75,7 +75,7 @@ def test_a_rule_agreed_since_is_not_in_the_totals_yet(partnership: Partnership) 
     assert counted(partnership) == {"100.00": COUNTED, "7.00": COUNTED}
 
 
-def test_the_same_pence_by_another_rule_are_not_in_the_totals_yet(
+def test_another_rule_is_not_in_the_totals_yet_though_it_gives_the_same_pence(
     partnership: Partnership,
 ) -> None:
     partnership.rule("libraries", THIRDS)
@@ -89,13 +89,13 @@ def test_the_same_pence_by_another_rule_are_not_in_the_totals_yet(
     assert counted(partnership) == {"100.00": COUNTED}
 
 
-def test_a_claim_falls_by_what_the_totals_hold(partnership: Partnership) -> None:
+def test_a_claim_is_split_by_the_savings_in_the_totals(partnership: Partnership) -> None:
     partnership.rule("libraries", THIRDS)
     partnership.approval()
     partnership.certified("WCC", a_claim("40.00"), a_saving(amount="300.00"))
     roll_up_dirty(at=NOW)
 
-    # The saving falls otherwise at once, the claim when the totals hold that.
+    # The saving moves at once, the claim once the totals have it.
     partnership.rule("library-service", {"LBHF": "1", "RBKC": "0", "WCC": "0"})
     assert counted(partnership) == {"40.00": COUNTED, "300.00": PENDING}
 
@@ -104,7 +104,7 @@ def test_a_claim_falls_by_what_the_totals_hold(partnership: Partnership) -> None
     assert [part.council for part in explained()["40.00"].parts] == ["LBHF"]
 
 
-def test_many_are_explained_as_each_is(partnership: Partnership) -> None:
+def test_many_entries_are_explained_as_each_is_by_itself(partnership: Partnership) -> None:
     everything(partnership)
     entries = list(with_facts(Entry.objects.order_by("id")))
 
@@ -113,7 +113,7 @@ def test_many_are_explained_as_each_is(partnership: Partnership) -> None:
     assert explain_all([]) == ()
 
 
-def test_as_many_queries_for_many_as_for_few(
+def test_many_entries_take_as_many_queries_as_few(
     partnership: Partnership, django_assert_num_queries: Callable
 ) -> None:
     everything(partnership)
@@ -130,7 +130,7 @@ def test_as_many_queries_for_many_as_for_few(
 
 
 def everything(partnership: Partnership) -> None:
-    """Six entries that fall in as many ways, a rule and a budget among them."""
+    """Six entries attributed in six ways, and a rule and a budget among what they rest on."""
     partnership.rule("libraries", THIRDS)
     partnership.rule("libraries", THIRDS, kind="ongoing_cost", indirect_variance="host")
     partnership.approval()

@@ -1,4 +1,4 @@
-"""The page about one entry: why it falls as it does, to the penny and in words."""
+"""The page about one entry: why it is attributed as it is, to the penny and in words."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def words(partnership: Partnership, entry: Entry, username: str = "auditor") -> 
     return " ".join(text.split())
 
 
-def test_who_got_the_odd_penny_and_why(partnership: Partnership) -> None:
+def test_the_page_says_who_got_the_odd_penny_and_why(partnership: Partnership) -> None:
     partnership.rule("libraries", THIRDS)
     parent = partnership.certified("WCC", a_saving(amount="100.01"))
     roll_up()
@@ -45,7 +45,7 @@ def test_who_got_the_odd_penny_and_why(partnership: Partnership) -> None:
     assert "Made up" not in page
 
 
-def test_a_claim_shows_what_everybodys_spending_has_fallen_by(partnership: Partnership) -> None:
+def test_a_claim_shows_how_much_each_councils_spending_has_fallen(partnership: Partnership) -> None:
     partnership.rule("libraries", THIRDS)
     partnership.approval(ceiling="1000.00")
     first = partnership.certified("WCC", a_claim("40.00"))
@@ -88,7 +88,7 @@ def test_a_host_that_was_made_up_is_named_and_marked(partnership: Partnership) -
     host = "They fall on the host: Westminster, host from 2013/14 Q1."
     assert f"{host} Illustrative Made up to try with." in page
     assert "Illustrative Made up for the demonstration: the host." in page
-    # One council bears it all: no penny is left over, and nothing is said of it.
+    # One council bears it all: no penny is left over, so the page says nothing about one.
     assert "The odd penny" not in page
 
 

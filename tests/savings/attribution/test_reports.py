@@ -1,4 +1,4 @@
-"""What a figure is made of, whatever is rolled up meanwhile."""
+"""What a figure is made of, even if there is a rollup meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.partnership import NOW, a_saving, build
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_is_seen_and_what_is_hidden_add_up_to_one_version():
+def test_visible_and_hidden_entries_are_of_one_version():
     partnership = build()
     partnership.certified("WCC", a_saving("youth-offending", "9.00"))
     asked = FigureAsked(kind=Entry.Kind.SAVING)

@@ -226,7 +226,7 @@ def test_a_row_of_the_csv(partnership: Partnership) -> None:
     assert tuple(row) == ANNEX_COLUMNS
 
 
-def test_what_is_made_up_is_named_in_the_workbook(partnership: Partnership) -> None:
+def test_the_workbook_names_what_is_made_up(partnership: Partnership) -> None:
     book = workbook(partnership, "WCC")
 
     marks = {line["Whole amount (£)"]: line["Illustrative"] for line in table(book[SHEET])}
@@ -245,7 +245,7 @@ def test_what_is_made_up_is_named_in_the_workbook(partnership: Partnership) -> N
     ]
 
 
-def test_the_workbook_has_who_agreed_and_what_the_claim_falls_by(partnership: Partnership) -> None:
+def test_the_workbook_says_who_agreed_and_how_the_claim_is_split(partnership: Partnership) -> None:
     book = workbook(partnership, "WCC")
 
     agreed = table(book["Rules and budgets"])
@@ -282,7 +282,7 @@ def test_nothing_in_the_workbook_is_a_formula_and_fractions_are_text(
     assert (first["Whole pence"], first["Odd penny"]) == (3333, 1)
 
 
-def test_only_what_falls_on_the_council_is_in_it(partnership: Partnership) -> None:
+def test_only_entries_that_fall_on_the_council_are_in_it(partnership: Partnership) -> None:
     """RBKC's and WCC's own entries, the host's cost and what is unattributed are not LBHF's."""
     rows = csv_rows(partnership, "LBHF", "finance.lbhf")
 
@@ -298,8 +298,8 @@ def test_only_what_falls_on_the_council_is_in_it(partnership: Partnership) -> No
     assert host["2.00"] == "RBKC"
 
 
-def test_what_a_reader_may_not_open_is_not_in_it(partnership: Partnership) -> None:
-    """WCC's officer is never let near LBHF's report; what they may open stays all that is read."""
+def test_entries_that_a_reader_may_not_open_are_not_in_it(partnership: Partnership) -> None:
+    """WCC's officer has no access to LBHF's report; only what they may open would be read."""
     rows = csv_rows(partnership, "LBHF", "finance.wcc")
 
     assert "7.01" not in {row["amount"] for row in rows}
@@ -308,7 +308,7 @@ def test_what_a_reader_may_not_open_is_not_in_it(partnership: Partnership) -> No
     }
 
 
-def test_rows_that_the_totals_do_not_show_yet_say_so(partnership: Partnership) -> None:
+def test_rows_that_are_not_in_the_totals_yet_say_so(partnership: Partnership) -> None:
     partnership.rule("library-service", {"LBHF": "1", "RBKC": "0", "WCC": "0"})
 
     rows = csv_rows(partnership, "LBHF")
@@ -327,7 +327,9 @@ def test_rows_that_the_totals_do_not_show_yet_say_so(partnership: Partnership) -
     assert {row["counted"] for row in csv_rows(partnership, "LBHF")} == {"true"}
 
 
-def test_what_will_fall_on_others_alone_is_there_until_it_does(partnership: Partnership) -> None:
+def test_an_entry_that_will_fall_only_on_others_stays_until_it_does(
+    partnership: Partnership,
+) -> None:
     partnership.rule("childrens", {"LBHF": "0", "RBKC": "0", "WCC": "1"})
 
     (row,) = [row for row in csv_rows(partnership, "LBHF") if row["amount"] == "1234567.89"]
@@ -338,7 +340,7 @@ def test_what_will_fall_on_others_alone_is_there_until_it_does(partnership: Part
     assert "1234567.89" not in {row["amount"] for row in csv_rows(partnership, "LBHF")}
 
 
-def test_as_many_queries_for_many_entries_as_for_few(
+def test_many_entries_take_as_many_queries_as_few(
     partnership: Partnership, django_assert_num_queries: Callable
 ) -> None:
     paths = [f"reports/LBHF/2013-14-Q1{ending}" for ending in (".json", ".xlsx", "-annex.csv")]
@@ -365,7 +367,7 @@ def test_as_many_queries_for_many_entries_as_for_few(
     assert len({row["entry"] for row in csv_rows(partnership, "LBHF", quarter=Q2)}) == 91
 
 
-def test_the_csv_through_the_api_and_from_the_page(partnership: Partnership) -> None:
+def test_the_api_and_the_page_give_the_same_csv(partnership: Partnership) -> None:
     answer = Caller(partnership.people["councillor.lbhf"]).get("reports/LBHF/2013-14-Q1-annex.csv")
     assert answer["Content-Type"].startswith("text/csv")
     assert answer["Content-Disposition"] == 'attachment; filename="LBHF-2013-14-Q1-annex.csv"'
@@ -382,7 +384,7 @@ def test_the_csv_through_the_api_and_from_the_page(partnership: Partnership) -> 
     assert b"secret" not in page.content
 
 
-def test_another_councils_annex_is_not_there(partnership: Partnership) -> None:
+def test_another_councils_annex_is_not_found(partnership: Partnership) -> None:
     for username in ("finance.wcc", "s151.rbkc", "councillor.wcc"):
         caller = Caller(partnership.people[username])
         problem(caller.get("reports/LBHF/2013-14-Q1-annex.csv"), 404, "not-found")

@@ -31,7 +31,7 @@ def caller(partnership: Partnership) -> Caller:
     return Caller(partnership.people["councillor.lbhf"])
 
 
-def test_as_json(caller: Caller):
+def test_a_report_is_given_as_json(caller: Caller):
     answer = caller.get("reports/LBHF/2013-14-Q1.json")
 
     assert answer["Content-Type"] == "application/json"
@@ -41,7 +41,7 @@ def test_as_json(caller: Caller):
     assert figures["entries"][0]["attributed"] == "33.34"
 
 
-def test_as_csv(caller: Caller):
+def test_a_report_is_given_as_csv(caller: Caller):
     answer = caller.get("reports/LBHF/2013-14-Q1.csv")
 
     assert answer["Content-Type"].startswith("text/csv")
@@ -50,7 +50,7 @@ def test_as_csv(caller: Caller):
     assert (row["service"], row["quarter"]) == ("library-service", "33.34")
 
 
-def test_as_a_workbook(caller: Caller):
+def test_a_report_is_given_as_a_workbook(caller: Caller):
     answer = caller.get("reports/LBHF/2013-14-Q1.xlsx")
 
     assert answer["Content-Type"] == XLSX
@@ -75,7 +75,7 @@ def test_a_councils_figures_are_for_its_people_the_office_and_auditors(partnersh
 
 
 @pytest.mark.parametrize("made", ["pdf", "ods", "CSV", "xls", "%00", "csv.exe"])
-def test_a_format_that_is_not_made_says_which_are(caller: Caller, made):
+def test_an_unknown_format_is_refused_with_the_formats_there_are(caller: Caller, made):
     said = problem(caller.get(f"reports/LBHF/2013-14-Q1.{made}"), 404, "not-found")
 
     if "." not in made:
@@ -95,7 +95,7 @@ def test_a_format_that_is_not_made_says_which_are(caller: Caller, made):
         "reports/LBHF/2013-14-Q1.csv/",
     ],
 )
-def test_a_report_that_is_none_is_not_found(caller: Caller, path):
+def test_an_unknown_report_is_not_found(caller: Caller, path):
     problem(caller.get(path), 404, "not-found")
 
 

@@ -1,4 +1,4 @@
-"""CSV, workbook and JSON say the same, to the penny, and what the rollup says."""
+"""CSV, workbook and JSON have the same figures as the rollup, to the penny."""
 
 import csv
 import io
@@ -62,7 +62,7 @@ def figures(partnership: Partnership, code: str = "LBHF") -> BoroughFigures:
 
 
 def as_xlsx(read: BoroughFigures) -> bytes:
-    """The workbook as an auditor gets it."""
+    """The workbook that an auditor gets."""
     auditor = User.objects.get(username="auditor")
     return as_xlsx_with(read, annex_of(read.council, read.quarter, auditor))
 
@@ -174,7 +174,7 @@ def test_csv_is_plain_and_whole(partnership: Partnership) -> None:
     )
 
 
-def test_csv_for_excel_has_the_mark_that_excel_needs(partnership: Partnership) -> None:
+def test_csv_for_excel_has_the_byte_order_mark_that_excel_needs(partnership: Partnership) -> None:
     read = figures(partnership)
 
     assert as_csv(read, byte_order_mark=True) == b"\xef\xbb\xbf" + as_csv(read)
@@ -210,7 +210,7 @@ def test_text_stays_text_in_the_workbook(partnership: Partnership) -> None:
         assert [name for name in sheets if b"<f>" in parts.read(name)] == []
 
 
-def test_the_workbook_can_be_read_by_everybody(partnership: Partnership) -> None:
+def test_the_workbook_is_accessible(partnership: Partnership) -> None:
     book = openpyxl.load_workbook(io.BytesIO(as_xlsx(figures(partnership))))
 
     assert book.sheetnames == [
@@ -255,7 +255,7 @@ def test_the_same_figures_give_the_same_bytes(partnership: Partnership) -> None:
     assert as_xlsx(figures(partnership)) == as_xlsx(figures(partnership))
 
 
-def test_nothing_certified_is_said_and_not_an_error() -> None:
+def test_a_report_without_certified_figures_says_so() -> None:
     read = figures_of(build().councils["WCC"], Q1)
 
     assert as_csv(read) == (",".join(CSV_COLUMNS) + "\r\n").encode()
@@ -264,7 +264,7 @@ def test_nothing_certified_is_said_and_not_an_error() -> None:
     assert page["A3"].value == "There are no certified figures for this council yet."
 
 
-def test_what_rests_on_an_illustrative_rule_says_so(partnership: Partnership) -> None:
+def test_figures_that_rest_on_an_illustrative_rule_say_so(partnership: Partnership) -> None:
     rule = propose_rule(
         service=partnership.services["childrens"],
         kind="saving",

@@ -1,4 +1,4 @@
-"""The boroughs' pages: who may open which, what they show, and what bad addresses get."""
+"""The boroughs' pages: who may open which, what they show, and what wrong addresses get."""
 
 from collections.abc import Callable
 
@@ -65,14 +65,14 @@ def test_a_stranger_signs_in_first(address: str, partnership: Partnership) -> No
 
 @pytest.mark.parametrize("address", ADDRESSES)
 @pytest.mark.parametrize("username", ["finance.lbhf", "s151.rbkc", "councillor.lbhf"])
-def test_another_council_does_not_exist(
+def test_another_councils_page_is_not_found(
     address: str, username: str, partnership: Partnership, signed_in: SignedIn
 ) -> None:
     assert signed_in(username).get(address).status_code == 404
 
 
 @pytest.mark.parametrize("username", ["councillor.wcc", "programme.office", "auditor"])
-def test_ones_own_council_and_the_partnerships_people(
+def test_a_councils_page_is_open_to_its_people_the_office_and_auditors(
     username: str, partnership: Partnership, signed_in: SignedIn
 ) -> None:
     client = signed_in(username)
@@ -103,7 +103,7 @@ def test_a_person_without_an_appointment_is_told_what_to_do(partnership: Partner
         ("auditor", ["Hammersmith & Fulham", "Kensington & Chelsea", "Westminster"]),
     ],
 )
-def test_the_list_has_the_councils_one_may_open(
+def test_the_list_has_the_councils_that_the_person_may_open(
     username: str, names: list[str], partnership: Partnership, signed_in: SignedIn
 ) -> None:
     response = signed_in(username).get("/boroughs/")
@@ -139,7 +139,7 @@ def test_the_page_shows_the_councils_part_to_the_penny(
     assert reverse("borough-download", args=["LBHF", "2013-14-Q1", "xlsx"]) in page
 
 
-def test_a_later_quarter_keeps_the_earlier_ones_to_date(
+def test_the_sum_to_date_includes_earlier_quarters(
     partnership: Partnership, signed_in: SignedIn
 ) -> None:
     response = signed_in("finance.lbhf").get("/boroughs/LBHF/?period=2013-14-Q2")
@@ -160,7 +160,9 @@ def test_the_quarter_shown_first_is_the_latest_certified(
     assert signed_in("auditor").get("/boroughs/WCC/").context["quarter"] == Q2
 
 
-def test_or_else_the_latest_closed(empty: Partnership, signed_in: SignedIn) -> None:
+def test_without_certified_figures_the_latest_closed_quarter_is_shown_first(
+    empty: Partnership, signed_in: SignedIn
+) -> None:
     client = signed_in("auditor")
     assert client.get("/boroughs/WCC/").context["quarter"] == Q1
 
@@ -169,7 +171,9 @@ def test_or_else_the_latest_closed(empty: Partnership, signed_in: SignedIn) -> N
     assert client.get("/boroughs/WCC/").context["quarter"] == Q2
 
 
-def test_nothing_certified_is_said_in_plain_words(empty: Partnership, signed_in: SignedIn) -> None:
+def test_a_page_without_certified_figures_says_so_in_plain_words(
+    empty: Partnership, signed_in: SignedIn
+) -> None:
     client = signed_in("finance.wcc")
     page = client.get("/boroughs/WCC/").content.decode()
 
@@ -177,7 +181,7 @@ def test_nothing_certified_is_said_in_plain_words(empty: Partnership, signed_in:
     assert client.get("/boroughs/WCC/2013-14-Q1.xlsx").status_code == 200
 
 
-def test_no_quarter_at_all(empty: Partnership, signed_in: SignedIn) -> None:
+def test_before_the_first_quarter_the_pages_say_so(empty: Partnership, signed_in: SignedIn) -> None:
     Return.objects.all().delete()
     Period.objects.all().delete()
     client = signed_in("finance.wcc")
@@ -211,7 +215,7 @@ def test_a_wrong_quarter_says_what_to_do(
 
 
 @pytest.mark.parametrize("extension", ["pdf", "CSV", "xls", ""])
-def test_other_kinds_of_file_do_not_exist(
+def test_other_kinds_of_file_are_not_found(
     extension: str, partnership: Partnership, signed_in: SignedIn
 ) -> None:
     response = signed_in("auditor").get(f"/boroughs/WCC/2013-14-Q1.{extension}")
@@ -229,12 +233,12 @@ def test_a_download_has_its_name_and_kind(partnership: Partnership, signed_in: S
     assert response.content.startswith(b"\xef\xbb\xbfcouncil,period,")
 
 
-def test_only_reading_is_answered(partnership: Partnership, signed_in: SignedIn) -> None:
+def test_a_page_can_only_be_read(partnership: Partnership, signed_in: SignedIn) -> None:
     assert signed_in("auditor").post("/boroughs/WCC/").status_code == 405
 
 
 @pytest.mark.parametrize("address", ["/boroughs/", "/boroughs/LBHF/?period=2013-14-Q2"])
-def test_as_many_queries_for_one_entry_as_for_many(
+def test_many_entries_take_as_many_queries_as_one(
     address: str,
     partnership: Partnership,
     signed_in: SignedIn,
@@ -259,7 +263,7 @@ def test_as_many_queries_for_one_entry_as_for_many(
         assert page.context["page"].paginator.count == 71
 
 
-def test_entries_link_to_their_explanation_only_where_it_may_be_opened(
+def test_entries_link_to_their_explanation_only_if_the_person_may_open_it(
     partnership: Partnership, signed_in: SignedIn
 ) -> None:
     entry = Entry.objects.get(service__slug="library-service")

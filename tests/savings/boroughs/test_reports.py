@@ -1,4 +1,4 @@
-"""A borough's figures are of the version that they name, whatever is rolled up meanwhile."""
+"""A borough's figures are of the version that they name, even if there is a rollup meanwhile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 @pytest.fixture
 @kept
 def partnership() -> Partnership:
-    """9.00 rolled up as unattributed, which a rule agreed since shares out."""
+    """£9 rolled up as unattributed, which a rule agreed since would split."""
     partnership = build()
     partnership.certified("WCC", a_saving("youth-offending", "9.00"))
     roll_up_dirty(at=NOW)

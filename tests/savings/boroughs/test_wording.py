@@ -34,7 +34,7 @@ class Area:
         ("-4540000.00", "−£4.54m", "−£4,540,000.00"),
     ],
 )
-def test_a_headline_leaves_out_what_is_said_exactly_below(
+def test_a_headline_is_short_with_the_exact_amount_below(
     amount: str, shown: str, exact: str
 ) -> None:
     assert headline(to_pence(Decimal(amount))) == shown
@@ -53,7 +53,9 @@ def test_a_headline_leaves_out_what_is_said_exactly_below(
         ),
     ],
 )
-def test_the_sentence_beside_the_chart(lines: list[tuple[str, str]], sentence: str) -> None:
+def test_the_sentence_beside_the_chart_says_what_it_shows(
+    lines: list[tuple[str, str]], sentence: str
+) -> None:
     areas = [Area(name, to_pence(Decimal(amount))) for name, amount in lines]
 
     assert reading_of_areas("Westminster", areas) == sentence

@@ -91,7 +91,7 @@ def test_a_budget_is_proposed_with_its_decision_and_its_event(partnership: Partn
         ),
     ],
 )
-def test_what_is_no_budget_is_refused_with_every_mistake(
+def test_a_wrong_budget_is_refused_with_every_mistake(
     more: dict[str, object], messages: dict[str, str], partnership: Partnership
 ) -> None:
     with pytest.raises(BadContent) as refusal:
@@ -103,7 +103,7 @@ def test_what_is_no_budget_is_refused_with_every_mistake(
     assert not Decision.objects.exists()
 
 
-def test_a_code_is_one_budgets_however_it_is_spelt(partnership: Partnership) -> None:
+def test_two_budgets_can_not_have_one_code_however_it_is_spelt(partnership: Partnership) -> None:
     propose(partnership)
     for code in ("moves", "MOVES"):
         with pytest.raises(WrongState, match=f"There is a transition budget “{code}” already"):
@@ -111,7 +111,7 @@ def test_a_code_is_one_budgets_however_it_is_spelt(partnership: Partnership) -> 
     assert propose(partnership, code="moves-2").code == "moves-2"
 
 
-def test_who_proposes_a_budget(partnership: Partnership) -> None:
+def test_officers_and_the_programme_office_may_propose_a_budget(partnership: Partnership) -> None:
     for number, (name, person) in enumerate(sorted(partnership.people.items())):
         if name.startswith(("councillor", "auditor")):
             with pytest.raises(NotAllowed, match="propose budgets"):
@@ -121,7 +121,7 @@ def test_who_proposes_a_budget(partnership: Partnership) -> None:
     assert TransitionApproval.objects.count() == 7
 
 
-def test_no_budget_begins_in_a_closed_quarter(partnership: Partnership) -> None:
+def test_no_budget_can_begin_in_a_closed_quarter(partnership: Partnership) -> None:
     for code in partnership.councils:
         partnership.certified(code)
     close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
@@ -145,7 +145,9 @@ def test_no_budget_begins_in_a_closed_quarter(partnership: Partnership) -> None:
         "TRUNCATE savings_transitionapproval CASCADE",
     ],
 )
-def test_what_was_proposed_stays(statement: str, partnership: Partnership) -> None:
+def test_a_proposed_budget_is_never_changed_or_lost(
+    statement: str, partnership: Partnership
+) -> None:
     partnership.approval()
     before = TransitionApproval.objects.values().get()
     with (
@@ -160,7 +162,7 @@ def test_what_was_proposed_stays(statement: str, partnership: Partnership) -> No
 # --- Answering -----------------------------------------------------------------
 
 
-def test_a_council_answers_a_budget_as_it_answers_a_rule(partnership: Partnership) -> None:
+def test_a_council_answers_a_budget_like_a_rule(partnership: Partnership) -> None:
     approval = partnership.approval(agreed_by=["LBHF"])
     refusal = answer(
         decision_id=approval.decision_id,
@@ -185,11 +187,11 @@ def test_a_council_answers_a_budget_as_it_answers_a_rule(partnership: Partnershi
     assert TransitionApproval.objects.as_budgets()[0].agreed_by == {"LBHF"}
 
 
-def test_who_takes_no_part_has_nothing_to_answer(partnership: Partnership) -> None:
+def test_a_council_that_takes_no_part_is_not_asked(partnership: Partnership) -> None:
     approval = partnership.approval(slug="cex", agreed_by=[])
     with pytest.raises(WrongState, match="takes no part"):
         partnership.agree(approval.decision_id, "WCC")
-    # Who shares a part of it alone is asked as well.
+    # A council that shares only a part of it is asked as well.
     Participation.objects.create(
         service=partnership.services["chief-executive-leadership"],
         council=partnership.councils["WCC"],
@@ -199,7 +201,7 @@ def test_who_takes_no_part_has_nothing_to_answer(partnership: Partnership) -> No
     assert Consent.objects.count() == 1
 
 
-def test_a_budget_is_withdrawn_until_it_is_agreed(partnership: Partnership) -> None:
+def test_a_budget_can_be_withdrawn_until_it_is_agreed(partnership: Partnership) -> None:
     approval = partnership.approval(agreed_by=["LBHF", "RBKC"])
     office = partnership.people["programme.office"]
     given = {"decision_id": approval.decision_id, "by": office, "at": NOW}
@@ -209,8 +211,8 @@ def test_a_budget_is_withdrawn_until_it_is_agreed(partnership: Partnership) -> N
     assert "was withdrawn" in mistakes(partnership, "WCC", a_claim())["approval"]
 
 
-def test_a_budget_that_costs_are_claimed_on_stands(partnership: Partnership) -> None:
-    """A council that joins later has not agreed; that lets nobody take it back."""
+def test_a_budget_that_was_in_force_can_not_be_withdrawn(partnership: Partnership) -> None:
+    """A council that joins later has not agreed; even so nobody can withdraw the budget."""
     approval = partnership.approval(slug="cex")
     partnership.submitted("LBHF", a_claim("1.00", service="cex"))
     Participation.objects.create(
@@ -242,7 +244,7 @@ def test_a_claim_is_entered_and_certified(partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("agreed_by", [[], ["LBHF", "RBKC"], ["WCC"]])
-def test_a_claim_on_what_is_not_agreed_is_an_error_at_entry(
+def test_a_claim_on_a_budget_that_is_not_agreed_is_an_error(
     agreed_by: list[str], partnership: Partnership
 ) -> None:
     approval = partnership.approval(agreed_by=agreed_by)
@@ -263,8 +265,8 @@ def test_a_claim_before_its_time_or_elsewhere_is_an_error(partnership: Partnersh
     assert partnership.draft("WCC", a_claim(), quarter=Q2).entries.count() == 1
 
 
-def test_what_others_have_claimed_is_not_left(partnership: Partnership) -> None:
-    """Certified and submitted claims count; drafts do not, and nor does one's own return."""
+def test_what_others_have_claimed_is_no_longer_left(partnership: Partnership) -> None:
+    """Certified and submitted claims count; drafts and the return itself do not."""
     partnership.approval(ceiling="1000.00")
     partnership.certified("LBHF", a_claim("300.00"))
     partnership.submitted("RBKC", a_claim("200.00"))
@@ -278,7 +280,7 @@ def test_what_others_have_claimed_is_not_left(partnership: Partnership) -> None:
     }
 
 
-def test_a_submitted_refund_makes_no_room_until_it_is_certified(partnership: Partnership) -> None:
+def test_a_submitted_refund_frees_nothing_until_it_is_certified(partnership: Partnership) -> None:
     partnership.approval(ceiling="300.00")
     claim = partnership.certified("LBHF", a_claim("300.00")).entries.get()
     refund = partnership.submitted("LBHF", a_claim("-100.00", corrects=str(claim.id)), quarter=Q2)
@@ -288,7 +290,7 @@ def test_a_submitted_refund_makes_no_room_until_it_is_certified(partnership: Par
     partnership.certified("WCC", a_claim("100.00"))
 
 
-def test_a_claim_that_fitted_when_entered_is_held_to_the_ceiling_again(
+def test_a_claim_is_checked_against_the_ceiling_again_when_certified(
     partnership: Partnership,
 ) -> None:
     partnership.approval(ceiling="1000.00")
@@ -312,8 +314,8 @@ def test_a_claim_that_fitted_when_entered_is_held_to_the_ceiling_again(
     submit(return_id=mine.id, version=mine.version, by=finance, at=NOW)
 
 
-def test_a_newcomer_who_has_not_agreed_holds_a_certification_up(partnership: Partnership) -> None:
-    """The claim was good when it was submitted; then Westminster joined."""
+def test_a_newcomer_that_has_not_agreed_delays_a_certification(partnership: Partnership) -> None:
+    """The claim was right when it was submitted; then Westminster joined."""
     partnership.approval(slug="cex", agreed_by=["LBHF", "RBKC"])
     parent = partnership.submitted("RBKC", a_claim(service="cex"))
     Participation.objects.create(
@@ -344,7 +346,7 @@ def by_hand(parent: Return, status: str, partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("status", ["submitted", "certified"])
-def test_the_database_holds_the_ceiling(status: str, partnership: Partnership) -> None:
+def test_the_database_enforces_the_ceiling(status: str, partnership: Partnership) -> None:
     partnership.approval(ceiling="100.00")
     partnership.certified("LBHF", a_claim("60.00"))
     parent = partnership.draft("WCC", a_claim("40.00"))
@@ -363,7 +365,7 @@ def withdrawn_by_hand(partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("status", ["submitted", "certified"])
-def test_the_database_holds_a_budget_that_is_claimed_on(
+def test_the_database_lets_nobody_withdraw_a_budget_that_is_claimed_on(
     status: str, partnership: Partnership
 ) -> None:
     partnership.approval()
@@ -381,7 +383,7 @@ def test_a_draft_claims_nothing_yet(partnership: Partnership) -> None:
     assert Decision.objects.get().is_withdrawn
 
 
-def test_the_database_knows_no_claim_on_nothing(partnership: Partnership) -> None:
+def test_the_database_refuses_a_claim_on_an_unknown_budget(partnership: Partnership) -> None:
     parent = partnership.draft("WCC", a_cost("transition_cost"))
     Entry.objects.filter(parent=parent).update(approval="nothing")
     with pytest.raises(IntegrityError, match="no transition budget"), transaction.atomic():
@@ -389,7 +391,7 @@ def test_the_database_knows_no_claim_on_nothing(partnership: Partnership) -> Non
 
 
 @pytest.mark.parametrize("ceiling", ["0", "-1", "100000000000"])
-def test_the_database_holds_a_ceiling_in_bounds(ceiling: str, partnership: Partnership) -> None:
+def test_the_database_keeps_a_ceiling_in_bounds(ceiling: str, partnership: Partnership) -> None:
     decision = Decision.objects.create(
         title="Moves", proposed_by=partnership.people["auditor"], proposed_at=NOW
     )

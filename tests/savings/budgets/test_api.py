@@ -78,18 +78,20 @@ def test_a_budget_is_proposed_and_shown(office: Caller) -> None:
         ({"provenance": "published"}, {"provenance"}),
     ],
 )
-def test_a_body_that_is_no_budget_is_refused(office: Caller, more, fields) -> None:
+def test_a_wrong_budget_is_refused(office: Caller, more, fields) -> None:
     assert set(mistakes(office.post(CALL, {**BODY, **more}))) == fields
     assert not TransitionApproval.objects.exists()
 
 
-def test_a_code_that_is_taken_is_a_conflict(office: Caller) -> None:
+def test_a_code_in_use_is_a_conflict(office: Caller) -> None:
     office.post(CALL, BODY)
     said = problem(office.post(CALL, {**BODY, "code": "Library-Moves"}), 409, "wrong-state")
     assert "Choose another code" in said["detail"]
 
 
-def test_who_may_not_propose_is_told_before_the_body_is_read(partnership: Partnership) -> None:
+def test_a_person_who_may_not_propose_is_told_before_the_body_is_read(
+    partnership: Partnership,
+) -> None:
     for name in ("councillor.wcc", "auditor"):
         problem(Caller(partnership.people[name]).post(CALL, {"x": 1}), 403, "not-allowed")
     problem(Caller().post(CALL, BODY), 401, "unknown-caller")
@@ -113,7 +115,7 @@ def test_every_council_answers_for_itself(partnership: Partnership, office: Call
     problem(s151.post(path, YES), 409, "wrong-state")
 
 
-def test_only_a_section_151_officer_answers(partnership: Partnership, office: Caller) -> None:
+def test_only_a_section_151_officer_can_answer(partnership: Partnership, office: Caller) -> None:
     office.post(CALL, BODY)
     for name, person in partnership.people.items():
         if not name.startswith("s151"):
@@ -122,12 +124,12 @@ def test_only_a_section_151_officer_answers(partnership: Partnership, office: Ca
 
 
 @pytest.mark.parametrize("code", ["nothing", "0", "x" * 300, "%00", "a b"])
-def test_a_budget_that_is_none_is_not_found(partnership: Partnership, code: str) -> None:
+def test_an_unknown_budget_is_not_found(partnership: Partnership, code: str) -> None:
     answer = Caller(partnership.s151("WCC")).post(f"{CALL}{code}/consent/", YES)
     problem(answer, 404, "not-found")
 
 
-def test_what_is_left_is_shown_to_everybody(partnership: Partnership) -> None:
+def test_everybody_sees_what_is_left(partnership: Partnership) -> None:
     partnership.approval(ceiling="1000.00")
     partnership.approval("others", "cex")
     partnership.certified("LBHF", a_claim("300.00"))
@@ -169,7 +171,9 @@ def test_a_claim_comes_back_as_an_error_of_its_row(partnership: Partnership) -> 
     assert not Entry.objects.filter(parent__council__code="WCC").exists()
 
 
-def test_a_claim_that_somebody_else_overtook_is_a_conflict(partnership: Partnership) -> None:
+def test_a_claim_on_what_others_have_claimed_meanwhile_is_a_conflict(
+    partnership: Partnership,
+) -> None:
     partnership.approval(ceiling="100.00")
     partnership.draft("WCC", a_claim("60.00"))
     partnership.certified("LBHF", a_claim("60.00"))
@@ -179,7 +183,7 @@ def test_a_claim_that_somebody_else_overtook_is_a_conflict(partnership: Partners
     assert "£40.00 of £100.00 is left" in problem(answer, 409, "wrong-state")["detail"]
 
 
-def test_the_explanation_of_a_claim(partnership: Partnership) -> None:
+def test_the_explanation_of_a_claim_names_its_budget(partnership: Partnership) -> None:
     partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"})
     partnership.rule("libraries", {"WCC": "1"}, kind="ongoing_cost", agreed_by=["LBHF", "RBKC"])
     partnership.approval(ceiling="1000.00")

@@ -1,4 +1,4 @@
-"""Two councils claim what is left in the same moment: one gets it."""
+"""Two councils claim what is left at the same moment: one of them gets it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def partnership() -> Partnership:
     return build()
 
 
-def test_of_two_claims_that_do_not_both_fit_one_is_submitted(partnership: Partnership) -> None:
+def test_only_one_of_two_claims_that_do_not_both_fit_is_submitted(partnership: Partnership) -> None:
     partnership.approval(ceiling="100.00")
     drafts = {code: partnership.draft(code, a_claim("60.00")) for code in ("LBHF", "WCC")}
 
@@ -43,8 +43,8 @@ def test_of_two_claims_that_do_not_both_fit_one_is_submitted(partnership: Partne
     assert claimed_on(["moves"])["moves"] == 60_00
 
 
-def test_a_submission_under_way_keeps_the_next_waiting(partnership: Partnership) -> None:
-    """The first is stopped with the budget in its hands; the second finds it claimed."""
+def test_a_submission_waits_for_one_under_way(partnership: Partnership) -> None:
+    """The first is paused while it holds the budget; the second finds the money claimed."""
     partnership.approval(ceiling="100.00")
     drafts = {code: partnership.draft(code, a_claim("60.00")) for code in ("LBHF", "WCC")}
 
@@ -64,7 +64,7 @@ def test_a_submission_under_way_keeps_the_next_waiting(partnership: Partnership)
     assert (kinds(results), kinds(late)) == (["Return"], ["WrongState"])
 
 
-def test_a_stricter_isolation_that_would_not_see_the_other_claim_is_refused(
+def test_an_isolation_level_that_would_not_see_the_other_claim_is_refused(
     partnership: Partnership,
 ) -> None:
     partnership.approval(ceiling="100.00")
@@ -86,7 +86,7 @@ def test_a_stricter_isolation_that_would_not_see_the_other_claim_is_refused(
     assert claimed_on(["moves"])["moves"] == 60_00
 
 
-def test_two_budgets_do_not_take_one_code(partnership: Partnership) -> None:
+def test_two_budgets_proposed_at_once_do_not_get_one_code(partnership: Partnership) -> None:
     def propose(slug: str) -> object:
         return propose_budget(
             code="moves",
@@ -103,10 +103,10 @@ def test_two_budgets_do_not_take_one_code(partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("round_", range(3))
-def test_a_claim_and_what_it_rests_on_certified_at_once(
+def test_a_claim_is_right_when_certified_at_once_with_what_it_rests_on(
     round_: int, partnership: Partnership
 ) -> None:
-    """Whichever comes first, with a rollup in between or not, the claim ends where it should."""
+    """Whichever comes first, and with or without a rollup in between, the result is right."""
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     partnership.approval()
     first = partnership.submitted("LBHF", a_saving(scope="own", amount="30.00"))

@@ -1,4 +1,4 @@
-"""Periods and the board through the API: opened, dated, closed, reopened; who may, what refuses."""
+"""Periods and the board through the API: opened, dated, closed, reopened; who may, and refusals."""
 
 from datetime import UTC, date, datetime
 
@@ -34,7 +34,7 @@ def published() -> None:
 # --- Read ----------------------------------------------------------------------------
 
 
-def test_the_periods(partnership: Partnership):
+def test_periods_come_with_their_dates_and_state(partnership: Partnership):
     published()
 
     assert Caller(partnership.finance("WCC")).get("periods/").json()["results"] == [
@@ -95,7 +95,7 @@ def test_the_next_quarter_is_opened(office: Caller):
     assert Return.objects.filter(period__quarter="2013-14-Q3").count() == 3
 
 
-def test_a_quarter_out_of_order_is_not_opened(office: Caller):
+def test_a_quarter_can_not_be_opened_out_of_order(office: Caller):
     said = problem(office.post("periods/", {"period": "2013-14-Q4"}), 409, "wrong-state")
     assert said["detail"] == "Open 2013/14 Q3 first: quarters are opened in order."
     said = problem(office.post("periods/", {"period": "2013-14-Q1"}), 409, "wrong-state")
@@ -121,7 +121,7 @@ def test_a_quarter_out_of_order_is_not_opened(office: Caller):
         ([], {"body"}),
     ],
 )
-def test_what_is_wrong_opens_nothing(office: Caller, body, fields):
+def test_a_wrong_body_opens_nothing(office: Caller, body, fields):
     assert set(mistakes(office.post("periods/", body))) == fields
     assert Period.objects.count() == 2
 
@@ -151,7 +151,7 @@ def test_dates_are_changed_for_a_reason(office: Caller):
         ({"reason": "Why", "period": "2013-14-Q2"}, {"period"}),
     ],
 )
-def test_what_is_wrong_changes_no_date(office: Caller, body, fields):
+def test_a_wrong_body_changes_no_date(office: Caller, body, fields):
     assert set(mistakes(office.post("periods/2013-14-Q1/dates/", body))) == fields
     assert Period.objects.get(quarter=Q1).due_on == date(2013, 7, 31)
 
@@ -209,19 +209,21 @@ def test_only_the_programme_office_runs_the_calendar(partnership: Partnership):
 
 
 @pytest.mark.parametrize("code", ["2014-15-Q1", "2013-14", "nonsense", "%00"])
-def test_a_period_that_is_none_is_not_found(office: Caller, code):
+def test_an_unknown_period_is_not_found(office: Caller, code):
     for step in ("dates", "close", "reopen"):
         problem(office.post(f"periods/{code}/{step}/", {"reason": "Why?"}), 404, "not-found")
 
 
-def test_closing_takes_no_more_than_its_address(office: Caller):
+def test_closing_accepts_only_an_empty_body(office: Caller):
     assert set(mistakes(office.post("periods/2013-14-Q1/close/", {"force": True}))) == {"force"}
 
 
 # --- The board -----------------------------------------------------------------------
 
 
-def test_the_board_of_a_year(partnership: Partnership, office: Caller, time_machine):
+def test_the_board_shows_the_returns_of_a_year(
+    partnership: Partnership, office: Caller, time_machine
+):
     time_machine.move_to(datetime(2013, 8, 3, 12, tzinfo=UTC), tick=False)
     published()
     parent = partnership.submitted("LBHF", a_saving(amount="7"), a_saving(amount="0.50"))
@@ -268,7 +270,7 @@ def test_the_board_of_a_year(partnership: Partnership, office: Caller, time_mach
     assert office.get("board/", year="2012-13").json()["results"] == []
 
 
-def test_each_sees_their_own_council_on_the_board(partnership: Partnership):
+def test_people_of_a_council_see_only_their_own_on_the_board(partnership: Partnership):
     partnership.certified("WCC", a_saving())
 
     def seen(name: str) -> list[str]:
@@ -282,12 +284,12 @@ def test_each_sees_their_own_council_on_the_board(partnership: Partnership):
     assert len(seen("programme.office")) == len(seen("auditor")) == 6
 
 
-def test_a_year_that_is_none_is_named(office: Caller):
+def test_a_wrong_year_is_named(office: Caller):
     assert set(mistakes(office.get("board/", year="2013"))) == {"year"}
     assert set(mistakes(office.get("board/", quarter="2013-14-Q1"))) == {"quarter"}
 
 
-def test_what_is_illustrative_says_so_on_the_board(partnership: Partnership, office: Caller):
+def test_illustrative_figures_are_marked_on_the_board(partnership: Partnership, office: Caller):
     parent = partnership.parent("WCC")
     replace_entries(
         return_id=parent.id,

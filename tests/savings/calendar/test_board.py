@@ -74,7 +74,7 @@ def quarter(partnership: Partnership) -> Return:
     return parent
 
 
-def test_how_late_each_is(partnership: Partnership, quarter: Return) -> None:
+def test_the_board_says_how_late_each_return_is(partnership: Partnership, quarter: Return) -> None:
     office = partnership.people["programme.office"]
     board = board_of(office, YEAR, Quarter.parse("2013-14-Q1").last_day.replace(month=8, day=3))
     assert [
@@ -94,7 +94,7 @@ def test_how_late_each_is(partnership: Partnership, quarter: Return) -> None:
     assert [line.days_late for line in board.lines] == [None, None, None, 0, 0, 0]
 
 
-def test_the_board_as_a_page(as_: Turn, quarter: Return) -> None:
+def test_the_page_has_a_row_for_each_return(as_: Turn, quarter: Return) -> None:
     response = as_("programme.office").get("/board/")
 
     assert (
@@ -139,7 +139,7 @@ def test_the_board_as_a_page(as_: Turn, quarter: Return) -> None:
     ]
 
 
-def test_another_council_is_not_on_ones_board(as_: Turn, quarter: Return) -> None:
+def test_another_council_is_not_on_a_councils_board(as_: Turn, quarter: Return) -> None:
     page = as_("finance.wcc").get("/board/")
     assert [row[0] for row in table_headed(page, "Council")] == ["Westminster"]
     assert "Kensington" not in read(page).words
@@ -149,7 +149,7 @@ def test_another_council_is_not_on_ones_board(as_: Turn, quarter: Return) -> Non
     assert len(table_headed(as_("auditor").get("/board/"), "Council")) == 3
 
 
-def test_the_board_as_a_file(as_: Turn, quarter: Return) -> None:
+def test_the_file_has_a_row_for_each_return(as_: Turn, quarter: Return) -> None:
     response = as_("programme.office").get("/board/2013-14.csv")
 
     assert response["Content-Type"] == "text/csv; charset=utf-8"
@@ -196,7 +196,7 @@ def test_no_name_in_the_file_is_a_formula(partnership: Partnership, as_: Turn) -
     assert ",@finance" not in text
 
 
-def test_what_is_illustrative_is_marked(partnership: Partnership, as_: Turn) -> None:
+def test_illustrative_returns_are_marked(partnership: Partnership, as_: Turn) -> None:
     assert "Illustrative" not in read(as_("programme.office").get("/board/")).texts
     parent = partnership.parent("WCC")
     replace_entries(
@@ -213,7 +213,9 @@ def test_what_is_illustrative_is_marked(partnership: Partnership, as_: Turn) -> 
     assert [row["council"] for row in rows if row["illustrative"] == "true"] == ["WCC"]
 
 
-def test_which_year(partnership: Partnership, as_: Turn) -> None:
+def test_the_board_can_be_opened_for_each_year_with_returns(
+    partnership: Partnership, as_: Turn
+) -> None:
     later = Period.objects.create(quarter=Quarter.parse("2014-15-Q1"))
     Return.objects.create(period=later, council=partnership.councils["WCC"])
     published = Period.objects.create(quarter=Quarter.parse("2012-13-Q4"))
@@ -237,7 +239,7 @@ def test_which_year(partnership: Partnership, as_: Turn) -> None:
     assert current_board_year() == FinancialYear(2014)
 
 
-def test_before_any_quarter(partnership: Partnership, as_: Turn) -> None:
+def test_before_the_first_quarter_the_board_says_so(partnership: Partnership, as_: Turn) -> None:
     Return.objects.all().delete()
     Period.objects.all().delete()
     assert current_board_year() is None
@@ -245,7 +247,7 @@ def test_before_any_quarter(partnership: Partnership, as_: Turn) -> None:
     assert "No quarter has been opened yet." in read(page).words
 
 
-def test_the_sentence(partnership: Partnership) -> None:
+def test_the_sentence_counts_the_returns_by_state(partnership: Partnership) -> None:
     office = partnership.people["programme.office"]
     day = Quarter.parse("2013-14-Q1").last_day
     assert reading_of([], YEAR) == "There are no returns of 2013/14 for you to see."

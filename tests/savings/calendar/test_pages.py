@@ -1,4 +1,4 @@
-"""The calendar's pages: who sees and does what there, and what every page of a quarter tells."""
+"""The calendar's pages: who sees and does what there, and what every page of a quarter says."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def as_(partnership: Partnership) -> Turn:
 
 
 def press(client: Client, page: str, button: str, **typed: str) -> Any:
-    """Open a page, fill in its form and send it; the answer, redirects followed."""
+    """Open a page, fill in its form and send it; return the answer, with redirects followed."""
     form = read(client.get(page)).form(button)
     return client.post(form.action, {**form.sent, **typed}, follow=True)
 
@@ -101,7 +101,7 @@ def test_everybody_reads_the_dates_and_the_office_how_many_are_certified(
     assert "Westminster" not in read(others).words
 
 
-def test_only_the_office_finds_what_may_be_done(as_: Turn) -> None:
+def test_only_the_office_sees_links_to_change_the_calendar(as_: Turn) -> None:
     office = read(as_("programme.office").get("/calendar/"))
     assert "/calendar/open/" in office.hrefs
     assert "/calendar/2013-14-Q1/dates/" in office.hrefs
@@ -112,14 +112,16 @@ def test_only_the_office_finds_what_may_be_done(as_: Turn) -> None:
 
 
 @pytest.mark.parametrize("page", ["open/", "2013-14-Q1/dates/"])
-def test_who_opens_the_offices_pages(page: str, as_: Turn) -> None:
+def test_only_the_office_can_open_its_pages(page: str, as_: Turn) -> None:
     for who in PEOPLE:
         answer = as_(who).get(f"/calendar/{page}")
         assert answer.status_code == (200 if who == "programme.office" else 403), who
 
 
 @pytest.mark.parametrize("page", ["open/", *(f"2013-14-Q1/{s}/" for s in ("close", "reopen"))])
-def test_who_does_what(page: str, as_: Turn, everything: Callable[[], Everything]) -> None:
+def test_nobody_else_can_open_close_or_reopen_a_quarter(
+    page: str, as_: Turn, everything: Callable[[], Everything]
+) -> None:
     before = everything()
     for who in PEOPLE:
         if who != "programme.office":
@@ -127,20 +129,22 @@ def test_who_does_what(page: str, as_: Turn, everything: Callable[[], Everything
     assert everything() == before
 
 
-def test_a_stranger_signs_in_first_and_nobody_is_told_to_ask(as_: Turn, client: Client) -> None:
+def test_a_stranger_signs_in_first_and_a_person_without_an_appointment_is_told_to_ask(
+    as_: Turn, client: Client
+) -> None:
     for page in ("/calendar/", "/calendar/open/", "/calendar/2013-14-Q1/dates/", "/board/"):
         assert client.get(page)["Location"] == f"/sign-in/?next={page}"
     assert as_("nobody").get("/calendar/").status_code == 403
 
 
-def test_what_there_is_not_is_not_found(as_: Turn) -> None:
+def test_an_unknown_period_is_not_found(as_: Turn) -> None:
     office = as_("programme.office")
     for period in ("2019-20-Q1", "nonsense"):
         for verb in ("dates", "close", "reopen"):
             assert office.post(f"/calendar/{period}/{verb}/", {"reason": "x"}).status_code == 404
 
 
-def test_a_button_opened_as_a_page_leads_back(as_: Turn) -> None:
+def test_the_address_of_a_button_leads_back_to_its_page(as_: Turn) -> None:
     office = as_("programme.office")
     for verb in ("close", "reopen"):
         assert office.get(f"/calendar/2013-14-Q1/{verb}/")["Location"] == "/calendar/"
@@ -192,7 +196,7 @@ def test_the_next_quarter_is_opened_with_the_dates_of_the_page(as_: Turn) -> Non
         ({"due_on-year": "2013"}, "Give a due date on or after the opening date.", "due_on_0"),
     ],
 )
-def test_a_date_that_is_none_is_named_and_nothing_typed_is_lost(
+def test_a_wrong_date_is_named_and_nothing_typed_is_lost(
     typed: dict[str, str],
     message: str,
     href: str,
@@ -213,7 +217,7 @@ def test_a_date_that_is_none_is_named_and_nothing_typed_is_lost(
     assert {name: sent[name] for name in typed} == typed
 
 
-def test_a_quarter_that_somebody_opened_meanwhile(as_: Turn) -> None:
+def test_a_quarter_that_somebody_else_has_opened_is_refused(as_: Turn) -> None:
     office = as_("programme.office")
     form = read(office.get("/calendar/open/")).form("open/")
     office.post(form.action, form.sent)
@@ -275,7 +279,7 @@ def test_every_mistake_is_named_at_once(as_: Turn, everything: Callable[[], Ever
     assert everything() == before
 
 
-def test_dates_of_a_quarter_closed_meanwhile_stay(as_: Turn) -> None:
+def test_dates_of_a_quarter_closed_meanwhile_do_not_change(as_: Turn) -> None:
     office = as_("programme.office")
     form = read(office.get("/calendar/2013-14-Q1/dates/")).form("dates/")
     Period.objects.filter(quarter=Q1).update(status="closed")
@@ -302,7 +306,9 @@ def test_a_quarter_is_closed_only_when_all_is_certified(
     assert everything() == before
 
 
-def test_closed_and_reopened_by_the_pages_buttons(partnership: Partnership, as_: Turn) -> None:
+def test_a_quarter_is_closed_and_reopened_by_the_buttons_of_its_page(
+    partnership: Partnership, as_: Turn
+) -> None:
     for code in partnership.councils:
         partnership.certified(code)
     office = as_("programme.office")
@@ -366,7 +372,7 @@ def test_everyone_concerned_sees_why_a_quarter_is_reopened(
     partnership.draft("RBKC", a_saving())
     assert told in read(as_("finance.rbkc").get("/returns/RBKC/2013-14-Q1/edit/")).words
 
-    # A councillor who sees no return of it, and the other quarter's pages, say nothing of it.
+    # A councillor who sees no return of it is told nothing, nor is anyone on other quarters' pages.
     assert told not in read(as_("councillor.wcc").get("/returns/")).words
     assert told not in read(as_("finance.wcc").get("/returns/WCC/2013-14-Q2/")).words
     Period.objects.filter(quarter=Q1).update(status="closed")

@@ -34,7 +34,7 @@ def dates(period: Period) -> tuple[date | None, date | None, date | None]:
 
 
 def published() -> None:
-    """The record's own quarter, on which the partnership alone reports."""
+    """The record's own quarter, for which only the partnership reports."""
     period = Period.objects.create(quarter=BEFORE, status=Period.Status.CLOSED)
     Return.objects.create(
         period=period, status="certified", certified_at=NOW, published_in="report-2013"
@@ -59,7 +59,7 @@ def test_a_quarter_opens_with_the_usual_dates(partnership: Partnership) -> None:
     }
 
 
-def test_a_quarter_opens_with_the_dates_that_are_given(partnership: Partnership) -> None:
+def test_a_quarter_opens_with_the_dates_given(partnership: Partnership) -> None:
     period = open_period(
         quarter=Q3,
         due_on=date(2014, 2, 7),
@@ -107,7 +107,7 @@ def test_quarters_are_opened_in_order(
     assert everything() == before
 
 
-def test_after_the_record_any_later_quarter_may_be_the_first(partnership: Partnership) -> None:
+def test_any_quarter_after_the_record_may_be_the_first(partnership: Partnership) -> None:
     office = partnership.people["programme.office"]
     Return.objects.all().delete()
     Period.objects.all().delete()
@@ -123,7 +123,7 @@ def test_after_the_record_any_later_quarter_may_be_the_first(partnership: Partne
         open_period(quarter=Q4.following.following, by=office, at=NOW)
 
 
-def test_the_very_first_quarter_may_be_any(partnership: Partnership) -> None:
+def test_without_a_record_any_quarter_may_be_the_first(partnership: Partnership) -> None:
     Return.objects.all().delete()
     Period.objects.all().delete()
     period = open_period(
@@ -164,7 +164,7 @@ def test_dates_are_changed_for_a_reason(partnership: Partnership) -> None:
     )
 
 
-def test_a_quarter_without_dates_gets_the_usual_ones_beside_what_is_given(
+def test_a_quarter_without_dates_gets_the_usual_ones_beside_those_given(
     partnership: Partnership,
 ) -> None:
     Period.objects.filter(quarter=Q1).update(opens_on=None, due_on=None, closes_on=None)
@@ -181,7 +181,7 @@ def test_a_quarter_without_dates_gets_the_usual_ones_beside_what_is_given(
     assert event.before is None
 
 
-def test_the_dates_it_has_already_change_nothing(
+def test_the_dates_that_it_already_has_change_nothing(
     partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:
     before = everything()
@@ -205,7 +205,7 @@ def test_the_dates_it_has_already_change_nothing(
         ({"opens_on": date(2013, 3, 31)}, ["opens_on"]),
     ],
 )
-def test_what_is_wrong_changes_no_date(
+def test_a_wrong_date_changes_nothing(
     given: dict[str, Any],
     fields: list[str],
     partnership: Partnership,
@@ -242,7 +242,7 @@ def test_a_closed_quarter_keeps_its_dates(
     assert everything() == before
 
 
-def test_the_database_holds_the_order_of_dates(partnership: Partnership) -> None:
+def test_the_database_enforces_the_order_of_dates(partnership: Partnership) -> None:
     for given in ({"due_on": date(2013, 6, 1)}, {"closes_on": None}):
         with pytest.raises(IntegrityError, match="period_dates_in_order"), transaction.atomic():
             Period.objects.filter(quarter=Q1).update(**given)
@@ -251,7 +251,7 @@ def test_the_database_holds_the_order_of_dates(partnership: Partnership) -> None
 # --- Reopened ------------------------------------------------------------------------
 
 
-def test_who_reopened_it_and_why_stands_on_the_quarter(partnership: Partnership) -> None:
+def test_a_reopened_quarter_keeps_who_reopened_it_and_why(partnership: Partnership) -> None:
     office = partnership.people["programme.office"]
     for code in partnership.councils:
         partnership.certified(code)
@@ -275,7 +275,7 @@ def reopened_by_hand(**said: object) -> None:
         Period.objects.filter(quarter=Q1).update(status="open", **said)
 
 
-def test_the_database_reopens_nothing_without_saying_who_when_and_why(
+def test_the_database_needs_who_when_and_why_to_reopen_a_quarter(
     partnership: Partnership,
 ) -> None:
     office = partnership.people["programme.office"]
@@ -288,7 +288,7 @@ def test_the_database_reopens_nothing_without_saying_who_when_and_why(
         reopened_by_hand()
     reopened_by_hand(**said)
     close_period(quarter=Q1, by=office, at=NOW)
-    # What was said the last time is not said again.
+    # What was said the last time is not used again.
     for same in ({}, said):
         with pytest.raises(IntegrityError, match="by somebody, at a time, for a reason"):
             reopened_by_hand(**same)
@@ -298,11 +298,11 @@ def test_the_database_reopens_nothing_without_saying_who_when_and_why(
     assert [period.is_open for period in Period.objects.order_by("quarter")] == [False, False]
 
 
-# --- In the same moment --------------------------------------------------------------
+# --- At the same moment --------------------------------------------------------------
 
 
 def at_once(*acts: Callable[[], object]) -> list[str]:
-    """Do all of it in threads that start together; the names of what each gave or raised."""
+    """Run these in threads that start together; return the names of what each gave or raised."""
     ready, results = threading.Barrier(len(acts)), [""] * len(acts)
 
     def do(number: int, act: Callable[[], object]) -> None:
@@ -323,7 +323,7 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_quarter_is_opened_once() -> None:
+def test_a_quarter_is_opened_only_once() -> None:
     office = build().people["programme.office"]
     results = at_once(*[lambda: open_period(quarter=Q3, by=office, at=NOW)] * 4)
     assert results == ["Period", "WrongState", "WrongState", "WrongState"]
@@ -332,7 +332,7 @@ def test_a_quarter_is_opened_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_is_not_reopened_while_a_later_one_is_closed() -> None:
+def test_a_quarter_is_not_reopened_while_a_later_one_closes() -> None:
     partnership = build()
     office = partnership.people["programme.office"]
     for quarter in (Q1, Q2):
@@ -352,7 +352,7 @@ def test_one_is_not_reopened_while_a_later_one_is_closed() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_first_quarters_are_not_opened_at_once() -> None:
-    """While one office is about to open the first quarter, another waits and then is told."""
+    """While one office is about to open the first quarter, another waits and is then refused."""
     office = User.objects.create_user("programme.office")
     Appointment.objects.create(user=office, role=Role.PROGRAMME_OFFICE)
     Council.objects.create(code="WCC", name="Westminster", full_name="Westminster")

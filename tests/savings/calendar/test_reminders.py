@@ -1,4 +1,4 @@
-"""Who is reminded of what, when, in what words; once each, and never without its row."""
+"""Who is reminded of what, when and in what words; once each, and never without a row."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def address(settings: Any) -> None:
 
 
 def on(days: int) -> list[tuple[str, str]]:
-    """Remind so many days after the due date; the council and kind of what was sent."""
+    """Send reminders this many days after the due date; return the council and kind of each."""
     today = DUE + timedelta(days=days)
     return [
         (reminder.council.code, reminder.kind)
@@ -67,14 +67,14 @@ EVERYBODY_AFTER = [("LBHF", "after_due"), ("RBKC", "after_due"), ("WCC", "after_
         (16, []),
     ],
 )
-def test_the_days_on_which_a_council_is_reminded(
+def test_a_council_is_reminded_on_certain_days(
     days: int, sent: list[tuple[str, str]], partnership: Partnership
 ) -> None:
     assert on(days) == sent
     assert len(mail.outbox) == len(sent)
 
 
-def test_once_before_and_once_after(partnership: Partnership) -> None:
+def test_a_council_is_reminded_once_before_and_once_after(partnership: Partnership) -> None:
     sent = [on(days) for days in range(-10, 20)]
     assert [(day - 10, found) for day, found in enumerate(sent) if found] == [
         (-7, EVERYBODY_BEFORE),
@@ -83,7 +83,7 @@ def test_once_before_and_once_after(partnership: Partnership) -> None:
     assert len(mail.outbox) == Reminder.objects.count() == 6
 
 
-def test_a_new_due_date_is_news(partnership: Partnership) -> None:
+def test_a_new_due_date_is_a_reason_to_remind_again(partnership: Partnership) -> None:
     assert on(-3) == EVERYBODY_BEFORE
     change_dates(
         quarter=Q1,
@@ -96,7 +96,7 @@ def test_a_new_due_date_is_news(partnership: Partnership) -> None:
     assert on(-1) == []
 
 
-def test_a_quarter_without_a_due_date_or_closed_is_not_reminded_of(
+def test_there_is_no_reminder_of_a_quarter_that_is_closed_or_has_no_due_date(
     partnership: Partnership,
 ) -> None:
     Period.objects.filter(quarter=Q1).update(opens_on=None, due_on=None, closes_on=None)
@@ -120,7 +120,7 @@ def test_each_quarter_has_its_own_due_date(partnership: Partnership) -> None:
 # --- Whom ----------------------------------------------------------------------------
 
 
-def test_each_is_reminded_of_what_waits_for_them(partnership: Partnership) -> None:
+def test_each_person_is_reminded_of_what_waits_for_them(partnership: Partnership) -> None:
     partnership.draft("LBHF", a_saving())
     partnership.submitted("RBKC", a_saving())
     partnership.certified("WCC", a_saving())
@@ -133,7 +133,9 @@ def test_each_is_reminded_of_what_waits_for_them(partnership: Partnership) -> No
     ]
 
 
-def test_who_certifies_is_reminded_although_who_fills_in_was(partnership: Partnership) -> None:
+def test_the_certifier_is_reminded_although_the_finance_officer_was(
+    partnership: Partnership,
+) -> None:
     assert on(-7) == EVERYBODY_BEFORE
     partnership.submitted("WCC", a_saving())
     assert on(-6) == [("WCC", "before_due")]
@@ -141,7 +143,9 @@ def test_who_certifies_is_reminded_although_who_fills_in_was(partnership: Partne
     assert mail.outbox[-1].to == ["s151.wcc@example.com"]
 
 
-def test_nobody_of_another_role_or_gone_or_without_an_address(partnership: Partnership) -> None:
+def test_people_of_other_roles_closed_accounts_or_without_email_are_not_reminded(
+    partnership: Partnership,
+) -> None:
     wcc = partnership.councils["WCC"]
     for name, role, more in (
         ("second.wcc", Role.FINANCE_OFFICER, {"email": "second.wcc@example.com"}),
@@ -162,7 +166,7 @@ def test_nobody_of_another_role_or_gone_or_without_an_address(partnership: Partn
     assert row.sent_to == mail.outbox[-1].to
 
 
-def test_who_submitted_it_is_not_asked_to_certify_it(partnership: Partnership) -> None:
+def test_the_person_who_submitted_is_not_asked_to_certify(partnership: Partnership) -> None:
     both = partnership.finance("WCC")
     Appointment.objects.create(
         user=both, role=Role.DEPUTY_SECTION_151_OFFICER, council=partnership.councils["WCC"]
@@ -172,7 +176,7 @@ def test_who_submitted_it_is_not_asked_to_certify_it(partnership: Partnership) -
     assert mail.outbox[-1].to == ["s151.wcc@example.com"]
 
 
-def test_who_ever_filled_it_in_is_not_asked_to_certify_it(partnership: Partnership) -> None:
+def test_nobody_who_filled_it_in_is_asked_to_certify(partnership: Partnership) -> None:
     deputy = partnership.s151("WCC")
     Appointment.objects.create(
         user=deputy, role=Role.FINANCE_OFFICER, council=partnership.councils["WCC"]
@@ -180,10 +184,10 @@ def test_who_ever_filled_it_in_is_not_asked_to_certify_it(partnership: Partnersh
     parent = partnership.parent("WCC")
     replace_entries(return_id=parent.id, version=0, rows=[(1, a_saving())], by=deputy, at=NOW)
     partnership.submitted("WCC", a_saving(note="Another"))
-    assert on(-7) == EVERYBODY_BEFORE[:2]  # nobody of Westminster, where none is left to ask
+    assert on(-7) == EVERYBODY_BEFORE[:2]  # not Westminster, where no one is left to ask
 
 
-def test_where_nobody_can_be_told_there_is_no_row(partnership: Partnership) -> None:
+def test_no_row_is_written_where_nobody_can_be_told(partnership: Partnership) -> None:
     User.objects.filter(username="finance.wcc").update(email="")
     assert on(-7) == EVERYBODY_BEFORE[:2]
     User.objects.filter(username="finance.wcc").update(email="new@example.com")
@@ -198,7 +202,7 @@ def words(message: Any) -> str:
     return " ".join(message.body.split())
 
 
-def test_the_words_for_a_draft(partnership: Partnership, settings: Any) -> None:
+def test_the_email_for_a_draft_says_what_to_do(partnership: Partnership, settings: Any) -> None:
     settings.DEFAULT_FROM_EMAIL = "Savings <savings@example.com>"
     partnership.councils["WCC"].name = "Kensington & Westminster"
     partnership.councils["WCC"].save()
@@ -215,7 +219,7 @@ def test_the_words_for_a_draft(partnership: Partnership, settings: Any) -> None:
     )
 
 
-def test_the_words_for_what_came_back_with_a_question(partnership: Partnership) -> None:
+def test_the_email_for_a_return_sent_back_names_its_question(partnership: Partnership) -> None:
     parent = partnership.submitted("WCC", a_saving())
     s151 = partnership.s151("WCC")
     send_back(return_id=parent.id, version=2, reason="Why", by=s151, at=NOW)
@@ -239,7 +243,7 @@ def test_the_words_for_what_came_back_with_a_question(partnership: Partnership) 
     )
 
 
-def test_the_words_for_a_certificate(partnership: Partnership) -> None:
+def test_the_email_for_a_certificate_says_what_to_do(partnership: Partnership) -> None:
     partnership.submitted("WCC", a_saving())
     on(-5)
     before = mail.outbox[-1]
@@ -257,7 +261,7 @@ def test_the_words_for_a_certificate(partnership: Partnership) -> None:
     )
 
 
-def test_an_email_says_nothing_of_another_council(partnership: Partnership) -> None:
+def test_an_email_says_nothing_about_another_council(partnership: Partnership) -> None:
     on(-7)
     for message, name in zip(
         mail.outbox, ["Hammersmith & Fulham", "Kensington & Chelsea", "Westminster"], strict=True
@@ -293,7 +297,7 @@ def test_a_reminder_has_its_row_and_its_event(partnership: Partnership) -> None:
     }
 
 
-def test_an_email_that_is_not_sent_leaves_no_row_and_keeps_no_other_back(
+def test_an_email_that_fails_leaves_no_row_and_delays_no_other(
     partnership: Partnership, settings: Any, caplog: Any
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -311,7 +315,7 @@ def test_an_email_that_is_not_sent_leaves_no_row_and_keeps_no_other_back(
     assert on(-6) == EVERYBODY_BEFORE
 
 
-def test_a_row_is_of_one_thing_and_stays(partnership: Partnership) -> None:
+def test_a_row_is_about_one_thing_and_can_not_be_deleted(partnership: Partnership) -> None:
     on(-7)
     row = Reminder.objects.first()
     assert row is not None
@@ -331,7 +335,7 @@ def test_a_row_is_of_one_thing_and_stays(partnership: Partnership) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_workers_one_sends() -> None:
+def test_only_one_of_many_workers_sends() -> None:
     build()
     ready = threading.Barrier(6)
     sent: list[int] = []
@@ -409,7 +413,7 @@ def test_everybody_concerned_is_told_why_a_quarter_is_reopened(
     )
 
 
-def test_of_one_reopening_once_and_of_the_next_again(
+def test_people_are_told_once_of_each_reopening(
     reopened: Callable[..., Period],
 ) -> None:
     reopened()
@@ -422,14 +426,14 @@ def test_of_one_reopening_once_and_of_the_next_again(
 
 
 @pytest.mark.parametrize(("days", "count"), [(14, 3), (15, 0)])
-def test_what_was_missed_is_told_for_two_weeks(
+def test_a_reopening_that_was_missed_is_told_for_two_weeks(
     days: int, count: int, reopened: Callable[..., Period]
 ) -> None:
     reopened()
     assert len(tell_of_reopening(at=NOW + timedelta(days=days))) == count
 
 
-def test_a_quarter_closed_again_is_no_news(
+def test_nobody_is_told_of_a_quarter_that_is_closed_again(
     partnership: Partnership, reopened: Callable[..., Period]
 ) -> None:
     reopened()
@@ -446,7 +450,7 @@ def test_the_schedule_reminds_every_morning(settings: Any) -> None:
     assert (entry["schedule"].hour, entry["schedule"].minute) == ({7}, {30})
 
 
-def test_the_task_reminds_of_today_and_tells_what_was_left(
+def test_the_task_sends_the_reminders_of_today_and_news_that_was_missed(
     partnership: Partnership, reopened: Callable[..., Period], time_machine: Any
 ) -> None:
     reopened()
@@ -459,7 +463,7 @@ def test_the_task_reminds_of_today_and_tells_what_was_left(
     ]
 
 
-def test_where_no_email_is_set_up_nothing_is_sent_and_the_log_says_so(
+def test_without_email_settings_nothing_is_sent_and_the_log_says_so(
     partnership: Partnership,
     reopened: Callable[..., Period],
     settings: Any,

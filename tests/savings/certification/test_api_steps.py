@@ -45,7 +45,7 @@ def test_a_return_goes_from_draft_to_certified(
     assert sum(Total.objects.values_list("pence", flat=True)) == 10_000
 
 
-def test_nobody_certifies_what_they_submitted(partnership: Partnership):
+def test_nobody_can_certify_what_they_submitted(partnership: Partnership):
     both = User.objects.create_user("both.wcc", password=PASSWORD)
     for role in (Role.FINANCE_OFFICER, Role.DEPUTY_SECTION_151_OFFICER):
         Appointment.objects.create(user=both, role=role, council=partnership.councils["WCC"])
@@ -57,7 +57,7 @@ def test_nobody_certifies_what_they_submitted(partnership: Partnership):
     assert "never who filled it in" in said["detail"]
 
 
-def test_nobody_certifies_what_they_typed_though_another_saved_last_and_submitted(
+def test_nobody_can_certify_what_they_typed_though_another_saved_last_and_submitted(
     partnership: Partnership, everything
 ):
     both, other = (User.objects.create_user(name, password=PASSWORD) for name in ("a", "b"))
@@ -108,7 +108,7 @@ def test_a_submitted_return_is_withdrawn_by_its_finance_officer(
 
 
 @pytest.mark.parametrize("step", ["certify", "send-back"])
-def test_only_the_section_151_officer_decides(partnership: Partnership, step):
+def test_only_the_section_151_officer_can_certify_or_send_back(partnership: Partnership, step):
     partnership.submitted("WCC", a_saving())
 
     for name in ("finance.wcc", "programme.office", "auditor"):
@@ -117,7 +117,7 @@ def test_only_the_section_151_officer_decides(partnership: Partnership, step):
 
 
 @pytest.mark.parametrize("step", ["certify", "send-back"])
-def test_a_draft_can_not_be_decided(s151: Caller, step):
+def test_a_draft_can_not_be_certified_or_sent_back(s151: Caller, step):
     body = {"version": 0, **({"reason": "Why?"} if step == "send-back" else {})}
 
     problem(s151.post(f"{WCC}{step}/", body), 409, "wrong-state")
@@ -144,7 +144,7 @@ def test_sending_back_needs_its_reason(partnership: Partnership, s151: Caller, r
     assert set(mistakes(answer)) == {"reason"}
 
 
-def test_what_is_illustrative_is_never_certified(partnership: Partnership, s151: Caller):
+def test_an_illustrative_return_is_never_certified(partnership: Partnership, s151: Caller):
     parent = partnership.draft("WCC", a_saving())
     parent.entries.update(provenance=Provenance.ILLUSTRATIVE)
     Caller(partnership.finance("WCC")).post(f"{WCC}submit/", {"version": 1})

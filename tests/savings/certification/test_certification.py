@@ -62,7 +62,7 @@ def test_the_statement_names_the_council_the_version_and_the_quarter(parent: Ret
     ]
 
 
-def test_what_is_new_since_the_last_certified_quarter(parent: Return) -> None:
+def test_the_page_compares_with_the_last_certified_quarter(parent: Return) -> None:
     since = found(parent)
     assert since.last.quarter == Q1
     assert [(kind.label, kind.before, kind.now, kind.change) for kind in since.kinds] == [
@@ -79,7 +79,7 @@ def test_what_is_new_since_the_last_certified_quarter(parent: Return) -> None:
     ]
 
 
-def test_the_last_one_is_the_latest_before_it_that_is_certified(partnership: Partnership) -> None:
+def test_the_last_certified_quarter_is_the_latest_before_this_one(partnership: Partnership) -> None:
     office = partnership.people["programme.office"]
     q3 = open_period(quarter=Q2.following, by=office, at=NOW).quarter
     third = partnership.submitted("WCC", a_saving(), quarter=q3)
@@ -90,7 +90,7 @@ def test_the_last_one_is_the_latest_before_it_that_is_certified(partnership: Par
     assert found(partnership.parent("WCC", Q1)).last is None
 
 
-def test_the_page_shows_all_of_it(parent: Return, s151: Client) -> None:
+def test_the_page_shows_the_statement_and_what_is_new(parent: Return, s151: Client) -> None:
     response = s151.get(f"{RETURN}certify/")
 
     page = read(response)
@@ -113,7 +113,7 @@ def test_the_page_shows_all_of_it(parent: Return, s151: Client) -> None:
     assert page.inline == []
 
 
-def test_the_first_return_and_one_with_nothing_new(
+def test_a_first_return_and_one_with_nothing_new_say_so(
     partnership: Partnership, client: Client
 ) -> None:
     client.force_login(partnership.s151("WCC"))

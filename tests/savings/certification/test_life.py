@@ -168,7 +168,7 @@ def test_saving_replaces_all_rows_and_keeps_their_order(partnership: Partnership
     assert amounts(partnership.draft("WCC")) == []
 
 
-def test_an_entry_reads_back_as_the_row_that_made_it(partnership: Partnership) -> None:
+def test_an_entry_is_read_back_as_the_row_that_made_it(partnership: Partnership) -> None:
     earlier = partnership.certified("WCC", a_saving(amount="9"))
     entry = earlier.entries.get()
     rows: list[dict[str, object]] = [
@@ -198,7 +198,7 @@ def test_an_entry_reads_back_as_the_row_that_made_it(partnership: Partnership) -
     ]
 
 
-def test_the_number_of_queries_does_not_depend_on_the_number_of_rows(
+def test_queries_do_not_grow_with_the_rows(
     partnership: Partnership, django_assert_max_num_queries
 ) -> None:
     for count in (1, 200):
@@ -225,7 +225,7 @@ def made_up(partnership: Partnership, *rows: dict[str, object]) -> Return:
     ("count", "entries", "them"),
     [(1, "1 illustrative entry", "it"), (2, "2 illustrative entries", "them")],
 )
-def test_what_is_made_up_is_never_certified(
+def test_a_made_up_return_is_never_certified(
     count: int, entries: str, them: str, partnership: Partnership
 ) -> None:
     rows = [a_saving(amount=str(100 + number)) for number in range(count)]
@@ -241,7 +241,7 @@ def test_what_is_made_up_is_never_certified(
     assert not DirtyReturn.objects.exists()
 
 
-def test_a_made_up_row_sent_again_to_the_letter_stays_made_up(partnership: Partnership) -> None:
+def test_a_made_up_row_sent_again_unchanged_stays_made_up(partnership: Partnership) -> None:
     made_up(partnership, a_saving(amount="100"), a_saving(amount="200"))
     parent = partnership.draft("WCC", a_saving(amount="100.00"), a_saving(amount="200.01"))
     assert list(parent.entries.order_by("position").values_list("provenance", flat=True)) == [

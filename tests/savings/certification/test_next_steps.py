@@ -1,4 +1,4 @@
-"""What waits for each person, how far off it is due, and how far a return is on its way."""
+"""What waits for each person, how long until it is due, and how far a return has come."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RETURN = "/returns/WCC/2013-14-Q1/"
 
 
 def steps(p: Partnership, username: str, today: date = DUE) -> list[tuple[str, str, int, str]]:
-    """What waits for a person: kind, quarter, open questions, how far off."""
+    """What waits for a person: kind, quarter, open questions, days until due."""
     person = User.objects.get(id=p.people[username].id)
     return [
         (step.kind.value, step.parent.period.code, step.questions, step.due)
@@ -43,7 +43,9 @@ def question_on(p: Partnership, parent: Return) -> int:
     ("days", "due"),
     [(-5, "due in 5 days"), (-1, "due tomorrow"), (0, "due today"), (3, "3 days late")],
 )
-def test_a_draft_says_how_far_off_it_is_due(days: int, due: str, partnership: Partnership) -> None:
+def test_a_draft_says_how_long_until_it_is_due(
+    days: int, due: str, partnership: Partnership
+) -> None:
     today = DUE + timedelta(days=days)
     assert steps(partnership, "finance.wcc", today) == [("fill in", "2013-14-Q1", 0, due)]
     partnership.draft("WCC", a_saving())
@@ -60,11 +62,11 @@ def test_a_certificate_is_due_when_the_quarter_closes(partnership: Partnership) 
     Appointment.objects.create(
         user=both, role=Role.SECTION_151_OFFICER, council=partnership.councils["WCC"]
     )
-    # Who filled it in or submitted it is not asked to certify it.
+    # The people who filled it in or submitted it are not asked to certify it.
     assert [kind for kind, *_ in steps(partnership, "finance.wcc")] == ["fill in"]
 
 
-def test_what_is_asked_waits_for_its_answer(partnership: Partnership) -> None:
+def test_a_question_waits_for_its_answer(partnership: Partnership) -> None:
     parent = partnership.submitted("WCC", a_saving())
     number = question_on(partnership, parent)
     question_on(partnership, parent)
@@ -89,7 +91,7 @@ def test_what_is_asked_waits_for_its_answer(partnership: Partnership) -> None:
     ]
 
 
-def test_how_late_a_return_is(partnership: Partnership) -> None:
+def test_days_late_are_counted_from_the_due_date(partnership: Partnership) -> None:
     parent = partnership.parent("WCC")
     assert [days_late_of(parent, DUE + timedelta(days=n)) for n in (-1, 0, 1)] == [0, 0, 1]
     parent.submitted_at = datetime(2013, 8, 2, 9, tzinfo=UTC)
@@ -105,7 +107,7 @@ def progress(client: Client, person: User) -> str:
     return words[start : words.index("Draft", start)] if "Draft" in words[start:] else words[start:]
 
 
-def test_the_page_shows_how_far_a_return_is_and_what_comes_next(
+def test_the_page_shows_how_far_a_return_has_come_and_what_is_next(
     partnership: Partnership, client: Client, time_machine: Any
 ) -> None:
     time_machine.move_to(datetime(2013, 8, 3, 12, tzinfo=UTC), tick=False)

@@ -42,7 +42,7 @@ def as_(partnership: Partnership) -> Turn:
 
 
 def press(client: Client, page: str, button: str, **typed: str) -> Any:
-    """Open a page, fill in its form and send it; the answer, redirects followed."""
+    """Open a page, fill in its form and send it; return the answer, with redirects followed."""
     form = read(client.get(page)).form(button)
     return client.post(form.action, {**form.sent, **typed}, follow=True)
 
@@ -51,7 +51,9 @@ def now() -> Return:
     return Return.objects.get(council__code="WCC", period__quarter=Q1)
 
 
-def test_from_an_empty_draft_to_a_closed_quarter(partnership: Partnership, as_: Turn) -> None:
+def test_a_return_goes_from_an_empty_draft_to_a_closed_quarter(
+    partnership: Partnership, as_: Turn
+) -> None:
     """Every step by the buttons that the person's own pages show."""
     for code in ("LBHF", "RBKC"):
         partnership.certified(code)
@@ -128,7 +130,7 @@ def test_certifying_wakes_the_rollup(partnership: Partnership, as_: Turn) -> Non
         ("submitted", "certify/", "s151.wcc"),
     ],
 )
-def test_a_step_from_a_page_that_is_no_longer_true_is_not_taken(
+def test_a_step_from_a_page_that_is_out_of_date_is_not_taken(
     state: str,
     step: str,
     who: str,
@@ -156,7 +158,7 @@ def test_a_step_from_a_page_that_is_no_longer_true_is_not_taken(
 
 
 @pytest.mark.parametrize("step", ["send-back", "withdraw"])
-def test_a_reason_with_a_null_is_a_mistake_and_stays(
+def test_a_reason_with_a_null_character_is_a_mistake_and_stays_in_the_form(
     step: str, partnership: Partnership, as_: Turn, everything: Callable[[], Everything]
 ) -> None:
     partnership.submitted("WCC", a_saving())
@@ -187,7 +189,7 @@ def test_sending_back_needs_a_reason(
 
 
 @pytest.mark.parametrize("submitter", ["finance.wcc", "other.wcc"])
-def test_nobody_certifies_what_they_filled_in_or_submitted(
+def test_nobody_can_certify_what_they_filled_in_or_submitted(
     submitter: str, partnership: Partnership, as_: Turn, everything: Callable[[], Everything]
 ) -> None:
     both = partnership.finance("WCC")
@@ -215,7 +217,7 @@ def test_nobody_certifies_what_they_filled_in_or_submitted(
     assert everything() == before
 
 
-def test_what_is_illustrative_is_marked_and_not_certified(
+def test_an_illustrative_return_is_marked_and_not_certified(
     partnership: Partnership, as_: Turn, everything: Callable[[], Everything]
 ) -> None:
     parent = partnership.parent("WCC")
@@ -234,7 +236,7 @@ def test_what_is_illustrative_is_marked_and_not_certified(
     before = everything()
 
     page = read(s151.get(RETURN))
-    # Beside the entry, beside its kind's figure and total, and where the page says what it means.
+    # Beside the entry, beside its kind's figure and total, and where the page explains it.
     assert page.texts.count("Illustrative") == 4
     assert "One entry is made up for the demonstration." in page.words
     assert f"{RETURN}certify/" not in page.hrefs
@@ -255,13 +257,15 @@ def test_a_nil_return_can_be_submitted_and_certified(partnership: Partnership, a
     assert not Entry.objects.exists()
 
 
-def test_one_sees_the_returns_that_exist_for_one(partnership: Partnership, as_: Turn) -> None:
+def test_each_person_sees_the_returns_that_exist_for_them(
+    partnership: Partnership, as_: Turn
+) -> None:
     partnership.certified("WCC", a_saving())
     partnership.draft("LBHF", a_saving())
 
     def listed(username: str) -> list[str]:
         hrefs = read(as_(username).get("/returns/")).hrefs
-        # Each once: the buttons of the next step lead to the same pages.
+        # Each only once: the buttons of the next step lead to the same pages.
         found = {href for href in hrefs if href.startswith("/returns/") and href.count("/") == 4}
         return sorted(found)
 
@@ -304,7 +308,7 @@ def test_each_person_is_shown_their_own_next_step(partnership: Partnership, as_:
     assert step("s151.lbhf") == nothing
 
 
-def test_entries_stand_under_their_kinds_with_a_sum_each(
+def test_entries_are_listed_by_kind_with_a_sum_for_each(
     partnership: Partnership, as_: Turn
 ) -> None:
     partnership.certified(
@@ -329,9 +333,7 @@ def test_entries_stand_under_their_kinds_with_a_sum_each(
     assert f"/returns/WCC/2013-14-Q1/#entry-{first.id}" in later.hrefs
 
 
-def test_a_note_that_every_entry_of_a_kind_has_is_said_once(
-    partnership: Partnership, as_: Turn
-) -> None:
+def test_a_note_on_every_entry_of_a_kind_is_shown_once(partnership: Partnership, as_: Turn) -> None:
     partnership.draft(
         "WCC",
         a_saving("youth-offending", "1", note="Twice the same"),
@@ -354,7 +356,7 @@ def test_a_note_that_every_entry_of_a_kind_has_is_said_once(
     assert words.count("Alone") == words.count("On one of two") == 1
 
 
-def test_what_the_partnership_published_names_its_document(
+def test_the_partnerships_own_return_names_its_document(
     partnership: Partnership, as_: Turn
 ) -> None:
     SourceDocument.objects.create(
@@ -432,7 +434,7 @@ def test_a_long_list_is_paged_by_quarter(partnership: Partnership, as_: Turn) ->
 
 
 def pages_of(partnership: Partnership, as_: Turn) -> list[tuple[str, Reading]]:
-    """Each page of the returns, as shown to the person with most to do there, right and wrong."""
+    """Each page of the returns, right and wrong, as shown to the person who can do most there."""
     partnership.draft("WCC", a_saving())
     waiting = partnership.submitted("LBHF", a_saving())
     finance, s151, office = as_("finance.wcc"), as_("s151.lbhf"), as_("programme.office")
@@ -458,8 +460,8 @@ def pages_of(partnership: Partnership, as_: Turn) -> list[tuple[str, Reading]]:
     return [(name, read(response)) for name, response in responses.items()]
 
 
-def test_the_markup_of_every_page(partnership: Partnership, as_: Turn) -> None:
-    """Every control has its label, no id stands twice, and nothing is inline."""
+def test_every_page_has_accessible_markup(partnership: Partnership, as_: Turn) -> None:
+    """Every control has a label, no id occurs twice, and nothing is inline."""
     pages = pages_of(partnership, as_)
 
     assert len(pages) == 14

@@ -1,4 +1,4 @@
-"""Who may open which page of the returns and press which button; refusal changes nothing."""
+"""Who may open which page of the returns and press which button; a refusal changes nothing."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def westminster(partnership: Partnership, state: str) -> Return:
 
 
 @pytest.mark.parametrize(("state", "page", "statuses"), PAGES)
-def test_who_opens_what(
+def test_each_page_opens_only_for_those_who_may(
     state: str,
     page: str,
     statuses: tuple[int, ...],
@@ -102,7 +102,7 @@ def test_who_opens_what(
 
 
 @pytest.mark.parametrize(("state", "page", "statuses"), BUTTONS)
-def test_who_does_what(
+def test_each_button_works_only_for_those_who_may(
     state: str,
     page: str,
     statuses: tuple[int, ...],
@@ -143,7 +143,9 @@ def test_a_stranger_signs_in_first(partnership: Partnership, client: Client) -> 
             assert response["Location"] == f"/sign-in/?next={page}"
 
 
-def test_without_an_appointment_one_is_told_to_ask_for_one(nobody: User, client: Client) -> None:
+def test_a_person_without_an_appointment_is_told_to_ask_for_one(
+    nobody: User, client: Client
+) -> None:
     client.force_login(nobody)
 
     response = client.get("/returns/")
@@ -165,7 +167,7 @@ def test_a_refusal_says_who_may(partnership: Partnership, client: Client) -> Non
     )
 
 
-def test_what_there_is_not_is_not_found(partnership: Partnership, client: Client) -> None:
+def test_an_unknown_return_is_not_found(partnership: Partnership, client: Client) -> None:
     client.force_login(partnership.finance("WCC"))
     for address in (
         "/returns/XXX/2013-14-Q1/",
@@ -180,8 +182,10 @@ def test_what_there_is_not_is_not_found(partnership: Partnership, client: Client
         assert client.get(address).status_code == 404
 
 
-def test_a_button_opened_as_a_page_leads_back(partnership: Partnership, client: Client) -> None:
-    """A person who has to sign in on the way comes back to such an address by a link."""
+def test_the_address_of_a_button_leads_back_to_its_page(
+    partnership: Partnership, client: Client
+) -> None:
+    """A person who had to sign in on the way comes back to such an address by a link."""
     partnership.draft("WCC", a_saving())
     client.force_login(partnership.finance("WCC"))
 
@@ -192,7 +196,7 @@ def test_a_button_opened_as_a_page_leads_back(partnership: Partnership, client: 
     assert client.get(f"{RETURN}certify/")["Location"] == RETURN
 
 
-def test_what_the_partnership_published_is_read_by_all_and_changed_by_none(
+def test_the_partnerships_own_return_is_read_by_all_and_changed_by_none(
     partnership: Partnership, client: Client
 ) -> None:
     period = Period.objects.create(quarter=Quarter.parse("2012-13-Q4"), status="closed")

@@ -59,7 +59,7 @@ def record(db: None) -> None:
 
 @pytest.fixture
 def reader(client: Client, record: None) -> Client:
-    """An auditor before the published record."""
+    """An auditor with the published record."""
     user = User.objects.create_user("an.auditor")
     Appointment.objects.create(user=user, role=Role.AUDITOR)
     client.force_login(user)

@@ -61,7 +61,7 @@ def caller(partnership: Partnership) -> Caller:
     return Caller(partnership.people["councillor.rbkc"])
 
 
-def test_the_comparison_of_a_plans_last_year_to_the_latest_closed_quarter(caller: Caller):
+def test_the_last_year_of_a_plan_is_compared_to_the_latest_closed_quarter(caller: Caller):
     answer = caller.get("comparison/", plan="proposals").json()
 
     areas, councils = answer.pop("areas"), answer.pop("councils")
@@ -93,7 +93,7 @@ def test_the_comparison_of_a_plans_last_year_to_the_latest_closed_quarter(caller
     ]
 
 
-def test_another_year_and_quarter(caller: Caller):
+def test_another_year_and_quarter_can_be_chosen(caller: Caller):
     answer = caller.get("comparison/", plan="proposals", year="2013-14", to="2013-14-Q2").json()
 
     assert (answer["planned"], answer["delivered"]) == ("400.00", "340.00")
@@ -126,7 +126,7 @@ def test_another_year_and_quarter(caller: Caller):
         ),
     ],
 )
-def test_what_can_not_be_compared_is_named_with_what_can(caller: Caller, asked, field, remedy):
+def test_a_wrong_choice_is_named_with_the_choices_there_are(caller: Caller, asked, field, remedy):
     assert mistakes(caller.get("comparison/", **asked)) == {field: remedy}
 
 

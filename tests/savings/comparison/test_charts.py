@@ -43,7 +43,7 @@ def test_bars_share_a_line_only_where_a_line_has_both() -> None:
     ]
 
 
-def test_what_is_unattributed_is_hatched_as_well_as_grey() -> None:
+def test_the_unattributed_bar_is_hatched_as_well_as_grey() -> None:
     lines = [
         Row("Westminster", 0, 12_00, code="WCC"),
         Row("Not attributed", 0, 8_00),
@@ -67,7 +67,7 @@ def test_a_figure_is_plain_data_without_floats() -> None:
 
 
 def lightness(colour: str) -> float:
-    """Relative luminance, as the accessibility guidelines have it."""
+    """Relative luminance, as the accessibility guidelines define it."""
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts

@@ -1,4 +1,4 @@
-"""The comparison's pages: figures by equality, one honest sentence, and who may read them."""
+"""The comparison's pages: exact figures, one honest sentence, and who may read them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_home_page_is_the_comparison(signed_in: SignIn) -> None:
 # --- The published record -------------------------------------------------------------
 
 
-def test_the_two_figures_of_the_record(reader: Client) -> None:
+def test_the_two_figures_of_the_record_are_shown(reader: Client) -> None:
     assert stats(reader.get(COMPARISON)) == [
         [
             "Promised a year by 2014/15",
@@ -90,7 +90,7 @@ def test_the_two_figures_of_the_record(reader: Client) -> None:
     ]
 
 
-def test_what_is_compared_is_said_in_one_sentence(reader: Client) -> None:
+def test_one_sentence_says_what_is_compared(reader: Client) -> None:
     assert (
         "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
         "been achieved by the end of 2012/13, two years earlier, so the difference is not a "
@@ -98,7 +98,7 @@ def test_what_is_compared_is_said_in_one_sentence(reader: Client) -> None:
     ) in read(reader.get(COMPARISON)).words
 
 
-def test_the_later_target_stands_beside_from_the_record(reader: Client) -> None:
+def test_the_later_target_is_shown_from_the_record(reader: Client) -> None:
     assert "£40m a year from 2015/16" in read(reader.get(COMPARISON)).words
     PlanLine.objects.filter(plan__code="overall-target-2013").update(
         low="41500000", middle="41500000", high="41500000"
@@ -106,7 +106,7 @@ def test_the_later_target_stands_beside_from_the_record(reader: Client) -> None:
     assert "£41.5m a year from 2015/16" in read(reader.get(COMPARISON)).words
 
 
-def test_all_six_areas_to_the_penny(reader: Client) -> None:
+def test_all_six_areas_are_shown_to_the_penny(reader: Client) -> None:
     assert table_headed(reader.get(COMPARISON), "Area") == [
         ["Children's", "£10,500,000.00", "£4,540,000.00", "£5,960,000.00 less", "43.2%"],
         ["Adults", "£9,900,000.00", "£2,850,000.00", "£7,050,000.00 less", "28.8%"],
@@ -118,7 +118,7 @@ def test_all_six_areas_to_the_penny(reader: Client) -> None:
     ]
 
 
-def test_nothing_published_for_all_is_given_to_a_borough(reader: Client) -> None:
+def test_figures_published_for_the_partnership_fall_on_no_borough(reader: Client) -> None:
     response = reader.get(COMPARISON)
     assert table_headed(response, "Borough") == [
         ["Hammersmith & Fulham", "£0.00"],
@@ -148,7 +148,7 @@ def test_every_figure_has_its_document_and_place(reader: Client) -> None:
         assert source in page.words
 
 
-def test_another_plan_is_said_to_be_what_it_is(reader: Client) -> None:
+def test_another_plan_is_named_and_described(reader: Client) -> None:
     response = reader.get(COMPARISON, {"plan": "options-2010-2", "year": "2013-14"})
     assert stats(response)[0] == [
         "Promised a year by 2013/14",
@@ -159,7 +159,7 @@ def test_another_plan_is_said_to_be_what_it_is(reader: Client) -> None:
     assert "Westminster's share alone" in read(response).words
 
 
-def test_the_target_beside_itself_is_not_shown_twice(reader: Client) -> None:
+def test_the_later_target_is_not_shown_twice(reader: Client) -> None:
     response = reader.get(COMPARISON, {"plan": "overall-target-2013"})
     assert stats(response)[0][:2] == ["Promised a year by 2015/16", "£40m"]
     assert "The later target" not in read(response).words
@@ -172,12 +172,12 @@ def test_the_target_beside_itself_is_not_shown_twice(reader: Client) -> None:
     ]
 
 
-def test_a_promise_for_one_year_alone(reader: Client) -> None:
+def test_a_promise_for_a_single_year_is_shown_as_such(reader: Client) -> None:
     response = reader.get(COMPARISON, {"year": "2011-12"})
     assert stats(response)[0][:2] == ["Promised in 2011/12 alone", "£2.9m"]
 
 
-def test_an_area_with_the_lines_that_promised_it(reader: Client) -> None:
+def test_the_page_of_an_area_shows_the_lines_that_promised_it(reader: Client) -> None:
     response = reader.get("/comparison/corporate/")
     assert [stat[1] for stat in stats(response)] == ["£10m", "£0.48m"]
     lines = table_headed(response, "Line")
@@ -210,7 +210,7 @@ def test_an_area_with_the_lines_that_promised_it(reader: Client) -> None:
     ]
 
 
-def test_what_an_area_delivered_as_a_whole_is_no_services(reader: Client) -> None:
+def test_an_areas_own_savings_are_not_counted_for_a_service(reader: Client) -> None:
     assert table_headed(reader.get("/comparison/childrens/"), "Service") == [
         ["Education Services", "£1,000,000.00", "–"],
         ["Children's Services", "£9,500,000.00", "–"],
@@ -219,7 +219,7 @@ def test_what_an_area_delivered_as_a_whole_is_no_services(reader: Client) -> Non
     ]
 
 
-def test_services_without_figures_are_named_with_what_the_record_says(reader: Client) -> None:
+def test_services_without_figures_are_named_with_a_remark_of_the_record(reader: Client) -> None:
     words = read(reader.get("/comparison/environmental/")).words
     assert "Highways : Still under consideration in February 2011." in words
     assert "Planning : Not recommended for sharing in February 2011." in words
@@ -231,7 +231,7 @@ def test_services_without_figures_are_named_with_what_the_record_says(reader: Cl
 @pytest.fixture
 @kept
 def delivering(partnership: Partnership) -> Partnership:
-    """Q1 closed with 100.00 in thirds; 40.00 certified in Q2."""
+    """Q1 closed with £100 in thirds; £40 certified in Q2."""
     partnership.rule("libraries", THIRDS)
     cost = {"service": "libraries", "kind": "transition_cost", "scope": "own", "amount": "30.00"}
     partnership.certified("LBHF", a_saving(amount="100.00"), cost)
@@ -244,7 +244,7 @@ def delivering(partnership: Partnership) -> Partnership:
     return partnership
 
 
-def test_open_quarters_and_transition_costs_stand_apart(
+def test_open_quarters_and_transition_costs_are_shown_separately(
     delivering: Partnership, signed_in: SignIn
 ) -> None:
     response = signed_in("auditor").get(COMPARISON)
@@ -272,7 +272,7 @@ def test_the_parts_of_the_boroughs_add_up_to_the_figure(
     ]
 
 
-def test_figures_lead_to_their_entries(delivering: Partnership, signed_in: SignIn) -> None:
+def test_figures_link_to_their_entries(delivering: Partnership, signed_in: SignIn) -> None:
     client = signed_in("auditor")
     page = read(client.get(COMPARISON))
     assert "/entries/?service=libraries&kind=saving&to=2013-14-Q1" in page.hrefs
@@ -290,7 +290,7 @@ def test_figures_lead_to_their_entries(delivering: Partnership, signed_in: SignI
     ("username", "codes"),
     [("councillor.wcc", ["WCC"]), ("finance.lbhf", ["LBHF"]), ("auditor", ["LBHF", "RBKC", "WCC"])],
 )
-def test_a_borough_leads_to_its_page_for_those_who_may_open_it(
+def test_a_borough_links_to_its_page_for_those_who_may_open_it(
     address: str, username: str, codes: list[str], delivering: Partnership, signed_in: SignIn
 ) -> None:
     client = signed_in(username)
@@ -300,7 +300,7 @@ def test_a_borough_leads_to_its_page_for_those_who_may_open_it(
     assert [client.get(href).status_code for href in hrefs] == [200] * len(codes)
 
 
-def test_a_quarter_that_is_open_can_be_counted_to_when_asked(
+def test_an_open_quarter_is_included_when_asked_for(
     delivering: Partnership, signed_in: SignIn
 ) -> None:
     response = signed_in("auditor").get(COMPARISON, {"to": "2013-14-Q2"})
@@ -308,8 +308,8 @@ def test_a_quarter_that_is_open_can_be_counted_to_when_asked(
     assert "Nothing since the end of September 2013." in read(response).words
 
 
-@pytest.mark.django_db(transaction=True)  # the rollup holds its lock to the transaction's end
-def test_figures_certified_a_moment_ago_are_said_to_be_on_their_way(
+@pytest.mark.django_db(transaction=True)  # the rollup keeps its lock until the transaction ends
+def test_the_page_says_that_newly_certified_figures_are_not_counted_yet(
     delivering: Partnership, signed_in: SignIn
 ) -> None:
     said = "Figures certified a moment ago are being added."
@@ -320,7 +320,7 @@ def test_figures_certified_a_moment_ago_are_said_to_be_on_their_way(
         assert said in read(client.get(address)).words
 
 
-def test_what_rests_on_an_illustrative_rule_says_so(
+def test_figures_that_rest_on_an_illustrative_rule_say_so(
     partnership: Partnership, signed_in: SignIn
 ) -> None:
     client = signed_in("auditor")
@@ -366,7 +366,9 @@ def illustrative_rule(partnership: Partnership) -> None:
 # --- Before there is anything ----------------------------------------------------------------
 
 
-def test_before_any_quarter_is_closed(partnership: Partnership, signed_in: SignIn) -> None:
+def test_before_any_quarter_is_closed_the_page_says_so(
+    partnership: Partnership, signed_in: SignIn
+) -> None:
     response = signed_in("auditor").get(COMPARISON)
     assert stats(response)[1] == [
         "Delivered",
@@ -380,7 +382,7 @@ def test_before_any_quarter_is_closed(partnership: Partnership, signed_in: SignI
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_before_any_plan_is_loaded(
+def test_before_any_plan_is_loaded_the_page_says_so(
     address: str, partnership: Partnership, signed_in: SignIn
 ) -> None:
     PlanLine.objects.all().delete()
@@ -429,7 +431,7 @@ def test_before_any_plan_is_loaded(
     ],
 )
 @pytest.mark.parametrize("address", [COMPARISON, "/comparison/childrens/"])
-def test_a_bad_address_names_the_field_and_keeps_what_was_given(
+def test_a_wrong_address_names_the_field_and_keeps_the_choice(
     address: str,
     query: dict[str, str],
     link: str,
@@ -447,18 +449,18 @@ def test_a_bad_address_names_the_field_and_keeps_what_was_given(
     assert {name: form.sent[name] for name in kept} == kept
 
 
-def test_what_is_given_at_length_is_shown_cut_short(reader: Client) -> None:
+def test_a_very_long_choice_is_shown_cut_short(reader: Client) -> None:
     response = reader.get(COMPARISON, {"plan": "x" * 5000})
     assert response.status_code == 422
     assert f"“{'x' * 40}…”" in read(response).words
 
 
-def test_an_area_that_does_not_exist(reader: Client) -> None:
+def test_an_unknown_area_is_not_found(reader: Client) -> None:
     assert reader.get("/comparison/no-such/").status_code == 404
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_pages_are_only_read(address: str, signed_in: SignIn) -> None:
+def test_the_pages_can_only_be_read(address: str, signed_in: SignIn) -> None:
     assert signed_in("auditor").post(address).status_code == 405
 
 
@@ -466,7 +468,9 @@ def test_pages_are_only_read(address: str, signed_in: SignIn) -> None:
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_nothing_inline_that_the_policy_would_refuse(address: str, reader: Client) -> None:
+def test_the_pages_have_nothing_inline_that_the_policy_would_refuse(
+    address: str, reader: Client
+) -> None:
     page = read(reader.get(address))
     assert [part for part in page.inline if not part.startswith("script")] == []
     html = reader.get(address).content.decode()
@@ -475,7 +479,7 @@ def test_nothing_inline_that_the_policy_would_refuse(address: str, reader: Clien
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_the_same_queries_for_one_entry_as_for_many(
+def test_many_entries_take_as_many_queries_as_one(
     partnership: Partnership, signed_in: SignIn
 ) -> None:
     client = signed_in("councillor.wcc")

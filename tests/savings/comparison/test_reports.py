@@ -1,4 +1,4 @@
-"""What the comparison reads: sums from the rollup alone, and where each was published."""
+"""What the comparison reads: sums from the rollup only, and where each was published."""
 
 import pytest
 
@@ -28,7 +28,7 @@ COST = {"service": "libraries", "kind": "transition_cost", "scope": "own", "amou
 @pytest.fixture
 @kept
 def delivered(partnership: Partnership) -> Plan:
-    """Q1 closed: 100.00 of libraries in thirds, 7.00 of youth offending unattributed; Q2: 40.00."""
+    """Q1 closed: £100 of libraries in thirds, £7 of youth offending unattributed; Q2: £40."""
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     partnership.certified("LBHF", a_saving(amount="100.00"), a_saving("youth-offending", "7.00"))
     partnership.certified("RBKC", COST)
@@ -40,7 +40,7 @@ def delivered(partnership: Partnership) -> Plan:
     return Plan.objects.get()
 
 
-def test_areas_add_up_to_the_total_with_what_names_no_area(delivered: Plan) -> None:
+def test_areas_and_what_belongs_to_none_add_up_to_the_total(delivered: Plan) -> None:
     compared = compare(delivered, BY_2014_15, Q1)
     assert [(line.slug, line.planned, line.delivered) for line in compared.lines] == [
         ("childrens", 250_00, 7_00),
@@ -60,7 +60,7 @@ def test_delivery_is_counted_to_the_end_of_a_quarter(delivered: Plan) -> None:
     assert compare(delivered, BY_2014_15, None).delivered == 0
 
 
-def test_an_area_is_its_services_and_itself(delivered: Plan) -> None:
+def test_an_area_is_the_sum_of_its_services_and_its_own_entries(delivered: Plan) -> None:
     compared = compare_area(delivered, BY_2014_15, Q1, "libraries")
     assert [(line.slug, line.planned, line.delivered) for line in compared.lines] == [
         ("libraries", 0, 0),
@@ -83,7 +83,7 @@ def test_each_council_has_its_pennies_and_the_rest_is_unattributed(delivered: Pl
     assert sum(line.delivered for line in only_libraries) == 100_00
 
 
-def test_what_was_certified_after_stands_apart(delivered: Plan) -> None:
+def test_savings_certified_later_are_shown_separately(delivered: Plan) -> None:
     assert [(line.quarter, line.is_open, line.delivered) for line in delivered_after(Q1)] == [
         (Q2, True, 40_00)
     ]
@@ -104,7 +104,7 @@ def test_choices_are_the_plans_with_figures_and_every_period(delivered: Plan) ->
     assert found.plan("empty") is None
 
 
-def test_what_a_document_published_is_told_from_what_councils_reported(record: None) -> None:
+def test_published_savings_are_told_apart_from_reported_ones(record: None) -> None:
     plan = Plan.objects.get(code="proposals-2011")
     end = Quarter.parse("2012-13-Q4")
     compared = compare(plan, BY_2014_15, end)

@@ -14,7 +14,7 @@ FULL_YEAR, IN_YEAR = {"full_year"}, {"in_year"}
 BY_2014_15 = FinancialYear(2014)
 
 
-def test_the_examples() -> None:
+def test_the_examples_in_docstrings_are_right() -> None:
     results = doctest.testmod(wording)
     assert results.attempted > 0
     assert results.failed == 0
@@ -59,7 +59,7 @@ def compared(
     )
 
 
-def test_an_annual_promise_beside_what_came_before_it_is_no_shortfall() -> None:
+def test_delivery_before_the_year_of_an_annual_promise_is_not_a_shortfall() -> None:
     assert compared("33800000", "9920000") == (
         "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
         "been achieved by the end of 2012/13, two years earlier, so the difference is not a "
@@ -75,24 +75,24 @@ def test_an_annual_promise_beside_what_came_before_it_is_no_shortfall() -> None:
         ("2014-15-Q3", "one quarter before 2014/15 ends"),
     ],
 )
-def test_how_long_before_the_promised_year_ends(to: str, ahead: str) -> None:
+def test_the_sentence_says_how_long_until_the_promised_year_ends(to: str, ahead: str) -> None:
     assert f", {ahead}, so the difference is not a shortfall." in compared("100", "10", to)
 
 
 @pytest.mark.parametrize("to", ["2014-15-Q4", "2015-16-Q1"])
-def test_once_the_year_is_over_a_sum_to_date_is_still_no_annual_amount(to: str) -> None:
+def test_a_sum_to_date_is_no_annual_amount_even_once_the_year_is_over(to: str) -> None:
     assert compared("400000", "900000", to).endswith(
         "everything since the start added up, so the difference is neither a shortfall nor a "
         "surplus."
     )
 
 
-def test_a_promise_for_one_year_alone_is_called_so() -> None:
+def test_a_promise_for_a_single_year_is_called_that() -> None:
     sentence = compared("2900000", "9920000", bases=IN_YEAR, year=FinancialYear(2011))
     assert sentence.startswith("The £2.9m is what was to be saved in 2011/12 alone and the £9.92m")
 
 
-def test_a_promise_of_both_kinds_is_called_neither() -> None:
+def test_a_promise_of_both_kinds_is_called_neither_annual_nor_single() -> None:
     sentence = compared("2900000", "9920000", bases=FULL_YEAR | IN_YEAR)
     assert sentence.startswith("The £2.9m is what was to be saved for 2014/15 and")
 
@@ -129,7 +129,7 @@ def test_a_promise_of_both_kinds_is_called_neither() -> None:
         ),
     ],
 )
-def test_where_one_side_is_missing(
+def test_the_sentence_says_which_side_is_missing(
     planned: str, delivered: str, to: str | None, sentence: str
 ) -> None:
     assert compared(planned, delivered, to) == sentence
@@ -157,7 +157,7 @@ def reading(*areas: Area, undivided: str = "0") -> str:
     return wording.reading_of_areas(areas, BY_2014_15, FULL_YEAR, undivided=pence(undivided))
 
 
-def test_the_reading_of_the_areas_names_most_furthest_and_passed() -> None:
+def test_the_sentence_on_areas_names_the_most_the_furthest_and_the_passed() -> None:
     assert reading(
         area("Children's", "10500000", "4540000"),
         area("CEX", "200000", "260000"),
@@ -169,32 +169,32 @@ def test_the_reading_of_the_areas_names_most_furthest_and_passed() -> None:
     )
 
 
-def test_the_reading_counts_where_several_have_passed() -> None:
+def test_the_sentence_on_areas_counts_those_that_have_passed() -> None:
     assert reading(area("A", "100", "200"), area("B", "100", "300")) == (
         "B has delivered the most, £300.00 beside £100.00 promised a year by 2014/15; "
         "two areas have passed their promises."
     )
 
 
-def test_the_reading_before_anything_is_delivered() -> None:
+def test_the_sentence_on_areas_before_any_delivery_names_the_promises() -> None:
     assert reading(area("A", "100", "0"), area("B", "300", "0")) == (
         "Nothing has been delivered yet; the largest promise is B, £300.00 a year by 2014/15."
     )
 
 
-def test_the_reading_of_a_promise_that_names_no_area() -> None:
+def test_the_sentence_on_areas_covers_a_promise_that_names_none() -> None:
     assert reading(area("A", "0", "5"), undivided="40000000") == (
         "A has delivered the most, £5.00; £40m of the promise is not divided by area."
     )
 
 
-def test_the_reading_of_nothing_at_all() -> None:
+def test_the_sentence_on_areas_says_that_there_is_neither_promise_nor_delivery() -> None:
     assert reading(area("A", "0", "0")) == (
         "None of these areas has a promise of its own, and nothing has been delivered."
     )
 
 
-def test_services_are_not_called_behind_where_delivery_is_not_theirs_alone() -> None:
+def test_services_are_not_called_behind_where_delivery_is_not_divided_by_service() -> None:
     services = [area("Education", "1000000", "0"), area("Care", "9500000", "0")]
     assert wording.reading_of_services(services, BY_2014_15, FULL_YEAR, undivided=4_540_000_00) == (
         "£4.54m was recorded for the area as a whole, not by service; the largest promise is "
@@ -208,7 +208,7 @@ def test_services_are_not_called_behind_where_delivery_is_not_theirs_alone() -> 
 UNATTRIBUTED = Council(None, "Not attributed", 9_920_000_00, 9_920_000_00)
 
 
-def test_what_was_published_for_all_is_no_boroughs() -> None:
+def test_savings_published_for_the_partnership_fall_on_no_borough() -> None:
     lines = [Council("LBHF", "Hammersmith", 0), UNATTRIBUTED]
     assert wording.reading_of_councils(lines) == (
         "The £9.92m was published for the partnership as a whole, not by borough, so none of "
@@ -216,7 +216,7 @@ def test_what_was_published_for_all_is_no_boroughs() -> None:
     )
 
 
-def test_parts_of_boroughs_beside_what_is_unattributed_and_why() -> None:
+def test_the_sentence_names_the_boroughs_parts_and_why_the_rest_is_unattributed() -> None:
     parts = [
         Council("LBHF", "Hammersmith", 10_00),
         Council("WCC", "Westminster", 20_00),

@@ -1,4 +1,4 @@
-"""A driver with values, for tests of what is split by one."""
+"""A driver with values, for tests of amounts that are split by one."""
 
 from __future__ import annotations
 

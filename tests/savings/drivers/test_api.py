@@ -15,7 +15,7 @@ from tests.savings.drivers.counting import A_VALUE, count
 pytestmark = pytest.mark.django_db
 
 
-def test_a_driver_is_named_once(office: Caller):
+def test_two_drivers_can_not_have_one_code(office: Caller):
     body = {"code": "looked-after-children", "name": "Looked-after children", "unit": "children"}
 
     made = office.post("drivers/", body)
@@ -41,14 +41,16 @@ def test_a_driver_is_named_once(office: Caller):
         ("weight", 1),
     ],
 )
-def test_a_driver_of_another_shape_is_refused(office: Caller, field, value):
+def test_a_wrong_driver_is_refused(office: Caller, field, value):
     body = {"code": "posts", "name": "Posts", "unit": "posts", field: value}
 
     assert set(mistakes(office.post("drivers/", body))) == {field}
     assert not Driver.objects.exists()
 
 
-def test_who_may_name_drivers_and_values_and_propose_rules(partnership: Partnership):
+def test_officers_and_the_office_may_add_drivers_and_values_and_propose_rules(
+    partnership: Partnership,
+):
     for name, person in partnership.people.items():
         caller = Caller(person)
         for path in ("drivers/", "driver-values/", "attribution-rules/"):
@@ -60,7 +62,7 @@ def test_who_may_name_drivers_and_values_and_propose_rules(partnership: Partners
 
 
 @pytest.mark.parametrize("username", ["finance.lbhf", "s151.lbhf"])
-def test_a_council_gives_its_own_values_alone(partnership: Partnership, username: str):
+def test_a_council_can_give_only_its_own_values(partnership: Partnership, username: str):
     count(partnership, "posts")
     caller = Caller(partnership.people[username])
 
@@ -74,7 +76,7 @@ def test_a_council_gives_its_own_values_alone(partnership: Partnership, username
     problem(caller.post("driver-restatements/", theirs), 403, "not-allowed")
 
 
-def test_a_value_of_a_driver_holds_from_its_quarter_on(partnership: Partnership, office: Caller):
+def test_a_value_of_a_driver_applies_from_its_quarter_on(partnership: Partnership, office: Caller):
     count(partnership, "posts")
 
     made = office.post("driver-values/", A_VALUE)
@@ -93,9 +95,7 @@ def test_a_value_of_a_driver_holds_from_its_quarter_on(partnership: Partnership,
     problem(office.post("driver-values/", A_VALUE), 409, "wrong-state")
 
 
-def test_the_event_of_a_value_names_the_longest_driver_whole(
-    partnership: Partnership, office: Caller
-):
+def test_the_event_of_a_value_names_its_driver_in_full(partnership: Partnership, office: Caller):
     code = "x" * 60
     assert office.post("drivers/", {"code": code, "name": "X", "unit": "x"}).status_code == 201
 
@@ -145,7 +145,7 @@ def test_a_value_may_be_a_number_and_is_kept_exactly(partnership: Partnership, o
         ("source", "x" * 301),
     ],
 )
-def test_a_value_of_another_shape_is_refused(partnership, office: Caller, field, value):
+def test_a_wrong_value_is_refused(partnership, office: Caller, field, value):
     count(partnership, "posts")
 
     assert set(mistakes(office.post("driver-values/", {**A_VALUE, field: value}))) == {field}

@@ -13,14 +13,14 @@ HEAD = "council,effective_from,value,source\n"
 
 
 def mistakes(content: str | bytes) -> list[tuple[int | None, str, str]]:
-    """Row, column and the beginning of what to do."""
+    """Row, column and message of every mistake."""
     data = content.encode() if isinstance(content, str) else content
     rows, errors = read_values(data, CODES)
     assert errors or rows
     return [(error.row, error.field, error.message) for error in errors]
 
 
-def test_a_good_file_in_any_order_of_columns_with_a_byte_order_mark() -> None:
+def test_a_file_may_have_any_order_of_columns_and_a_byte_order_mark() -> None:
     text = "\ufeffvalue,source,council,effective_from\r\n281,Census,WCC,2013-14-Q1\r\n\r\n"
     text += '"12.5","From, the “census”",LBHF,2013-14-Q2\r\n'
     rows, errors = read_values(text.encode(), CODES)
@@ -43,11 +43,11 @@ def test_a_good_file_in_any_order_of_columns_with_a_byte_order_mark() -> None:
         (HEAD + "WCC,2013-14-Q1,1,x\n" * (MOST_ROWS + 1), "Send at most 2,000 rows at a time."),
     ],
 )
-def test_what_is_no_file_of_values(content: str | bytes, message: str) -> None:
+def test_a_file_that_can_not_be_read_is_refused(content: str | bytes, message: str) -> None:
     assert mistakes(content) == [(None, "file", message)]
 
 
-def test_every_mistake_of_every_row_at_once() -> None:
+def test_every_mistake_of_every_row_is_named_at_once() -> None:
     text = (
         HEAD + "XYZ,2013,-1,\nWCC,2013-14-Q1,1e3,x\nWCC,2013-14-Q1,5,x,more\nWCC,2013-14-Q1,6,y\n"
     )
@@ -82,7 +82,7 @@ def test_every_mistake_of_every_row_at_once() -> None:
         ),
     ],
 )
-def test_mistakes_in_the_heading(head: str, messages: list[str]) -> None:
+def test_mistakes_in_the_heading_are_named(head: str, messages: list[str]) -> None:
     found = mistakes(head + "WCC,2013-14-Q1,1,x\n")
     assert [message for _, _, message in found] == messages
     assert {row for row, _, _ in found} == {1}

@@ -1,4 +1,4 @@
-"""How much a restatement may move: proposed, agreed by every council or not in force."""
+"""How far a restatement may move amounts: proposed, agreed by every council or not in force."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def signed_in(partnership: Partnership, username: str) -> Client:
 
 
 @pytest.mark.parametrize("username", ["programme.office", "finance.lbhf", "s151.wcc"])
-def test_who_may_propose_one(username: str, partnership: Partnership) -> None:
+def test_officers_and_the_programme_office_may_propose_a_tolerance(
+    username: str, partnership: Partnership
+) -> None:
     tolerance = propose_tolerance(share=" 1/100 ", by=partnership.people[username], at=NOW)
 
     tolerance.refresh_from_db()
@@ -48,7 +50,7 @@ def test_who_may_propose_one(username: str, partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("username", ["councillor.wcc", "auditor"])
-def test_who_may_not(username: str, partnership: Partnership) -> None:
+def test_others_may_not_propose_a_tolerance(username: str, partnership: Partnership) -> None:
     with pytest.raises(NotAllowed):
         propose_tolerance(share="1/100", by=partnership.people[username], at=NOW)
     assert signed_in(partnership, username).get("/drivers/tolerance/propose/").status_code == 403
@@ -56,14 +58,14 @@ def test_who_may_not(username: str, partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("share", ["1", "2", "x", "-0.1", "", "1/0", "0.1234567891"])
-def test_what_can_be_no_tolerance(partnership: Partnership, share: str) -> None:
+def test_a_wrong_tolerance_is_refused(partnership: Partnership, share: str) -> None:
     with pytest.raises(BadContent) as refusal:
         propose_tolerance(share=share, by=partnership.finance("WCC"), at=NOW)
     assert [error.field for error in refusal.value.errors] == ["share"]
     assert Tolerance.objects.count() == 0
 
 
-def test_0_is_a_tolerance(partnership: Partnership) -> None:
+def test_0_is_allowed_as_a_tolerance(partnership: Partnership) -> None:
     assert partnership.tolerance("0").as_share == 0
 
 
@@ -100,7 +102,7 @@ def test_every_council_is_asked_once_and_no_figure_moves(partnership: Partnershi
         partnership.agree(tolerance.decision_id, "WCC")
 
 
-def test_an_answer_needs_its_minute_and_a_refusal_its_reason(partnership: Partnership) -> None:
+def test_an_answer_needs_a_minute_and_a_refusal_a_reason(partnership: Partnership) -> None:
     tolerance = partnership.tolerance(agreed_by=[])
     said: dict[str, Any] = {"decision_id": tolerance.decision_id, "at": NOW}
     said["by"] = partnership.s151("LBHF")
@@ -118,7 +120,7 @@ def test_an_answer_needs_its_minute_and_a_refusal_its_reason(partnership: Partne
     assert tolerances_of(COUNCILS) == (None, ())
 
 
-def test_it_stands_among_the_agreements_and_the_agreed_is_not_withdrawn(
+def test_it_is_listed_with_the_agreements_and_once_agreed_can_not_be_withdrawn(
     partnership: Partnership,
 ) -> None:
     agreed = partnership.tolerance("1/100")
@@ -168,7 +170,7 @@ def test_it_is_proposed_on_a_page_and_answered_on_another(partnership: Partnersh
     assert "A restatement that moves more than <strong>1/100</strong>" in register
 
 
-def test_one_that_was_made_up_is_marked(partnership: Partnership) -> None:
+def test_a_made_up_tolerance_is_marked(partnership: Partnership) -> None:
     partnership.tolerance(provenance=Provenance.ILLUSTRATIVE)
     page = signed_in(partnership, "auditor").get("/drivers/").content.decode()
     assert "It was made up for the demonstration" in page
@@ -208,7 +210,7 @@ def test_it_is_proposed_and_answered_by_api(partnership: Partnership) -> None:
     assert (listed["waiting_for"], listed["agreed"]) == ([], True)
 
 
-def test_what_the_api_refuses(partnership: Partnership) -> None:
+def test_wrong_proposals_are_refused_by_api(partnership: Partnership) -> None:
     office = Caller(partnership.people["programme.office"])
     for body in ({}, {"share": "1"}, {"share": 0.01}, {"share": ""}):
         assert list(mistakes(office.post("driver-tolerances/", body))) == ["share"]
@@ -224,7 +226,7 @@ def test_what_the_api_refuses(partnership: Partnership) -> None:
     assert (Tolerance.objects.count(), tolerance.decision.consents.count()) == (1, 0)
 
 
-def test_as_many_queries_for_one_as_for_three(partnership: Partnership) -> None:
+def test_three_tolerances_take_as_many_queries_as_one(partnership: Partnership) -> None:
     caller = Caller(partnership.people["auditor"])
 
     def queries() -> int:
@@ -239,7 +241,7 @@ def test_as_many_queries_for_one_as_for_three(partnership: Partnership) -> None:
     assert queries() == before
 
 
-# --- What the database lets nobody do ----------------------------------------------------
+# --- What the database allows nobody to do -----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -250,7 +252,7 @@ def test_as_many_queries_for_one_as_for_three(partnership: Partnership) -> None:
         "TRUNCATE savings_tolerance CASCADE",
     ],
 )
-def test_it_is_never_edited(statement: str, partnership: Partnership) -> None:
+def test_a_tolerance_is_never_edited(statement: str, partnership: Partnership) -> None:
     partnership.tolerance("1/100")
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -260,7 +262,7 @@ def test_it_is_never_edited(statement: str, partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("share", ["", "x", "1/0", "-1/2", "1/2\n", "10"])
-def test_what_is_no_share_is_refused_by_the_database_too(
+def test_the_database_too_refuses_text_that_is_not_a_share(
     share: str, partnership: Partnership
 ) -> None:
     decision = Decision.objects.create(

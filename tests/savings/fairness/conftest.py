@@ -23,7 +23,7 @@ def a_cost(kind: str, amount: str, slug: str = "library-service", **more: object
 def agreed_test(
     partnership: Partnership, below: str = "1/2", quarters: int = 2, agreed_by: object = COUNCILS
 ) -> FairnessTest:
-    """A test that these councils have agreed: all of them unless said."""
+    """A test that these councils have agreed to: all of them unless given."""
     test = propose_test(
         below=below, quarters=quarters, by=partnership.people["programme.office"], at=NOW
     )
@@ -35,12 +35,12 @@ def agreed_test(
 @pytest.fixture
 @kept
 def open_books(partnership: Partnership) -> Partnership:
-    """Libraries: savings by thirds, costs by halves of RBKC's and WCC's.
+    """Libraries: savings by thirds, costs by halves between RBKC and WCC.
 
-    In Q1 £300 saved, £90 of ongoing costs, and £60 of transition cost that is Westminster's
-    own: net £100, £55 and −£5, of £150 put in £0, £45 and £105. In Q2 £30 saved. Beside
-    that £7 of a service that no rule shares, and £1 of Westminster's own in childrens. The
-    other councils have certified nothing yet, and both quarters are open.
+    In Q1 £300 saved, £90 of ongoing costs, and £60 of transition cost that falls on Westminster
+    only: net £100, £55 and −£5, of £150 put in £0, £45 and £105. In Q2 £30 saved. There is also £7
+    of a service that no rule shares, and £1 of Westminster's own in childrens. The other councils
+    have certified nothing yet, and both quarters are open.
     """
     partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     partnership.rule(
@@ -69,7 +69,7 @@ def open_books(partnership: Partnership) -> Partnership:
 @pytest.fixture
 @kept
 def books(open_books: Partnership) -> Partnership:
-    """The same with both quarters closed, in which the others certified that they had nothing."""
+    """The same with both quarters closed; the others certified that they had nothing."""
     open_books.close(Q1)
     open_books.close(Q2)
     roll_up_dirty(at=NOW)

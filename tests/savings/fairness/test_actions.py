@@ -21,7 +21,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize("username", ["programme.office", "finance.lbhf", "s151.wcc"])
-def test_who_may_propose_one(username: str, partnership: Partnership) -> None:
+def test_officers_and_the_programme_office_may_propose_a_test(
+    username: str, partnership: Partnership
+) -> None:
     test = propose_test(below=" 0.5 ", quarters=4, by=partnership.people[username], at=NOW)
 
     test.refresh_from_db()
@@ -37,7 +39,7 @@ def test_who_may_propose_one(username: str, partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("username", ["councillor.wcc", "auditor"])
-def test_who_may_not(username: str, partnership: Partnership) -> None:
+def test_others_may_not_propose_a_test(username: str, partnership: Partnership) -> None:
     with pytest.raises(NotAllowed):
         propose_test(below="1/2", quarters=4, by=partnership.people[username], at=NOW)
     assert (FairnessTest.objects.count(), Decision.objects.count()) == (0, 0)
@@ -57,7 +59,7 @@ def test_who_may_not(username: str, partnership: Partnership) -> None:
         ("1/2", -1, ["quarters"]),
     ],
 )
-def test_what_can_be_no_test(
+def test_a_wrong_test_is_refused(
     below: str, quarters: int, fields: list[str], partnership: Partnership
 ) -> None:
     with pytest.raises(BadContent) as refusal:
@@ -69,7 +71,7 @@ def test_what_can_be_no_test(
 
 
 def test_every_council_is_asked_and_no_figure_moves(books: Partnership) -> None:
-    """Also the one that takes part in no more than two of the services."""
+    """This includes the council that takes part in only two of the services."""
     test = agreed_test(books, agreed_by=["LBHF", "RBKC"])
     assert not FairnessTest.objects.with_consents().get().is_agreed(list(COUNCILS))
 
@@ -82,13 +84,13 @@ def test_every_council_is_asked_and_no_figure_moves(books: Partnership) -> None:
     assert {event.subject_id for event in agreed} == {str(test.id)}
 
 
-def test_an_answer_is_given_once_and_not_to_the_withdrawn(books: Partnership) -> None:
+def test_a_council_answers_once_and_not_after_a_withdrawal(books: Partnership) -> None:
     test = agreed_test(books, agreed_by=["WCC"])
     with pytest.raises(WrongState, match="answered this already"):
         books.agree(test.decision_id, "WCC")
 
 
-def test_a_refusal_opens_a_dispute_and_the_test_waits_no_more(books: Partnership) -> None:
+def test_a_refusal_opens_a_dispute_and_the_test_waits_no_longer(books: Partnership) -> None:
     test = agreed_test(books, agreed_by=["WCC"])
     answer(
         decision_id=test.decision_id,
@@ -121,11 +123,11 @@ def test_a_council_that_joins_has_to_agree_too(books: Partnership) -> None:
     assert in_force_and_waiting(codes)[0] is None
 
 
-def test_of_no_council_at_all_nothing_is_agreed(db: None) -> None:
+def test_without_any_council_no_test_is_in_force(db: None) -> None:
     assert in_force_and_waiting([]) == (None, ())
 
 
-# --- What the database lets nobody do ------------------------------------------------
+# --- What the database allows nobody to do -------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_a_test_is_never_edited(statement: str, books: Partnership) -> None:
         ("1/2", 41),
     ],
 )
-def test_what_can_be_no_test_is_refused_by_the_database_too(
+def test_the_database_too_refuses_a_wrong_test(
     below: str, quarters: int, partnership: Partnership
 ) -> None:
     decision = Decision.objects.create(

@@ -37,7 +37,7 @@ def money(
     }
 
 
-def test_a_council_quarter_by_quarter(caller: Caller, books: Partnership) -> None:
+def test_a_council_is_shown_quarter_by_quarter(caller: Caller, books: Partnership) -> None:
     test = agreed_test(books)
     answer = caller.get("fairness/").json()
 
@@ -94,7 +94,7 @@ def test_a_council_quarter_by_quarter(caller: Caller, books: Partnership) -> Non
     )
 
 
-def test_without_an_agreed_test_nothing_is_little(caller: Caller, books: Partnership) -> None:
+def test_without_an_agreed_test_no_council_gains_little(caller: Caller, books: Partnership) -> None:
     agreed_test(books, agreed_by=["WCC"])
     answer = caller.get("fairness/").json()
     assert (answer["test"], answer["warnings"]) == (None, [])
@@ -103,13 +103,13 @@ def test_without_an_agreed_test_nothing_is_little(caller: Caller, books: Partner
     }
 
 
-def test_it_is_narrowed_by_service_and_quarters(caller: Caller) -> None:
+def test_figures_are_narrowed_by_service_and_quarters(caller: Caller) -> None:
     answer = caller.get("fairness/", **{"service": "libraries", "from": "2013-14-Q2"}).json()
     assert [each["quarters"][0]["to_date"]["net"] for each in answer["councils"]] == ["10.00"] * 3
     assert [each["service"] for each in answer["services"]] == ["library-service"]
 
 
-def test_an_open_quarter_is_told_only_if_asked_for_and_as_unfinished(
+def test_an_open_quarter_is_shown_only_if_asked_for_and_as_unfinished(
     open_books: Partnership,
 ) -> None:
     agreed_test(open_books, "1/2", 1)
@@ -143,13 +143,11 @@ def test_an_open_quarter_is_told_only_if_asked_for_and_as_unfinished(
         ({"council": "WCC"}, "council"),
     ],
 )
-def test_a_parameter_that_will_not_do(
-    caller: Caller, parameters: dict[str, str], field: str
-) -> None:
+def test_a_wrong_parameter_is_named(caller: Caller, parameters: dict[str, str], field: str) -> None:
     assert list(mistakes(caller.get("fairness/", **parameters))) == [field]
 
 
-def test_everybody_with_an_appointment_reads_the_same(
+def test_everybody_with_an_appointment_reads_the_same_figures(
     books: Partnership, django_user_model: type
 ) -> None:
     problem(Caller().get("fairness/"), 401, "unknown-caller")
@@ -193,7 +191,7 @@ def test_a_test_is_proposed_and_answered(books: Partnership) -> None:
         ({"below": "1/2", "quarters": 4, "council": "WCC"}, {"council"}),
     ],
 )
-def test_a_test_that_will_not_do(
+def test_a_wrong_test_is_refused(
     body: dict[str, object], fields: set[str], books: Partnership
 ) -> None:
     answer = Caller(books.people["programme.office"]).post("fairness-tests/", body)
@@ -201,7 +199,7 @@ def test_a_test_that_will_not_do(
     assert FairnessTest.objects.count() == 0
 
 
-def test_who_may_neither_propose_nor_answer(books: Partnership) -> None:
+def test_people_without_permission_can_neither_propose_nor_answer(books: Partnership) -> None:
     test = agreed_test(books, agreed_by=[])
     body = {"below": "1/2", "quarters": 4}
     answer = {"agree": True, "minute_reference": "9"}
@@ -214,7 +212,7 @@ def test_who_may_neither_propose_nor_answer(books: Partnership) -> None:
     assert test.decision.consents.count() == 0
 
 
-def test_as_many_queries_for_one_test_as_for_three(books: Partnership) -> None:
+def test_three_tests_take_as_many_queries_as_one(books: Partnership) -> None:
     caller = Caller(books.people["auditor"])
 
     def queries() -> int:

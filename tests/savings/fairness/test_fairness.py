@@ -1,4 +1,4 @@
-"""Who gains, who pays, and for how long: worked by hand, and held to what can't be otherwise."""
+"""Who gains, who pays and for how long: worked out by hand, and checked by properties."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HALF = Fraction(1, 2)
 
 
 def nets(*pence: int, costs: int = 0) -> dict[tuple[Quarter, str], Amounts]:
-    """A council LBHF alone, whose net of each quarter is this."""
+    """LBHF only, with this net in each quarter."""
     return {
         (quarter, "LBHF"): Amounts(savings=net + costs, ongoing_costs=costs)
         for quarter, net in zip(QUARTERS, pence, strict=False)
@@ -40,14 +40,14 @@ def alone(*pence: int) -> Track:
 # --- Amounts -------------------------------------------------------------------------
 
 
-def test_net_is_savings_less_all_three_and_contribution_is_the_costs() -> None:
+def test_net_subtracts_costs_and_variances_and_contribution_is_the_costs() -> None:
     amounts = Amounts(savings=1000, ongoing_costs=200, transition_costs=30, variances=-4)
 
     assert (amounts.net, amounts.against, amounts.contribution) == (774, 226, 230)
     assert amounts + Amounts(1, 1, 1, 1, illustrative=True) == Amounts(1001, 201, 31, -3, True)
 
 
-def test_to_date_adds_up_and_shares_are_of_all_to_date() -> None:
+def test_figures_to_date_add_up_and_shares_are_of_all_councils_to_date() -> None:
     found = tracks(
         {
             (Q1, "LBHF"): Amounts(300, 100),
@@ -71,7 +71,7 @@ def test_to_date_adds_up_and_shares_are_of_all_to_date() -> None:
     assert [t.points[-1].ratio for t in found] == [Fraction(5, 3), Fraction(5, 9)]
 
 
-def test_of_no_net_and_of_no_contribution_there_is_no_share() -> None:
+def test_without_net_or_contribution_there_is_no_share() -> None:
     nothing, loss = tracks(nets(0), ["LBHF"])[0], tracks(nets(-5, costs=9), ["LBHF"])[0]
     gain = tracks(nets(5), ["LBHF"])[0]
 
@@ -90,7 +90,7 @@ def test_a_council_without_any_figure_has_zeros() -> None:
     assert not found.points[0].gains_little(HALF)
 
 
-def test_of_no_figures_there_are_no_quarters() -> None:
+def test_without_figures_there_are_no_quarters() -> None:
     (track,) = tracks({}, ["LBHF"])
     assert (track.points, track.latest, track.break_even, track.deepest) == ((), None, None, None)
 
@@ -104,13 +104,13 @@ def test_of_no_figures_there_are_no_quarters() -> None:
         ((5, 5), Q1, None),
         ((-5, 4, 1), Q3, Q1),  # 0 is enough
         ((-5, -5, 20), Q3, Q2),
-        ((-5, 9, -9, 9), Q4, Q1),  # it has to stay, and the first of the deepest counts
+        ((-5, 9, -9, 9), Q4, Q1),  # it has to stay there, and the first of the deepest counts
         ((5, -9), None, Q2),
         ((5, -9, 9), Q3, Q2),
         ((-1,), None, Q1),
     ],
 )
-def test_break_even_is_where_the_net_to_date_turns_and_stays(
+def test_break_even_is_where_the_net_to_date_reaches_0_and_stays_there(
     pence: tuple[int, ...], break_even: Quarter | None, deepest: Quarter | None
 ) -> None:
     track = alone(*pence)
@@ -122,7 +122,7 @@ def test_break_even_is_where_the_net_to_date_turns_and_stays(
 
 
 def two(*wcc: tuple[int, int], lbhf: tuple[int, int] = (900, 100)) -> tuple[Track, ...]:
-    """LBHF with the same net and costs each quarter; WCC with these."""
+    """LBHF with the same net and costs each quarter; WCC with those given."""
     figures = {}
     for quarter, (net, costs) in zip(QUARTERS, wcc, strict=False):
         figures[quarter, "LBHF"] = Amounts(lbhf[0] + lbhf[1], lbhf[1])
@@ -130,7 +130,7 @@ def two(*wcc: tuple[int, int], lbhf: tuple[int, int] = (900, 100)) -> tuple[Trac
     return tracks(figures, ["LBHF", "WCC"])
 
 
-def test_little_is_below_and_not_at_so_much_of_its_share() -> None:
+def test_a_council_gains_little_below_the_limit_and_not_at_it() -> None:
     # Half of the contribution, and a quarter of the net: exactly half its share.
     exact, below = two((300, 100))[1], two((299, 100))[1]
 
@@ -140,11 +140,11 @@ def test_little_is_below_and_not_at_so_much_of_its_share() -> None:
     assert below.points[0].gains_little(HALF)
 
 
-def test_who_loses_while_the_others_gain_gains_little_even_for_nothing() -> None:
+def test_a_council_that_loses_while_others_gain_gains_little_even_without_costs() -> None:
     assert two((-1, 0))[1].points[0].gains_little(HALF)
 
 
-def test_persistent_is_in_a_row_and_to_the_latest() -> None:
+def test_persistent_means_quarters_in_a_row_up_to_the_latest() -> None:
     poor, rich = (0, 100), (90_000, 100)
 
     assert [two(*[poor] * n)[1].little_for(HALF) for n in (1, 3)] == [1, 3]
@@ -168,7 +168,7 @@ def test_an_open_quarter_neither_warns_nor_takes_a_warning_away() -> None:
     assert persistently(rich_at_last, half_for_three, Q4) == ()
 
 
-def test_a_quarter_in_which_it_cannot_be_told_breaks_the_row() -> None:
+def test_a_quarter_that_can_not_be_judged_breaks_the_row() -> None:
     figures = {
         (Q1, "LBHF"): Amounts(1000, 100),
         (Q1, "WCC"): Amounts(100, 100),
@@ -191,7 +191,9 @@ def test_a_quarter_in_which_it_cannot_be_told_breaks_the_row() -> None:
         ({}, ()),
     ],
 )
-def test_who_gains_least_of_a_service(amounts: dict[str, int], least: tuple[str, ...]) -> None:
+def test_the_councils_that_gain_least_from_a_service_are_found(
+    amounts: dict[str, int], least: tuple[str, ...]
+) -> None:
     found = gaining_least("hr", {code: Amounts(net) for code, net in amounts.items()})
     assert (found.councils, dict(found.nets)) == (least, amounts)
 
@@ -207,7 +209,7 @@ FIGURES = st.dictionaries(
 
 
 @given(FIGURES)
-def test_shares_add_up_to_one_or_are_told_of_nobody(
+def test_shares_add_up_to_1_or_no_council_has_one(
     figures: dict[tuple[Quarter, str], Amounts],
 ) -> None:
     found = tracks(figures, ["LBHF", "RBKC", "WCC"])
@@ -224,7 +226,7 @@ def test_shares_add_up_to_one_or_are_told_of_nobody(
 
 
 @given(FIGURES)
-def test_from_break_even_on_no_net_to_date_is_below_0(
+def test_no_net_to_date_is_below_0_from_break_even_on(
     figures: dict[tuple[Quarter, str], Amounts],
 ) -> None:
     for track in tracks(figures, ["LBHF", "RBKC", "WCC"]):

@@ -1,4 +1,4 @@
-"""The pages of fairness: figures by equality, the warning and its rule, CSV, proposing a test."""
+"""The pages of fairness: exact figures, the warning and its rule, CSV, proposing a test."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def reader(signed_in: SignIn) -> Client:
 
 
 @pytest.mark.parametrize("address", [FAIRNESS, CSV, "/fairness/propose/"])
-def test_a_stranger_signs_in_first_and_nobody_is_refused(
+def test_a_stranger_signs_in_first_and_a_person_without_an_appointment_is_refused(
     address: str, client: Client, books: Partnership
 ) -> None:
     assert client.get(address).status_code == 302
@@ -52,7 +52,7 @@ def test_everybody_sees_the_same_figures(username: str, reader: Client, signed_i
 # --- The figures --------------------------------------------------------------------
 
 
-def test_each_council_to_the_penny(reader: Client) -> None:
+def test_each_council_is_shown_to_the_penny(reader: Client) -> None:
     net, shares, services, quarters = tables_of(reader.get(FAIRNESS))
 
     assert net[1:] == [
@@ -120,11 +120,11 @@ def test_each_picture_has_its_title_and_sentence_and_no_fractions_of_pence(reade
     ]
 
 
-def test_what_is_unattributed_is_said(reader: Client) -> None:
+def test_the_page_says_what_is_unattributed(reader: Client) -> None:
     assert "Not in any of these figures: savings of £7.00" in read(reader.get(FAIRNESS)).words
 
 
-def test_one_service_with_what_lies_below(reader: Client) -> None:
+def test_figures_of_one_service_include_the_services_below_it(reader: Client) -> None:
     response = reader.get(FAIRNESS, {"service": "libraries", "to": "2013-14-Q1"})
     page = read(response)
     assert table_headed(response, "Service") == [
@@ -136,7 +136,7 @@ def test_one_service_with_what_lies_below(reader: Client) -> None:
     assert f"{FAIRNESS}?service=library-service&to=2013-14-Q1" in page.hrefs
 
 
-def test_where_nothing_has_fallen_on_a_council(reader: Client) -> None:
+def test_a_service_without_figures_says_so(reader: Client) -> None:
     response = reader.get(FAIRNESS, {"service": "cex"})
     assert tables_of(response) == []
     assert (
@@ -154,7 +154,7 @@ def test_where_nothing_has_fallen_on_a_council(reader: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("address", [FAIRNESS, CSV])
-def test_a_choice_that_is_none(
+def test_a_wrong_choice_is_named(
     address: str, query: dict[str, str], anchor: str, reader: Client
 ) -> None:
     response = reader.get(address, query)
@@ -177,7 +177,9 @@ def test_without_an_agreed_test_the_page_says_so(reader: Client, books: Partners
     assert "Gains little" not in page.words
 
 
-def test_the_persistent_one_is_named_with_the_rule(reader: Client, books: Partnership) -> None:
+def test_a_council_that_persistently_gains_little_is_named_with_the_rule(
+    reader: Client, books: Partnership
+) -> None:
     test = agreed_test(books, "1/2", 2)
     response = reader.get(FAIRNESS)
     page = read(response)
@@ -198,7 +200,7 @@ def test_the_persistent_one_is_named_with_the_rule(reader: Client, books: Partne
     ] * 2
 
 
-def test_the_warning_comes_with_the_closing_and_not_before(open_books: Partnership) -> None:
+def test_the_warning_appears_once_the_quarter_is_closed(open_books: Partnership) -> None:
     agreed_test(open_books, "1/2", 2)
     reader = Client()
     reader.force_login(open_books.people["councillor.lbhf"])
@@ -247,7 +249,7 @@ def test_the_list_says_which_quarters_are_open(open_books: Partnership) -> None:
     assert "2013/14 Q2 (still open)" in html
 
 
-def test_by_a_milder_test_nobody_is(reader: Client, books: Partnership) -> None:
+def test_a_milder_test_warns_of_no_council(reader: Client, books: Partnership) -> None:
     agreed_test(books, "1/2", 3)
     words = read(reader.get(FAIRNESS)).words
     assert f"{NOBODY}." in words
@@ -284,7 +286,7 @@ def test_a_council_that_joins_is_asked_and_until_it_agrees_nothing_warns(
 # --- The same as CSV ---------------------------------------------------------------------
 
 
-def test_the_figures_as_csv(reader: Client) -> None:
+def test_the_csv_has_the_figures_of_the_page(reader: Client) -> None:
     response = reader.get(CSV, {"service": "libraries"})
 
     assert response["Content-Disposition"] == (
@@ -312,7 +314,7 @@ def test_the_figures_as_csv(reader: Client) -> None:
     assert (rows[5]["net"], rows[5]["net_to_date"]) == ("10.00", "5.00")
 
 
-def test_the_csv_says_what_is_of_an_open_quarter(open_books: Partnership) -> None:
+def test_the_csv_marks_figures_of_an_open_quarter(open_books: Partnership) -> None:
     open_books.close(Q1)
     reader = Client()
     reader.force_login(open_books.people["auditor"])
@@ -355,7 +357,7 @@ def test_a_test_is_proposed_and_waits_among_the_agreements(
     assert read(finance.get("/agreements/")).hrefs.count(f"/agreements/{test.decision_id}/") > 0
 
 
-def test_the_last_answer_puts_it_in_force(signed_in: SignIn, books: Partnership) -> None:
+def test_the_last_answer_puts_a_test_in_force(signed_in: SignIn, books: Partnership) -> None:
     test = agreed_test(books, agreed_by=["LBHF", "RBKC"])
     officer = signed_in("s151.wcc")
 
@@ -378,7 +380,7 @@ def test_the_last_answer_puts_it_in_force(signed_in: SignIn, books: Partnership)
         ({"below": "1/2", "quarters": "9" * 50}, ["#id_quarters"]),
     ],
 )
-def test_a_test_that_will_not_do_keeps_what_was_typed(
+def test_a_wrong_test_keeps_what_was_typed(
     typed: dict[str, str], anchors: list[str], signed_in: SignIn
 ) -> None:
     response = signed_in("programme.office").post("/fairness/propose/", typed)
@@ -393,7 +395,7 @@ def test_a_test_that_will_not_do_keeps_what_was_typed(
 
 
 @pytest.mark.parametrize("username", ["councillor.wcc", "auditor"])
-def test_who_may_not_propose_is_told_who_may(username: str, signed_in: SignIn) -> None:
+def test_a_person_who_may_not_propose_is_told_who_may(username: str, signed_in: SignIn) -> None:
     client = signed_in(username)
     assert "/fairness/propose/" not in read(client.get(FAIRNESS)).hrefs
     for response in (client.get("/fairness/propose/"), client.post("/fairness/propose/")):
@@ -404,7 +406,7 @@ def test_who_may_not_propose_is_told_who_may(username: str, signed_in: SignIn) -
 # --- How much is read ----------------------------------------------------------------
 
 
-def test_as_many_queries_for_one_quarter_as_for_two(reader: Client, books: Partnership) -> None:
+def test_two_quarters_take_as_many_queries_as_one(reader: Client, books: Partnership) -> None:
     def queries(**query: str) -> int:
         with CaptureQueriesContext(connection) as captured:
             assert reader.get(FAIRNESS, query).status_code == 200

@@ -1,4 +1,4 @@
-"""Fairness read from the rollup: to the penny, narrowed, and in as many queries always."""
+"""Fairness read from the rollup: to the penny, narrowed, and always in as many queries."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def to_date(found: Fairness) -> dict[str, Amounts]:
     return {track.council: track.points[-1].to_date for track in found.tracks}
 
 
-def test_what_fell_on_each_council_by_the_end(books: Partnership) -> None:
+def test_amounts_to_date_are_shown_for_each_council(books: Partnership) -> None:
     found = of()
 
     assert found.quarters == (Q1, Q2)
@@ -57,7 +57,7 @@ def test_what_fell_on_each_council_by_the_end(books: Partnership) -> None:
     assert not found.illustrative
 
 
-def test_the_sums_are_the_rollups(books: Partnership) -> None:
+def test_the_sums_are_those_of_the_rollup(books: Partnership) -> None:
     for kind, name in (
         ("saving", "savings"),
         ("ongoing_cost", "ongoing_costs"),
@@ -71,7 +71,7 @@ def test_the_sums_are_the_rollups(books: Partnership) -> None:
         assert sum(getattr(amounts, name) for amounts in to_date(of()).values()) == pence
 
 
-def test_a_service_takes_in_what_lies_below_it_and_nothing_beside(books: Partnership) -> None:
+def test_a_service_includes_the_services_below_it_and_no_others(books: Partnership) -> None:
     assert (
         to_date(of("libraries"))
         == to_date(of("library-service"))
@@ -86,13 +86,13 @@ def test_a_service_takes_in_what_lies_below_it_and_nothing_beside(books: Partner
     assert (of("cex").tracks, of("cex").unattributed) == ((), Amounts(700))
 
 
-def test_quarters_are_counted_from_and_to(books: Partnership) -> None:
+def test_only_quarters_in_the_span_are_counted(books: Partnership) -> None:
     assert to_date(of(last=Q1))["WCC"] == Amounts(10000, 4500, 6000)
     assert to_date(of(first=Q2))["WCC"] == Amounts(1100)
     assert of(first=Q2).quarters == (Q2,)
 
 
-def test_where_a_council_gains_least(open_books: Partnership) -> None:
+def test_services_show_which_councils_gain_least(open_books: Partnership) -> None:
     open_books.certified(
         "LBHF",
         a_saving("libraries", "3.00", scope="own"),
@@ -106,20 +106,22 @@ def test_where_a_council_gains_least(open_books: Partnership) -> None:
         Least("childrens", ("LBHF",), {"LBHF": -500, "WCC": 100}),
         Least("libraries", ("WCC",), {"LBHF": 11300, "RBKC": 6500, "WCC": 500}),
     )
-    # What is recorded for the service itself stands beside those below it.
+    # An entry for the service itself counts beside those below it.
     assert of("libraries").services == (
         Least("libraries", (), {"LBHF": 300}),
         Least("library-service", ("WCC",), {"LBHF": 11000, "RBKC": 6500, "WCC": 500}),
     )
 
 
-def test_without_a_test_nobody_is_warned_of(books: Partnership) -> None:
+def test_without_a_test_there_is_no_warning(books: Partnership) -> None:
     assert (of().test, of().criterion, of().warned) == (None, None, ())
     agreed_test(books, agreed_by=["LBHF", "RBKC"])
     assert (of().test, of().warned) == (None, ())
 
 
-def test_by_the_agreed_test_the_persistent_one_is_named(books: Partnership) -> None:
+def test_the_agreed_test_names_the_council_that_persistently_gains_little(
+    books: Partnership,
+) -> None:
     agreed_test(books, "1/2", 2)
     assert of().warned == (Warned("WCC", 2),)
     assert of("childrens").warned == ()
@@ -138,8 +140,8 @@ def test_without_a_closed_quarter_nothing_is_counted(open_books: Partnership) ->
     assert found.warned == ()
 
 
-def test_what_is_certified_in_an_open_quarter_moves_nothing(open_books: Partnership) -> None:
-    """£900 that Hammersmith & Fulham certifies before the others would turn every share."""
+def test_entries_certified_in_an_open_quarter_change_nothing(open_books: Partnership) -> None:
+    """£900 that Hammersmith & Fulham certifies before the others would change every share."""
     agreed_test(open_books, "1/2", 1)
     open_books.close(Q1)
     before = of()
@@ -183,7 +185,7 @@ def test_a_reopened_quarter_is_open_again(books: Partnership) -> None:
     assert (of().to, of().warned) == (Q1, ())
 
 
-def test_nothing_certified_is_nothing_at_all(partnership: Partnership) -> None:
+def test_without_certified_entries_there_are_no_figures(partnership: Partnership) -> None:
     agreed_test(partnership)
     found = of()
     assert (found.tracks, found.quarters, found.services, found.warned) == ((), (), (), ())
@@ -191,8 +193,8 @@ def test_nothing_certified_is_nothing_at_all(partnership: Partnership) -> None:
     assert list(found.councils) == list(COUNCILS)
 
 
-def test_the_documents_example_is_worked_out_here(books: Partnership) -> None:
-    """The table of docs/fairness.md, row by row: the books of these tests, libraries alone."""
+def test_the_example_of_the_document_is_right(books: Partnership) -> None:
+    """The table of docs/fairness.md, row by row: the books of these tests, libraries only."""
     text = (Path(settings.BASE_DIR) / "docs" / "fairness.md").read_text(encoding="utf-8")
     printed = [
         [cell.strip() for cell in line.strip("|").split("|")]
@@ -214,7 +216,7 @@ def test_the_documents_example_is_worked_out_here(books: Partnership) -> None:
     ]
 
 
-def test_as_many_queries_for_one_quarter_as_for_more(books: Partnership) -> None:
+def test_more_quarters_take_as_many_queries_as_one(books: Partnership) -> None:
     tree = Service.objects.tree()
     agreed_test(books)
     for asked in (

@@ -44,7 +44,7 @@ def test_gain_for_contribution_has_two_decimals() -> None:
     ]
 
 
-def test_the_rule_is_said_with_its_parameters() -> None:
+def test_the_rule_is_stated_with_its_parameters() -> None:
     assert rule_of(Criterion(HALF, 4)) == (
         "A council gains little where its share of the net to date is below 1/2 of its share of "
         "the contribution to date. It does so persistently where that is so at the end of four "
@@ -52,7 +52,7 @@ def test_the_rule_is_said_with_its_parameters() -> None:
     )
 
 
-def test_the_warning_names_everybody_it_is_about() -> None:
+def test_the_warning_names_every_council_it_is_about() -> None:
     assert warning_of([], NAMES) == ""
     assert warning_of([Warned("WCC", 4), Warned("LBHF", 11)], NAMES) == (
         "Westminster has gained little for what it puts in for four quarters in a row and "
@@ -60,7 +60,7 @@ def test_the_warning_names_everybody_it_is_about() -> None:
     )
 
 
-def test_who_gains_most_and_least() -> None:
+def test_the_sentence_names_who_gains_most_and_least() -> None:
     assert reading_of_net((), NAMES) == "Nothing certified has fallen on any council yet."
     assert reading_of_net(two((100, 5)), NAMES) == (
         "To date Hammersmith & Fulham has gained the most, £9.00, and Westminster the least, £1.00."
@@ -70,7 +70,7 @@ def test_who_gains_most_and_least() -> None:
     assert reading_of_net(nobody, NAMES) == "To date every council’s net comes to £5.00."
 
 
-def test_who_gains_least_for_what_it_puts_in() -> None:
+def test_the_sentence_names_who_gains_least_for_what_it_puts_in() -> None:
     assert reading_of_shares((), NAMES) == "Nothing certified has fallen on any council yet."
     assert reading_of_shares(two((100, 100)), NAMES) == (
         "Westminster gains least for what it puts in: 10.0% of the net for 50.0% of the "
@@ -87,7 +87,7 @@ def test_who_gains_least_for_what_it_puts_in() -> None:
     )
 
 
-def test_when_it_was_paid_back() -> None:
+def test_break_even_is_given_in_words() -> None:
     assert break_even_of(alone(5)) == "Never behind"
     assert break_even_of(alone(-500, 300)) == "Not yet: £2.00 behind"
     assert break_even_of(alone(-500, 300, 300)) == (
@@ -96,7 +96,7 @@ def test_when_it_was_paid_back() -> None:
     assert break_even_of(two((0, 0))[1]) == "No figures yet"
 
 
-def test_gaining_little_is_yes_no_or_cannot_be_told() -> None:
+def test_gaining_little_is_yes_no_or_unknown() -> None:
     criterion = Criterion(HALF, 4)
     poor, rich = two((100, 100))[1].points[0], two((900, 100))[1].points[0]
     untold = two((-900, 100))[1].points[0]

@@ -1,3 +1,3 @@
-"""The return that tests of calls by API are about."""
+"""The return that tests of the API call."""
 
 WCC = "returns/WCC/2013-14-Q1/"

@@ -50,14 +50,14 @@ class Grid:
         self.page.keyboard.press("Control+V")
 
     def says(self, sentence: str) -> None:
-        """Waits until the status says so."""
+        """Wait until the status says so."""
         self.page.locator("[data-status]", has_text=re.compile(sentence)).wait_for()
 
     def announces(self, sentence: str) -> None:
         self.page.locator("[data-said]", has_text=re.compile(sentence)).wait_for(state="attached")
 
     def drawn(self) -> None:
-        """Waits until what has changed is drawn: totals are, once a frame."""
+        """Wait until changes are drawn: totals are drawn once a frame."""
         self.page.evaluate(
             "new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
         )

@@ -1,4 +1,4 @@
-"""A return filled through the API, and every mistake in it."""
+"""A return filled in through the API, and every mistake in it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.savings.filling.addresses import WCC
 pytestmark = pytest.mark.django_db
 
 
-def test_a_draft_is_replaced_whole(partnership: Partnership, finance: Caller):
+def test_a_draft_is_replaced_as_a_whole(partnership: Partnership, finance: Caller):
     first = finance.put(WCC, {"version": 0, "entries": [a_saving(), a_saving(amount="2.00")]})
     assert first.status_code == 200
     assert first.json()["version"] == 1
@@ -29,7 +29,7 @@ def test_an_empty_list_empties_a_draft(partnership: Partnership, finance: Caller
     assert finance.put(WCC, {"version": 1, "entries": []}).json()["entries"] == []
 
 
-def test_what_was_read_may_be_sent_back_as_it_is(partnership: Partnership, finance: Caller):
+def test_a_return_can_be_sent_back_as_it_was_read(partnership: Partnership, finance: Caller):
     rows = [
         a_saving(evidence="Ledger 7", note="=1+1"),
         {
@@ -114,7 +114,7 @@ def test_a_body_of_another_shape_is_refused_by_field(finance: Caller, body, fiel
     assert set(mistakes(finance.put(WCC, body))) == fields
 
 
-def test_an_entry_that_is_no_object_is_named_by_its_row(finance: Caller):
+def test_an_entry_that_is_not_an_object_is_named_by_its_row(finance: Caller):
     body = {"version": 0, "entries": [a_saving(), 1, "x", None, []]}
 
     said = problem(finance.put(WCC, body), 422, "bad-content")
@@ -147,7 +147,7 @@ def test_an_entry_that_is_no_object_is_named_by_its_row(finance: Caller):
         ("Amount", "1.00"),
     ],
 )
-def test_whatever_a_column_holds_is_never_more_than_a_mistake(finance: Caller, column, value):
+def test_any_value_in_a_column_is_at_worst_a_mistake(finance: Caller, column, value):
     body = {"version": 0, "entries": [{**a_saving(), column: value}]}
 
     said = problem(finance.put(WCC, body), 422, "bad-content")
@@ -166,7 +166,7 @@ def test_a_stale_version_is_refused_before_the_rows_are_read(
     assert "version 1" in said["detail"]
 
 
-def test_only_the_councils_finance_officer_fills_a_return(partnership: Partnership):
+def test_only_the_councils_finance_officer_can_fill_in_a_return(partnership: Partnership):
     for name in ("s151.wcc", "programme.office", "auditor"):
         caller = Caller(partnership.people[name])
         said = problem(caller.put(WCC, {"nonsense": True}), 403, "not-allowed")
@@ -174,7 +174,7 @@ def test_only_the_councils_finance_officer_fills_a_return(partnership: Partnersh
         problem(caller.post(f"{WCC}submit/", {"version": 0}), 403, "not-allowed")
 
 
-def test_a_return_that_was_handed_in_can_not_be_filled(partnership: Partnership, finance: Caller):
+def test_a_submitted_return_can_not_be_filled_in(partnership: Partnership, finance: Caller):
     parent = partnership.submitted("WCC", a_saving())
 
     answer = finance.put(WCC, {"version": parent.version, "entries": []})

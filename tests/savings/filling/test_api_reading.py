@@ -39,7 +39,7 @@ def published(partnership: Partnership) -> Return:
     return parent
 
 
-def test_an_empty_draft(finance: Caller):
+def test_an_empty_draft_has_no_entries(finance: Caller):
     assert finance.get(WCC).json() == {
         "council": "WCC",
         "period": "2013-14-Q1",
@@ -80,7 +80,7 @@ def test_an_entry_has_every_column_of_a_return_file(partnership: Partnership, fi
     }
 
 
-def test_what_is_illustrative_says_so(partnership: Partnership, finance: Caller):
+def test_an_illustrative_return_says_so(partnership: Partnership, finance: Caller):
     parent = partnership.draft("WCC", a_saving())
     parent.entries.update(provenance=Provenance.ILLUSTRATIVE)
 
@@ -90,7 +90,7 @@ def test_what_is_illustrative_says_so(partnership: Partnership, finance: Caller)
     assert answer["entries"][0]["provenance"] == "illustrative"
 
 
-def test_the_partnerships_own_return_is_for_everybody(partnership: Partnership):
+def test_everybody_can_read_the_partnerships_own_return(partnership: Partnership):
     published(partnership)
 
     for person in partnership.people.values():
@@ -120,14 +120,14 @@ def test_the_partnerships_own_return_is_for_everybody(partnership: Partnership):
         "returns/Partnership/2013-14-Q1/",
     ],
 )
-def test_a_return_that_is_none_is_not_found(office: Caller, path):
+def test_an_unknown_return_is_not_found(office: Caller, path):
     problem(office.get(path), 404, "not-found")
     problem(office.put(path, {}), 404, "not-found")
     problem(office.post(f"{path}submit/"), 404, "not-found")
 
 
 @pytest.mark.parametrize("status", ["draft", "submitted", "certified"])
-def test_another_councils_return_is_not_there_in_any_state(partnership: Partnership, status):
+def test_another_councils_return_is_not_found_in_any_state(partnership: Partnership, status):
     {
         "draft": partnership.draft,
         "submitted": partnership.submitted,

@@ -1,4 +1,4 @@
-"""What stands beside a return while it is filled in, and in how many queries."""
+"""What is shown beside a return while it is filled in, and in how many queries."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def promised(plan: Plan, partnership: Partnership, slug: str | None, **more: Any
     )
 
 
-def test_figures_of_the_council_itself_roll_up_the_tree(partnership: Partnership) -> None:
+def test_the_councils_own_figures_add_up_along_the_tree(partnership: Partnership) -> None:
     open_quarter(partnership, Q4)
     open_quarter(partnership, Q3)
     partnership.certified("WCC", a_saving("childrens", "5"), quarter=Q4)  # of the year before
@@ -102,7 +102,7 @@ def test_figures_of_the_council_itself_roll_up_the_tree(partnership: Partnership
     assert (found.certified, found.missing) == ((Q1, Q2), ())
 
 
-def test_what_is_not_certified_is_last_quarter_but_not_the_year(partnership: Partnership) -> None:
+def test_a_draft_counts_for_last_quarter_but_not_for_the_year(partnership: Partnership) -> None:
     parent = partnership.parent("WCC")
     replace_entries(
         return_id=parent.id,
@@ -122,7 +122,7 @@ def test_what_is_not_certified_is_last_quarter_but_not_the_year(partnership: Par
     assert (found.certified, found.missing) == ((), (Q1,))
 
 
-def test_the_first_quarter_of_a_year_begins_it_again(partnership: Partnership) -> None:
+def test_the_year_to_date_starts_again_in_the_first_quarter(partnership: Partnership) -> None:
     open_quarter(partnership, Q4)
     partnership.certified("WCC", a_saving("libraries", "10"), quarter=Q4)
 
@@ -134,7 +134,7 @@ def test_the_first_quarter_of_a_year_begins_it_again(partnership: Partnership) -
     assert of(partnership, "WCC", Q4).last is None
 
 
-def test_services_the_council_takes_part_in_and_those_with_figures(
+def test_services_shown_are_the_councils_own_and_those_with_figures(
     partnership: Partnership,
 ) -> None:
     def shown(found: Beside) -> list[str]:
@@ -158,7 +158,7 @@ def test_services_the_council_takes_part_in_and_those_with_figures(
     assert not line(of(partnership, "WCC", Q1, leadership), "cex").takes_part
 
 
-def test_what_the_adopted_plan_says_of_the_year_or_of_a_full_year(
+def test_the_adopted_plan_is_shown_for_the_year_or_for_a_full_year(
     partnership: Partnership,
 ) -> None:
     proposals = Plan.objects.create(code="proposals", name="Proposals", adopted=True, position=1)
@@ -187,13 +187,13 @@ def test_what_the_adopted_plan_says_of_the_year_or_of_a_full_year(
         "cex": Promise(pounds("4", illustrative=True), FinancialYear(2011), in_year=False),
         "chief-executive-leadership": None,
     }
-    assert found.total.promise is None  # they are not alike
+    assert found.total.promise is None  # they are not the same
     assert [promise.label for line in found.lines if (promise := line.promise)][::3] == [
         "a year by 2014/15",
         "in 2013/14",
     ]
 
-    # A plan adopted later takes the place of an earlier one, service by service.
+    # A plan adopted later replaces an earlier one, service by service.
     promised(target, partnership, "libraries", amount=3)
     PlanLine.objects.filter(service__slug="cex").delete()
     found = of(partnership, "LBHF", Q1)
@@ -202,7 +202,7 @@ def test_what_the_adopted_plan_says_of_the_year_or_of_a_full_year(
     assert found.total.promise == Promise(pounds("18"), by_2014, in_year=False)
 
 
-def test_as_many_queries_for_one_row_as_for_many(partnership: Partnership) -> None:
+def test_many_rows_take_as_many_queries_as_one(partnership: Partnership) -> None:
     tree = Service.objects.tree()
     partnership.certified("WCC", a_saving("libraries"))
 

@@ -25,7 +25,7 @@ def test_a_row_continues_the_line_it_names_whatever_else_it_says() -> None:
     assert (changes.added, changes.removed, changes.moved) == ((), (), True)
 
 
-def test_without_numbers_the_same_to_the_letter_comes_first_then_the_same_description() -> None:
+def test_without_numbers_an_identical_line_comes_first_then_one_of_the_same_description() -> None:
     old = [(7, row(1)), (8, row(2)), (9, row(3, "ict"))]
     changes = compare(old, [(None, row(2)), (None, row(9)), (None, row(4, "legal"))])
     assert changes.ids == (8, 7, None)
@@ -34,7 +34,7 @@ def test_without_numbers_the_same_to_the_letter_comes_first_then_the_same_descri
     assert changes.removed == ((9, row(3, "ict")),)
 
 
-def test_the_same_again_changes_nothing_and_no_line_is_continued_twice() -> None:
+def test_the_same_rows_change_nothing_and_no_line_is_continued_twice() -> None:
     twice = [(7, row(1)), (8, row(1))]
     again = compare(twice, [(None, row(1)), (None, row(1))])
     assert again.ids == (7, 8)
@@ -44,7 +44,7 @@ def test_the_same_again_changes_nothing_and_no_line_is_continued_twice() -> None
     assert more.added == (row(1),)
 
 
-def test_what_stays_in_its_order_has_not_moved_though_a_line_before_it_goes() -> None:
+def test_lines_that_keep_their_order_have_not_moved_though_one_before_them_goes() -> None:
     old = [(7, row(1)), (8, row(2, "ict")), (9, row(3, "legal"))]
     assert not compare(old, [(9, row(3, "legal"))]).moved
     assert compare(old, [(9, row(3, "legal")), (8, row(2, "ict"))]).moved
@@ -54,11 +54,11 @@ def test_what_stays_in_its_order_has_not_moved_though_a_line_before_it_goes() ->
     ("given", "number"),
     [(7, 7), ("7", 7), ("", None), (None, None), ("x", None), (True, None), ("9" * 19, None)],
 )
-def test_a_number_that_is_none_names_no_line(given: object, number: int | None) -> None:
+def test_only_a_whole_number_names_a_line(given: object, number: int | None) -> None:
     assert named_lines([(1, {"id": given})]) == [number]
 
 
-def test_an_edited_line_keeps_its_number_and_an_unchanged_save_its_version(
+def test_an_edited_line_keeps_its_number_and_an_unchanged_save_keeps_the_version(
     partnership: Partnership,
 ) -> None:
     first = partnership.draft("WCC", a_saving(amount="1"), a_saving("libraries", "2"))

@@ -25,7 +25,7 @@ def test_enter_and_shift_enter_move_in_the_column_and_add_a_row(opened: Opening)
     assert grid.page.locator("input[name=rows]").input_value() == "7"
 
 
-def test_arrows_move_as_in_a_sheet_and_leave_lists_and_texts_their_own(opened: Opening) -> None:
+def test_arrows_move_as_in_a_sheet_except_in_lists_and_texts(opened: Opening) -> None:
     grid = opened()
     grid.fill(1, kind="saving", amount="123")
     grid.fill(2, kind="variance")
@@ -42,7 +42,7 @@ def test_arrows_move_as_in_a_sheet_and_leave_lists_and_texts_their_own(opened: O
     assert (grid.at(), grid.value(2, "scope")) == ("2-scope", "own")
     assert before == ""
     assert grid.press("Control+ArrowUp", "ArrowRight") == "1-amount"
-    # In a text of which a part is chosen, arrows move in the text first.
+    # In a text that is partly selected, arrows move in the text first.
     assert grid.press("F2", "ArrowLeft", "ArrowLeft") == "1-amount"
     assert grid.press("ArrowLeft", "ArrowLeft") == "1-scope"
     grid.cell(2, "amount").focus()
@@ -50,7 +50,7 @@ def test_arrows_move_as_in_a_sheet_and_leave_lists_and_texts_their_own(opened: O
     assert grid.page.locator("[data-row]").count() == 5  # only Enter adds a row
 
 
-def test_escape_takes_back_and_tab_goes_on(opened: Opening) -> None:
+def test_escape_takes_back_and_tab_moves_on(opened: Opening) -> None:
     grid = opened()
     grid.fill(1, amount="5")
     grid.cell(1, "scope").focus()
@@ -63,7 +63,7 @@ def test_escape_takes_back_and_tab_goes_on(opened: Opening) -> None:
     assert grid.press("Alt+ArrowLeft") == "1-scope"
 
 
-def test_a_list_that_is_open_keeps_its_keys(opened: Opening) -> None:
+def test_an_open_list_keeps_its_keys(opened: Opening) -> None:
     grid = opened()
     grid.cell(1, "kind").focus()
     grid.press("F2", "ArrowDown", "ArrowDown", "Enter")
@@ -93,16 +93,14 @@ def test_only_the_columns_that_a_kind_needs_are_shown(opened: Opening) -> None:
     grid.fill(1, kind="variance")
     grid.fill(1, cause="specification_change")
     assert shown() == ["cause", "caused_by"]
-    # What says something stays in sight until it is taken out.
+    # A column with a value stays visible until the value is taken out.
     grid.fill(1, kind="saving")
     assert shown() == ["recurrence", "nature", "cause", "caused_by"]
     grid.fill(1, cause="")
     assert shown() == ["recurrence", "nature"]
 
 
-def test_nothing_stands_in_the_way_of_assistive_technology(
-    partnership: Partnership, opened: Opening
-) -> None:
+def test_the_form_is_accessible(partnership: Partnership, opened: Opening) -> None:
     partnership.draft(
         "WCC",
         a_saving(),
@@ -119,7 +117,7 @@ def test_nothing_stands_in_the_way_of_assistive_technology(
     assert grid.page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_what_has_the_focus_is_not_hidden_behind_the_bar(
+def test_the_focused_cell_is_not_hidden_behind_the_bar(
     partnership: Partnership, opened: Opening
 ) -> None:
     partnership.draft("WCC", *(a_saving(amount=str(n)) for n in range(1, 30)))

@@ -19,7 +19,7 @@ COMMAS = "Put commas only between groups of three digits, as in 1,234.50."
 HEADER = "kind\tservice\tscope\tamount\trecurrence\tnature\tnote\n"
 
 
-def test_a_block_with_bad_cells_is_not_pasted_until_all_is_right(opened: Opening) -> None:
+def test_a_block_with_wrong_cells_is_not_pasted_until_all_are_right(opened: Opening) -> None:
     grid = opened()
     grid.fill(1, **a_saving("libraries", "5"))
     grid.says("^Saved as version 1 at")
@@ -52,13 +52,13 @@ def test_a_block_with_bad_cells_is_not_pasted_until_all_is_right(opened: Opening
     assert [
         [grid.value(row, name) for name in ("service", "kind", "scope", "amount")] for row in (2, 3)
     ] == [["libraries", "saving", "shared", "150"], ["childrens", "saving", "own", "£7"]]
-    # The rest of what a saving needs is asked for as of any row.
+    # The rest of what a saving needs is asked for, as for any row.
     grid.cell(1, "amount").focus()
     grid.says("^Not saved: 4 cells to put right")
     assert [row["amount"] for row in stored()] == ["5.00"]
 
 
-def test_a_block_can_be_left_alone(opened: Opening) -> None:
+def test_pasting_a_block_can_be_cancelled(opened: Opening) -> None:
     grid = opened()
     grid.paste(1, "amount", "1\nx\n")
     grid.page.get_by_role("button", name="Don’t paste").click()
@@ -100,7 +100,7 @@ def test_a_block_with_the_names_of_the_columns_adds_rows_and_is_saved(opened: Op
     ]
 
 
-def test_undo_takes_back_one_thing_after_the_other(opened: Opening) -> None:
+def test_undo_takes_back_one_change_after_another(opened: Opening) -> None:
     grid = opened()
     undo = grid.page.get_by_role("button", name="Undo")
     assert undo.is_disabled()
@@ -136,7 +136,7 @@ def test_undo_takes_back_one_thing_after_the_other(opened: Opening) -> None:
     assert all(grid.value(1, name) == "" for name in ("service", "kind", "scope", "amount"))
 
 
-def test_what_is_undone_while_it_is_being_saved_is_not_left_stored(opened: Opening) -> None:
+def test_a_change_undone_while_it_is_being_saved_is_not_stored(opened: Opening) -> None:
     grid = opened()
     held: list[Route] = []
 

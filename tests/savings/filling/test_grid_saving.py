@@ -1,4 +1,4 @@
-"""Drafts saved as one goes in a real browser, and two people in one return."""
+"""Drafts saved automatically in a real browser, and two people in one return."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.savings.filling.grids import EDIT, Opening, axe, saves, stored
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.requires_browser]
 
 
-def test_a_draft_is_saved_as_one_goes_with_its_version_and_time(
+def test_a_draft_is_saved_automatically_with_its_version_and_time(
     partnership: Partnership, opened: Opening
 ) -> None:
     grid = opened()
@@ -64,8 +64,8 @@ def test_a_wrong_cell_is_marked_and_the_rest_waits(opened: Opening) -> None:
     assert [row["amount"] for row in stored()] == ["150.00", "2.00"]
 
 
-def test_the_button_saves_what_is_on_its_way_too(opened: Opening) -> None:
-    """A save as one goes that is under way has the version that the button must name."""
+def test_the_button_also_saves_what_is_being_saved(opened: Opening) -> None:
+    """The button has to send the version of the automatic save that is under way."""
     grid = opened()
     grid.fill(1, **a_saving("libraries", "1"))
     with grid.page.expect_request("**/edit/save/"):
@@ -78,7 +78,7 @@ def test_the_button_saves_what_is_on_its_way_too(opened: Opening) -> None:
     assert "is saved as version 2" in grid.page.get_by_role("main").inner_text()
 
 
-def test_without_a_connection_it_says_so_and_tries_again(opened: Opening) -> None:
+def test_without_a_connection_the_form_says_so_and_tries_again(opened: Opening) -> None:
     grid = opened()
     grid.page.route("**/edit/save/", lambda route: route.abort())
     grid.fill(1, **a_saving("libraries", "1"))
@@ -89,7 +89,9 @@ def test_without_a_connection_it_says_so_and_tries_again(opened: Opening) -> Non
     assert [row["amount"] for row in stored()] == ["2.00"]
 
 
-def test_signed_out_meanwhile_nothing_is_lost(partnership: Partnership, opened: Opening) -> None:
+def test_nothing_is_lost_if_the_person_was_signed_out_meanwhile(
+    partnership: Partnership, opened: Opening
+) -> None:
     grid = opened()
     grid.page.context.clear_cookies(name="sessionid")
     grid.fill(1, **a_saving("libraries", "1"))
@@ -112,7 +114,7 @@ def test_signed_out_meanwhile_nothing_is_lost(partnership: Partnership, opened: 
     assert [row["amount"] for row in stored()] == ["3.00"]
 
 
-def test_what_was_submitted_meanwhile_is_not_changed(
+def test_a_return_submitted_meanwhile_is_not_changed(
     partnership: Partnership, opened: Opening
 ) -> None:
     grid = opened()
@@ -129,7 +131,7 @@ def beginning(partnership: Partnership) -> None:
     partnership.draft("WCC", a_saving(amount="1"), a_saving(amount="2"), a_saving("libraries", "3"))
 
 
-def test_two_people_choose_line_by_line(partnership: Partnership, opened: Opening) -> None:
+def test_two_people_can_choose_line_by_line(partnership: Partnership, opened: Opening) -> None:
     beginning(partnership)
     mine, theirs = opened(), opened()
     theirs.fill(1, amount="10")
@@ -141,7 +143,7 @@ def test_two_people_choose_line_by_line(partnership: Partnership, opened: Openin
     mine.fill(3, amount="33")
     mine.says("^Not saved: This return has changed since you opened it")
     assert [row["amount"] for row in stored()] == ["10.00", "20.00", "3.00", "40.00"]
-    mine.fill(3, amount="34")  # goes on typing; nothing of it is lost
+    mine.fill(3, amount="34")  # goes on typing; none of it is lost
     page = mine.page
     page.get_by_role("button", name="Compare the two versions").click()
 
@@ -183,7 +185,7 @@ def test_two_people_choose_line_by_line(partnership: Partnership, opened: Openin
         ("Take theirs for all", ["1.00", "20.00"]),
     ],
 )
-def test_two_people_one_side_for_all(
+def test_two_people_can_choose_one_side_for_all(
     button: str, amounts: list[str], partnership: Partnership, opened: Opening
 ) -> None:
     beginning(partnership)
@@ -192,7 +194,7 @@ def test_two_people_one_side_for_all(
     theirs.cell(3, "remove").check()
     theirs.says("^Saved as version 2 at")
     mine.fill(2, amount="22")
-    mine.page.get_by_role("button", name="Save draft").click()  # before it is saved by itself
+    mine.page.get_by_role("button", name="Save draft").click()  # before the automatic save
     mine.page.get_by_role("button", name=button).click()
     mine.page.wait_for_url(f"**{EDIT}")
 

@@ -90,7 +90,7 @@ def test_totals_follow_what_is_typed_to_the_penny(
     assert grid.total("ongoing_cost").startswith("–")
 
 
-def test_what_is_illustrative_is_marked_until_it_is_changed(
+def test_an_illustrative_row_is_marked_until_it_is_changed(
     partnership: Partnership, opened: Opening
 ) -> None:
     replace_entries(
@@ -114,7 +114,7 @@ def test_what_is_illustrative_is_marked_until_it_is_changed(
     assert grid.total("saving") == "£5.00 illustrative"
 
 
-def test_a_service_down_the_side_begins_a_row(opened: Opening) -> None:
+def test_a_service_at_the_side_starts_a_row(opened: Opening) -> None:
     grid = opened()
     names = grid.page.get_by_role("region", name="Figures by service")
     grid.fill(1, service="childrens")

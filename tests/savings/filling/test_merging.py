@@ -1,4 +1,4 @@
-"""Two versions of a return laid side by side, and one made of both as was chosen."""
+"""Two versions of a return side by side, and one made from both as was chosen."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ BASE = {1: ONE, 2: TWO, 3: THREE}
 LINES = list(BASE.items())
 
 
-def test_the_same_in_both_is_no_difference() -> None:
+def test_a_line_that_is_the_same_in_both_is_not_a_difference() -> None:
     found = put_side_by_side(BASE, LINES, LINES)
 
     assert (found.differences, found.same) == ((), 3)
     assert found.merged({}) == LINES
 
 
-def test_what_one_side_did_is_suggested_and_what_both_did_is_asked() -> None:
+def test_a_change_by_one_side_is_suggested_and_a_change_by_both_is_asked_about() -> None:
     mine = [(1, row(10)), (2, TWO), (3, row(30))]
     theirs = [(1, ONE), (2, row(20)), (3, row(33))]
 
@@ -62,7 +62,7 @@ def test_what_one_side_did_is_suggested_and_what_both_did_is_asked() -> None:
     ]
 
 
-def test_lines_added_and_removed_on_either_side() -> None:
+def test_lines_added_or_removed_on_either_side_are_differences() -> None:
     mine = [(1, ONE), (None, row(50)), (3, THREE)]  # I removed 2 and added a row after 1
     theirs = [(1, ONE), (2, TWO), (4, row(40))]  # they removed 3 and added 4
 
@@ -80,10 +80,10 @@ def test_lines_added_and_removed_on_either_side() -> None:
     assert found.merged(suggested) == [(1, ONE), (None, row(50)), (4, row(40))]
     assert found.merged(dict.fromkeys(keys, THEIRS)) == theirs
     assert found.merged(dict.fromkeys(keys, MINE)) == [(1, ONE), (None, row(50)), (None, THREE)]
-    # A line they removed and I keep is written again: its number is gone.
+    # A line that they removed and I keep is written again: its number is gone.
 
 
-def test_a_line_changed_by_me_and_removed_by_them_is_asked() -> None:
+def test_a_line_changed_by_me_and_removed_by_them_is_asked_about() -> None:
     found = put_side_by_side({1: ONE}, [(1, TWO)], [])
 
     assert found.differences == (Difference("line-1", TWO, None, Deed.CHANGED, Deed.REMOVED, None),)
@@ -91,7 +91,7 @@ def test_a_line_changed_by_me_and_removed_by_them_is_asked() -> None:
     assert found.merged({"line-1": THEIRS}) == []
 
 
-def test_what_both_added_alike_is_one_line_and_the_merely_similar_are_two() -> None:
+def test_identical_rows_added_by_both_are_one_line_and_similar_ones_are_two() -> None:
     found = put_side_by_side({}, [(None, ONE), (None, TWO)], [(8, ONE), (9, THREE)])
 
     assert [(line.key, line.mine, line.theirs) for line in found.differences] == [
@@ -102,7 +102,7 @@ def test_what_both_added_alike_is_one_line_and_the_merely_similar_are_two() -> N
     assert found.merged({"new-2": MINE, "line-9": THEIRS}) == [(8, ONE), (None, TWO), (9, THREE)]
 
 
-def test_alike_rows_are_paired_once_each_and_never_with_what_was_there() -> None:
+def test_identical_new_rows_are_paired_once_and_never_with_existing_lines() -> None:
     found = put_side_by_side({1: ONE}, [(1, ONE), (None, ONE), (None, ONE)], [(1, ONE), (8, ONE)])
 
     assert [(line.key, line.mine, line.theirs) for line in found.differences] == [
@@ -114,13 +114,13 @@ def test_alike_rows_are_paired_once_each_and_never_with_what_was_there() -> None
     ]
 
 
-def test_a_number_of_nothing_here_is_a_new_row() -> None:
+def test_a_row_with_an_unknown_number_is_a_new_row() -> None:
     found = put_side_by_side({}, [(77, ONE)], [])
 
     assert [line.key for line in found.differences] == ["new-1"]
 
 
-def test_without_knowing_what_both_began_from_nothing_is_suggested() -> None:
+def test_nothing_is_suggested_if_the_common_start_is_unknown() -> None:
     found = put_side_by_side(None, [(1, TWO), (None, THREE)], [(1, ONE), (2, THREE), (3, ONE)])
 
     assert found.differences == (
@@ -130,7 +130,7 @@ def test_without_knowing_what_both_began_from_nothing_is_suggested() -> None:
     assert found.same == 1
 
 
-def test_the_columns_in_which_two_lines_differ() -> None:
+def test_the_columns_in_which_two_lines_differ_are_found() -> None:
     mine = row(1, note="Mine", tupe=("LBHF",), corrects=4)
     theirs = row(2, note="Theirs", tupe=("LBHF",))
     found = put_side_by_side({1: ONE}, [(1, mine)], [(1, theirs)]).differences[0]
@@ -140,7 +140,7 @@ def test_the_columns_in_which_two_lines_differ() -> None:
     assert added.columns == ("service", "kind", "scope", "amount", "recurrence", "nature")
 
 
-def test_earlier_lines_are_told_by_the_events_of_saves() -> None:
+def test_earlier_lines_are_worked_out_from_the_events_of_saves() -> None:
     def said(number: int, amount: str, **more: object) -> dict[str, object]:
         return {
             "id": number,
@@ -187,7 +187,7 @@ some_rows = st.integers(1, 4).map(row)
     theirs=st.dictionaries(st.integers(1, 9), some_rows, max_size=6),
     known=st.booleans(),
 )
-def test_all_of_one_side_gives_that_side(
+def test_choosing_one_side_for_all_gives_that_side(
     base: dict[int, EntryRow],
     mine: list[tuple[int | None, EntryRow]],
     theirs: dict[int, EntryRow],
@@ -205,8 +205,8 @@ def test_all_of_one_side_gives_that_side(
     )
 
 
-def test_a_changed_line_is_not_a_replaced_one() -> None:
-    """The number stays, so that questions and history stay with the line."""
+def test_a_changed_line_keeps_its_number() -> None:
+    """Questions and history stay with the line that has the number."""
     mine = replace(ONE, amount=1_01)
     found = put_side_by_side({1: ONE}, [(1, mine)], [(1, TWO)])
 

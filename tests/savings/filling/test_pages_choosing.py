@@ -1,6 +1,6 @@
-"""Somebody else has saved meanwhile: both versions side by side, and what was chosen is stored.
+"""Somebody else has saved meanwhile: both versions side by side, and the choice is stored.
 
-All of it without a script, by forms alone.
+All of it works without a script, by forms only.
 """
 
 from __future__ import annotations
@@ -100,12 +100,12 @@ def test_nothing_is_overwritten_and_both_are_shown(
         "Note Line 2 Line 2",
     ):
         assert said in page.words
-    # All that was typed goes on with it.
+    # All that was typed is sent on with it.
     typed = {name: value for name, value in begun.items() if value != []}
     assert {name: page.form("edit/").sent.get(name) for name in typed} == typed
 
 
-def test_what_is_chosen_is_stored_at_the_new_version(
+def test_the_choice_is_stored_as_a_new_version(
     partnership: Partnership, officer: Client, begun: dict[str, Any]
 ) -> None:
     change_meanwhile(partnership)
@@ -136,7 +136,7 @@ def test_what_is_chosen_is_stored_at_the_new_version(
     ("side", "expected"),
     [("mine", ["11.00", "22.00", "3.00"]), ("theirs", ["1.00", "20.00", "4.00"])],
 )
-def test_one_side_for_all(
+def test_one_side_can_be_chosen_for_all_lines(
     side: str, expected: list[str], partnership: Partnership, officer: Client, begun: dict[str, Any]
 ) -> None:
     change_meanwhile(partnership)
@@ -148,7 +148,7 @@ def test_one_side_for_all(
     assert partnership.parent("WCC").version == (3 if side == "mine" else 2)
 
 
-def test_saved_once_more_while_choosing(
+def test_another_save_while_choosing_is_compared_again(
     partnership: Partnership,
     officer: Client,
     begun: dict[str, Any],
@@ -172,7 +172,7 @@ def test_saved_once_more_while_choosing(
     assert amounts() == ["1.00"]
 
 
-def test_what_else_changed_it_is_named(
+def test_other_steps_that_changed_the_version_are_named(
     partnership: Partnership, officer: Client, begun: dict[str, Any]
 ) -> None:
     """The same person submits it in another tab; nobody has saved anything."""
@@ -206,7 +206,7 @@ def test_what_else_changed_it_is_named(
     assert choices(page) == {f"choice-line-{begun['row-1-id']}": "mine"}
 
 
-def test_the_same_in_both_is_said(
+def test_the_page_says_that_both_versions_are_the_same(
     partnership: Partnership, officer: Client, begun: dict[str, Any]
 ) -> None:
     change_meanwhile(partnership)
@@ -220,7 +220,7 @@ def test_the_same_in_both_is_said(
     assert partnership.parent("WCC").version == 2
 
 
-def test_mistakes_come_first(
+def test_mistakes_are_shown_before_the_choice(
     partnership: Partnership, officer: Client, begun: dict[str, Any]
 ) -> None:
     change_meanwhile(partnership)
@@ -239,7 +239,7 @@ def test_mistakes_come_first(
 
 
 @pytest.mark.parametrize("lost", [{"against": "x"}, {"against": ""}, {"against": "9"}])
-def test_what_was_not_shown_is_not_chosen_from(
+def test_a_choice_between_lines_that_were_not_shown_is_refused(
     lost: dict[str, str],
     partnership: Partnership,
     officer: Client,
@@ -252,7 +252,7 @@ def test_what_was_not_shown_is_not_chosen_from(
     assert amounts() == ["1.00", "20.00", "4.00"]
 
 
-def test_a_version_nobody_has_seen_suggests_nothing(
+def test_an_unknown_version_suggests_nothing(
     partnership: Partnership, officer: Client, begun: dict[str, Any]
 ) -> None:
     begun |= {"version": "77", "row-1-amount": "11"}
@@ -263,7 +263,7 @@ def test_a_version_nobody_has_seen_suggests_nothing(
     assert "1 line differs." in page.words
 
 
-def test_submitted_while_choosing(
+def test_a_return_submitted_while_choosing_is_not_changed(
     partnership: Partnership, officer: Client, begun: dict[str, Any]
 ) -> None:
     change_meanwhile(partnership)
@@ -278,9 +278,7 @@ def test_submitted_while_choosing(
     assert amounts() == ["9.00"]
 
 
-def test_as_many_queries_for_one_line_as_for_many(
-    partnership: Partnership, officer: Client
-) -> None:
+def test_many_lines_take_as_many_queries_as_one(partnership: Partnership, officer: Client) -> None:
     def queries(count: int) -> int:
         rows = [a_saving(amount=str(n)) for n in range(1, count + 1)]
         partnership.draft("WCC", *rows)

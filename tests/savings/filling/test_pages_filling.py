@@ -1,4 +1,4 @@
-"""What the form shows beside its rows, and what its script asks the server: by plain requests."""
+"""What the form shows beside its rows, and what its script asks the server."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def row(number: int, columns: dict[str, Any]) -> dict[str, Any]:
 # --- Beside the rows -----------------------------------------------------------------
 
 
-def test_plan_last_quarter_year_to_date_and_this_quarter_stand_beside(
+def test_plan_last_quarter_year_to_date_and_this_quarter_are_shown_beside(
     partnership: Partnership, officer: Client
 ) -> None:
     partnership.certified("WCC", a_saving("youth-offending", "100.10"))
@@ -75,7 +75,9 @@ def test_plan_last_quarter_year_to_date_and_this_quarter_stand_beside(
     assert page.words.count("not certified") == 0
 
 
-def test_what_is_not_certified_is_said(partnership: Partnership, officer: Client) -> None:
+def test_the_page_says_which_quarters_are_not_certified(
+    partnership: Partnership, officer: Client
+) -> None:
     partnership.submitted("WCC", a_saving("youth-offending", "100.10"))
 
     page = read(officer.get(EDIT.replace("Q1", "Q2")))
@@ -84,7 +86,7 @@ def test_what_is_not_certified_is_said(partnership: Partnership, officer: Client
     assert "Year to date is the rows of this draft; 2013/14 Q1 is not certified." in page.words
 
 
-def test_a_service_begins_a_row_and_nothing_typed_is_lost(
+def test_a_service_starts_a_row_and_nothing_typed_is_lost(
     partnership: Partnership, officer: Client, everything: Callable[[], Everything]
 ) -> None:
     sent = opened(officer) | row(1, {"amount": "half an amo"})
@@ -101,9 +103,7 @@ def test_a_service_begins_a_row_and_nothing_typed_is_lost(
     assert (added["rows"], added["row-6-service"]) == ("6", "cex")
 
 
-def test_as_many_queries_for_one_row_as_for_forty(
-    partnership: Partnership, officer: Client
-) -> None:
+def test_forty_rows_take_as_many_queries_as_one(partnership: Partnership, officer: Client) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert officer.get(EDIT).status_code == 200
@@ -115,10 +115,10 @@ def test_as_many_queries_for_one_row_as_for_forty(
     assert queries() == one
 
 
-# --- Saved as one goes ----------------------------------------------------------------
+# --- Automatic saves ------------------------------------------------------------------
 
 
-def test_a_save_gives_the_version_the_time_and_the_lines(
+def test_an_automatic_save_answers_with_the_version_the_time_and_the_lines(
     partnership: Partnership, officer: Client
 ) -> None:
     partnership.draft("WCC", a_saving(amount="1"), a_saving(amount="2"))
@@ -134,14 +134,14 @@ def test_a_save_gives_the_version_the_time_and_the_lines(
     assert said.pop("time") in {f"{when:%H:%M}" for when in (before, after)}
     assert said == {"version": 2, "lines": {"2": kept, "4": Entry.objects.get(amount=4).id}}
     assert [line["amount"] for line in stored()] == ["2.00", "4.00"]
-    # What changes nothing is no new version.
+    # An unchanged save makes no new version.
     lines = {f"row-{number}-id": str(line) for number, line in said["lines"].items()}
     again = officer.post(SAVE, sent | {"version": "2"} | lines).json()
     assert (again["version"], again["lines"]) == (2, said["lines"])
     assert saves() == 2
 
 
-def test_every_mistake_of_what_is_not_saved(
+def test_an_automatic_save_names_every_mistake(
     partnership: Partnership, officer: Client, everything: Callable[[], Everything]
 ) -> None:
     sent = opened(officer) | row(2, {"kind": "variance", "amount": "1.005"})
@@ -170,7 +170,7 @@ def test_every_mistake_of_what_is_not_saved(
     assert everything() == before
 
 
-def test_a_stale_save_says_so_and_changes_nothing(
+def test_a_stale_automatic_save_says_so_and_changes_nothing(
     partnership: Partnership, officer: Client, everything: Callable[[], Everything]
 ) -> None:
     sent = opened(officer) | row(1, a_saving())
@@ -184,7 +184,7 @@ def test_a_stale_save_says_so_and_changes_nothing(
     assert response.json()["problem"] == "This return has changed since you opened it."
 
 
-def test_a_save_of_what_is_closed_or_not_whole(
+def test_a_save_of_a_closed_return_or_of_an_incomplete_form_is_refused(
     partnership: Partnership, officer: Client, everything: Callable[[], Everything]
 ) -> None:
     sent = opened(officer) | row(1, a_saving())
@@ -268,7 +268,7 @@ def test_names_and_labels_come_back_as_codes_and_nothing_is_stored(
     assert everything() == before
 
 
-def test_bad_cells_come_back_in_a_table_with_what_to_do(
+def test_wrong_cells_come_back_in_a_table_with_what_to_do(
     partnership: Partnership, officer: Client
 ) -> None:
     Service.objects.create(slug="parks", name="Open spaces", position=90)
@@ -292,11 +292,11 @@ def test_bad_cells_come_back_in_a_table_with_what_to_do(
     ]
 
 
-def test_of_rows_filled_in_column_by_column_only_the_block_is_judged(
+def test_only_the_cells_of_a_block_are_checked_in_partly_filled_rows(
     partnership: Partnership, officer: Client
 ) -> None:
     assert pasted(officer, "5\n6\n", column="amount").status_code == 200
-    # By the names of its columns a row is all there is of it.
+    # With a header, the block has the whole of each row.
     response = pasted(officer, "amount\tservice\n5\tlibraries\n")
     assert response.status_code == 422
     assert 'name="fix-1-kind"' in response.json()["table"]
@@ -338,7 +338,7 @@ def test_a_block_goes_past_removed_rows_and_no_further_than_there_is_room(
         ("kind\tservice\n", "service", "There are no rows below the names of the columns."),
     ],
 )
-def test_a_block_that_fits_nowhere(
+def test_a_block_that_does_not_fit_is_refused(
     block: str, column: str, said: str, partnership: Partnership, officer: Client
 ) -> None:
     response = pasted(officer, block, column=column)
@@ -348,7 +348,7 @@ def test_a_block_that_fits_nowhere(
 
 
 @pytest.mark.parametrize("at", [{"at_row": "x"}, {"at_row": ""}, {"at_column": "colour"}])
-def test_a_block_from_nowhere_is_no_error_of_the_site(
+def test_a_block_without_a_known_cell_is_not_an_error_of_the_site(
     at: dict[str, str], partnership: Partnership, officer: Client
 ) -> None:
     assert pasted(officer, "libraries", more=at).status_code == 200

@@ -51,7 +51,7 @@ def officer(partnership: Partnership, client: Client) -> Client:
 
 
 def opened(client: Client) -> dict[str, Any]:
-    """What a browser would send if the form were saved as it is opened."""
+    """What a browser would send if the form were saved as it was opened."""
     return read(client.get(EDIT)).form("edit/").sent
 
 
@@ -109,7 +109,7 @@ def test_opening_and_saving_changes_nothing(partnership: Partnership, officer: C
     assert before[0]["corrects"] == corrected
 
 
-def test_rows_can_be_removed_and_all_of_them(partnership: Partnership, officer: Client) -> None:
+def test_some_or_all_rows_can_be_removed(partnership: Partnership, officer: Client) -> None:
     partnership.draft("WCC", a_saving(amount="1"), a_saving(amount="2"), a_saving(amount="3"))
     sent = opened(officer)
     type_in(sent, 2, {"remove": "on", "amount": "no amount, but it goes"})
@@ -241,7 +241,7 @@ def test_every_mistake_of_every_row_comes_back_at_once(
     assert stored() == []
 
 
-def test_more_rows_keep_everything_and_save_nothing(
+def test_adding_rows_keeps_everything_and_saves_nothing(
     partnership: Partnership, officer: Client, everything: Callable[[], Everything]
 ) -> None:
     sent = opened(officer)
@@ -265,7 +265,7 @@ def test_more_rows_keep_everything_and_save_nothing(
 
 
 @pytest.mark.parametrize("closed", [False, True])
-def test_what_was_submitted_or_closed_meanwhile_is_not_changed(
+def test_a_return_submitted_or_closed_meanwhile_is_not_changed(
     closed: bool, partnership: Partnership, officer: Client, everything: Callable[[], Everything]
 ) -> None:
     parent = partnership.draft("WCC", a_saving())
@@ -299,7 +299,7 @@ def test_what_was_submitted_or_closed_meanwhile_is_not_changed(
         {"row-4-note": None},
     ],
 )
-def test_a_page_that_lost_something_on_its_way_is_not_saved(
+def test_a_form_that_arrives_incomplete_is_not_saved(
     lost: dict[str, str | None],
     partnership: Partnership,
     officer: Client,
@@ -353,7 +353,7 @@ def test_a_control_character_is_refused_beside_its_control(
     assert summary(read(response)) == ["#id_row-1-note"]
 
 
-def test_what_is_typed_is_shown_as_text(partnership: Partnership, officer: Client) -> None:
+def test_anything_typed_is_shown_as_text(partnership: Partnership, officer: Client) -> None:
     nasty = '"><script>alert(1)</script>'
     sent = opened(officer)
     for column in ("service", "kind", "amount", "caused_by", "evidence", "note"):
@@ -387,7 +387,7 @@ def test_the_form_never_has_more_rows_than_can_be_sent(
     assert "This return has 7 entries, more than the form can hold (6)" in read(response).words
 
 
-def test_forty_rows_save_whole(partnership: Partnership, officer: Client) -> None:
+def test_forty_rows_are_saved_as_a_whole(partnership: Partnership, officer: Client) -> None:
     partnership.draft("WCC", *(a_saving(amount=f"{n}.10") for n in range(40)))
     sent = opened(officer)
     type_in(sent, 40, {"amount": "(1,000.99)"})
@@ -397,7 +397,9 @@ def test_forty_rows_save_whole(partnership: Partnership, officer: Client) -> Non
     assert amounts == [*(Decimal(f"{n}.10") for n in range(39)), Decimal("-1000.99")]
 
 
-def test_services_stand_under_their_programmes(partnership: Partnership, officer: Client) -> None:
+def test_services_are_listed_under_their_programmes(
+    partnership: Partnership, officer: Client
+) -> None:
     html = officer.get(EDIT).content.decode()
 
     assert (

@@ -33,7 +33,7 @@ from sovereignty.refusals import FieldError
         (" £1,234.50 \t\N{NO-BREAK SPACE}(5)\N{NO-BREAK SPACE}", [["£1,234.50", "(5)"]]),
     ],
 )
-def test_cells(text: str, expected: list[list[str]]) -> None:
+def test_a_block_is_split_into_cells(text: str, expected: list[list[str]]) -> None:
     assert cells(text) == expected
 
 
@@ -41,8 +41,8 @@ words = st.text(st.sampled_from("ab £,.-\"'\n\t"), max_size=6).map(str.strip)
 
 
 @given(st.lists(st.lists(words, min_size=2, max_size=2), min_size=1, max_size=5))
-def test_what_a_spreadsheet_writes_is_read_back(block: list[list[str]]) -> None:
-    """Spreadsheets quote what holds a tab or a line break, and double the quotes in it."""
+def test_a_block_as_a_spreadsheet_writes_it_is_read_back(block: list[list[str]]) -> None:
+    """Spreadsheets quote a cell that has a tab or a line break, and double its quotes."""
     text = "\n".join(
         "\t".join(
             '"' + cell.replace('"', '""') + '"' if "\t" in cell or "\n" in cell else cell
@@ -55,22 +55,22 @@ def test_what_a_spreadsheet_writes_is_read_back(block: list[list[str]]) -> None:
 
 
 @given(st.lists(st.lists(words, min_size=1, max_size=4), min_size=1, max_size=4))
-def test_what_is_quoted_as_in_a_file_is_read_too(block: list[list[str]]) -> None:
+def test_a_block_quoted_as_in_a_file_is_read_too(block: list[list[str]]) -> None:
     out = io.StringIO()
     csv.writer(out, "excel-tab").writerows(block)
-    # A single empty cell is written in quotes, which a copied block never does.
+    # An empty cell by itself is quoted, which never happens in a copied block.
     expected = [['""'] if row == [""] else row for row in block]
     assert cells(out.getvalue()) == expected
 
 
-def test_rightwards_from_the_cell() -> None:
+def test_without_a_header_a_block_fills_columns_from_the_cell_to_the_right() -> None:
     assert read_block("5\t\tcashable\n(6)\n", "amount", {}) == Block(
         ({"amount": "5", "recurrence": "", "nature": "cashable"}, {"amount": "(6)"}),
         whole=False,
     )
 
 
-def test_what_reaches_beyond_the_last_column_is_an_error() -> None:
+def test_a_block_beyond_the_last_column_is_an_error() -> None:
     block = read_block("a\tb\t\tc\n", "evidence", {})
 
     assert block.errors == (
@@ -85,7 +85,7 @@ def test_what_reaches_beyond_the_last_column_is_an_error() -> None:
     assert read_block("a\tb\t\t\n", "evidence", {}).errors == ()
 
 
-def test_by_header() -> None:
+def test_with_a_header_a_block_fills_the_columns_it_names() -> None:
     text = (
         "Amount\t service\tKind\tFalls on\t\n45k\thr\tsaving\town\tspare\n\t\t\t\t\n-\tict\t\t\t\n"
     )
@@ -101,7 +101,7 @@ def test_by_header() -> None:
     )
 
 
-def test_a_header_that_is_unknown_or_there_twice() -> None:
+def test_an_unknown_or_repeated_header_is_an_error() -> None:
     block = read_block("service\tamount\tcolour\tamount\nhr\t1\tred\t2", "service", {})
 
     assert [(error.field, error.row, error.message) for error in block.errors] == [
@@ -110,7 +110,7 @@ def test_a_header_that_is_unknown_or_there_twice() -> None:
     ]
 
 
-def test_all_columns_of_a_file_in_their_order() -> None:
+def test_a_block_may_have_all_columns_of_a_file_in_order() -> None:
     block = read_block("\t".join(COLUMNS) + "\n" + "\t".join("abcdefghijklm"), "amount", {})
 
     assert block.rows == (dict(zip(COLUMNS, "abcdefghijklm", strict=True)),)
@@ -133,7 +133,7 @@ WORDS = vocabulary(
 )
 
 
-def test_words_for_codes() -> None:
+def test_words_are_read_as_codes() -> None:
     typed = {
         "service": "Children\N{RIGHT SINGLE QUOTATION MARK}s",
         "kind": " SAVING",
@@ -153,7 +153,7 @@ def test_words_for_codes() -> None:
     )
 
 
-def test_what_could_be_two_things_is_not_guessed() -> None:
+def test_a_word_that_could_mean_two_codes_is_not_guessed() -> None:
     assert in_codes({"service": "open spaces"}, WORDS) == (
         {"service": "open spaces"},
         {"service": "“open spaces” is not one thing alone: use parks or squares."},

@@ -1,4 +1,4 @@
-"""What an action refuses, to whom, in what words; and that nothing is left behind."""
+"""What an action refuses, to whom and in what words; and that nothing is left behind."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def sign(p: Partnership, by: User, **more: Any) -> Return:
 
 @pytest.fixture
 def people(partnership: Partnership) -> dict[str, User]:
-    """Everybody there is, and those nobody thinks of."""
+    """Everybody in the partnership, and some unusual accounts."""
     made = dict(partnership.people)
     wcc = partnership.councils["WCC"]
     made["deputy.wcc"] = User.objects.create_user("deputy.wcc")
@@ -143,7 +143,7 @@ ACTIONS: dict[str, tuple[Callable[[Partnership], None], Act, set[str]]] = {
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_who_may(
+def test_each_action_is_allowed_only_to_those_who_may(
     name: str,
     partnership: Partnership,
     people: dict[str, User],
@@ -167,7 +167,7 @@ def test_who_may(
 
 
 @pytest.mark.parametrize("name", ["save", "submit", "withdraw", "send back", "certify"])
-def test_nobody_acts_on_the_partnerships_own_return(
+def test_nobody_can_act_on_the_partnerships_own_return(
     name: str, partnership: Partnership, people: dict[str, User]
 ) -> None:
     own = Return.objects.create(period=Period.objects.get(quarter=Q1))
@@ -178,7 +178,7 @@ def test_nobody_acts_on_the_partnerships_own_return(
 
 
 @pytest.mark.parametrize("second", [Role.SECTION_151_OFFICER, Role.DEPUTY_SECTION_151_OFFICER])
-def test_who_submitted_never_certifies_whatever_they_hold(
+def test_the_person_who_submitted_can_never_certify_whatever_their_roles(
     second: str, partnership: Partnership
 ) -> None:
     finance = partnership.finance("WCC")
@@ -191,7 +191,7 @@ def test_who_submitted_never_certifies_whatever_they_hold(
     assert str(refusal.value) == (
         "Only the council's section 151 officer or deputy certifies, never who filled it in."
     )
-    # They may send back their own, and somebody else's they may certify.
+    # They may send back their own, and may certify somebody else's.
     with transaction.atomic():
         hand_back(partnership, both)
         transaction.set_rollback(True)
@@ -240,7 +240,7 @@ ACTORS: dict[str, tuple[Callable[..., Return], str]] = {
 
 
 @pytest.mark.parametrize(("state", "action", "message"), WRONG_STATES)
-def test_in_the_wrong_state(
+def test_an_action_in_the_wrong_state_is_refused(
     state: str,
     action: str,
     message: str,
@@ -259,7 +259,7 @@ def test_in_the_wrong_state(
 
 @pytest.mark.parametrize("action", ACTORS)
 @pytest.mark.parametrize("off_by", [-1, 1])
-def test_with_a_stale_version(
+def test_an_action_with_a_stale_version_is_refused(
     action: str,
     off_by: int,
     partnership: Partnership,
@@ -278,7 +278,7 @@ def test_with_a_stale_version(
 
 
 @pytest.mark.parametrize("reason", ["", " \n"])
-def test_without_a_reason(
+def test_an_action_without_its_reason_is_refused(
     reason: str, partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:
     office = partnership.people["programme.office"]
@@ -310,7 +310,7 @@ def test_without_a_reason(
         ("a" * 2001, "Shorten this to 2,000 characters."),
     ],
 )
-def test_a_reason_that_can_not_be_kept(
+def test_a_reason_that_can_not_be_stored_is_refused(
     reason: str, remedy: str, partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:
     office = partnership.people["programme.office"]
@@ -335,7 +335,7 @@ def test_a_reason_that_can_not_be_kept(
     assert everything() == before
 
 
-def test_every_row_is_stored_or_none_is(
+def test_either_every_row_is_stored_or_none(
     partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:
     draft(partnership)
@@ -357,7 +357,7 @@ def test_every_row_is_stored_or_none_is(
     assert everything() == before
 
 
-def test_a_correction_names_an_own_certified_entry_of_an_earlier_quarter(
+def test_a_correction_names_the_councils_own_certified_entry_of_an_earlier_quarter(
     partnership: Partnership,
 ) -> None:
     q3 = open_period(quarter=Q2.following, by=partnership.people["programme.office"], at=NOW)
@@ -384,7 +384,7 @@ FAILING_EVENTS = """
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_without_its_event_nothing_is_done(
+def test_an_action_is_undone_if_its_event_can_not_be_written(
     name: str, partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:
     prepare, act, allowed = ACTIONS[name]
@@ -398,7 +398,7 @@ def test_without_its_event_nothing_is_done(
     assert everything() == before
 
 
-def test_what_does_not_exist_is_not_found(partnership: Partnership) -> None:
+def test_a_return_that_does_not_exist_is_not_found(partnership: Partnership) -> None:
     with pytest.raises(Return.DoesNotExist):
         submit(return_id=0, version=0, by=partnership.finance("WCC"), at=NOW)
     with pytest.raises(Period.DoesNotExist):
@@ -413,7 +413,7 @@ def test_every_refusal_of_an_action_is_one_kind_of_exception() -> None:
     )
 
 
-def test_what_says_of_itself_that_it_is_illustrative_stays_so_however_it_is_sent(
+def test_a_row_marked_as_illustrative_stays_so_however_it_is_sent(
     partnership: Partnership,
 ) -> None:
     parent = partnership.draft("WCC", {**a_saving(), "provenance": "illustrative"})
@@ -430,7 +430,7 @@ def test_what_says_of_itself_that_it_is_illustrative_stays_so_however_it_is_sent
 
 
 @pytest.mark.parametrize("saved", ["entries", "forecasts", "entries, then sent back"])
-def test_who_ever_filled_a_return_in_does_not_certify_it_though_another_saved_last(
+def test_nobody_who_filled_a_return_in_can_certify_it_though_another_saved_last(
     saved: str, partnership: Partnership
 ) -> None:
     both, other, parent = _filled_by_two(partnership, saved)

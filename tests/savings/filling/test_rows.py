@@ -41,7 +41,7 @@ REFERENCE = Reference(
         TREE,
         Q3,
         {
-            # Of £50, £20 are claimed already.
+            # Of £50, £20 is claimed already.
             "MOVE-1": ClaimedBudget(Budget("MOVE-1", "hr", 50_00, Q2, EVERYBODY), 20_00),
             "MOVE-3": ClaimedBudget(Budget("MOVE-3", "libraries", 50_00, Q2, EVERYBODY)),
             "MOVE-4": ClaimedBudget(Budget("MOVE-4", "hr", 50_00, Q4, EVERYBODY)),
@@ -72,7 +72,7 @@ CHANGED = {**VARIANCE, "cause": "specification_change", "caused_by": "WCC"}
 
 A_LETTER = "a" * LONGEST_TEXT
 
-# What is said of each column.
+# The message for each column.
 NO_SERVICE = "Enter the service's short name, as “libraries”."
 NO_KIND = "Enter the kind of entry: saving, ongoing_cost, transition_cost or variance."
 NO_SCOPE = "Enter whose entry it is: own or shared."
@@ -125,7 +125,7 @@ def read(*rows: Mapping[str, object]) -> tuple[list[EntryRow], list[FieldError]]
 
 
 def mistakes(row: Mapping[str, object]) -> list[tuple[str, str, str]]:
-    """Column, value and message of every mistake, after checking that nothing came of it."""
+    """Column, value and message of every mistake, after checking that no row was read."""
     rows, errors = read(row)
     assert rows == []
     assert {error.row for error in errors} == {2}
@@ -143,11 +143,11 @@ def past(*rows: Mapping[str, object]) -> list[tuple[int | None, str, str, str]]:
 
 def test_claims_up_to_the_ceiling_are_taken() -> None:
     assert past(claim("20.00"), claim("10.00"), claim("50.00", "MOVE-3", service="libraries")) == []
-    # A claim of a quarter that began before, and what is not claimed at all.
+    # A correction that claims in an earlier quarter, and a cost that claims nothing.
     assert past(claim("30.00", corrects="9"), {**MOVE, "amount": "99.00"}) == []
 
 
-def test_the_claim_that_passes_the_ceiling_is_the_one_refused() -> None:
+def test_only_the_claim_that_passes_the_ceiling_is_refused() -> None:
     assert past(claim("20.00"), claim("10.01"), claim("10.00")) == [
         (
             3,
@@ -161,7 +161,7 @@ def test_the_claim_that_passes_the_ceiling_is_the_one_refused() -> None:
     ]
 
 
-def test_where_nothing_is_left_the_way_out_is_said() -> None:
+def test_where_nothing_is_left_the_message_says_what_to_do() -> None:
     assert past(claim("0.01", "MOVE-6"), claim("-", "MOVE-6")) == [
         (
             2,
@@ -175,14 +175,14 @@ def test_where_nothing_is_left_the_way_out_is_said() -> None:
     ]
 
 
-def test_what_a_return_gives_back_counts_before_what_it_claims() -> None:
+def test_a_returns_refunds_count_before_its_claims() -> None:
     assert past(claim("40.00"), claim("-10.00")) == []
     assert [row for row, *_ in past(claim("40.01"), claim("-10.00"))] == [2]
-    # Of another budget it makes no room.
+    # A refund to another budget frees nothing.
     assert [row for row, *_ in past(claim("40.00"), claim("-10.00", "MOVE-6"))] == [2]
 
 
-def test_a_ceiling_is_passed_in_the_same_answer_as_any_other_mistake() -> None:
+def test_passing_the_ceiling_is_named_together_with_other_mistakes() -> None:
     found = past({**SAVING, "service": "hrm"}, claim("30.01"), claim("30.01", evidence=5))
     assert [(row, column) for row, column, *_ in found] == [
         (2, "service"),
@@ -192,7 +192,7 @@ def test_a_ceiling_is_passed_in_the_same_answer_as_any_other_mistake() -> None:
     ]
 
 
-def test_the_columns_are_the_contracts() -> None:
+def test_the_columns_are_those_of_the_contract() -> None:
     assert ",".join(COLUMNS) == (
         "service,kind,scope,amount,recurrence,nature,cause,caused_by,tupe,approval,corrects,"
         "evidence,note"
@@ -287,7 +287,7 @@ def test_the_choices_are_those_of_the_table() -> None:
         ),
     ],
 )
-def test_a_good_row(typed: Mapping[str, object], row: EntryRow) -> None:
+def test_a_right_row_is_read(typed: Mapping[str, object], row: EntryRow) -> None:
     assert read(typed) == ([row], [])
 
 
@@ -385,7 +385,7 @@ def test_a_good_row(typed: Mapping[str, object], row: EntryRow) -> None:
         ),
         ({**VARIANCE, "caused_by": "WCC"}, [("caused_by", "WCC", ONLY_CAUSED_BY)]),
         ({**SAVING, "caused_by": "WCC"}, [("caused_by", "WCC", ONLY_CAUSED_BY)]),
-        # While the cause is a mistake nobody knows whether it should name a council.
+        # While the cause is wrong, nobody knows whether it should name a council.
         ({**CHANGED, "cause": "weather"}, [("cause", "weather", NOT_A_CAUSE)]),
         # tupe
         ({**SAVING, "tupe": "WCC"}, [("tupe", "WCC", ONLY_TUPE)]),
@@ -428,18 +428,18 @@ def test_a_good_row(typed: Mapping[str, object], row: EntryRow) -> None:
         ({**SAVING, "note": 5}, [("note", "5", NOT_TEXT)]),
         ({**SAVING, "note": "\ud83d"}, [("note", "?", HALF)]),
         ({**SAVING, "evidence": "\x00"}, [("evidence", "�", NULL)]),
-        # columns nobody knows
+        # unknown columns
         ({**SAVING, "Amount": "1"}, [("Amount", "1", NO_COLUMN)]),
         ({**SAVING, "": None}, [("", "", NO_COLUMN)]),
     ],
 )
-def test_a_mistake_and_its_remedy(
+def test_a_mistake_is_named_with_its_remedy(
     typed: Mapping[str, object], expected: list[tuple[str, str, str]]
 ) -> None:
     assert mistakes(typed) == expected
 
 
-def test_an_empty_row_says_all_that_is_missing() -> None:
+def test_an_empty_row_names_everything_that_is_missing() -> None:
     assert mistakes({}) == [
         ("service", "", NO_SERVICE),
         ("kind", "", NO_KIND),
@@ -468,16 +468,16 @@ def test_every_mistake_of_every_row_comes_back_at_once() -> None:
     ]
 
 
-def test_a_row_is_numbered_as_its_sender_counts() -> None:
+def test_a_row_has_the_number_that_its_sender_gave() -> None:
     _, errors = read_rows([(40, {**SAVING, "scope": ""}), (2, {**SAVING, "kind": ""})], REFERENCE)
     assert [(error.row, error.field) for error in errors] == [(40, "scope"), (2, "kind")]
 
 
-def test_nothing_reads_as_nothing() -> None:
+def test_without_rows_there_are_no_entries_and_no_mistakes() -> None:
     assert read_rows([], REFERENCE) == ([], [])
 
 
-def test_the_ids_to_look_up_are_those_that_could_be_ids() -> None:
+def test_only_numbers_that_could_be_ids_are_looked_up() -> None:
     texts: list[object] = ["7", 8, " 9 ", "", None, "ten", "-1", "1.0", "1" * 19, 0, False, 7]
     assert correction_ids([(1, {"corrects": text}) for text in texts] + [(2, {})]) == {7, 8, 9}
 
@@ -497,7 +497,7 @@ KEYS = st.sampled_from([*COLUMNS, *IGNORED_KEYS]) | st.text(max_size=8)
 
 
 @given(st.lists(st.dictionaries(KEYS, CELLS), max_size=4))
-def test_any_row_is_read_or_refused_and_what_is_said_can_be_sent(
+def test_any_row_is_read_or_refused_and_its_messages_can_be_sent(
     raw: list[dict[str, object]],
 ) -> None:
     rows, errors = read(*raw)
@@ -526,7 +526,7 @@ def test_any_row_is_read_or_refused_and_what_is_said_can_be_sent(
         optional={"note": st.text(max_size=20), "cause": st.sampled_from(CAUSES)},
     )
 )
-def test_what_is_read_is_what_was_typed(typed: dict[str, str]) -> None:
+def test_a_row_is_read_exactly_as_typed(typed: dict[str, str]) -> None:
     rows, errors = read(typed)
     if not errors:
         (row,) = rows

@@ -21,7 +21,7 @@ from tests.kept import kept
 from tests.partnership import NOW, Q1, Partnership
 
 Everything = dict[str, list[dict[str, object]]]
-#: What the councils below owe in 2013/14, in the order of the tree.
+#: What the councils below owe in 2013/14, in tree order.
 OWED = {
     "WCC": ["childrens-services", "library-service"],
     "LBHF": ["childrens-services", "library-service", "chief-executive-leadership"],
@@ -46,7 +46,7 @@ def plan_line(plan: Plan, slug: str, amount: str, year: str, basis: str = "full_
 
 
 def make_plans() -> None:
-    """An adopted plan and another that was only considered."""
+    """An adopted plan, and another that was only considered."""
     adopted = Plan.objects.create(code="proposals", name="The proposals", adopted=True, position=1)
     plan_line(adopted, "childrens-services", "9500000.00", "2014-15")
     plan_line(adopted, "library-service", "100000.00", "2013-14", "in_year")
@@ -59,7 +59,7 @@ def make_plans() -> None:
 @pytest.fixture
 @kept
 def planned(partnership: Partnership) -> Partnership:
-    """The partnership, with plans that ask for forecasts."""
+    """The partnership with plans that ask for forecasts."""
     make_plans()
     return partnership
 
@@ -96,7 +96,7 @@ def forecast(
     quarter: Quarter = Q1,
     provenance: Provenance = Provenance.REPORTED,
 ) -> Return:
-    """Save these as the forecasts of a council's draft."""
+    """Save these forecasts in a council's draft."""
     parent = planned.parent(code, quarter)
     return replace_forecasts(
         return_id=parent.id,
@@ -110,7 +110,7 @@ def forecast(
 
 @pytest.fixture
 def everything(db: None) -> Callable[[], Everything]:
-    """Call it to have every row that saving forecasts might write."""
+    """Call it for every row that saving forecasts might write."""
     tables: list[type[models.Model]] = [Period, Return, Entry, Forecast, Event]
     return lambda: {
         table.__name__: list(table._base_manager.order_by("id").values()) for table in tables

@@ -1,4 +1,4 @@
-"""The pages of forecasts: where they are, what is typed into them, and what is then stored."""
+"""The pages of forecasts: their addresses, what is typed into them and what is then stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEXT_PAGE = "/returns/WCC/2013-14-Q2/forecasts/"
 
 
 def opened(client: Client, page: str = PAGE) -> dict[str, Any]:
-    """What a browser would send if the form were saved as it is opened."""
+    """What a browser would send if the form were saved as it was opened."""
     return read(client.get(page)).form("forecasts/").sent
 
 

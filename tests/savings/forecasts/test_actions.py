@@ -1,4 +1,4 @@
-"""Saving a return's forecasts: who may, whole or not at all, under its lock, with its event."""
+"""Saving a return's forecasts: who may, whole or not at all, under its lock, with an event."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_forecasts_are_a_part_of_the_return(planned: Partnership) -> None:
     )
 
 
-def test_the_event_has_what_differs_as_it_was_and_as_it_is(planned: Partnership) -> None:
+def test_the_event_has_each_changed_forecast_before_and_after(planned: Partnership) -> None:
     forecast(planned, "WCC", SAVED, at_risk("childrens-services"))
     forecast(planned, "WCC", {**SAVED, "this_year": "80k"}, at_risk("childrens-services"))
     forecast(planned, "WCC", {**SAVED, "this_year": "80k"})
@@ -136,13 +136,13 @@ def test_saving_the_same_again_changes_nothing(
 ) -> None:
     forecast(planned, "WCC", SAVED, at_risk("childrens-services"))
     before = everything()
-    # In another order and written in another way it is the same.
+    # It is the same in another order or written differently.
     again = {**SAVED, "this_year": "90,000.00", "starts_on": "2013-09-01", "reason": " "}
     assert forecast(planned, "WCC", at_risk("childrens-services"), again).version == 1
     assert everything() == before
 
 
-def test_none_at_all_removes_them_and_is_recorded(planned: Partnership) -> None:
+def test_saving_no_forecasts_removes_all_and_is_recorded(planned: Partnership) -> None:
     forecast(planned, "WCC", SAVED)
     assert forecast(planned, "WCC").version == 2
     assert stored() == []
@@ -150,7 +150,7 @@ def test_none_at_all_removes_them_and_is_recorded(planned: Partnership) -> None:
     assert forecast(planned, "WCC").version == 2
 
 
-def test_every_mistake_at_once_and_nothing_is_stored(
+def test_every_mistake_is_named_at_once_and_nothing_is_stored(
     planned: Partnership, everything: Callable[[], Everything]
 ) -> None:
     forecast(planned, "WCC", SAVED)
@@ -178,12 +178,14 @@ def test_every_mistake_at_once_and_nothing_is_stored(
     assert everything() == before
 
 
-def test_a_council_forecasts_what_it_takes_part_in(planned: Partnership) -> None:
+def test_a_council_can_forecast_only_what_it_takes_part_in(planned: Partnership) -> None:
     forecast(planned, "LBHF", *(a_forecast(slug) for slug in OWED["LBHF"]))
     assert [row["service"] for row in stored("LBHF")] == OWED["LBHF"]
 
 
-def test_who_may(planned: Partnership, everything: Callable[[], Everything]) -> None:
+def test_only_the_finance_officer_may_save_forecasts(
+    planned: Partnership, everything: Callable[[], Everything]
+) -> None:
     people = dict(planned.people)
     people["finance.gone"] = User.objects.create_user("finance.gone", is_active=False)
     Appointment.objects.create(
@@ -207,7 +209,7 @@ def test_who_may(planned: Partnership, everything: Callable[[], Everything]) -> 
     assert did == {"finance.wcc"}
 
 
-def test_nobody_forecasts_for_the_partnership(planned: Partnership) -> None:
+def test_nobody_can_forecast_for_the_partnership(planned: Partnership) -> None:
     own = Return.objects.create(period=Period.objects.get(quarter=Q1))
     for person in planned.people.values():
         with pytest.raises(NotAllowed):
@@ -260,7 +262,7 @@ def test_the_lock_on_entries_is_the_lock_on_forecasts(
     assert everything() == before
 
 
-def test_what_was_sent_back_can_be_forecast_again(planned: Partnership) -> None:
+def test_a_return_that_was_sent_back_can_be_forecast_again(planned: Partnership) -> None:
     parent = forecast(planned, "WCC", SAVED)
     given = {"return_id": parent.id, "at": NOW}
     submit(version=1, by=planned.finance("WCC"), **given)  # type: ignore[arg-type]
@@ -268,13 +270,13 @@ def test_what_was_sent_back_can_be_forecast_again(planned: Partnership) -> None:
     assert forecast(planned, "WCC", at_risk()).version == 4
 
 
-def test_a_missing_forecast_does_not_hold_up_the_return(planned: Partnership) -> None:
+def test_a_missing_forecast_does_not_delay_the_return(planned: Partnership) -> None:
     assert planned.certified("WCC", a_saving()).status == "certified"
     assert not Forecast.objects.exists()
 
 
-def test_who_saved_a_forecast_last_never_certifies_it(planned: Partnership) -> None:
-    """What an officer forecast and another submitted is still the officer's own."""
+def test_the_person_who_saved_a_forecast_last_can_not_certify_it(planned: Partnership) -> None:
+    """Even if another person submitted the return."""
     parent = forecast(planned, "WCC", SAVED)
     other = User.objects.create_user("finance2.wcc")
     wcc = planned.councils["WCC"]
@@ -300,13 +302,13 @@ def origins(quarter: Quarter = Q1) -> dict[str, str]:
     return dict(found.values_list("service__slug", "provenance"))
 
 
-def test_what_is_illustrative_stays_so_until_it_is_changed(planned: Partnership) -> None:
+def test_an_illustrative_forecast_stays_so_until_it_is_changed(planned: Partnership) -> None:
     made_up(planned, SAVED, at_risk("childrens-services"))
     forecast(planned, "WCC", {**SAVED, "this_year": "91k"}, at_risk("childrens-services"))
     assert origins() == {"library-service": "reported", "childrens-services": "illustrative"}
 
 
-def test_what_a_row_says_of_itself_is_believed_where_it_is_illustrative(
+def test_a_row_may_call_itself_illustrative_but_not_published(
     planned: Partnership,
 ) -> None:
     forecast(
@@ -318,7 +320,7 @@ def test_what_a_row_says_of_itself_is_believed_where_it_is_illustrative(
     assert origins() == {"library-service": "illustrative", "childrens-services": "reported"}
 
 
-def test_what_begins_as_an_illustrative_forecast_of_last_quarter_is_one(
+def test_an_unchanged_copy_of_an_illustrative_forecast_is_illustrative(
     planned: Partnership,
 ) -> None:
     made_up(planned, SAVED, at_risk("childrens-services"))
@@ -326,7 +328,7 @@ def test_what_begins_as_an_illustrative_forecast_of_last_quarter_is_one(
     assert origins(Q2) == {"library-service": "illustrative", "childrens-services": "reported"}
 
 
-def test_what_is_illustrative_is_never_certified(
+def test_an_illustrative_forecast_is_never_certified(
     planned: Partnership, everything: Callable[[], Everything]
 ) -> None:
     made_up(planned, SAVED)
@@ -339,7 +341,7 @@ def test_what_is_illustrative_is_never_certified(
         "council's own figures."
     )
     assert everything() == before
-    # Nor by going past the action.
+    # Nor past the action.
     with pytest.raises(DatabaseError), transaction.atomic():
         Return.objects.filter(id=parent.id).update(
             status="certified", certified_by=planned.s151("WCC"), certified_at=NOW
@@ -397,7 +399,7 @@ def test_forecasts_of_a_certified_return_never_change(
     with pytest.raises(DatabaseError), transaction.atomic():
         WAYS[way](certified, draft)
     assert everything() == before
-    # A draft's may.
+    # A draft's forecasts may.
     draft.this_year = Decimal(5)
     draft.save()
 
@@ -411,7 +413,7 @@ def test_forecasts_of_a_certified_return_never_change(
         {"full_year_effect": Decimal(-100_000_000_000)},
     ],
 )
-def test_what_the_table_can_hold_it_holds(values: dict[str, object], planned: Partnership) -> None:
+def test_the_table_refuses_wrong_forecasts(values: dict[str, object], planned: Partnership) -> None:
     parent = forecast(planned, "WCC", SAVED)
     with pytest.raises(IntegrityError), transaction.atomic():
         Forecast.objects.update(**values)
@@ -425,7 +427,7 @@ def test_what_the_table_can_hold_it_holds(values: dict[str, object], planned: Pa
         )
 
 
-def test_saving_takes_as_many_queries_for_one_as_for_all(planned: Partnership) -> None:
+def test_saving_all_forecasts_takes_as_many_queries_as_one(planned: Partnership) -> None:
     plan = planned.services["library-service"].plan_lines.get().plan
     for slug in ("youth-offending", "libraries", "childrens"):
         plan_line(plan, slug, "1.00", "2014-15")

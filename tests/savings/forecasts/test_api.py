@@ -25,7 +25,7 @@ def finance(planned: Partnership) -> Caller:
     return Caller(planned.finance("WCC"))
 
 
-def test_a_draft_without_forecasts(finance: Caller) -> None:
+def test_a_draft_without_forecasts_says_what_is_owed(finance: Caller) -> None:
     assert finance.get(WCC).json() == {
         "council": "WCC",
         "period": "2013-14-Q1",
@@ -52,7 +52,7 @@ def test_a_draft_without_forecasts(finance: Caller) -> None:
     }
 
 
-def test_forecasts_are_replaced_and_come_back(finance: Caller) -> None:
+def test_forecasts_are_replaced_and_read_back(finance: Caller) -> None:
     body = {
         "version": 0,
         "forecasts": [
@@ -87,7 +87,7 @@ def test_forecasts_are_replaced_and_come_back(finance: Caller) -> None:
         "missing",
     ]
     assert finance.get(WCC).json() == answer
-    # What was read can be sent back as it is, and changes nothing.
+    # They can be sent back as they were read, which changes nothing.
     assert finance.put(WCC, answer).json() == answer
     assert finance.put(WCC, {"version": 1, "forecasts": []}).json()["forecasts"] == []
 
@@ -102,7 +102,7 @@ def test_the_return_has_the_same_version(planned: Partnership, finance: Caller) 
     )
 
 
-def test_who_may_and_who_may_not_even_see(
+def test_only_the_finance_officer_may_save_and_others_may_not_even_read(
     planned: Partnership, everything: Callable[[], Everything]
 ) -> None:
     forecast(planned, "WCC", a_forecast())
@@ -122,7 +122,7 @@ def test_who_may_and_who_may_not_even_see(
 
 
 @pytest.mark.parametrize("path", ["returns/XYZ/2013-14-Q1/forecasts/", "returns/WCC/x/forecasts/"])
-def test_a_return_that_is_none_is_not_found(path: str, finance: Caller) -> None:
+def test_an_unknown_return_is_not_found(path: str, finance: Caller) -> None:
     problem(finance.get(path), 404, "not-found")
     problem(finance.put(path, {}), 404, "not-found")
 
@@ -167,17 +167,19 @@ def test_the_partnerships_own_return_has_none(planned: Partnership, finance: Cal
         ),
     ],
 )
-def test_a_body_of_the_wrong_shape(body: object, expected: dict[str, str], finance: Caller) -> None:
+def test_a_body_of_the_wrong_shape_is_refused(
+    body: object, expected: dict[str, str], finance: Caller
+) -> None:
     assert mistakes(finance.put(WCC, body)) == expected
 
 
-def test_a_field_nobody_knows_is_refused(finance: Caller) -> None:
+def test_an_unknown_field_is_refused(finance: Caller) -> None:
     assert set(mistakes(finance.put(WCC, {"version": 0, "forecasts": [], "entries": []}))) == {
         "entries"
     }
 
 
-def test_every_mistake_of_every_row_and_nothing_is_stored(
+def test_every_mistake_of_every_row_is_named_and_nothing_is_stored(
     planned: Partnership, finance: Caller, everything: Callable[[], Everything]
 ) -> None:
     before = everything()
@@ -199,7 +201,7 @@ def test_every_mistake_of_every_row_and_nothing_is_stored(
     assert everything() == before
 
 
-def test_stale_and_locked_are_conflicts(
+def test_a_stale_version_and_a_locked_return_are_conflicts(
     planned: Partnership, finance: Caller, everything: Callable[[], Everything]
 ) -> None:
     forecast(planned, "WCC", a_forecast())
@@ -212,7 +214,7 @@ def test_stale_and_locked_are_conflicts(
     assert everything() == before
 
 
-def test_what_is_illustrative_says_so_on_the_return_too(
+def test_an_illustrative_forecast_marks_the_return_too(
     planned: Partnership, finance: Caller
 ) -> None:
     forecast(planned, "WCC", at_risk(), provenance=Provenance.ILLUSTRATIVE)
@@ -223,7 +225,7 @@ def test_what_is_illustrative_says_so_on_the_return_too(
         ("missing", False),
     ]
     assert finance.get("returns/WCC/2013-14-Q1/").json()["illustrative"] is True
-    # Sent back as it was read, it stays that; changed by a person, it is theirs.
+    # Sent back as it was read, it stays illustrative; changed by a person, it is theirs.
     read = finance.get(WCC).json()
     again = finance.put(WCC, {**read, "forecasts": [{**read["forecasts"][0], "this_year": "1"}]})
     assert again.json()["forecasts"][0]["provenance"] == "illustrative"
@@ -251,7 +253,9 @@ def lines(caller: Caller, **asked: str) -> list[str]:
     ]
 
 
-def test_the_latest_quarter_first_then_by_council_and_service(listed: Partnership) -> None:
+def test_the_list_has_the_latest_quarter_first_then_council_and_service(
+    listed: Partnership,
+) -> None:
     assert lines(Caller(listed.people["programme.office"])) == [
         "WCC Q2 library-service on_track",
         "LBHF Q1 library-service at_risk",
@@ -260,7 +264,7 @@ def test_the_latest_quarter_first_then_by_council_and_service(listed: Partnershi
     ]
 
 
-def test_a_row_of_the_list(listed: Partnership) -> None:
+def test_a_row_of_the_list_has_every_field(listed: Partnership) -> None:
     caller = Caller(listed.people["auditor"])
     assert caller.get("forecasts/", council="LBHF").json() == {
         "count": 1,
@@ -294,11 +298,13 @@ def test_a_row_of_the_list(listed: Partnership) -> None:
         ({"council": "BRENT"}, 0),
     ],
 )
-def test_what_is_asked_for(asked: dict[str, str], count: int, listed: Partnership) -> None:
+def test_the_list_is_narrowed_as_asked(
+    asked: dict[str, str], count: int, listed: Partnership
+) -> None:
     assert len(lines(Caller(listed.people["auditor"]), **asked)) == count
 
 
-def test_each_sees_their_own(listed: Partnership) -> None:
+def test_people_of_a_council_see_only_their_own(listed: Partnership) -> None:
     assert lines(Caller(listed.finance("LBHF"))) == ["LBHF Q1 library-service at_risk"]
     assert lines(Caller(listed.finance("LBHF")), council="WCC") == []
     assert lines(Caller(listed.people["councillor.lbhf"])) == []
@@ -312,7 +318,7 @@ def test_the_list_is_paged(listed: Partnership) -> None:
     assert "page_size=3" in answer["previous"]
 
 
-def test_a_parameter_that_is_wrong(listed: Partnership) -> None:
+def test_a_wrong_parameter_is_named(listed: Partnership) -> None:
     caller = Caller(listed.people["auditor"])
     assert set(mistakes(caller.get("forecasts/", year="2013", status="amber", quarter="Q1"))) == {
         "quarter"
@@ -324,7 +330,7 @@ def test_a_parameter_that_is_wrong(listed: Partnership) -> None:
     assert set(mistakes(caller.get(WCC, year="2013-14"))) == {"year"}
 
 
-def test_the_list_takes_as_many_queries_for_one_row_as_for_three(planned: Partnership) -> None:
+def test_three_rows_of_the_list_take_as_many_queries_as_one(planned: Partnership) -> None:
     caller, counts = Caller(planned.people["auditor"]), []
     for slugs in (OWED["LBHF"][:1], OWED["LBHF"]):
         forecast(planned, "LBHF", *(at_risk(slug) for slug in slugs))

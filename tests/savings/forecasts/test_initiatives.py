@@ -54,11 +54,11 @@ def the(*lines: PlannedLine) -> Initiative:
 @pytest.mark.parametrize(
     ("year", "full_year", "asks"),
     [
-        # A goal is in play until the year that it is to be reached in is over.
+        # A goal is in play until the end of the year in which it is to be reached.
         ("2012-13", True, False),
         ("2013-14", True, True),
         ("2014-15", True, True),
-        # What falls in one year alone is asked for in that year.
+        # A saving for a single year is asked about in that year.
         ("2012-13", False, False),
         ("2013-14", False, True),
         ("2014-15", False, False),
@@ -71,7 +71,7 @@ def test_a_line_asks_for_a_forecast_while_it_is_in_play(
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
-def test_in_every_quarter_of_its_year(number: int) -> None:
+def test_a_line_for_a_single_year_asks_in_every_quarter_of_that_year(number: int) -> None:
     quarter = Quarter(YEARS["2013-14"], number)
     assert owed(line(year="2013-14", full_year=False), quarter=quarter) == ["ict"]
     assert owed(line(year="2013-14", full_year=False), quarter=Q1.preceding) == []
@@ -87,19 +87,19 @@ def test_a_line_without_a_service_asks_for_nothing() -> None:
     assert owed(line(None)) == []
 
 
-def test_only_who_takes_part_in_that_quarter_owes_one() -> None:
+def test_only_a_council_that_takes_part_in_the_quarter_owes_a_forecast() -> None:
     assert owed(line("cex"), line("ict"), council="LBHF") == ["cex"]
     assert owed(line("hr"), quarter=Q1) == ["hr"]
     assert owed(line("hr"), quarter=Q1.following) == []
     assert owed(line("ict"), line("cex"), line("hr"), council="RBKC") == []
 
 
-def test_they_stand_in_the_order_of_the_tree_and_once_each() -> None:
+def test_initiatives_come_once_each_in_the_order_of_the_tree() -> None:
     lines = (line("hr"), line("datacentres"), line("ict"), line("ict", "2015-16"))
     assert owed(*lines) == ["ict", "datacentres", "hr"]
 
 
-def test_what_is_planned_is_the_last_goal_and_the_years_own() -> None:
+def test_the_plan_is_the_last_goal_and_the_amount_for_the_year() -> None:
     found = the(
         line(year="2012-13", amount="1.00", full_year=False),
         line(year="2013-14", amount="10.00", full_year=False),
@@ -116,7 +116,7 @@ def test_what_is_planned_is_the_last_goal_and_the_years_own() -> None:
     assert (found.name, found.above, found.within) == ("ICT", ("Corporate",), ("corporate",))
 
 
-def test_with_the_year_alone_that_is_what_is_planned() -> None:
+def test_without_a_goal_the_plan_is_the_amount_for_the_year() -> None:
     found = the(line(year="2013-14", amount="10.00", full_year=False))
     assert (found.in_year, found.full_year, found.by, found.planned) == (
         10_00,
@@ -126,10 +126,10 @@ def test_with_the_year_alone_that_is_what_is_planned() -> None:
     )
 
 
-def test_of_two_adopted_plans_the_later_says_what_is_planned() -> None:
+def test_the_later_of_two_adopted_plans_counts() -> None:
     found = the(line(amount="9.00", plan=1), line(year="2013-14", amount="4.00", plan=2))
     assert (found.full_year, found.by) == (4_00, YEARS["2013-14"])
-    # A later plan that was only considered, or is no longer in play, does not.
+    # A later plan that was only considered, or is no longer in play, does not count.
     found = the(
         line(amount="9.00", plan=1),
         line(amount="4.00", plan=2, adopted=False),
@@ -138,7 +138,7 @@ def test_of_two_adopted_plans_the_later_says_what_is_planned() -> None:
     assert found.full_year == 9_00
 
 
-def test_the_topmost_lie_below_no_other() -> None:
+def test_topmost_initiatives_are_below_no_other() -> None:
     found = initiatives([line("ict"), line("datacentres"), line("hr")], TREE, "WCC", Q1)
     assert topmost(found) == {"ict", "hr"}
     assert topmost([one for one in found if one.service != "ict"]) == {"datacentres", "hr"}

@@ -1,4 +1,4 @@
-"""A return's forecasts on a page: who fills them in, what is stored, every mistake."""
+"""A return's forecasts on a page: who fills them in, what is stored, and every mistake."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SAVES = {
 
 @pytest.mark.parametrize("state", OPENS)
 @pytest.mark.parametrize("does", ["opens", "saves"])
-def test_who_opens_and_who_saves(
+def test_the_page_opens_and_saves_only_for_those_who_may(
     state: str, does: str, planned: Partnership, everything: Callable[[], Everything]
 ) -> None:
     planned.people["nobody"] = User.objects.create_user("nobody")
@@ -80,7 +80,7 @@ def test_a_stranger_is_asked_to_sign_in(planned: Partnership) -> None:
         "/returns/partnership/2013-14-Q1/forecasts/",
     ],
 )
-def test_what_there_is_not_is_not_found(address: str, officer: Client) -> None:
+def test_an_unknown_page_is_not_found(address: str, officer: Client) -> None:
     Return.objects.create(period=Period.objects.get(quarter=Q1))
     assert officer.get(address).status_code == 404
     assert officer.post(address).status_code == 404
@@ -224,7 +224,7 @@ def test_every_mistake_comes_back_at_once(planned: Partnership, officer: Client)
         (typed(status="at_risk", reason="Late.", replacement="Held."), True),
     ],
 )
-def test_why_stands_open_where_it_is_wanted_or_wrong(
+def test_the_reason_is_open_where_it_is_needed_or_wrong(
     sent: dict[str, str], is_open: bool, planned: Partnership, officer: Client
 ) -> None:
     html = officer.post(PAGE, {**opened(officer), **sent, "library-service-this_year": "x"})

@@ -1,4 +1,4 @@
-"""Forecasts that somebody else changed, or that a page lost, while they were typed."""
+"""Forecasts that somebody else changed, or that a form lost, while they were typed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tests.savings.pages import read
 pytestmark = pytest.mark.django_db
 
 
-def test_entries_saved_meanwhile_keep_no_forecast_back(
+def test_forecasts_are_saved_though_entries_were_saved_meanwhile(
     planned: Partnership, officer: Client
 ) -> None:
-    """They move the return's version, and no forecast."""
+    """Saving entries changes the version of the return, but no forecast."""
     forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
     sent = {**opened(officer), **typed(this_year="111")}
     planned.draft("WCC", a_saving())
@@ -71,7 +71,7 @@ def test_somebody_elses_forecasts_are_not_overwritten_unseen(
         (["childrens-services", "library-service"], [("library-service", "222.00")]),
     ],
 )
-def test_what_is_chosen_of_both_is_stored(
+def test_the_choice_between_both_is_stored(
     chosen: list[str],
     expected: list[tuple[str, str]],
     planned: Partnership,
@@ -86,7 +86,9 @@ def test_what_is_chosen_of_both_is_stored(
     assert [(row["service"], row["this_year"]) for row in stored()] == expected
 
 
-def test_forecasts_saved_once_more_while_choosing(planned: Partnership, officer: Client) -> None:
+def test_forecasts_saved_again_while_choosing_are_compared_again(
+    planned: Partnership, officer: Client
+) -> None:
     sent = {**opened(officer), **typed(this_year="111")}
     forecast(planned, "WCC", a_forecast(this_year="222"))
     again = read(officer.post(PAGE, sent)).form("forecasts/").sent
@@ -101,9 +103,7 @@ def test_forecasts_saved_once_more_while_choosing(planned: Partnership, officer:
     assert [row["this_year"] for row in stored()] == ["333.00"]
 
 
-def test_a_mistake_beside_what_is_stored_keeps_the_choice(
-    planned: Partnership, officer: Client
-) -> None:
+def test_a_mistake_while_choosing_keeps_the_choice(planned: Partnership, officer: Client) -> None:
     sent = {**opened(officer), **typed(this_year="111"), **typed("childrens-services")}
     forecast(planned, "WCC", a_forecast(this_year="222"))
     again = read(officer.post(PAGE, sent)).form("forecasts/").sent
@@ -116,7 +116,9 @@ def test_a_mistake_beside_what_is_stored_keeps_the_choice(
     assert kept == {**again, "library-service-stored": ["on"]}
 
 
-def test_forecasts_changed_and_submitted_meanwhile(planned: Partnership, officer: Client) -> None:
+def test_forecasts_changed_and_submitted_meanwhile_are_not_overwritten(
+    planned: Partnership, officer: Client
+) -> None:
     sent = {**opened(officer), **typed(this_year="111")}
     forecast(planned, "WCC", a_forecast(this_year="222"))
     planned.submitted("WCC", a_saving())
@@ -131,7 +133,7 @@ def test_forecasts_changed_and_submitted_meanwhile(planned: Partnership, officer
     assert "Save forecasts" not in page.words
 
 
-def test_what_was_submitted_meanwhile_is_not_changed(
+def test_a_return_submitted_meanwhile_is_not_changed(
     planned: Partnership, officer: Client, everything: Callable[[], Everything]
 ) -> None:
     parent = forecast(planned, "WCC", a_forecast())
@@ -165,7 +167,7 @@ def test_what_was_submitted_meanwhile_is_not_changed(
         {"childrens-services-reason": None},
     ],
 )
-def test_a_page_that_lost_something_on_its_way_is_not_saved(
+def test_a_form_that_arrives_incomplete_is_not_saved(
     lost: dict[str, str | None],
     planned: Partnership,
     officer: Client,

@@ -42,7 +42,7 @@ def test_the_programme_office_sees_status_plan_forecast_and_delivery(office: Cli
     assert "/forecasts/forecasts.csv?period=2013-14-Q1" in page.hrefs
 
 
-def test_by_status_and_council(office: Client) -> None:
+def test_the_list_is_narrowed_by_status_and_council(office: Client) -> None:
     page = read(office.get("/forecasts/?status=at_risk&council=WCC&period=2013-14-Q1"))
     assert "All 1 initiative" in page.words
     assert "Library service" not in page.words
@@ -62,7 +62,7 @@ def test_by_status_and_council(office: Client) -> None:
         ("period=%00", "Null characters are not allowed."),
     ],
 )
-def test_an_address_that_asks_for_what_there_is_not(
+def test_a_wrong_choice_in_the_address_is_named(
     query: str, message: str, page: str, office: Client
 ) -> None:
     response = office.get(f"{page}?{query}")
@@ -70,7 +70,7 @@ def test_an_address_that_asks_for_what_there_is_not(
     assert message in read(response).words
 
 
-def test_a_councils_people_see_their_own(planned: Partnership, office: Client) -> None:
+def test_a_councils_people_see_only_their_own(planned: Partnership, office: Client) -> None:
     client = Client()
     client.force_login(planned.s151("WCC"))
     page = read(client.get("/forecasts/"))
@@ -88,13 +88,13 @@ def test_a_councils_people_see_their_own(planned: Partnership, office: Client) -
     assert client.get("/forecasts/forecasts.csv").status_code == 404
 
 
-def test_without_an_appointment_there_is_nothing_to_see(client: Client) -> None:
+def test_a_person_without_an_appointment_is_refused(client: Client) -> None:
     client.force_login(User.objects.create_user("nobody"))
     for page in ("/forecasts/", "/forecasts/forecasts.csv"):
         assert client.get(page).status_code == 403
 
 
-def test_the_file_has_what_the_page_was_asked_for(planned: Partnership, office: Client) -> None:
+def test_the_file_has_the_same_forecasts_as_the_page(planned: Partnership, office: Client) -> None:
     response = office.get("/forecasts/forecasts.csv?status=at_risk")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == (
@@ -119,8 +119,10 @@ def test_a_long_list_is_paged(
     assert "All 3 initiatives" in first.words
 
 
-def test_the_markup_of_every_page(planned: Partnership, office: Client, officer: Client) -> None:
-    """Every control has its label, no id stands twice, and nothing is inline."""
+def test_every_page_has_accessible_markup(
+    planned: Partnership, office: Client, officer: Client
+) -> None:
+    """Every control has a label, no id occurs twice, and nothing is inline."""
     wrong = {**opened(officer), **typed(status="at_risk", this_year="x", starts_on="y")}
     planned.submitted("RBKC", a_saving())
     certifier = Client()
@@ -143,5 +145,5 @@ def test_the_markup_of_every_page(planned: Partnership, office: Client, officer:
         unlabelled = [c for c in page.controls if c.get("id") not in page.labelled]
         assert unlabelled == [], name
         assert len(page.ids) == len(set(page.ids)), name
-        # What the picture is drawn from is data, and no script.
+        # The picture is drawn from data, not from a script.
         assert page.inline == (["script"] if name == "all" else []), name

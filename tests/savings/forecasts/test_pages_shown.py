@@ -1,4 +1,4 @@
-"""What a forecast stands beside, where it is shown, and what a new quarter starts from."""
+"""What a forecast is compared with, where it is shown, and what a new quarter starts from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.savings.pages import read
 pytestmark = pytest.mark.django_db
 
 
-def test_a_new_quarter_starts_from_the_last_and_stores_it_only_when_saved(
+def test_a_new_quarter_starts_from_the_last_and_is_stored_only_when_saved(
     planned: Partnership, officer: Client
 ) -> None:
     forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
@@ -49,7 +49,7 @@ def test_a_new_quarter_starts_from_the_last_and_stores_it_only_when_saved(
     assert "These start with the forecasts" not in again.words
 
 
-def test_what_is_begun_does_not_start_from_the_last_quarter_again(
+def test_forecasts_already_saved_do_not_start_from_the_last_quarter_again(
     planned: Partnership, officer: Client
 ) -> None:
     forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
@@ -59,7 +59,7 @@ def test_what_is_begun_does_not_start_from_the_last_quarter_again(
     assert {sent[name] for name in typed("childrens-services")} == {""}
 
 
-def test_a_forecast_shows_what_it_stands_beside_and_what_is_pointed_out(
+def test_a_forecast_is_shown_with_plan_delivery_and_remarks(
     planned: Partnership, officer: Client
 ) -> None:
     forecast(planned, "WCC", at_risk(starts_on="1/5/2013"))
@@ -79,7 +79,7 @@ def test_without_a_plan_there_is_nothing_to_forecast(planned: Partnership, offic
     assert PAGE not in read(officer.get(RETURN)).hrefs
 
 
-def test_what_is_typed_is_shown_as_text(planned: Partnership, officer: Client) -> None:
+def test_anything_typed_is_shown_as_text(planned: Partnership, officer: Client) -> None:
     nasty = '"><script>alert(1)</script>'
     sent = {**opened(officer), **dict.fromkeys(typed(), nasty)}
     response = officer.post(PAGE, sent)
@@ -92,7 +92,7 @@ def test_what_is_typed_is_shown_as_text(planned: Partnership, officer: Client) -
 # --- Where the return is shown ---------------------------------------------------------
 
 
-def test_the_certifier_is_told_what_is_missing_and_in_doubt(planned: Partnership) -> None:
+def test_the_certifier_is_told_what_is_missing_and_what_is_in_doubt(planned: Partnership) -> None:
     forecast(planned, "WCC", at_risk())
     planned.submitted("WCC", a_saving())
     client = Client()
@@ -107,13 +107,13 @@ def test_the_certifier_is_told_what_is_missing_and_in_doubt(planned: Partnership
         assert "No forecast yet (1) Childrens services: no forecast for 2013/14." in page.words
         assert "Why A late start. What replaces the saving Held posts." in page.words
         assert "All forecasts, 1 £90,000.00 £120,000.00" in page.words
-    # Nobody is held up by it.
+    # It delays nobody.
     certify = read(client.get(f"{RETURN}certify/")).form("certify/")
     assert client.post(certify.action, {**certify.sent, "confirmed": "on"}).status_code == 302
     assert planned.parent("WCC").status == "certified"
 
 
-def test_what_is_illustrative_is_marked_and_not_certified(
+def test_an_illustrative_forecast_is_marked_and_not_certified(
     planned: Partnership, officer: Client
 ) -> None:
     forecast(
@@ -134,8 +134,8 @@ def test_what_is_illustrative_is_marked_and_not_certified(
     client.force_login(planned.s151("WCC"))
     page = read(client.get(RETURN))
     assert "One forecast is made up for the demonstration." in page.words
-    # Beside the forecast, beside the remark on it and beside the sum, and where the page says
-    # what it means.
+    # Beside the forecast, beside the remark on it and beside the sum, and where the page explains
+    # it.
     assert page.texts.count("Illustrative") == 4
     assert f"{RETURN}certify/" not in page.hrefs
     assert client.get(f"{RETURN}certify/")["Location"] == RETURN
@@ -144,7 +144,7 @@ def test_what_is_illustrative_is_marked_and_not_certified(
     assert "This return holds 1 illustrative forecast" in read(answer).words
 
 
-def test_a_forecast_of_what_no_plan_asks_for_any_more_is_still_shown(
+def test_a_forecast_that_no_plan_asks_for_any_more_is_still_shown(
     planned: Partnership, officer: Client
 ) -> None:
     forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
@@ -155,7 +155,7 @@ def test_a_forecast_of_what_no_plan_asks_for_any_more_is_still_shown(
 
 
 @pytest.mark.parametrize("address", [RETURN, PAGE, "/forecasts/"])
-def test_pages_take_as_many_queries_for_one_forecast_as_for_three(
+def test_pages_with_three_forecasts_take_as_many_queries_as_with_one(
     address: str, planned: Partnership
 ) -> None:
     address = address.replace("WCC", "LBHF")

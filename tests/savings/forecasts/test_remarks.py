@@ -46,11 +46,11 @@ def kinds(*args: ForecastRow | None, **more: object) -> list[str]:
     return [remark.kind.value for remark in found(*args, **more)]  # type: ignore[arg-type]
 
 
-def test_a_forecast_that_is_new_on_track_and_undated_is_not_remarked_on() -> None:
+def test_there_is_no_remark_on_a_new_undated_forecast_that_is_on_track() -> None:
     assert found(ROW) == []
 
 
-def test_an_initiative_without_a_forecast() -> None:
+def test_an_initiative_without_a_forecast_has_a_remark() -> None:
     assert found(None, ROW) == [
         Remark(
             RemarkKind.MISSING,
@@ -61,7 +61,7 @@ def test_an_initiative_without_a_forecast() -> None:
     ]
 
 
-def test_a_forecast_in_doubt() -> None:
+def test_a_forecast_in_doubt_has_a_remark() -> None:
     assert found(DOUBTFUL) == [
         Remark(
             RemarkKind.IN_DOUBT,
@@ -75,7 +75,7 @@ def test_a_forecast_in_doubt() -> None:
     assert remark.sentence == "ICT: not achievable, with £0.00 forecast for 2013/14."
 
 
-def test_a_forecast_unchanged_for_two_quarters() -> None:
+def test_a_forecast_unchanged_for_two_quarters_has_a_remark() -> None:
     assert found(ROW, ROW) == [
         Remark(
             RemarkKind.UNCHANGED,
@@ -101,21 +101,21 @@ def test_a_forecast_unchanged_for_two_quarters() -> None:
         DOUBTFUL,
     ],
 )
-def test_a_forecast_that_was_another_has_changed(last: ForecastRow | None) -> None:
+def test_a_forecast_that_differs_from_last_quarter_has_no_remark(last: ForecastRow | None) -> None:
     assert kinds(ROW, last) == []
 
 
-def test_other_words_are_a_change_too() -> None:
+def test_a_forecast_with_another_reason_has_changed_too() -> None:
     assert kinds(DOUBTFUL, replace(DOUBTFUL, reason="Later still.")) == ["in_doubt"]
     assert kinds(DOUBTFUL, DOUBTFUL) == ["in_doubt", "unchanged"]
 
 
-def test_what_is_delivered_may_stay_as_it_is() -> None:
+def test_a_delivered_forecast_may_stay_unchanged() -> None:
     delivered = replace(ROW, status="delivered")
     assert kinds(delivered, delivered) == []
 
 
-def test_a_start_date_that_has_passed_with_nothing_delivered() -> None:
+def test_a_start_date_that_has_passed_without_delivery_has_a_remark() -> None:
     assert found(STARTED) == [
         Remark(
             RemarkKind.NOTHING_DELIVERED,
@@ -130,10 +130,10 @@ def test_a_start_date_that_has_passed_with_nothing_delivered() -> None:
     ("starts_on", "today", "passed"),
     [
         (date(2013, 9, 29), date(2013, 9, 30), True),
-        # The day itself has not passed while it lasts.
+        # The day itself has not passed until it ends.
         (date(2013, 9, 30), date(2013, 9, 30), False),
         (date(2013, 9, 30), date(2013, 10, 1), True),
-        # What starts after the quarter is no matter of its return, however late it is read.
+        # A start after the quarter does not concern its return, however late it is read.
         (date(2013, 10, 1), date(2026, 1, 1), False),
         (date(2012, 2, 29), date(2013, 7, 1), True),
     ],
@@ -144,15 +144,15 @@ def test_a_date_passes_when_its_day_is_over(starts_on: date, today: date, passed
 
 
 @pytest.mark.parametrize(("saved", "remarked"), [("0.01", False), ("0.00", True), ("-5", True)])
-def test_any_saving_will_do_but_one_taken_back(saved: str, remarked: bool) -> None:
+def test_any_saving_counts_as_delivery_unless_it_was_taken_back(saved: str, remarked: bool) -> None:
     assert kinds(STARTED, saved=saved) == (["nothing_delivered"] if remarked else [])
 
 
-def test_what_is_said_to_be_delivered_has_to_be_reported_too() -> None:
+def test_a_delivered_forecast_without_a_saving_has_a_remark() -> None:
     assert kinds(replace(STARTED, status="delivered")) == ["nothing_delivered"]
 
 
-def test_they_stand_by_kind_and_then_by_initiative() -> None:
+def test_remarks_come_by_kind_and_then_by_initiative() -> None:
     hr = replace(DOUBTFUL, service="hr", starts_on=date(2013, 7, 1))
     both = remarks(
         quarter=Q2,
@@ -171,7 +171,7 @@ def test_they_stand_by_kind_and_then_by_initiative() -> None:
     ]
 
 
-def test_a_forecast_of_what_is_not_owed_is_not_remarked_on() -> None:
+def test_there_is_no_remark_on_a_forecast_that_is_not_owed() -> None:
     assert (
         remarks(
             quarter=Q2, today=LATER, initiatives=[], now={"ict": DOUBTFUL}, last={}, saved=NOTHING

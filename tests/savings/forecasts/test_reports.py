@@ -1,4 +1,4 @@
-"""Forecasts beside plan and delivery, of one council and of all; for whom they exist."""
+"""Forecasts beside plan and delivery, of one council and of all, for those who may see them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def saved(found: ForecastsOfReturn) -> dict[str, tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("code", OWED)
-def test_what_a_council_owes(code: str, planned: Partnership) -> None:
+def test_a_council_owes_a_forecast_for_each_initiative(code: str, planned: Partnership) -> None:
     assert [one.service for one in initiatives_of(planned.parent(code))] == OWED[code]
     found = standing(planned, code)
     assert found.owed == OWED[code]
@@ -54,12 +54,12 @@ def test_what_a_council_owes(code: str, planned: Partnership) -> None:
     ]
 
 
-def test_a_plan_adopted_later_asks_from_then_on(planned: Partnership) -> None:
+def test_a_plan_adopted_later_asks_for_forecasts_from_then_on(planned: Partnership) -> None:
     Plan.objects.update(adopted=True)
     assert standing(planned).owed == ["childrens-services", "youth-offending", "library-service"]
 
 
-def test_forecasts_stand_beside_those_of_last_quarter(planned: Partnership) -> None:
+def test_forecasts_are_shown_beside_those_of_last_quarter(planned: Partnership) -> None:
     forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
     forecast(planned, "WCC", a_forecast(this_year="1"), quarter=Q2)
     forecast(planned, "RBKC", a_forecast(this_year="2"))
@@ -75,7 +75,7 @@ def test_forecasts_stand_beside_those_of_last_quarter(planned: Partnership) -> N
     assert found.counts == {"missing": 1, "on_track": 1}
 
 
-def test_savings_count_with_what_lies_below_and_delivered_only_once_certified(
+def test_savings_include_services_below_and_are_delivered_once_certified(
     planned: Partnership,
 ) -> None:
     earlier = Period.objects.create(quarter=Q1.preceding)
@@ -100,15 +100,15 @@ def test_savings_count_with_what_lies_below_and_delivered_only_once_certified(
         "childrens-services": ("43.50", "43.00", "3.00"),
         "library-service": nil,
     }
-    # What comes later is no matter of this quarter's return.
+    # Later entries do not concern this quarter's return.
     assert saved(standing(planned, quarter=Q1)) == {
         "childrens-services": ("43.00", "43.00", "3.00"),
         "library-service": nil,
     }
 
 
-def test_a_total_that_was_replaced_counts_no_more(planned: Partnership) -> None:
-    """Divided again by a rule agreed later, a saving is what it was."""
+def test_a_total_that_was_replaced_no_longer_counts(planned: Partnership) -> None:
+    """A saving split again by a rule agreed later keeps its amount."""
     planned.certified("WCC", a_saving("library-service", "9.00"))
     roll_up()
     planned.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
@@ -133,13 +133,15 @@ def test_a_saving_in_a_draft_is_enough_to_have_started(planned: Partnership) -> 
     assert kinds == ["nothing_delivered", "missing"]
 
 
-def test_today_is_passed_in(planned: Partnership) -> None:
+def test_remarks_depend_on_the_day_given(planned: Partnership) -> None:
     forecast(planned, "WCC", a_forecast(starts_on="1/5/2013"))
     on_the_day = forecasts_of(planned.finance("WCC"), planned.parent("WCC"), date(2013, 5, 1))
     assert [remark.kind.value for remark in on_the_day.remarks] == ["missing"]
 
 
-def test_a_forecast_that_no_plan_asks_for_any_more_is_shown_beside(planned: Partnership) -> None:
+def test_a_forecast_that_no_plan_asks_for_any_more_is_shown_separately(
+    planned: Partnership,
+) -> None:
     forecast(planned, "WCC", a_forecast(), a_forecast("childrens-services", this_year="1"))
     Plan.objects.get(code="proposals").lines.filter(service__slug="library-service").delete()
     found = standing(planned)
@@ -155,7 +157,7 @@ def test_the_partnerships_own_return_has_none(planned: Partnership) -> None:
     assert initiatives_of(own) == []
 
 
-def test_one_return_takes_as_many_queries_for_one_forecast_as_for_three(
+def test_a_return_with_three_forecasts_takes_as_many_queries_as_with_one(
     planned: Partnership, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     user, parent = planned.finance("LBHF"), planned.parent("LBHF")
@@ -199,7 +201,9 @@ SEES = {
 
 
 @pytest.mark.parametrize("username", SEES)
-def test_the_forecasts_that_exist_for_a_person(username: str, figures: Partnership) -> None:
+def test_each_person_sees_the_forecasts_that_exist_for_them(
+    username: str, figures: Partnership
+) -> None:
     person = figures.people.get(username) or User.objects.create_user(
         username, is_superuser=username == "administrator"
     )
@@ -222,7 +226,7 @@ def test_the_table_names_everybody(partnership: Partnership) -> None:
     assert set(SEES) == {*partnership.people, "nobody", "administrator"}
 
 
-def test_a_councillor_is_told_nothing_of_what_is_not_certified(figures: Partnership) -> None:
+def test_a_councillor_sees_nothing_that_is_not_certified(figures: Partnership) -> None:
     councillor = figures.people["councillor.wcc"]
     assert [period.quarter for period in quarters_to_choose(councillor)] == [Q1]
     assert overview_of(councillor, Q2, TODAY).rows == ()
@@ -281,7 +285,7 @@ def test_the_programme_office_sees_every_initiative_of_every_council(
     found = overview_of(overseen.people["auditor"], Q1, TODAY)
     assert found.beside_plan
     assert (found.planned, found.delivered) == (9_800_000_00, 10_00)
-    # Where a plan has the year alone, the year's forecast stands beside it.
+    # Where a plan has only an amount for the year, the year's forecast is shown beside it.
     assert [(row.planned, row.expected) for row in found.rows] == [
         (9_500_000_00, 120_000_00),
         (100_000_00, 90_005_00),
@@ -290,7 +294,7 @@ def test_the_programme_office_sees_every_initiative_of_every_council(
     assert found.counts == found.all_counts == {"missing": 4, "at_risk": 2, "on_track": 2}
 
 
-def test_a_council_sees_its_own(overseen: Partnership) -> None:
+def test_a_council_sees_only_its_own(overseen: Partnership) -> None:
     assert rows(overseen, "finance.lbhf") == {
         "childrens-services": (["LBHF missing"], "0.00", "0.00", "0.00"),
         "library-service": (["LBHF at_risk"], "5.00", "6.00", "0.00"),
@@ -300,7 +304,7 @@ def test_a_council_sees_its_own(overseen: Partnership) -> None:
     assert not overview_of(overseen.finance("LBHF"), Q1, TODAY).beside_plan
 
 
-def test_by_council_and_by_status(overseen: Partnership) -> None:
+def test_forecasts_are_narrowed_by_council_and_by_status(overseen: Partnership) -> None:
     assert rows(overseen, council="RBKC", status="on_track") == {
         "chief-executive-leadership": (["RBKC on_track"], "90000.00", "120000.00", "0.00")
     }
@@ -316,7 +320,7 @@ def test_by_council_and_by_status(overseen: Partnership) -> None:
     assert found.all_counts == {"missing": 4, "at_risk": 2, "on_track": 2}
 
 
-def test_remarks_stand_by_kind_and_council(overseen: Partnership) -> None:
+def test_remarks_come_by_kind_and_council(overseen: Partnership) -> None:
     found = overview_of(overseen.people["auditor"], Q1, TODAY)
     assert [(c.code, r.kind.value, r.service) for c, r in found.remarks] == [
         ("LBHF", "in_doubt", "library-service"),
@@ -328,7 +332,7 @@ def test_remarks_stand_by_kind_and_council(overseen: Partnership) -> None:
     ]
 
 
-def test_what_was_published_for_the_partnership_counts_where_all_are_added_up(
+def test_published_savings_count_in_the_sum_of_all_councils(
     overseen: Partnership,
 ) -> None:
     own = Return.objects.create(period=Period.objects.get(quarter=Q1))
@@ -353,7 +357,7 @@ def test_what_was_published_for_the_partnership_counts_where_all_are_added_up(
     assert rows(overseen, "councillor.wcc")["library-service"][3] == "10.00"
 
 
-def test_one_initiative_below_another_is_not_delivered_twice(overseen: Partnership) -> None:
+def test_an_initiative_below_another_is_not_counted_twice(overseen: Partnership) -> None:
     plan_line(Plan.objects.get(code="proposals"), "libraries", "1.00", "2014-15")
     found = overview_of(overseen.people["auditor"], Q1, TODAY)
     assert [
@@ -370,7 +374,7 @@ def test_one_initiative_below_another_is_not_delivered_twice(overseen: Partnersh
     assert only.delivered == 10_00
 
 
-def test_the_page_takes_as_many_queries_for_one_council_as_for_three(
+def test_three_councils_take_as_many_queries_as_one(
     planned: Partnership, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     office = planned.people["programme.office"]
@@ -382,7 +386,9 @@ def test_the_page_takes_as_many_queries_for_one_council_as_for_three(
             overview_of(office, Q1, TODAY)
 
 
-def test_the_quarter_shown_first(planned: Partnership) -> None:
+def test_the_quarter_shown_first_is_the_latest_with_forecasts_or_the_earliest_open(
+    planned: Partnership,
+) -> None:
     office = planned.people["programme.office"]
     periods = quarters_to_choose(office)
     assert [period.quarter for period in periods] == [Q2, Q1]

@@ -91,7 +91,7 @@ def test_the_statuses_are_those_of_the_table() -> None:
         ),
     ],
 )
-def test_a_good_forecast(typed: Mapping[str, object], row: ForecastRow) -> None:
+def test_a_right_forecast_is_read(typed: Mapping[str, object], row: ForecastRow) -> None:
     assert read(typed) == ([row], [])
 
 
@@ -170,7 +170,7 @@ def test_a_good_forecast(typed: Mapping[str, object], row: ForecastRow) -> None:
             {**GOOD, "status": "delivered", "replacement": "Held."},
             [("replacement", "Held.", ONLY_DOUBTFUL)],
         ),
-        # While the status is a mistake, nobody knows whether it has a reason.
+        # While the status is wrong, nobody knows whether it needs a reason.
         (
             {**DOUBTFUL, "status": "amber", "replacement": ""},
             [
@@ -193,13 +193,13 @@ def test_a_good_forecast(typed: Mapping[str, object], row: ForecastRow) -> None:
         ),
     ],
 )
-def test_a_mistake_and_its_remedy(
+def test_a_mistake_is_named_with_its_remedy(
     typed: Mapping[str, object], expected: list[tuple[str, str, str]]
 ) -> None:
     assert mistakes(typed) == expected
 
 
-def test_a_service_has_one_forecast() -> None:
+def test_a_service_has_only_one_forecast() -> None:
     rows, errors = read(GOOD, {**GOOD, "service": "ict"}, {**GOOD, "this_year": "1"})
     assert [row.service for row in rows] == ["hr", "ict"]
     assert [(error.row, error.field, error.message) for error in errors] == [
@@ -233,7 +233,7 @@ def test_every_mistake_of_every_row_comes_back_at_once() -> None:
         "01 SEPT 2013",
     ],
 )
-def test_a_day_as_people_type_it(text: str) -> None:
+def test_a_day_is_read_as_people_type_it(text: str) -> None:
     assert parse_date(text) == date(2013, 9, 1)
 
 
@@ -250,7 +250,7 @@ def test_a_day_as_people_type_it(text: str) -> None:
         "today",
     ],
 )
-def test_what_is_no_day_is_not_guessed(text: str) -> None:
+def test_text_that_is_not_a_day_is_not_guessed(text: str) -> None:
     with pytest.raises(ValueError, match="Enter a date as 1/9/2013"):
         parse_date(text)
 
@@ -296,7 +296,7 @@ CELLS = (
         max_size=4,
     )
 )
-def test_whatever_is_sent_is_read_or_refused_and_can_be_sent_back(
+def test_any_row_is_read_or_refused_and_can_be_sent_back(
     rows: list[dict[str, object]],
 ) -> None:
     good, errors = read(*rows)

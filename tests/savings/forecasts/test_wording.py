@@ -1,4 +1,4 @@
-"""What is said of forecasts, and what is drawn of them."""
+"""What is said about forecasts, and what is drawn."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NIL = 0
         ),
     ],
 )
-def test_how_many_have_a_forecast(counts: dict[str, int], sentence: str) -> None:
+def test_the_sentence_says_how_many_have_a_forecast(counts: dict[str, int], sentence: str) -> None:
     assert wording.standing(counts) == sentence
 
 
@@ -95,7 +95,7 @@ def test_how_many_have_a_forecast(counts: dict[str, int], sentence: str) -> None
         ),
     ],
 )
-def test_the_picture_in_a_sentence(
+def test_the_picture_is_described_in_a_sentence(
     counts: dict[str, int], planned: str | None, delivered: str, sentence: str
 ) -> None:
     assert (
@@ -154,7 +154,7 @@ def test_the_picture_has_a_bar_for_each_amount(overseen: Partnership) -> None:
     of_one = overview_of(overseen.finance("WCC"), Q1, TODAY)
     figure = charts.beside_each_other(of_one.rows, beside_plan=False)
     assert [bar["name"] for bar in figure["data"]] == ["Forecast", "Delivered to date"]
-    # A forecast below 0 has room for its label too.
+    # A negative forecast has room for its label too.
     assert figure["layout"]["xaxis"]["range"] == [-650, 15600000]
 
 
@@ -191,7 +191,7 @@ def test_the_file_has_a_row_for_each_council_and_initiative(overseen: Partnershi
         "delivered_this_year": "0.00",
         "delivered_to_date": "0.00",
         "starts_on": "",
-        # No spreadsheet takes what was typed for a formula.
+        # No spreadsheet takes typed text for a formula.
         "reason": "'=cmd()",
         "replacement": "One\n“two”, three",
         "illustrative": "false",

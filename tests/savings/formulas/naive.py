@@ -1,7 +1,7 @@
-"""Attribution a second time, from the contract alone: slow, plain, and without the project.
+"""Attribution a second time, from the contract only: slow, plain, and without the project.
 
 Nothing is imported from the project, nothing is remembered between two questions, and the
-rules stand in the order of the contract. A world is plain values:
+rules come in the order of the contract. A world is plain values:
 
 - `services`: slug to `parent`, `participants` and `hosts`, each a list of
   (council, first quarter, last quarter or None), quarters being whole numbers;
@@ -27,7 +27,7 @@ Split = dict[str, int]
 def attribute(world: World) -> dict[int, Split]:
     """Each entry's pence by council, by its id; an empty split where it is unattributed."""
     found: dict[int, Split] = {}
-    # A claim on a transition budget asks how savings and costs fell, so it comes after them.
+    # Claims on a transition budget depend on how savings and costs fell, so they come last.
     for entry in sorted(world["entries"], key=lambda e: e["kind"] == "transition_cost"):
         found[entry["id"]] = pennies(entry["pence"], shares(world, entry, found))
     return found
@@ -38,7 +38,7 @@ def shares(world: World, entry: World, found: dict[int, Split]) -> dict[str, Fra
     # 1.
     if entry["scope"] == "own" and entry["council"] is not None:
         return {entry["council"]: Fraction(1)}
-    # 4. and 6., each with rule 2 as its last resort.
+    # 4. and 6., each with rule 2 as the last resort.
     if kind == "variance":
         return variance(world, entry, quarter)
     if kind == "transition_cost":
@@ -52,7 +52,7 @@ def shares(world: World, entry: World, found: dict[int, Split]) -> dict[str, Fra
 
 
 def quarter_of(world: World, entry: World) -> int:
-    """Its return's quarter; of a correction, the quarter of what it corrects."""
+    """The quarter of its return; for a correction, the quarter of what it corrects."""
     for other in world["entries"]:
         if other["id"] == entry["corrects"]:
             return int(other["quarter"])
@@ -63,14 +63,14 @@ def quarter_of(world: World, entry: World) -> int:
 
 
 def above(world: World, service: str | None) -> list[str]:
-    """The service, then what it lies in, up to the programme."""
+    """The service, then each one above it, up to the programme."""
     if service is None:
         return []
     return [service, *above(world, world["services"][service]["parent"])]
 
 
 def spells(world: World, service: str, what: str, quarter: int) -> list[str]:
-    """Who takes part (or hosts) then: as the nearest service says that says anything."""
+    """Who takes part (or hosts) then, by the nearest service that has any spells."""
     for node in above(world, service):
         said = world["services"][node][what]
         if said:
@@ -90,7 +90,7 @@ def rule_in_force(world: World, service: str, kind: str, quarter: int) -> World 
     for node in above(world, service):
         if not participants(world, node, quarter):
             continue
-        # Every council in the rule's service, and every council the figure may fall on.
+        # Every council in the rule's service, and every council that the figure may fall on.
         needed = participants(world, node, quarter) + participants(world, service, quarter)
         best: World | None = None
         for rule in world["rules"]:
@@ -140,7 +140,7 @@ def by_driver(world: World, driver: str, there: list[str], quarter: int) -> dict
             if (value["driver"], value["council"]) == (driver, council) and value["from"] <= quarter
         ]
         if not known:
-            # To take it for 0 would be a guess.
+            # To use 0 would be a guess.
             return {}
         counted[council] = max(known)[1]
     return scaled(counted)
@@ -189,7 +189,7 @@ def transition_cost(
 
 
 def claims_on_an_agreed_budget(world: World, entry: World, quarter: int) -> bool:
-    """Whether its budget has begun and every council that takes part has agreed it."""
+    """Whether its budget has begun and every council that takes part has agreed to it."""
     for approval in world["approvals"]:
         if approval["code"] == entry["approval"]:
             needed = {
@@ -228,7 +228,7 @@ def net_reduction(
 
 
 def pennies(pence: int, given: dict[str, Fraction]) -> Split:
-    """Floor every share of the absolute amount, then hand the rest out one by one."""
+    """Round every share of the absolute amount down, then give out the rest one by one."""
     if not given:
         return {}
     exact = {council: abs(pence) * share for council, share in given.items()}

@@ -1,6 +1,6 @@
-"""All entries together: what falls by itself first, then what rests on how that fell.
+"""All entries together: those that fall by themselves first, then those that rest on them.
 
-As the rollup does with a database in between, for worlds that are in none.
+As the rollup does with a database in between, but for worlds outside a database.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from savings.formulas.delivered import AttributedSum, Delivered
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A certified entry: what attribution asks of it, its pence, and its return's quarter.
+    """A certified entry: the facts that attribution asks for, its pence and its return's quarter.
 
     For a correction, `facts.quarter` is that of what it corrects and `quarter` its own.
     """
@@ -37,7 +37,7 @@ class Fallen:
 
 
 def share_all(entries: Collection[Reported], attribution: Attribution) -> dict[int, Fallen]:
-    """How each entry falls, by id; the parts of every attributed entry add up to it."""
+    """How each entry falls, by id; the parts of every attributed entry add up to its amount."""
     fallen: dict[int, Fallen] = {}
     sums: dict[tuple[str, Quarter, str, str], tuple[int, bool]] = defaultdict(lambda: (0, False))
     for entry in entries:

@@ -1,4 +1,4 @@
-"""Worlds in the database: put there as a partnership would have them, and read back plain."""
+"""Worlds in the database: stored as a partnership would have them, and read back as values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ World = dict[str, Any]
 
 
 def store(world: World) -> list[Return]:
-    """Everything but the certification of its returns, which are given, submitted."""
+    """Store a world except for certifying its returns, which are given back, submitted."""
     councils = {code: Council.objects.create(code=code, name=code) for code in COUNCILS}
     people = {code: _people(code, council) for code, council in councils.items()}
     services = _services(world, councils)
@@ -35,7 +35,7 @@ def store(world: World) -> list[Return]:
 
 
 def certified(parent: Return) -> None:
-    """Certify a return past the actions, which would refuse a claim on what is not agreed."""
+    """Certify a return past the actions, which would refuse a claim that is not agreed."""
     Return.objects.filter(id=parent.id).update(
         status=Return.Status.CERTIFIED,
         certified_by=User.objects.get(username=f"s151.{parent.council_code}"),
@@ -106,7 +106,7 @@ def _answered(
             minute_reference=f"{code} minute",
             reason="" if code in said["agreed"] else "No.",
         )
-        # Once all others have agreed, a rule may be in force: then nobody refuses it.
+        # Once all others have agreed, a rule may be in force: then no council refuses it.
         for code in (*said["refused"], *said["agreed"])
     )
     if said["withdrawn"]:
@@ -201,7 +201,7 @@ def _returns(
 
 
 def read_world() -> World:
-    """What the database holds, certified entries alone, as `naive` takes it."""
+    """What the database holds, certified entries only, as `naive` takes it."""
     return {
         "services": {
             service.slug: {

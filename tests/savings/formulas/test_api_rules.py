@@ -65,7 +65,7 @@ def test_a_rule_is_proposed_and_agreed_by_every_council(partnership: Partnership
     assert office.get("attribution-rules/").json()["results"] == [agreed]
 
 
-def test_rules_by_a_driver_and_by_a_blend(partnership: Partnership, office: Caller):
+def test_a_rule_can_share_by_a_driver_or_by_a_blend(partnership: Partnership, office: Caller):
     count(partnership, "posts", LBHF="1", RBKC="2", WCC="3")
     count(partnership, "budget", LBHF="5", RBKC="5", WCC="0")
     plain = {key: value for key, value in A_RULE.items() if key != "shares"}
@@ -146,7 +146,7 @@ def test_a_rule_can_not_begin_in_a_closed_quarter(partnership: Partnership, offi
     problem(office.post("driver-values/", A_VALUE), 409, "wrong-state")
 
 
-def test_a_refusal_needs_its_reason_and_an_answer_is_given_once(partnership: Partnership):
+def test_a_refusal_needs_a_reason_and_an_answer_is_given_once(partnership: Partnership):
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
     path = f"attribution-rules/{rule.id}/consent/"
     s151 = Caller(partnership.s151("WCC"))
@@ -180,7 +180,7 @@ def test_an_answer_of_another_shape_is_refused(partnership: Partnership, body, f
     assert set(mistakes(answer)) == fields
 
 
-def test_only_a_section_151_officer_answers(partnership: Partnership):
+def test_only_a_section_151_officer_can_answer(partnership: Partnership):
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
     for name, person in partnership.people.items():
         if not name.startswith("s151"):
@@ -189,12 +189,12 @@ def test_only_a_section_151_officer_answers(partnership: Partnership):
 
 
 @pytest.mark.parametrize("rule_id", ["0", "999999", "9" * 30, "9" * 5000, "-1", "x", "%00"])
-def test_a_rule_that_is_none_is_not_found(office: Caller, rule_id):
+def test_an_unknown_rule_is_not_found(office: Caller, rule_id):
     problem(office.get(f"attribution-rules/{rule_id}/"), 404, "not-found")
     problem(office.post(f"attribution-rules/{rule_id}/consent/"), 404, "not-found")
 
 
-def test_the_last_consent_moves_what_is_certified_already(partnership: Partnership):
+def test_the_last_consent_attributes_entries_already_certified(partnership: Partnership):
     partnership.certified("WCC", a_saving(amount="100.00"))
     rule = partnership.rule("libraries", THIRDS, agreed_by=["LBHF", "RBKC"])
     roll_up()
@@ -215,7 +215,9 @@ def test_the_last_consent_moves_what_is_certified_already(partnership: Partnersh
     ]
 
 
-def test_a_proposal_says_how_it_stands(partnership: Partnership, office: Caller):
+def test_a_proposal_says_whether_it_waits_is_disputed_or_was_revised(
+    partnership: Partnership, office: Caller
+):
     rule = office.post("attribution-rules/", {**A_RULE, "answer_by": "2013-09-30"}).json()
     assert (rule["standing"], rule["answer_by"]) == ("waiting", "2013-09-30")
     again = {**A_RULE, "revises": rule["decision"]}

@@ -39,7 +39,7 @@ TREE = ServiceTree.of(
         Node("cex", "Chief executive", participation=spells("LBHF", "RBKC")),
         Node("hr", "HR", participation=spells("LBHF", "RBKC", "WCC")),
         Node("nobody", "No council"),
-        # WCC shares the cars, and nothing else of the chief executive's.
+        # WCC takes part in the cars, and in nothing else of the chief executive's.
         Node("cars", "Cars", "cex", participation=spells("LBHF", "WCC")),
     ]
 )
@@ -88,7 +88,7 @@ def ask(facts: EntryFacts, *rules: Rule, numbers: list[ValueOfDriver] | None = N
 
 
 def falls(facts: EntryFacts, *rules: Rule, numbers: list[ValueOfDriver] | None = None):
-    """Shares of those who bear any, and why."""
+    """The shares of councils that bear any, and why."""
     outcome = ask(facts, *rules, numbers=numbers)
     assert outcome.because in REASONS
     assert sum(outcome.shares.values()) in (0, 1)
@@ -119,7 +119,7 @@ def test_a_shared_entry_is_split_by_the_rule_in_force() -> None:
     assert outcome == Outcome(rule.shares, "rule", rule)
 
 
-def test_without_a_rule_nobody_is_given_anything() -> None:
+def test_without_a_rule_an_entry_is_unattributed() -> None:
     assert falls(entry()) == ({}, "no_rule")
     assert falls(entry(), fixed(kind="ongoing_cost")) == ({}, "no_rule")
     assert falls(entry(), fixed("cex")) == ({}, "no_rule")
@@ -141,7 +141,7 @@ def test_a_rule_needs_every_participating_council(agreed: frozenset[str], in_for
     assert (found is not None) is in_force
 
 
-def test_who_does_not_take_part_is_not_asked() -> None:
+def test_a_council_that_does_not_take_part_is_not_asked() -> None:
     rule = fixed("cex", {"LBHF": HALF, "RBKC": HALF}, agreed=frozenset({"LBHF", "RBKC"}))
     assert falls(entry("cex"), rule) == ({"LBHF": HALF, "RBKC": HALF}, "rule")
 
@@ -163,7 +163,7 @@ def test_a_later_rule_not_agreed_by_all_replaces_nothing() -> None:
     assert found == fixed()
 
 
-def test_of_two_rules_from_one_quarter_the_later_proposed_holds() -> None:
+def test_of_two_rules_from_one_quarter_the_later_proposed_applies() -> None:
     found = Attribution(TREE, [fixed(rule_id=2), fixed()], []).rule_in_force("hr", "saving", Q1)
     assert found == fixed(rule_id=2)
 
@@ -172,7 +172,7 @@ def test_before_its_effective_quarter_a_rule_is_not_in_force() -> None:
     assert falls(entry(quarter=Q1), fixed(since=Q2)) == ({}, "no_rule")
 
 
-def test_the_nearest_node_with_a_rule_in_force_decides() -> None:
+def test_the_nearest_service_with_a_rule_in_force_decides() -> None:
     everybody = {"LBHF": HALF, "WCC": HALF}
     above = fixed("childrens", everybody, rule_id=1)
     nearer = fixed("services", {"WCC": 1}, rule_id=2)
@@ -185,7 +185,7 @@ def test_the_nearest_node_with_a_rule_in_force_decides() -> None:
     assert falls(entry("fostering", quarter=Q2), later, nearer) == ({"WCC": 1}, "rule")
 
 
-def test_who_shares_a_part_alone_has_to_agree_to_what_splits_it() -> None:
+def test_a_council_that_shares_only_a_part_has_to_agree_to_a_rule_that_splits_it() -> None:
     shares = {"LBHF": HALF, "RBKC": HALF}
     without = fixed("cex", shares, agreed=frozenset({"LBHF", "RBKC"}))
     counted = driven("cex")
@@ -197,12 +197,12 @@ def test_who_shares_a_part_alone_has_to_agree_to_what_splits_it() -> None:
     assert falls(entry("cars"), counted, numbers=numbers) == by_count
     fewer = replace(counted, agreed_by=ALL - {"WCC"})
     assert falls(entry("cars"), fewer, numbers=numbers) == ({}, "no_rule")
-    # Nor does it do that those of the part have agreed, where one of the whole has not.
+    # Nor is it enough that those of the part have agreed, if one of the whole has not.
     of_the_part = replace(without, agreed_by=frozenset({"LBHF", "WCC"}))
     assert falls(entry("cars"), of_the_part) == ({}, "no_rule")
 
 
-def test_what_waits_is_told_with_whom_it_waits_for_down_to_the_rule_in_force() -> None:
+def test_waiting_proposals_come_with_the_councils_they_wait_for_down_to_the_rule_in_force() -> None:
     nearest = fixed("fostering", rule_id=1, agreed=frozenset({"LBHF"}))
     later = fixed("services", rule_id=2, since=Q2, agreed=ALL - {"WCC"})
     in_force = fixed("services", rule_id=3)
@@ -221,7 +221,7 @@ def test_what_waits_is_told_with_whom_it_waits_for_down_to_the_rule_in_force() -
     )
 
 
-def test_where_nobody_takes_part_nobody_bears_it() -> None:
+def test_where_no_council_takes_part_none_bears_it() -> None:
     assert falls(entry("nobody"), fixed("nobody")) == ({}, "no_participants")
     assert falls(entry("hr", quarter=Q1.preceding), fixed(since=Q1.preceding)) == (
         {},
@@ -232,7 +232,7 @@ def test_where_nobody_takes_part_nobody_bears_it() -> None:
 # --- Councils that join and leave ----------------------------------------------
 
 
-def test_a_rule_the_newcomer_has_not_agreed_to_ends_with_its_coming() -> None:
+def test_a_rule_that_a_newcomer_has_not_agreed_to_ends_when_it_joins() -> None:
     old = fixed("childrens", {"LBHF": THIRD, "WCC": 2 * THIRD}, agreed=frozenset({"LBHF", "WCC"}))
     facts = [entry("childrens", quarter=quarter) for quarter in (Q1, Q2)]
     assert [falls(each, old) for each in facts] == [
@@ -243,7 +243,7 @@ def test_a_rule_the_newcomer_has_not_agreed_to_ends_with_its_coming() -> None:
     assert falls(facts[1], old, new)[0] == {"LBHF": HALF, "RBKC": THIRD, "WCC": Fraction(1, 6)}
 
 
-def test_the_shares_of_who_is_not_there_are_scaled_onto_the_rest() -> None:
+def test_the_share_of_an_absent_council_is_scaled_onto_the_rest() -> None:
     rule = fixed("childrens")
     assert [falls(entry("childrens", quarter=quarter), rule)[0] for quarter in (Q1, Q2, Q4)] == [
         {"LBHF": Fraction(3, 4), "WCC": Fraction(1, 4)},
@@ -252,7 +252,7 @@ def test_the_shares_of_who_is_not_there_are_scaled_onto_the_rest() -> None:
     ]
 
 
-def test_a_rule_waiting_for_one_who_leaves_is_in_force_once_that_one_is_gone() -> None:
+def test_a_rule_that_waits_for_one_council_is_in_force_once_that_council_has_left() -> None:
     rule = fixed("childrens", agreed=frozenset({"RBKC", "WCC"}))
     assert falls(entry("childrens", quarter=Q3), rule) == ({}, "no_rule")
     assert falls(entry("childrens", quarter=Q4), rule) == (
@@ -261,7 +261,7 @@ def test_a_rule_waiting_for_one_who_leaves_is_in_force_once_that_one_is_gone() -
     )
 
 
-def test_where_all_who_have_shares_are_gone_there_is_nothing_to_share_by() -> None:
+def test_there_is_nothing_to_share_by_once_all_councils_with_shares_have_left() -> None:
     outcome = ask(entry("childrens", quarter=Q4), fixed("childrens", {"LBHF": 1}))
     assert (dict(outcome.shares), outcome.because) == ({}, "nothing_to_share_by")
     assert outcome.rule == fixed("childrens", {"LBHF": 1})
@@ -297,7 +297,7 @@ def test_a_driver_goes_by_the_latest_value_at_or_before_the_quarter() -> None:
     ]
 
 
-def test_a_driver_counts_only_who_takes_part() -> None:
+def test_a_driver_counts_only_councils_that_take_part() -> None:
     numbers = values("children", LBHF=1, RBKC=1, WCC=98)
     rule = Rule(1, "cex", "saving", "driver", Q1, ALL, driver="children")
     outcome = ask(entry("cex"), rule, numbers=numbers)
@@ -319,12 +319,12 @@ def test_a_driver_with_values_of_0_shares_nothing() -> None:
         values("posts", LBHF=1, RBKC=1, WCC=1),
     ],
 )
-def test_a_driver_without_a_value_of_everybody_shares_nothing(
+def test_a_driver_without_a_value_for_every_council_shares_nothing(
     numbers: list[ValueOfDriver],
 ) -> None:
     assert falls(entry(), driven(), numbers=numbers) == ({}, "no_value")
     assert ask(entry(), driven(), numbers=numbers).rule == driven()
-    # Who takes no part needs none.
+    # A council that takes no part needs none.
     fewer = values("children", LBHF=1, RBKC=3)
     assert falls(entry("cex"), driven("cex"), numbers=fewer) == (
         {"LBHF": Fraction(1, 4), "RBKC": Fraction(3, 4)},
@@ -358,7 +358,7 @@ def test_a_blend_with_a_driver_at_0_shares_nothing() -> None:
     assert falls(entry(), blend(weights), numbers=numbers[:3]) == ({}, "no_value")
 
 
-def test_a_method_nobody_knows_is_an_error_not_a_guess() -> None:
+def test_an_unknown_method_is_an_error_and_not_a_guess() -> None:
     rule = Rule(9, "hr", "saving", "auction", Q1, ALL)
     with pytest.raises(ShareError, match="Rule 9 has an unknown method, “auction”"):
         ask(entry(), rule)
@@ -377,16 +377,16 @@ def variance(cause: str, quarter: Quarter = Q2, **more) -> EntryFacts:
 
 
 @pytest.mark.parametrize("rules", [[], [COSTS], [COSTS_TO_HOST]])
-def test_a_changed_specification_falls_on_who_changed_it(rules: list[Rule]) -> None:
+def test_a_changed_specification_falls_on_the_council_that_changed_it(rules: list[Rule]) -> None:
     facts = variance("specification_change", council="LBHF", caused_by="RBKC")
     assert falls(facts, *rules) == ({"RBKC": 1}, "specification_change")
-    # Also on one who does not take part.
+    # Even on a council that does not take part.
     outside = variance("specification_change", council="LBHF", caused_by="BRENT")
     assert falls(outside, *rules) == ({"BRENT": 1}, "specification_change")
 
 
 @pytest.mark.parametrize("cause", ["demand", "quality", "direct", "indirect"])
-def test_a_variance_follows_the_ongoing_cost(cause: str) -> None:
+def test_a_variance_is_split_like_ongoing_costs(cause: str) -> None:
     everybody = {"LBHF": HALF, "RBKC": THIRD, "WCC": Fraction(1, 6)}
     savings = fixed("childrens", {"WCC": 1})
     assert falls(variance(cause), savings, COSTS) == (everybody, "rule")
@@ -399,7 +399,7 @@ def test_only_an_indirect_variance_goes_to_the_host(cause: str) -> None:
     assert falls(variance("indirect"), COSTS_TO_HOST) == ({"WCC": 1}, "indirect_host")
 
 
-def test_without_a_host_an_indirect_variance_that_is_the_hosts_is_unattributed() -> None:
+def test_without_a_host_an_indirect_variance_for_the_host_is_unattributed() -> None:
     rule = fixed("hr", kind="ongoing_cost", indirect_variance_to_host=True)
     facts = entry("hr", "variance", cause="indirect")
     assert falls(facts, rule) == ({}, "no_host")
@@ -408,7 +408,7 @@ def test_without_a_host_an_indirect_variance_that_is_the_hosts_is_unattributed()
     assert falls(early, COSTS_TO_HOST) == ({}, "no_host")
 
 
-def test_the_ongoing_costs_own_entries_never_go_to_the_host_alone() -> None:
+def test_ongoing_costs_never_fall_only_on_the_host() -> None:
     everybody = {"LBHF": HALF, "RBKC": THIRD, "WCC": Fraction(1, 6)}
     assert falls(entry("fostering", "ongoing_cost", Q2), COSTS_TO_HOST) == (everybody, "rule")
 
@@ -441,7 +441,7 @@ def test_transferred_staff_need_a_rule_too() -> None:
 
 
 @pytest.mark.parametrize("scope", ["own", "shared"])
-def test_a_transition_cost_without_an_approval_is_the_reporting_councils(scope: str) -> None:
+def test_a_transition_cost_without_a_budget_falls_on_the_reporting_council(scope: str) -> None:
     facts = entry(kind="transition_cost", scope=scope, council="RBKC")
     because = {"own": "own", "shared": "unapproved_transition"}[scope]
     assert falls(facts, fixed(), fixed(kind="ongoing_cost", rule_id=2)) == ({"RBKC": 1}, because)
@@ -457,7 +457,7 @@ DELIVERED = Delivered(
         AttributedSum("services", Q2, "RBKC", "saving", 50),
         AttributedSum("services", Q2, "RBKC", "ongoing_cost", 80),
         AttributedSum("childrens", Q2, "LBHF", "ongoing_cost", 800),
-        # No part of anybody's net reduction.
+        # Not part of any council's net reduction.
         AttributedSum("fostering", Q1, "WCC", "variance", -10_000),
         AttributedSum("fostering", Q1, "WCC", "transition_cost", 10_000),
         AttributedSum("hr", Q1, "WCC", "saving", 10_000),
@@ -488,11 +488,11 @@ def claimed(
         # With what lies below; RBKC's costs are more than its savings.
         ("services", Q2, {"LBHF": Fraction(9, 11), "WCC": Fraction(2, 11)}),
         ("childrens", Q2, {"LBHF": Fraction(1, 3), "WCC": Fraction(2, 3)}),
-        # LBHF has left: its gain is not for the others to pay for.
+        # LBHF has left: the others do not pay for its gain.
         ("childrens", Q4, {"WCC": Fraction(1)}),
     ],
 )
-def test_an_agreed_transition_cost_goes_by_net_reductions(
+def test_an_agreed_transition_cost_is_split_by_net_reductions(
     service: str, quarter: Quarter, shares: dict[str, Fraction]
 ) -> None:
     outcome = claimed(claim(service, quarter))
@@ -500,7 +500,7 @@ def test_an_agreed_transition_cost_goes_by_net_reductions(
     assert (outcome.budget, outcome.rule) == (MOVE, None)
 
 
-def test_the_working_of_a_net_reduction() -> None:
+def test_a_net_reduction_shows_how_it_was_worked_out() -> None:
     assert claimed(claim("childrens", Q2)).reductions == (
         Reduction("LBHF", 900, 800),
         Reduction("RBKC", 50, 80),
@@ -517,7 +517,7 @@ def test_the_working_of_a_net_reduction() -> None:
         ([fixed("childrens", {"RBKC": 1})], {}, "nothing_to_share_by"),
     ],
 )
-def test_without_any_net_reduction_it_goes_as_savings_go(
+def test_without_any_net_reduction_it_is_split_like_savings(
     rules: list[Rule], shares: dict[str, Fraction], because: str
 ) -> None:
     zero = [AttributedSum("fostering", Q1, "WCC", kind, 5) for kind in ("saving", "ongoing_cost")]
@@ -528,7 +528,7 @@ def test_without_any_net_reduction_it_goes_as_savings_go(
         assert [each.net for each in outcome.reductions] == [0, 0]
 
 
-def test_an_own_claim_is_the_reporting_councils() -> None:
+def test_an_own_claim_falls_on_the_reporting_council() -> None:
     """Rule 1 comes first."""
     outcome = claimed(claim(scope="own", council="WCC"), delivered=None)
     assert (dict(outcome.shares), outcome.because) == ({"WCC": Fraction(1)}, "own")
@@ -546,7 +546,7 @@ def test_an_own_claim_is_the_reporting_councils() -> None:
         replace(MOVE, withdrawn=True),
     ],
 )
-def test_a_budget_that_does_not_hold_is_none(approval: Budget | None) -> None:
+def test_a_budget_that_is_not_in_force_counts_for_nothing(approval: Budget | None) -> None:
     outcome = claimed(claim(council="LBHF"), approval=approval, delivered=None)
     assert (dict(outcome.shares), outcome.because) == (
         {"LBHF": Fraction(1)},
@@ -556,7 +556,7 @@ def test_a_budget_that_does_not_hold_is_none(approval: Budget | None) -> None:
     assert (unattributed.shares, unattributed.because) == ({}, "no_rule")
 
 
-def test_a_budget_needs_those_who_share_it_in_that_quarter_and_those_who_share_the_part() -> None:
+def test_a_budget_needs_the_councils_of_its_service_and_of_the_part_in_that_quarter() -> None:
     two = replace(MOVE, agreed_by=frozenset({"LBHF", "WCC"}))
     assert claimed(claim(quarter=Q1), approval=two).because == "net_reduction"
     # RBKC has joined and has not agreed; once LBHF is gone its agreement is not needed.
@@ -576,8 +576,8 @@ def test_a_budget_needs_those_who_share_it_in_that_quarter_and_those_who_share_t
     assert "No council took part" in why_not(replace(MOVE, service="c"), wider, "c", Q1)
 
 
-def test_what_was_refused_or_withdrawn_is_not_revived_by_who_leaves() -> None:
-    """LBHF refuses and leaves after Q3: the two that agreed are left alone in Q4."""
+def test_a_refused_or_withdrawn_proposal_is_not_revived_when_a_council_leaves() -> None:
+    """LBHF refuses and leaves after Q3: in Q4 only the two that agreed are left."""
     agreed = ALL - {"LBHF"}
     silent = fixed("childrens", agreed=agreed)
     for rule, held in (
@@ -591,7 +591,7 @@ def test_what_was_refused_or_withdrawn_is_not_revived_by_who_leaves() -> None:
     assert "was refused by LBHF" in why_not(refused, TREE, "childrens", Q4)
 
 
-def test_a_claim_is_not_asked_about_before_what_it_rests_on() -> None:
+def test_a_claim_can_only_be_split_after_the_savings_it_rests_on() -> None:
     with pytest.raises(ShareError, match="comes after savings and costs"):
         claimed(claim(), delivered=None)
     informed = Attribution(TREE, [], [], [MOVE]).knowing(DELIVERED)
@@ -614,10 +614,10 @@ def test_a_published_figure_without_a_rule_is_unattributed(scope: str) -> None:
     assert falls(entry(scope=scope, council=None), fixed()) == (everybody, "rule")
 
 
-# --- Around it all -------------------------------------------------------------
+# --- In general --------------------------------------------------------------------
 
 
-def test_what_rests_on_an_illustrative_rule_says_so() -> None:
+def test_an_outcome_that_rests_on_an_illustrative_rule_says_so() -> None:
     made_up = fixed(illustrative=True)
     assert ask(entry(), made_up).illustrative
     assert not ask(entry(), fixed()).illustrative
@@ -629,14 +629,14 @@ def made_up_value(driver: str, **by_council: int) -> list[ValueOfDriver]:
     return [replace(value, illustrative=True) for value in values(driver, Q1, **by_council)]
 
 
-def test_what_rests_on_a_driver_value_that_was_made_up_says_so() -> None:
+def test_an_outcome_that_rests_on_a_made_up_driver_value_says_so() -> None:
     numbers = [*values("children", LBHF=1, RBKC=1), *made_up_value("children", WCC=1)]
     assert ask(entry(), driven(), numbers=numbers).illustrative
     assert not ask(entry("cex"), driven("cex"), numbers=numbers).illustrative
     assert not ask(entry(scope="own"), driven(), numbers=numbers).illustrative
 
 
-def test_what_rests_on_a_host_that_was_made_up_says_so() -> None:
+def test_an_outcome_that_rests_on_a_made_up_host_says_so() -> None:
     def tree(provenance: str) -> ServiceTree:
         host = Spell("WCC", Q1, provenance=provenance)
         return ServiceTree.of(
@@ -654,7 +654,7 @@ def test_what_rests_on_a_host_that_was_made_up_says_so() -> None:
         assert outcome.illustrative is marked
 
 
-def test_what_rests_on_a_net_reduction_or_budget_that_was_made_up_says_so() -> None:
+def test_an_outcome_that_rests_on_a_made_up_net_reduction_or_budget_says_so() -> None:
     sums = [
         AttributedSum("fostering", Q1, "LBHF", "saving", 3),
         AttributedSum("services", Q1, "WCC", "ongoing_cost", 3, illustrative=True),

@@ -1,7 +1,7 @@
-"""What closed quarters' figures rest on stays, however somebody writes.
+"""What the figures of closed quarters rest on never changes, however somebody writes.
 
-Each way is tried on a partnership with a closed quarter in which something was shared, and
-leaves every certified penny where it was; what concerns later quarters alone is let through.
+Each way is tried on a partnership with a closed quarter in which something was shared, and leaves
+every certified penny where it was. Changes that concern only later quarters are allowed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LIBRARIES = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
 @pytest.fixture
 @kept
 def closed(db: None) -> Partnership:
-    """Q1 is closed with a shared saving and a variance of the host's; two rules reach it.
+    """Q1 is closed with a shared saving and a variance of the host's; two rules cover it.
 
     The second rule, on savings of the chief executive, lacks one council's agreement.
     """
@@ -80,7 +80,7 @@ def tables() -> Tables:
 
 
 def digest() -> str:
-    """Of every certified penny, as it is divided now."""
+    """A digest of every certified penny, as it is split now."""
     with transaction.atomic():
         found = roll_up_everything(at=NOW).digest
         transaction.set_rollback(True)
@@ -138,7 +138,7 @@ def a_rule(p: Partnership, quarter: Quarter, decision: Decision | None = None) -
 
 
 def an_agreed_decision(p: Partnership) -> Decision:
-    """Agreed to before there is a rule that it is about."""
+    """A decision agreed to before there is a rule that it is about."""
     decision = Decision.objects.create(
         title="Slipped in", proposed_by=p.finance("LBHF"), proposed_at=NOW
     )
@@ -172,7 +172,7 @@ def a_value(p: Partnership, quarter: Quarter) -> DriverValue:
 
 
 WAYS: dict[str, Callable[[Partnership], object]] = {
-    # Of changing who took part,
+    # Changing who took part,
     "a spell saved as shorter": lambda p: saved(spell(p, "libraries", "WCC"), to_quarter=BEFORE),
     "a spell updated": lambda p: Participation.objects.filter(
         council=p.councils["WCC"], service=p.services["libraries"]
@@ -213,7 +213,7 @@ WAYS: dict[str, Callable[[Partnership], object]] = {
         service=p.services["library-service"], council=p.councils["WCC"], from_quarter=FIRST
     ),
     "TRUNCATE hosting": lambda p: raw("TRUNCATE services_hosting"),
-    # where a service hangs,
+    # where a service is in the tree,
     "a service moved": lambda p: saved(
         p.services["library-service"], parent=p.services["childrens"]
     ),
@@ -226,7 +226,7 @@ WAYS: dict[str, Callable[[Partnership], object]] = {
     "a service deleted": lambda p: p.services["library-service"].delete(),
     "DELETE service": lambda p: raw("DELETE FROM services_service WHERE slug = 'library-service'"),
     "TRUNCATE service": lambda p: raw("TRUNCATE services_service CASCADE"),
-    # what it is divided by,
+    # what it is split by,
     "a rule": lambda p: a_rule(p, Q1, an_agreed_decision(p)).save(),
     "a rule from before": lambda p: AttributionRule.objects.bulk_create([a_rule(p, FIRST)]),
     "an agreement": lambda p: consent(p, "RBKC").save(),
@@ -244,7 +244,7 @@ WAYS: dict[str, Callable[[Partnership], object]] = {
     ).update(withdrawn_at=NOW, withdrawn_by=p.people["auditor"], withdrawn_reason="No."),
     "a driver's value": lambda p: a_value(p, Q1).save(),
     "a driver's value in bulk": lambda p: DriverValue.objects.bulk_create([a_value(p, FIRST)]),
-    # and what all of it is called.
+    # and what everything is called.
     "a council's code": lambda p: Council.objects.filter(code="WCC").update(code="WEST"),
     "a council deleted": lambda p: p.councils["WCC"].delete(),
     "DELETE council": lambda p: raw("DELETE FROM sovereignty_council WHERE code = 'WCC'"),
@@ -260,7 +260,7 @@ WAYS: dict[str, Callable[[Partnership], object]] = {
 REFUSED = (
     "the quarter is closed and its figures stand|not (withdrawn|refused)|may not be emptied"
     "|Cannot (update|delete) rows"
-    # What others hang on can't go, and what must not overlap doesn't.
+    # Rows that others rest on can't be deleted, and spells that must not overlap don't.
     "|violates foreign key constraint|referenced through protected foreign keys|conflicting key"
 )
 
@@ -273,7 +273,7 @@ def to_the_end(act: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_closed_quarters_rest_on_stays(way: str, closed: Partnership) -> None:
+def test_what_closed_quarters_rest_on_never_changes(way: str, closed: Partnership) -> None:
     before, divided = tables(), digest()
     raw("SET CONSTRAINTS ALL IMMEDIATE")
     raw("SET CONSTRAINTS ALL DEFERRED")
@@ -316,7 +316,7 @@ LET_THROUGH: dict[str, Callable[[Partnership], object]] = {
 
 
 @pytest.mark.parametrize("way", LET_THROUGH)
-def test_what_leaves_closed_quarters_as_they_were_is_let_through(
+def test_changes_that_leave_closed_quarters_as_they_were_are_allowed(
     way: str, closed: Partnership
 ) -> None:
     before, divided = tables(), digest()
@@ -326,7 +326,7 @@ def test_what_leaves_closed_quarters_as_they_were_is_let_through(
     assert digest() == divided
 
 
-def test_what_is_shared_in_an_open_quarter_holds_nothing(closed: Partnership) -> None:
+def test_entries_of_an_open_quarter_do_not_fix_who_took_part(closed: Partnership) -> None:
     closed.certified("LBHF", a_saving("youth-offending", "3.00"), quarter=Q2)
     Participation.objects.filter(service=closed.services["childrens"]).update(to_quarter=BEFORE)
     assert set(
@@ -334,8 +334,8 @@ def test_what_is_shared_in_an_open_quarter_holds_nothing(closed: Partnership) ->
     ) == {BEFORE}
 
 
-def test_a_correction_holds_the_quarter_that_it_is_divided_in(closed: Partnership) -> None:
-    """A later entry for the service of an earlier one: it falls as in the closed quarter."""
+def test_a_correction_fixes_the_quarter_whose_rule_it_is_split_by(closed: Partnership) -> None:
+    """A later entry that corrects an earlier one: it falls as in the closed quarter."""
     corrected = closed.parent("WCC").entries.get()
     closed.certified(
         "WCC", a_saving("youth-offending", "-1.00", corrects=str(corrected.id)), quarter=Q2
@@ -345,7 +345,7 @@ def test_a_correction_holds_the_quarter_that_it_is_divided_in(closed: Partnershi
     saved(spell(closed, "childrens", "WCC"), to_quarter=Q1)
 
 
-def test_before_any_rule_reaches_a_quarter_who_takes_part_may_be_put_right(
+def test_who_took_part_may_be_put_right_in_a_quarter_that_no_rule_covers(
     partnership: Partnership,
 ) -> None:
     partnership.rule("libraries", LIBRARIES, effective_from=Q2)
@@ -362,7 +362,7 @@ def close_q1(p: Partnership) -> None:
     close_period(quarter=Q1, by=p.people["programme.office"], at=NOW)
 
 
-def test_a_claim_holds_who_shared_though_there_is_no_rule(partnership: Partnership) -> None:
+def test_a_claim_fixes_who_took_part_though_there_is_no_rule(partnership: Partnership) -> None:
     partnership.approval()
     partnership.certified("LBHF", a_saving(amount="300.00", scope="own"))
     partnership.certified("RBKC", a_saving(amount="100.00", scope="own"))
@@ -374,8 +374,8 @@ def test_a_claim_holds_who_shared_though_there_is_no_rule(partnership: Partnersh
     assert digest() == divided
 
 
-def test_a_budget_is_not_agreed_once_its_quarter_is_closed(partnership: Partnership) -> None:
-    """Costs that name it without all agreeing fell on who reported them, and stay so."""
+def test_a_budget_can_not_be_agreed_once_its_quarter_is_closed(partnership: Partnership) -> None:
+    """Costs that name it without full agreement fell on the reporting council, and stay there."""
     approval = partnership.approval(agreed_by=["LBHF", "RBKC"])
     parent = partnership.draft("WCC", a_cost("transition_cost", amount="80.00"))
     Entry.objects.filter(parent=parent).update(approval="moves")
@@ -396,8 +396,8 @@ def test_a_budget_is_not_agreed_once_its_quarter_is_closed(partnership: Partners
     assert digest() == divided
 
 
-def test_a_rule_in_force_before_a_council_joined_is_not_withdrawn(closed: Partnership) -> None:
-    """The newcomer's silence makes it no proposal again."""
+def test_a_rule_in_force_before_a_council_joined_can_not_be_withdrawn(closed: Partnership) -> None:
+    """The newcomer's silence does not make it a proposal again."""
     decision = AttributionRule.objects.get(service__slug="libraries", kind="saving").decision
     Council.objects.create(code="BRENT", name="Brent", full_name="Brent")
     Participation.objects.create(
@@ -433,7 +433,7 @@ def test_a_rule_in_force_before_a_council_joined_is_not_withdrawn(closed: Partne
     assert digest() == divided
 
 
-def test_who_joins_later_refuses_nothing_that_the_others_share_by(
+def test_a_council_that_joins_later_can_not_refuse_a_rule_that_the_others_share_by(
     partnership: Partnership,
 ) -> None:
     rule = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
@@ -457,8 +457,10 @@ def test_who_joins_later_refuses_nothing_that_the_others_share_by(
     assert digest() != divided
 
 
-def test_who_takes_no_part_refuses_nothing_for_others(partnership: Partnership) -> None:
-    """Also who shares a part alone; nor what is to come, once all who take part have agreed."""
+def test_a_council_that_takes_no_part_can_not_refuse_a_rule_of_others(
+    partnership: Partnership,
+) -> None:
+    """Nor can one that shares only a part, nor one that joins later once all others have agreed."""
     spells(partnership, "chief-executive-leadership", ("WCC", Q2, None), ("LBHF", Q1, None))
     waiting = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"}, agreed_by=["LBHF"])
     with pytest.raises(DatabaseError, match="nothing to refuse"), transaction.atomic():
@@ -470,7 +472,7 @@ def test_who_takes_no_part_refuses_nothing_for_others(partnership: Partnership) 
         consent(partnership, "WCC", to_come.decision, agree=False, reason="No.").save()
 
 
-def test_what_waits_for_a_closed_quarter_may_be_withdrawn(closed: Partnership) -> None:
+def test_a_proposal_that_waits_for_a_closed_quarter_may_be_withdrawn(closed: Partnership) -> None:
     waiting = AttributionRule.objects.get(service__slug="cex", kind="saving")
     divided = digest()
     office = closed.people["programme.office"]

@@ -1,4 +1,4 @@
-"""The module and a second implementation, written from the contract alone, are equal."""
+"""The module gives the same as a second implementation, written only from the contract."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def test_any_world_is_attributed_the_same_to_the_penny(random: Random, entries: 
     assert {number: dict(each.pence) for number, each in fallen.items()} == naive.attribute(world)
 
 
-def test_the_worlds_leave_no_way_of_falling_out() -> None:
-    """Otherwise the two would agree about less than they seem to."""
+def test_the_worlds_have_every_way_of_attribution() -> None:
+    """Otherwise the two would agree about fewer ways than it seems."""
     ways: Counter[str] = Counter()
     for seed in range(60):
         world = worlds.make(Random(seed), entries=40)
@@ -33,7 +33,7 @@ def test_the_worlds_leave_no_way_of_falling_out() -> None:
     assert min(ways.values()) >= 3
 
 
-def test_the_worlds_have_proposals_that_would_hold_had_they_not_been_given_up() -> None:
+def test_the_worlds_have_proposals_that_would_apply_if_not_refused_or_withdrawn() -> None:
     moved: Counter[str] = Counter()
     for seed in range(60):
         world = worlds.make(Random(seed), entries=40)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 def explanations() -> list[dict[str, Any]]:
-    """Every certified entry's explanation as the API sends it: text, read back."""
+    """The explanation of every certified entry, as the API sends it and as JSON reads it back."""
     attribution = current_attribution().knowing(delivered())
     context = {"tree": Service.objects.tree()}
     said = []
@@ -43,7 +43,7 @@ def explanations() -> list[dict[str, Any]]:
 
 
 def told(said: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
-    """The pence of each entry as its explanation says."""
+    """The pence of each entry according to its explanation."""
     return {
         each["entry"]["id"]: {
             part["council"]: part["floored_pence"] + part["odd_pence"] for part in each["shares"]
@@ -53,8 +53,8 @@ def told(said: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
 
 
 @pytest.mark.slow
-def test_a_thousand_entries_in_any_order_of_certification() -> None:
-    random = Random(2596)  # a world with every way of falling
+def test_a_thousand_entries_certified_in_any_order_are_attributed_the_same() -> None:
+    random = Random(2596)  # a world with every way of attribution
     world = worlds.make(random, entries=1000, storable=True)
     returns = store(world)
     random.shuffle(returns)
@@ -75,7 +75,7 @@ def test_a_thousand_entries_in_any_order_of_certification() -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_incremental_is_full_in_any_order(seed: int) -> None:
+def test_an_incremental_rollup_gives_the_same_as_a_full_one_in_any_order(seed: int) -> None:
     random = Random(seed)
     world = worlds.make(random, entries=120, storable=True)
     returns = store(world)
@@ -90,7 +90,7 @@ def test_incremental_is_full_in_any_order(seed: int) -> None:
 
 
 @pytest.mark.slow
-def test_the_world_of_the_measurements() -> None:
+def test_the_world_of_the_measurements_is_attributed_the_same() -> None:
     made = generate(300, years=2, waiting=3, entries_waiting=10)
     roll_up_everything(at=NOW)
     for parent_id, certifier in made.waiting:

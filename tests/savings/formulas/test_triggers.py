@@ -1,4 +1,4 @@
-"""What can't be a formula is none, however it is written: the database refuses it."""
+"""The database refuses a formula that can't be one, however it is written."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def drivers(partnership: Partnership) -> dict[str, Driver]:
 
 
 def write(partnership: Partnership, slug: str = "libraries", **more: object) -> AttributionRule:
-    """A rule past the actions."""
+    """Write a rule past the actions."""
     given: dict[str, object] = {
         "service": partnership.services[slug],
         "kind": "saving",
@@ -82,7 +82,9 @@ def write(partnership: Partnership, slug: str = "libraries", **more: object) -> 
         },
     ],
 )
-def test_shares_of_exactly_one_are_taken(shares: dict[str, str], partnership: Partnership) -> None:
+def test_shares_that_add_up_to_exactly_1_are_accepted(
+    shares: dict[str, str], partnership: Partnership
+) -> None:
     if any(len(share.partition("/")[2]) > 18 for share in shares.values()):
         # Longer than a share may be written: refused, and not cut short.
         with pytest.raises(DatabaseError, match="is not a share"), transaction.atomic():
@@ -112,14 +114,16 @@ def test_shares_of_exactly_one_are_taken(shares: dict[str, str], partnership: Pa
         ({"LBHF": ["1"]}, "is not a share"),
     ],
 )
-def test_shares_that_are_not_one_whole_are_refused(
+def test_shares_that_do_not_add_up_to_1_are_refused(
     shares: dict[str, str], why: str, partnership: Partnership
 ) -> None:
     with pytest.raises(IntegrityError, match=why), transaction.atomic():
         write(partnership, shares=shares)
 
 
-def test_weights_are_held_to_the_same(partnership: Partnership, drivers: dict[str, Driver]) -> None:
+def test_weights_that_do_not_add_up_to_1_are_refused(
+    partnership: Partnership, drivers: dict[str, Driver]
+) -> None:
     blend: dict[str, Any] = {"method": "blend", "shares": {}}
     for weights, why in (
         ({"children": "0.5"}, "exactly one"),
@@ -133,7 +137,7 @@ def test_weights_are_held_to_the_same(partnership: Partnership, drivers: dict[st
     assert write(partnership, weights={"children": "1"}, **blend).weights == {"children": "1"}
 
 
-def test_a_driver_has_values_of_all_who_take_part(
+def test_a_driver_needs_a_value_for_every_council_that_takes_part(
     partnership: Partnership, drivers: dict[str, Driver]
 ) -> None:
     def by(code: str, slug: str = "library-service", since: Quarter = Q1) -> AttributionRule:
@@ -153,7 +157,7 @@ def test_a_driver_has_values_of_all_who_take_part(
     }
     with pytest.raises(IntegrityError, match="“posts” has nothing"), transaction.atomic():
         write(partnership, **blend)
-    # One that takes part only from Q2 on is not asked for before.
+    # A council that takes part only from Q2 on needs no value before.
     Participation.objects.create(
         service=partnership.services["cex"], council=partnership.councils["WCC"], from_quarter=Q2
     )
@@ -194,7 +198,7 @@ def test_a_value_is_a_number_of_0_or_more(
         connection.cursor().execute(copied, [row.id])
 
 
-def test_a_reason_of_blanks_is_none(partnership: Partnership) -> None:
+def test_a_reason_of_blanks_is_refused(partnership: Partnership) -> None:
     with pytest.raises(BadContent) as refused:
         propose_rule(
             service=partnership.services["libraries"],
@@ -215,7 +219,7 @@ def test_a_reason_of_blanks_is_none(partnership: Partnership) -> None:
     assert not AttributionRule.objects.exists()
 
 
-def test_nothing_takes_effect_in_a_closed_quarter(
+def test_nothing_can_take_effect_in_a_closed_quarter(
     partnership: Partnership, drivers: dict[str, Driver]
 ) -> None:
     for code in partnership.councils:

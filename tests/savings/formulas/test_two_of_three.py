@@ -1,9 +1,9 @@
 """A rule with two of three consents is not in force, whatever is tried.
 
-Two of the three councils that share the libraries have agreed that one of them gains all.
-Each way of doing without the third is tried on it: by the API and the pages, as an
-administrator, and past all of it in the database. After each, a full rollup still finds
-unattributed what is shared, and the penny where it was.
+Two of the three councils that share the libraries have agreed that one of them gains all. Each way
+of doing without the third is tried on it: by the API and the pages, as an administrator, and past
+all of it in the database. After each, a full rollup still leaves the shared amount unattributed, to
+the penny.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ UNATTRIBUTED = [(None, 9000)]
 def two(db: None) -> Partnership:
     partnership = build()
     partnership.rule("libraries", ALL_TO_ONE, agreed_by=["LBHF", "RBKC"])
-    # Something else that all three have agreed to, for somebody who would use their answers.
+    # Something else that all three have agreed to, whose answers somebody might want to use.
     partnership.approval()
     partnership.certified("WCC", a_saving(amount="90.00"))
     return partnership
@@ -64,7 +64,7 @@ def raw(statement: str, **given: Any) -> None:
 # --- Through the front door ------------------------------------------------------------
 
 WHO_ELSE = {
-    "s151.lbhf": 409,  # has answered, and answers for its own council alone
+    "s151.lbhf": 409,  # has answered, and answers only for its own council
     "s151.rbkc": 409,
     "finance.wcc": 403,
     "councillor.wcc": 403,
@@ -76,14 +76,14 @@ WHO_ELSE = {
 
 @pytest.mark.parametrize("more", [{}, {"council": "WCC"}], ids=["plain", "naming the third"])
 @pytest.mark.parametrize("who", WHO_ELSE)
-def test_nobody_else_answers_by_the_api(
+def test_nobody_else_can_answer_by_the_api(
     who: str | None, more: dict[str, str], two: Partnership
 ) -> None:
     caller = Caller(two.people[who] if who else None)
     answered = caller.post(
         f"attribution-rules/{rule().id}/consent/", {"agree": True, "minute_reference": "7", **more}
     )
-    # Which council it is for is not theirs to say.
+    # The body can't choose the council.
     assert answered.status_code in ({WHO_ELSE[who], 422} if more else {WHO_ELSE[who]})
     assert sorted(rule().decision.consents.values_list("council__code", flat=True)) == [
         "LBHF",
@@ -93,7 +93,7 @@ def test_nobody_else_answers_by_the_api(
 
 
 @pytest.mark.parametrize("who", [who for who in WHO_ELSE if who])
-def test_nobody_else_answers_on_the_page(who: str, two: Partnership, client: Client) -> None:
+def test_nobody_else_can_answer_on_the_page(who: str, two: Partnership, client: Client) -> None:
     client.force_login(two.people[who])
     sent = {"agree": "yes", "minute_reference": "7", "council": "WCC"}
     answered = client.post(f"/agreements/{rule().decision_id}/answer/", sent)
@@ -124,7 +124,7 @@ def test_an_administrator_has_no_page_for_it(page: str, two: Partnership, client
     assert figures() == UNATTRIBUTED
 
 
-def test_an_administrator_answers_for_nobody(two: Partnership) -> None:
+def test_an_administrator_can_not_answer_for_a_council(two: Partnership) -> None:
     administrator = User.objects.create_superuser("administrator", password="long-enough-one")
     asked = Caller(administrator).post(
         f"attribution-rules/{rule().id}/consent/", {"agree": True, "minute_reference": "7"}
@@ -162,7 +162,7 @@ WAYS = {
     "a consent moved from another decision": "UPDATE sovereignty_consent"
     " SET decision_id = %(decision)s WHERE council_id = %(wcc)s",
     "consents deleted": "DELETE FROM sovereignty_consent",
-    "consents emptied out": "TRUNCATE sovereignty_consent CASCADE",
+    "consents truncated": "TRUNCATE sovereignty_consent CASCADE",
     "the rule put under what all agreed to": "UPDATE savings_attributionrule"
     " SET decision_id = %(agreed)s",
     "a rule put under what all agreed to": f"{RULE} %(agreed)s FROM savings_attributionrule",
@@ -171,23 +171,23 @@ WAYS = {
     " (SELECT id FROM services_service WHERE slug = 'cex')",
     "the rule begins when there were two": "UPDATE savings_attributionrule SET effective_from = 1",
     "the rule deleted": "DELETE FROM savings_attributionrule",
-    "rules emptied out": "TRUNCATE savings_attributionrule",
+    "rules truncated": "TRUNCATE savings_attributionrule",
     "its decision deleted": "DELETE FROM sovereignty_decision WHERE id = %(decision)s",
     "its decision is another": "UPDATE sovereignty_decision SET id = -id",
     "its decision says something else": "UPDATE sovereignty_decision SET title = 'Lunch'",
     "its decision revises what all agreed to": "UPDATE sovereignty_decision"
     " SET revises_id = %(agreed)s WHERE id = %(decision)s",
-    "decisions emptied out": "TRUNCATE sovereignty_decision CASCADE",
+    "decisions truncated": "TRUNCATE sovereignty_decision CASCADE",
     "the councils change their codes": "UPDATE sovereignty_council SET code = 'X' || code",
     "the council deleted": "DELETE FROM sovereignty_council WHERE code = 'WCC'",
-    "participation emptied out": "TRUNCATE services_participation",
+    "participation truncated": "TRUNCATE services_participation",
     "a quarter moved to when there were two": "UPDATE savings_period SET quarter = quarter + 40",
     "facts made up": "TRUNCATE savings_attributionrule, savings_fact CASCADE",
 }
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_database_refuses(way: str, two: Partnership) -> None:
+def test_the_database_refuses_every_other_way(way: str, two: Partnership) -> None:
     given = {
         "decision": rule().decision_id,
         "agreed": Decision.objects.exclude(rule__isnull=False).get().id,
@@ -216,7 +216,7 @@ def a_new_decision(two: Partnership, *codes: str) -> Decision:
     return decision
 
 
-def test_agreement_gathered_for_something_else_is_none_to_a_rule(two: Partnership) -> None:
+def test_agreement_to_something_else_is_not_agreement_to_a_rule(two: Partnership) -> None:
     decision = a_new_decision(two, "LBHF", "RBKC", "WCC")
     with pytest.raises(DatabaseError, match="needs a new decision"):
         raw(f"{RULE} %(decision)s FROM savings_attributionrule", decision=decision.id)
@@ -247,8 +247,10 @@ def refused(two: Partnership) -> Decision:
 
 @pytest.mark.parametrize("then", ["refused", "withdrawn", "revised", "withdrawn unanswered"])
 @pytest.mark.parametrize("way", LEAVES)
-def test_its_leaving_brings_nothing_back(way: str, then: str, two: Partnership) -> None:
-    """Nobody can be out-voted by taking them off the list afterwards."""
+def test_a_refused_rule_does_not_come_back_when_the_third_leaves(
+    way: str, then: str, two: Partnership
+) -> None:
+    """No council can be outvoted by removing it afterwards."""
     office = two.people["programme.office"]
     decision = rule().decision if then == "withdrawn unanswered" else refused(two)
     if then.startswith("withdrawn"):
@@ -277,9 +279,9 @@ def test_its_leaving_brings_nothing_back(way: str, then: str, two: Partnership) 
 AFTERWARDS = {
     "the third agrees": f"{CONSENT} WHERE c.code = 'WCC' AND u.username = 's151.wcc'",
     "the quarter is opened for it": "UPDATE savings_period SET status = 'open'",
-    "the third is taken off": "DELETE FROM services_participation WHERE council_id = %(wcc)s",
-    "the third never was": "UPDATE services_participation SET from_quarter = from_quarter + 40"
-    " WHERE council_id = %(wcc)s",
+    "the third is removed": "DELETE FROM services_participation WHERE council_id = %(wcc)s",
+    "the third takes part later": "UPDATE services_participation"
+    " SET from_quarter = from_quarter + 40 WHERE council_id = %(wcc)s",
 }
 
 
@@ -295,7 +297,7 @@ def test_a_closed_quarter_stays_unattributed(way: str, two: Partnership) -> None
     assert figures() == UNATTRIBUTED
 
 
-def test_all_of_it_can_fail(two: Partnership) -> None:
-    """With the third's own answer it is in force."""
+def test_the_third_councils_own_answer_puts_the_rule_in_force(two: Partnership) -> None:
+    """So the tests above could fail."""
     raw(f"{CONSENT} WHERE c.code = 'WCC' AND u.username = 's151.wcc'", decision=rule().decision_id)
     assert figures() == [("LBHF", 9000)]

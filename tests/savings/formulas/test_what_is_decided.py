@@ -74,7 +74,7 @@ def answer(decision: Decision, partnership: Partnership, **more: object) -> Cons
 
 
 @every_subject
-def test_a_new_decision_is_about_it(subject: Any, partnership: Partnership) -> None:
+def test_a_new_decision_can_be_about_any_subject(subject: Any, partnership: Partnership) -> None:
     decision = a_decision(partnership)
     slip_in(subject, decision, partnership)
     assert subject.objects.get().decision == decision
@@ -82,7 +82,7 @@ def test_a_new_decision_is_about_it(subject: Any, partnership: Partnership) -> N
 
 @every_subject
 @pytest.mark.parametrize("more", [{}, {"agree": False, "reason": "No."}], ids=["agreed", "refused"])
-def test_nothing_is_slipped_under_an_answer(
+def test_nothing_can_be_put_under_a_decision_that_has_an_answer(
     subject: Any, more: dict[str, object], partnership: Partnership
 ) -> None:
     decision = a_decision(partnership)
@@ -93,7 +93,9 @@ def test_nothing_is_slipped_under_an_answer(
 
 
 @every_subject
-def test_nothing_is_slipped_under_what_is_withdrawn(subject: Any, partnership: Partnership) -> None:
+def test_nothing_can_be_put_under_a_withdrawn_decision(
+    subject: Any, partnership: Partnership
+) -> None:
     decision = a_decision(partnership)
     Decision.objects.update(
         withdrawn_at=NOW, withdrawn_by=partnership.people["auditor"], withdrawn_reason="No."
@@ -112,12 +114,12 @@ def test_a_decision_is_about_one_thing(subject: Any, other: Any, partnership: Pa
     assert sum(table.objects.count() for table in SUBJECTS) == 1
 
 
-def test_an_agreed_budget_is_no_agreement_to_a_rule(partnership: Partnership) -> None:
+def test_agreement_to_a_budget_is_not_agreement_to_a_rule(partnership: Partnership) -> None:
     with pytest.raises(DatabaseError, match=REFUSED):
         slip_in(AttributionRule, partnership.approval().decision, partnership)
 
 
-def test_a_withdrawn_proposal_is_not_made_into_another(partnership: Partnership) -> None:
+def test_a_withdrawn_proposal_can_not_be_made_into_another(partnership: Partnership) -> None:
     rule = partnership.rule("libraries", {"LBHF": "1"}, agreed_by=[])
     withdraw_proposal(
         decision_id=rule.decision_id,
@@ -130,8 +132,8 @@ def test_a_withdrawn_proposal_is_not_made_into_another(partnership: Partnership)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_answer_under_way_keeps_what_it_would_be_to_waiting() -> None:
-    """The answer is stopped with the decision in its hands; the subject waits and finds it."""
+def test_a_subject_waits_for_an_answer_under_way() -> None:
+    """The answer is paused while it holds the decision; the subject waits and then finds it."""
     partnership = build()
     decision = a_decision(partnership)
 
@@ -155,7 +157,7 @@ def test_an_answer_under_way_keeps_what_it_would_be_to_waiting() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_stricter_isolation_that_would_not_see_the_answer_is_refused() -> None:
+def test_an_isolation_level_that_would_not_see_the_answer_is_refused() -> None:
     partnership = build()
     decision = a_decision(partnership)
     with transaction.atomic(), connection.cursor() as cursor:

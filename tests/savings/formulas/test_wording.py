@@ -80,7 +80,9 @@ def story(pence: int, **shares: str) -> str:
         (7, {"WCC": "1"}, "Every share comes to whole pence, so no penny is left over."),
     ],
 )
-def test_who_got_the_odd_penny_and_why(pence: int, shares: dict[str, str], told: str) -> None:
+def test_the_story_says_who_got_the_odd_penny_and_why(
+    pence: int, shares: dict[str, str], told: str
+) -> None:
     assert story(pence, **shares) == told
 
 
@@ -90,7 +92,7 @@ def test_who_got_the_odd_penny_and_why(pence: int, shares: dict[str, str], told:
         lambda weights: any(weights.values())
     ),
 )
-def test_any_split_can_be_told(pence: int, weights: dict[str, int]) -> None:
+def test_any_split_has_its_story(pence: int, weights: dict[str, int]) -> None:
     whole = sum(weights.values())
     shares = {code: f"{weight}/{whole}" for code, weight in weights.items()}
     parts = split_pence(pence, {code: Fraction(share) for code, share in shares.items()})

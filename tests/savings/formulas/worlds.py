@@ -1,4 +1,4 @@
-"""Random worlds as plain values, and the same worlds as the module takes them.
+"""Random worlds as plain values, and the same worlds in the types of the module.
 
 For `naive`, which says what a world is. The same random numbers make the same world.
 """
@@ -39,7 +39,7 @@ def make(random: Random, *, entries: int, quarters: int = 6, storable: bool = Fa
     for number in range(1, entries + 1):
         world["entries"].append(_entry(random, world, number, last))
         if not storable and random.random() < 0.03:
-            # The partnership's own, which only the record makes.
+            # The partnership's own entries, which only the record makes.
             world["entries"][-1].update(council=None, corrects=None)
     return world
 
@@ -91,7 +91,7 @@ def _values(random: Random, world: World, last: int, storable: bool) -> None:
 
 
 def _parts(random: Random, codes: list[str]) -> dict[str, Fraction]:
-    """Shares of one: halves, thirds, odd ones, and some of 0."""
+    """Shares that add up to 1: halves, thirds, odd ones, and some of 0."""
     weights = [random.choice([0, 1, 1, 1, 2, random.randint(0, 97)]) for _ in codes]
     if not any(weights):
         weights[0] = 1
@@ -138,7 +138,7 @@ def _rules(random: Random, world: World, last: int, storable: bool) -> None:
 
 
 def _as_it_can_be_answered(rule: World, tree: ServiceTree) -> None:
-    """Refused by those who take part alone, and not withdrawn where all who do have agreed."""
+    """Only councils that take part refuse, and it is not withdrawn if all of them have agreed."""
     service, first = rule["service"], Quarter.from_ordinal(rule["from"])
     there = set(tree.participants(service, first))
     rule["refused"] = [code for code in rule["refused"] if tree.takes_part(service, code, first)]
@@ -146,7 +146,7 @@ def _as_it_can_be_answered(rule: World, tree: ServiceTree) -> None:
 
 
 def _countable(world: World, drivers: list[str]) -> list[str]:
-    """The services of which everybody who takes part at first is counted from the start."""
+    """Services for which every first participant has values from the start."""
     tree, first = tree_of(world), Quarter.from_ordinal(FIRST)
     known = {(v["driver"], v["council"]) for v in world["values"] if v["from"] == FIRST}
     return [

@@ -23,7 +23,7 @@ PATH = "/returns/WCC/2013-14-Q1/"
 
 @pytest.fixture
 @kept
-def storied(db: None) -> Partnership:
+def with_history(db: None) -> Partnership:
     """Westminster's return of Q1, version by version; day by day from 2 July 2013 on.
 
     1 two lines saved; 2 one changed, one removed, two added; 3 a forecast; 4 submitted, and
@@ -81,10 +81,10 @@ SignIn = Callable[[str], Client]
 
 
 @pytest.fixture
-def signed_in(storied: Partnership) -> SignIn:
+def signed_in(with_history: Partnership) -> SignIn:
     def sign_in(username: str) -> Client:
         client = Client()
-        client.force_login(storied.people[username])
+        client.force_login(with_history.people[username])
         return client
 
     return sign_in

@@ -25,8 +25,8 @@ def caller(partnership: Partnership, username: str) -> Caller:
 # --- One return's history ------------------------------------------------------------
 
 
-def test_every_change_with_who_when_before_after_and_why(storied: Partnership) -> None:
-    answer = caller(storied, "auditor").get(f"{PATH}history/").json()
+def test_every_change_says_who_when_before_after_and_why(with_history: Partnership) -> None:
+    answer = caller(with_history, "auditor").get(f"{PATH}history/").json()
 
     assert [
         (row["at"][:10], row["by"], row["action"], row["version"], row["status"], row["reason"])
@@ -44,7 +44,7 @@ def test_every_change_with_who_when_before_after_and_why(storied: Partnership) -
         ("2013-07-09", "s151.wcc", "certified", 8, "certified", ""),
     ]
     second = answer["results"][1]
-    entry = storied.parent("WCC").entries.get(position=2)
+    entry = with_history.parent("WCC").entries.get(position=2)
     assert (second["change_count"], second["moved"]) == (4, False)
     changes = [
         (
@@ -75,8 +75,8 @@ def test_every_change_with_who_when_before_after_and_why(storied: Partnership) -
     assert answer["results"][-1]["hash"] == Event.objects.filter(chain="WCC").latest("id").hash
 
 
-def test_a_history_is_paged_and_each_page_tells_the_same(storied: Partnership) -> None:
-    auditor = caller(storied, "auditor")
+def test_a_history_is_paged_and_pages_say_the_same_as_the_whole(with_history: Partnership) -> None:
+    auditor = caller(with_history, "auditor")
     whole = auditor.get(f"{PATH}history/").json()["results"]
     paged = []
     for number in range(1, 6):
@@ -86,8 +86,10 @@ def test_a_history_is_paged_and_each_page_tells_the_same(storied: Partnership) -
     assert paged == whole
 
 
-def test_a_page_takes_as_many_queries_for_one_event_as_for_all(storied: Partnership) -> None:
-    auditor = caller(storied, "auditor")
+def test_a_page_of_all_events_takes_as_many_queries_as_one_of_one_event(
+    with_history: Partnership,
+) -> None:
+    auditor = caller(with_history, "auditor")
     taken = []
     for size in (1, 10):
         with CaptureQueriesContext(connection) as captured:
@@ -96,7 +98,7 @@ def test_a_page_takes_as_many_queries_for_one_event_as_for_all(storied: Partners
     assert taken == [taken[0]] * 2
 
 
-def test_the_first_lines_of_a_long_save_are_told_and_all_are_counted(
+def test_the_first_lines_of_a_long_save_are_listed_and_all_are_counted(
     partnership: Partnership,
 ) -> None:
     partnership.draft("WCC", *[a_saving(amount=str(number)) for number in range(1, 131)])
@@ -106,22 +108,27 @@ def test_the_first_lines_of_a_long_save_are_told_and_all_are_counted(
 
 
 @pytest.mark.parametrize("path", ["history/", "?as_at=2013-07-09", "?version=1"])
-def test_a_history_is_visible_as_the_return_is(path: str, storied: Partnership) -> None:
-    storied.draft("LBHF", a_saving())
-    sees = {name: caller(storied, name).get(f"{PATH}{path}").status_code for name in storied.people}
+def test_a_history_is_visible_to_those_who_see_the_return(
+    path: str, with_history: Partnership
+) -> None:
+    with_history.draft("LBHF", a_saving())
+    sees = {
+        name: caller(with_history, name).get(f"{PATH}{path}").status_code
+        for name in with_history.people
+    }
     assert sees == {
         name: 200 if name.endswith(".wcc") or "." not in name or "office" in name else 404
-        for name in storied.people
+        for name in with_history.people
     }
-    drafted = caller(storied, "councillor.lbhf").get(f"returns/LBHF/2013-14-Q1/{path}")
+    drafted = caller(with_history, "councillor.lbhf").get(f"returns/LBHF/2013-14-Q1/{path}")
     problem(drafted, 404, "not-found")
 
 
-# --- As it stood ---------------------------------------------------------------------
+# --- As it was -----------------------------------------------------------------------
 
 
-def test_a_return_as_it_stood_at_the_end_of_a_day(storied: Partnership) -> None:
-    auditor = caller(storied, "auditor")
+def test_a_return_is_shown_as_it_was_at_the_end_of_a_day(with_history: Partnership) -> None:
+    auditor = caller(with_history, "auditor")
     now = auditor.get(PATH).json()
     assert now.pop("as_at") is None
 
@@ -150,8 +157,8 @@ def test_a_return_as_it_stood_at_the_end_of_a_day(storied: Partnership) -> None:
     assert {name: last[name] for name in now} == now
 
 
-def test_a_return_as_it_stood_between_its_steps(storied: Partnership) -> None:
-    auditor = caller(storied, "auditor")
+def test_a_return_is_shown_as_it_was_between_its_steps(with_history: Partnership) -> None:
+    auditor = caller(with_history, "auditor")
     found = {}
     for at in ("2013-07-05", "2013-07-06", "2013-07-08T09:29:59Z", "2013-07-08T09:30:00Z"):
         said = auditor.get(PATH, as_at=at).json()
@@ -175,8 +182,8 @@ def test_a_return_as_it_stood_between_its_steps(storied: Partnership) -> None:
     }
 
 
-def test_a_return_at_one_of_its_versions(storied: Partnership) -> None:
-    auditor = caller(storied, "auditor")
+def test_a_return_is_shown_at_one_of_its_versions(with_history: Partnership) -> None:
+    auditor = caller(with_history, "auditor")
     first = auditor.get(PATH, version=1).json()
     assert (first["version"], first["as_at"]) == (1, None)
     assert [entry["amount"] for entry in first["entries"]] == ["100.00", "7.00"]
@@ -186,8 +193,8 @@ def test_a_return_at_one_of_its_versions(storied: Partnership) -> None:
     assert said["detail"] == "This return has had no such version: its history says which."
 
 
-def test_before_its_quarter_was_opened_there_was_no_return(storied: Partnership) -> None:
-    auditor = caller(storied, "auditor")
+def test_before_its_quarter_was_opened_there_was_no_return(with_history: Partnership) -> None:
+    auditor = caller(with_history, "auditor")
     said = problem(auditor.get(PATH, as_at="2013-06-30"), 404, "not-found")
     assert said["detail"] == "This return was not there yet at that moment: give a later one."
     opened = auditor.get(PATH, as_at="2013-07-01").json()
@@ -206,13 +213,13 @@ def test_before_its_quarter_was_opened_there_was_no_return(storied: Partnership)
         ({"at": "2013-07-03"}, "at"),
     ],
 )
-def test_a_moment_that_is_none_is_422(
-    asked: dict[str, str], field: str, storied: Partnership
+def test_a_wrong_moment_is_422(
+    asked: dict[str, str], field: str, with_history: Partnership
 ) -> None:
-    assert list(mistakes(caller(storied, "auditor").get(PATH, **asked))) == [field]
+    assert list(mistakes(caller(with_history, "auditor").get(PATH, **asked))) == [field]
 
 
-def test_a_history_that_does_not_hold_together_is_never_guessed_at(
+def test_an_inconsistent_history_is_refused_and_not_guessed(
     partnership: Partnership,
 ) -> None:
     partnership.draft("WCC", a_saving())
@@ -233,11 +240,11 @@ def test_a_history_that_does_not_hold_together_is_never_guessed_at(
 # --- All events ----------------------------------------------------------------------
 
 
-def test_who_sees_which_chain(storied: Partnership) -> None:
-    storied.draft("LBHF", a_saving())
+def test_each_person_sees_the_chains_they_may(with_history: Partnership) -> None:
+    with_history.draft("LBHF", a_saving())
     chains = {}
-    for name in storied.people:
-        results = caller(storied, name).get("events/", page_size=500).json()["results"]
+    for name in with_history.people:
+        results = caller(with_history, name).get("events/", page_size=500).json()["results"]
         chains[name] = {row["chain"] for row in results}
     assert chains == {
         **{f"{role}.wcc": {"WCC"} for role in ("finance", "s151", "councillor")},
@@ -249,24 +256,24 @@ def test_who_sees_which_chain(storied: Partnership) -> None:
     }
 
 
-def test_a_councillor_reads_nothing_of_drafts(storied: Partnership) -> None:
-    """And of the council's other records only what concerns rules."""
-    storied.draft("WCC", a_saving(), quarter=Q2)
+def test_a_councillor_sees_nothing_about_drafts(with_history: Partnership) -> None:
+    """Of the council's other records a councillor sees only what concerns rules."""
+    with_history.draft("WCC", a_saving(), quarter=Q2)
     shares = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
-    storied.rule("libraries", shares, effective_from=Q2)
-    results = caller(storied, "councillor.wcc").get("events/", page_size=500).json()["results"]
+    with_history.rule("libraries", shares, effective_from=Q2)
+    results = caller(with_history, "councillor.wcc").get("events/", page_size=500).json()["results"]
     assert {(row["subject"], row["subject_id"].partition("/")[2]) for row in results} == {
         ("return", "2013-14-Q1"),
         ("attribution rule", ""),
     }
-    officers = caller(storied, "finance.wcc").get("events/", page_size=500).json()["results"]
+    officers = caller(with_history, "finance.wcc").get("events/", page_size=500).json()["results"]
     assert ("return", "2013-14-Q2") in {
         (row["subject"], row["subject_id"].partition("/")[2]) for row in officers
     }
 
 
-def test_a_chain_read_through_the_api_can_be_checked(storied: Partnership) -> None:
-    officer = caller(storied, "finance.wcc")
+def test_a_chain_read_through_the_api_can_be_checked(with_history: Partnership) -> None:
+    officer = caller(with_history, "finance.wcc")
     events = []
     page = 1
     while True:
@@ -296,16 +303,18 @@ def test_a_chain_read_through_the_api_can_be_checked(storied: Partnership) -> No
         ({"chain": "LBHF"}, 0),
     ],
 )
-def test_events_are_narrowed(asked: dict[str, str], count: int, storied: Partnership) -> None:
-    assert caller(storied, "finance.wcc").get("events/", **asked).json()["count"] == count
+def test_events_are_narrowed_as_asked(
+    asked: dict[str, str], count: int, with_history: Partnership
+) -> None:
+    assert caller(with_history, "finance.wcc").get("events/", **asked).json()["count"] == count
 
 
-def test_a_last_day_before_the_first_is_422(storied: Partnership) -> None:
+def test_a_last_day_before_the_first_is_422(with_history: Partnership) -> None:
     asked = {"from": "2013-07-04", "to": "2013-07-03"}
-    assert list(mistakes(caller(storied, "auditor").get("events/", **asked))) == ["to"]
+    assert list(mistakes(caller(with_history, "auditor").get("events/", **asked))) == ["to"]
 
 
-def test_a_person_without_appointment_reads_nothing(storied: Partnership) -> None:
+def test_a_person_without_an_appointment_sees_nothing(with_history: Partnership) -> None:
     answer = Caller(User.objects.create_user("nobody")).get("events/")
     problem(answer, 403, "not-allowed")
     problem(Caller().get("events/"), 401, "unknown-caller")

@@ -28,8 +28,8 @@ def text(response: object) -> str:
     return b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
 
 
-def test_a_returns_history_tells_each_change_newest_first(
-    storied: Partnership, signed_in: SignIn
+def test_a_returns_history_lists_each_change_newest_first(
+    with_history: Partnership, signed_in: SignIn
 ) -> None:
     page = read(signed_in("finance.wcc").get(f"{PATH}history/"))
     words = page.words
@@ -67,18 +67,18 @@ def test_a_returns_history_tells_each_change_newest_first(
 
 
 def test_a_history_is_paged(
-    storied: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    with_history: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("savings.history.views.DEEDS_A_PAGE", 4)
     client = signed_in("auditor")
     pages = [read(client.get(f"{PATH}history/?page={number}")).words for number in (1, 2, 3)]
     assert ["Saved, version 2" in words for words in pages] == [False, False, True]
-    # What was before a page's first event is known from the page before.
+    # The state before a page's first event comes from the page before.
     assert "Row 2 Removed: Cex" in pages[2]
     assert "Row 3 Removed: Childrens" in pages[0]
 
 
-def test_the_lines_of_a_long_save_are_cut_short_and_the_rest_is_in_the_file(
+def test_a_long_save_is_cut_short_on_the_page_and_whole_in_the_file(
     partnership: Partnership, client: Client
 ) -> None:
     partnership.draft("WCC", *[a_saving(amount=str(number)) for number in range(1, 131)])
@@ -90,7 +90,7 @@ def test_the_lines_of_a_long_save_are_cut_short_and_the_rest_is_in_the_file(
 
 
 def test_a_page_of_history_takes_a_fixed_number_of_queries(
-    storied: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    with_history: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, taken = signed_in("auditor"), []
     for size in (1, 10):
@@ -102,18 +102,22 @@ def test_a_page_of_history_takes_a_fixed_number_of_queries(
 
 
 @pytest.mark.parametrize("page", ["history/", "history.csv", "history.json", "as-it-stood/"])
-def test_who_opens_a_returns_history(page: str, storied: Partnership, signed_in: SignIn) -> None:
-    storied.draft("LBHF", a_saving())
-    opened = {name: signed_in(name).get(f"{PATH}{page}").status_code for name in storied.people}
+def test_a_returns_history_opens_for_those_who_see_the_return(
+    page: str, with_history: Partnership, signed_in: SignIn
+) -> None:
+    with_history.draft("LBHF", a_saving())
+    opened = {
+        name: signed_in(name).get(f"{PATH}{page}").status_code for name in with_history.people
+    }
     assert opened == {
-        name: 404 if name.endswith((".lbhf", ".rbkc")) else 200 for name in storied.people
+        name: 404 if name.endswith((".lbhf", ".rbkc")) else 200 for name in with_history.people
     }
     hidden = signed_in("councillor.lbhf").get(f"/returns/LBHF/2013-14-Q1/{page}")
     assert hidden.status_code == 404
     assert Client().get(f"{PATH}{page}").status_code == 302
 
 
-def test_a_return_as_it_stood(storied: Partnership, signed_in: SignIn) -> None:
+def test_a_return_is_shown_as_it_was_on_a_day(with_history: Partnership, signed_in: SignIn) -> None:
     client = signed_in("finance.wcc")
     page = read(client.get(f"{PATH}as-it-stood/?as_at=2013-07-04"))
     assert "As it stood at the end of 4 July 2013" in page.words
@@ -135,8 +139,8 @@ def test_a_return_as_it_stood(storied: Partnership, signed_in: SignIn) -> None:
     )
 
 
-def test_the_form_of_a_day_is_shown_until_one_is_chosen(
-    storied: Partnership, signed_in: SignIn
+def test_the_form_for_a_day_is_shown_until_one_is_chosen(
+    with_history: Partnership, signed_in: SignIn
 ) -> None:
     client = signed_in("finance.wcc")
     asked = client.get(f"{PATH}as-it-stood/")
@@ -161,8 +165,8 @@ def test_the_form_of_a_day_is_shown_until_one_is_chosen(
         ("June", "Give a day, such as 2013-08-01"),
     ],
 )
-def test_what_is_no_day_stays_and_is_said(
-    typed: str, said: str, storied: Partnership, signed_in: SignIn
+def test_a_wrong_day_stays_in_the_form_and_is_named(
+    typed: str, said: str, with_history: Partnership, signed_in: SignIn
 ) -> None:
     wrong = signed_in("finance.wcc").get(f"{PATH}as-it-stood/?as_at={typed}")
     page = read(wrong)
@@ -172,7 +176,7 @@ def test_what_is_no_day_stays_and_is_said(
     assert [control["type"] for control in page.controls] == ["text"]
 
 
-def test_the_partnerships_own_return_stands_from_when_it_was_loaded(
+def test_the_partnerships_own_return_is_shown_from_when_it_was_loaded(
     partnership: Partnership, client: Client
 ) -> None:
     own = Return.objects.create(period=Period.objects.get(quarter=Q1))
@@ -196,15 +200,17 @@ def test_the_partnerships_own_return_stands_from_when_it_was_loaded(
     assert "Certified" in read(client.get(f"{path}history/")).words
 
 
-def test_the_returns_page_leads_to_its_history(storied: Partnership, signed_in: SignIn) -> None:
+def test_the_page_of_a_return_links_to_its_history(
+    with_history: Partnership, signed_in: SignIn
+) -> None:
     assert f"{PATH}history/" in read(signed_in("finance.wcc").get(PATH)).hrefs
 
 
 # --- Files of a return's history -----------------------------------------------------
 
 
-def test_a_history_as_csv_has_a_changed_column_a_row(
-    storied: Partnership, signed_in: SignIn
+def test_a_history_as_csv_has_a_row_for_each_changed_column(
+    with_history: Partnership, signed_in: SignIn
 ) -> None:
     response = signed_in("finance.wcc").get(f"{PATH}history.csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
@@ -220,16 +226,16 @@ def test_a_history_as_csv_has_a_changed_column_a_row(
         ("2", "note", "", "Two\nlines"),
     ]
     gone = [row for row in rows if row["change"] == "removed" and row["column"] == "note"]
-    assert [row["before"] for row in gone] == ["'=Gone"]  # no formula
+    assert [row["before"] for row in gone] == ["'=Gone"]  # not a formula
     added = [row for row in rows if row["change"] == "added" and row["column"] == "amount"]
-    assert "-3.50" in [row["after"] for row in added]  # a number still
+    assert "-3.50" in [row["after"] for row in added]  # still a number
     assert [row["action"] for row in rows if row["change"] == ""][:1] == ["submitted"]
     assert ("forecast library-service", "this_year", "50.00") in [
         (row["line"], row["column"], row["after"]) for row in rows
     ]
 
 
-def test_a_history_as_json_is_whole(storied: Partnership, signed_in: SignIn) -> None:
+def test_a_history_as_json_is_complete(with_history: Partnership, signed_in: SignIn) -> None:
     response = signed_in("auditor").get(f"{PATH}history.json")
     assert response["Content-Type"] == "application/json"
     document = json.loads(text(response))
@@ -252,7 +258,7 @@ def test_a_history_as_json_is_whole(storied: Partnership, signed_in: SignIn) -> 
 # --- All events ----------------------------------------------------------------------
 
 
-def test_all_events_for_an_auditor(storied: Partnership, signed_in: SignIn) -> None:
+def test_an_auditor_sees_all_events(with_history: Partnership, signed_in: SignIn) -> None:
     response = signed_in("auditor").get("/history/")
     page = read(response)
     assert f"{Event.objects.count()} events, the latest first." in page.words
@@ -266,7 +272,7 @@ def test_all_events_for_an_auditor(storied: Partnership, signed_in: SignIn) -> N
     assert "Opened Period" not in own.words
 
 
-def test_events_are_narrowed_by_what_is_asked(storied: Partnership, signed_in: SignIn) -> None:
+def test_events_are_narrowed_as_asked(with_history: Partnership, signed_in: SignIn) -> None:
     client = signed_in("auditor")
     asked = "?chain=WCC&subject=return&by=s151.wcc&from=2013-07-05&to=2013-07-06"
     page = read(client.get(f"/history/{asked}"))
@@ -285,7 +291,7 @@ def test_events_are_narrowed_by_what_is_asked(storied: Partnership, signed_in: S
 
 
 def test_a_page_of_events_takes_a_fixed_number_of_queries(
-    storied: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    with_history: Partnership, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, taken = signed_in("auditor"), []
     for size in (1, 10):
@@ -296,7 +302,7 @@ def test_a_page_of_events_takes_a_fixed_number_of_queries(
     assert taken == [taken[0]] * 2
 
 
-def test_events_as_json_lines_can_be_checked(storied: Partnership, signed_in: SignIn) -> None:
+def test_events_as_json_lines_can_be_checked(with_history: Partnership, signed_in: SignIn) -> None:
     response = signed_in("auditor").get("/history/events.jsonl?chain=WCC")
     assert response["Content-Type"] == "application/x-ndjson"
     events = [json.loads(line) for line in text(response).splitlines()]
@@ -307,7 +313,7 @@ def test_events_as_json_lines_can_be_checked(storied: Partnership, signed_in: Si
     assert text(signed_in("finance.lbhf").get("/history/events.jsonl")) == ""
 
 
-def test_events_as_csv_are_for_reading(storied: Partnership, signed_in: SignIn) -> None:
+def test_events_as_csv_can_be_read_by_people(with_history: Partnership, signed_in: SignIn) -> None:
     written = text(signed_in("finance.wcc").get("/history/events.csv"))
     rows = list(csv.DictReader(io.StringIO(written.removeprefix("\ufeff"), newline="")))
     assert [row["action"] for row in rows][:2] == ["saved", "saved"]

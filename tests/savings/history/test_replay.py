@@ -87,7 +87,7 @@ def test_a_line_is_added_changed_moved_and_removed() -> None:
     ]
 
 
-def test_the_steps_with_who_when_and_why() -> None:
+def test_each_step_is_replayed_with_who_when_and_why() -> None:
     happenings = [
         FIRST,
         moved_on("submitted", "submitted", 2, "finance.wcc"),
@@ -115,7 +115,7 @@ def test_the_steps_with_who_when_and_why() -> None:
     assert as_version(happenings, 8) is None
 
 
-def test_what_says_nothing_of_lines_or_status_leaves_them() -> None:
+def test_events_without_lines_or_status_leave_them_unchanged() -> None:
     asked = Happening(NOW, "s151.wcc", "asked", {}, {"question": 4})
     forecast = Happening(NOW, "finance.wcc", "forecast", {}, {"version": 2, "forecasts": []})
     assert last_of([FIRST, asked, forecast]) == ReturnState(
@@ -135,7 +135,9 @@ def test_what_says_nothing_of_lines_or_status_leaves_them() -> None:
         (saved(2, [7, 7]), "orders other lines"),
     ],
 )
-def test_an_event_that_does_not_follow_is_not_guessed_at(second: Happening, why: str) -> None:
+def test_an_event_that_does_not_follow_is_refused_and_not_guessed(
+    second: Happening, why: str
+) -> None:
     with pytest.raises(ReplayError, match=f"Version 2 {why}"):
         last_of([FIRST, second])
 
@@ -154,7 +156,7 @@ HR, IT = {"service": "hr", "this_year": "1.00"}, {"service": "ict", "this_year":
 DEARER = {"service": "hr", "this_year": "3.00"}
 
 
-def test_forecasts_change_by_their_service() -> None:
+def test_forecasts_are_matched_by_their_service() -> None:
     happenings = [
         forecasts_saved(1, [], [IT, HR]),
         forecasts_saved(2, [HR], [DEARER]),
@@ -180,7 +182,7 @@ def test_forecasts_change_by_their_service() -> None:
             last_of([happenings[0], wrong])
 
 
-def test_what_one_event_did() -> None:
+def test_the_changes_of_an_event_to_lines_are_listed() -> None:
     second = saved(
         2,
         [9, 8, 10],
@@ -208,7 +210,7 @@ def test_what_one_event_did() -> None:
     assert changes_of(moved_on("submitted", "submitted", 2, "x"), [7, 8]) == Changes()
 
 
-def test_what_else_an_event_did() -> None:
+def test_other_changes_of_an_event_are_listed() -> None:
     before = {"version": 1, "status": "draft", "sums": {}, "due_on": "2013-07-12", "same": 1}
     after = {"version": 2, "status": "draft", "due_on": "2013-07-19", "same": 1, "new": [1]}
     happening = Happening(NOW, "programme.office", "dates set", before, after)
@@ -224,7 +226,7 @@ def test_what_else_an_event_did() -> None:
 
 
 def held(parent: Return) -> tuple[Any, ...]:
-    """A return as the database holds it, with all that a reader is shown of it."""
+    """A return in the database, with everything that a reader is shown of it."""
     entries = parent.entries.select_related("service", "caused_by").order_by("position")
     forecasts = parent.forecasts.select_related("service").order_by("service__slug")
     return _shown(parent, list(entries), list(forecasts))
@@ -266,13 +268,13 @@ ROWS = st.fixed_dictionaries(
 SAVE = st.tuples(st.just("save"), st.lists(ROWS, max_size=5))
 STEPS = ["submit", "send back", "withdraw", "ask", "answer"]
 STEP = st.tuples(st.sampled_from(STEPS), st.lists(ROWS, max_size=0))
-#: A forecast of each service that one is owed for, or of fewer: made of a row's columns.
+#: A forecast for each service that a council owes one for, or for fewer: made from a row.
 FORECAST = st.tuples(st.just("forecast"), st.lists(ROWS, max_size=2))
 SERIES = st.lists(st.one_of(SAVE, SAVE, FORECAST, STEP), max_size=9)
 
 
 def typed(row: dict[str, Any], lines: list[int]) -> dict[str, object]:
-    """A row as a form or a program would send it, perhaps naming a line that there is."""
+    """A row as a form or a program would send it, perhaps with the number of an existing line."""
     kind = row["kind"]
     columns: dict[str, object] = {
         "service": row["service"],
@@ -302,7 +304,7 @@ def typed(row: dict[str, Any], lines: list[int]) -> dict[str, object]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(series=SERIES)
-def test_any_series_replays_to_what_the_database_held_after_each_step(
+def test_any_series_is_replayed_to_what_the_database_held_after_each_step(
     series: list[tuple[str, list[dict[str, Any]]]], partnership: Partnership
 ) -> None:
     with transaction.atomic():
@@ -324,7 +326,7 @@ def test_any_series_replays_to_what_the_database_held_after_each_step(
 
 
 def act(partnership: Partnership, what: str, rows: list[dict[str, Any]], at: datetime) -> None:
-    """Do it if the return's status allows it, or leave everything as it is."""
+    """Do it if the status of the return allows it, or leave everything unchanged."""
     parent = partnership.parent("WCC")
     asked: dict[str, Any] = {"return_id": parent.id, "version": parent.version, "at": at}
     if what == "save" and parent.status == Return.Status.DRAFT:
@@ -352,7 +354,7 @@ def unanswered(parent: Return) -> Question | None:
 
 
 def forecast(service: str, row: dict[str, Any]) -> dict[str, object]:
-    """A forecast made of a drawn row."""
+    """A forecast made from a drawn row."""
     columns: dict[str, object] = {
         "service": service,
         "this_year": row["amount"],
@@ -368,7 +370,7 @@ def forecast(service: str, row: dict[str, Any]) -> dict[str, object]:
     return columns
 
 
-def test_a_certified_return_stands_as_it_was_certified(partnership: Partnership) -> None:
+def test_a_certified_return_is_shown_as_it_was_certified(partnership: Partnership) -> None:
     partnership.submitted("WCC", a_saving(amount="5"), a_saving("cex", "7", note="N"))
     parent = partnership.parent("WCC")
     certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW + DAY)

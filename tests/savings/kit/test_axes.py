@@ -12,7 +12,7 @@ from savings.kit.axes import in_short, money_axis, round_steps
 
 
 @given(st.lists(st.integers(-(10**15), 10**15), max_size=8))
-def test_steps_are_even_and_round_and_hold_everything(amounts: list[int]) -> None:
+def test_steps_are_even_and_round_and_hold_every_amount(amounts: list[int]) -> None:
     steps = round_steps(amounts)
     (size,) = {after - before for before, after in pairwise(steps)}
     assert str(size).rstrip("0") in ("1", "2", "5")
@@ -30,7 +30,7 @@ def test_labels_are_in_pounds(pence: int, label: str) -> None:
     assert in_short(pence) == label
 
 
-def test_an_axis_has_a_label_a_step_and_whole_numbers_alone() -> None:
+def test_an_axis_has_a_label_for_each_step_and_only_whole_numbers() -> None:
     axis = money_axis([-1200, 6900])
     assert len(axis["tickvals"]) == len(axis["ticktext"])
     assert all(isinstance(value, int) for value in [*axis["tickvals"], *axis["range"]])

@@ -1,4 +1,4 @@
-"""Rows written by COPY: whatever a person typed comes back as it was, and nothing else."""
+"""Rows written by COPY: text comes back exactly as a person typed it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from savings.kit.copying import copy_in, line_of
 
 pytestmark = pytest.mark.django_db
 
-#: What ends a value, a line or the data in COPY's text, or an element of an array; and more.
+#: Characters that end a value, a line, the data of COPY or an element of an array; and more.
 AWKWARD = [
     "",
     " ",
@@ -52,7 +52,7 @@ AWKWARD = [
     "\u2028",
 ]
 
-#: Any text that PostgreSQL can hold: neither a null character nor half of one.
+#: Any text that PostgreSQL can store: without null characters or half characters.
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 MORE_AWKWARD = st.text("\\\t\n\r\"'{},NnUuLl.tf ", max_size=12)
 ANY = st.one_of(TEXTS, MORE_AWKWARD)
@@ -87,7 +87,7 @@ def stored() -> list[tuple[object, ...]]:
     return found
 
 
-def test_the_example() -> None:
+def test_the_example_in_the_docstring_is_right() -> None:
     results = doctest.testmod(copying)
     assert (results.attempted, results.failed) == (1, 0)
 
@@ -96,7 +96,7 @@ def test_the_example() -> None:
 def test_a_text_comes_back_as_it_was_typed(text: str, table: str) -> None:
     rows: list[tuple[object, ...]] = [
         (text, text, [text, "and another", text], 1, True),
-        # The same beside what has no value, which is written with a backslash itself.
+        # The same beside a missing value, which is itself written with a backslash.
         (text, None, [None, text], None, None),
         ("the next row", None, [], -1, False),
     ]

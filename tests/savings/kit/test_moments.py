@@ -29,11 +29,11 @@ TODAY = date(2013, 8, 2)
         ("1900-01-01", datetime(1900, 1, 1, 23, 59, 59, 999999, UTC)),
     ],
 )
-def test_a_moment(text: str, moment: datetime) -> None:
+def test_a_day_or_a_time_is_read_as_a_moment(text: str, moment: datetime) -> None:
     assert moment_of(text, today=TODAY) == moment
 
 
-def test_a_day_by_its_first_moment() -> None:
+def test_a_day_can_mean_its_first_moment() -> None:
     assert moment_of("2013-08-01", today=TODAY, first=True) == datetime(2013, 7, 31, 23, tzinfo=UTC)
     assert moment_of("2013-01-31", today=TODAY, first=True) == datetime(2013, 1, 31, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def test_a_day_by_its_first_moment() -> None:
         "٢٠١٣-٠٨-٠١",
     ],
 )
-def test_what_is_no_moment_is_never_guessed(text: str) -> None:
+def test_text_that_is_not_a_moment_is_never_guessed(text: str) -> None:
     with pytest.raises(MomentError) as refusal:
         moment_of(text, today=TODAY)
     assert str(refusal.value) == HOW
@@ -68,7 +68,7 @@ def test_what_is_no_moment_is_never_guessed(text: str) -> None:
     "text",
     ["2013-02-29", "2013-13-01", "2013-00-10", "2013-04-31", "0000-01-01", "2013-08-01T25:00Z"],
 )
-def test_what_is_in_no_calendar(text: str) -> None:
+def test_a_day_that_is_in_no_calendar_is_refused(text: str) -> None:
     with pytest.raises(MomentError) as refusal:
         moment_of(text, today=TODAY)
     assert str(refusal.value) == f"“{text}” is in no calendar. {HOW}"
@@ -77,17 +77,17 @@ def test_what_is_in_no_calendar(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["2013-08-03", "9999-12-31", "2013-08-02T23:00:00Z", "9999-12-31T23:59:59-23:59"]
 )
-def test_what_has_not_come_is_refused(text: str) -> None:
+def test_a_moment_in_the_future_is_refused(text: str) -> None:
     with pytest.raises(MomentError, match="today or an earlier day"):
         moment_of(text, today=TODAY)
 
 
 @pytest.mark.parametrize("text", ["1899-12-31", "0001-01-01", "0001-01-01T00:00:00+14:00"])
-def test_a_day_before_all_days(text: str) -> None:
+def test_a_day_before_1900_is_refused(text: str) -> None:
     with pytest.raises(MomentError, match="from 1900 on"):
         moment_of(text, today=TODAY)
 
 
-def test_the_day_that_a_moment_ends() -> None:
+def test_the_day_that_ends_at_a_moment_is_found() -> None:
     assert day_ended(end_of(date(2013, 8, 1)).astimezone(UTC)) == date(2013, 8, 1)
     assert day_ended(datetime(2013, 8, 1, 23, 59, 59, tzinfo=UTC)) is None

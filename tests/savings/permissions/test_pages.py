@@ -62,7 +62,7 @@ def answered(
         (StaleVersion("It has changed."), (409, "It has changed.")),
     ],
 )
-def test_the_page_again_with_its_status(
+def test_a_refused_action_shows_the_page_again_with_its_status(
     partnership: Partnership, decorate, refusal: Refusal | None, expected: tuple[int, str]
 ) -> None:
     taken: list[FieldError] = []
@@ -72,7 +72,7 @@ def test_the_page_again_with_its_status(
 
 
 @pytest.mark.parametrize("decorate", DECORATORS)
-def test_who_may_is_said_on_the_page_of_that(partnership: Partnership, decorate) -> None:
+def test_the_page_of_a_403_says_who_may(partnership: Partnership, decorate) -> None:
     status, text = answered(
         decorate, partnership.people["finance.wcc"], NotAllowed("Only mayors may."), None
     )
@@ -81,6 +81,8 @@ def test_who_may_is_said_on_the_page_of_that(partnership: Partnership, decorate)
 
 
 @pytest.mark.parametrize("decorate", DECORATORS)
-def test_mistakes_that_no_form_takes_are_no_answer(partnership: Partnership, decorate) -> None:
+def test_mistakes_without_a_form_to_show_them_are_raised(
+    partnership: Partnership, decorate
+) -> None:
     with pytest.raises(BadContent):
         answered(decorate, partnership.people["finance.wcc"], BadContent(MISTAKES), None)

@@ -48,7 +48,7 @@ def caller(partnership: Partnership) -> Caller:
     return Caller(partnership.people["councillor.wcc"])
 
 
-def test_plans_with_their_years_and_sums(caller: Caller):
+def test_plans_come_with_their_years_and_sums(caller: Caller):
     assert caller.get("plans/").json()["results"] == [
         {
             "code": "empty",
@@ -70,7 +70,7 @@ def test_plans_with_their_years_and_sums(caller: Caller):
     ]
 
 
-def test_one_plan_with_its_lines_and_their_places(caller: Caller):
+def test_a_plan_comes_with_its_lines_and_their_places(caller: Caller):
     plan = caller.get("plans/proposals/").json()
 
     assert plan["adopted"] is True
@@ -96,5 +96,5 @@ def test_one_plan_with_its_lines_and_their_places(caller: Caller):
 
 
 @pytest.mark.parametrize("code", ["nothing", "Proposals", "x" * 500, "%00", "a%20b"])
-def test_a_plan_that_is_none_is_not_found(caller: Caller, code):
+def test_an_unknown_plan_is_not_found(caller: Caller, code):
     problem(caller.get(f"plans/{code}/"), 404, "not-found")

@@ -1,4 +1,4 @@
-"""Plans and their lines: what the database holds of a promise."""
+"""Plans and their lines: what the database enforces for a promise."""
 
 from __future__ import annotations
 
@@ -65,12 +65,14 @@ def test_a_range_is_in_order(low: str, middle: str, high: str, plan: Plan, hr: S
 
 
 @pytest.mark.parametrize("values", [("1", "2", "3"), ("2", "2", "2"), ("-3", "-2", "-2")])
-def test_a_range_may_be_a_point(values: tuple[str, str, str], plan: Plan, hr: Service) -> None:
+def test_a_range_may_be_a_single_amount(
+    values: tuple[str, str, str], plan: Plan, hr: Service
+) -> None:
     low, middle, high = values
     assert line(plan, hr, "0", low=low, middle=middle, high=high).pk
 
 
-def test_a_line_stands_once_in_a_plan_and_year_also_without_a_service(
+def test_a_line_occurs_once_in_a_plan_and_year_even_without_a_service(
     plan: Plan, hr: Service
 ) -> None:
     line(plan, hr, "1")

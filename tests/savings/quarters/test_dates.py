@@ -1,4 +1,4 @@
-"""A quarter's dates: the usual ones, what is wrong with others, and how far off they are."""
+"""A quarter's dates: the usual ones, what is wrong with others, and how long until they are due."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ DUE = date(2013, 7, 31)
         ("2023-24-Q3", date(2024, 1, 1), date(2024, 1, 31), date(2024, 2, 15)),
     ],
 )
-def test_the_usual_dates(code: str, opens_on: date, due_on: date, closes_on: date) -> None:
+def test_a_quarter_has_usual_dates(
+    code: str, opens_on: date, due_on: date, closes_on: date
+) -> None:
     quarter = Quarter.parse(code)
     assert dates_of(quarter) == Dates(opens_on, due_on, closes_on)
     assert mistakes_in(dates_of(quarter), quarter) == []
@@ -36,7 +38,7 @@ def test_every_quarter_has_usual_dates_without_a_mistake() -> None:
             assert mistakes_in(dates_of(quarter), quarter) == []
 
 
-def test_what_is_not_given_follows_from_what_is() -> None:
+def test_dates_not_given_follow_from_the_others() -> None:
     assert dates_of(Q1, opens_on=date(2013, 7, 8)) == Dates(
         date(2013, 7, 8), date(2013, 8, 7), date(2013, 8, 22)
     )
@@ -70,7 +72,7 @@ def test_what_is_not_given_follows_from_what_is() -> None:
         ({"opens_on": LATEST}, "due_on", "Give a year up to 2999."),
     ],
 )
-def test_what_is_wrong_with_dates(given: dict[str, date], field: str, message: str) -> None:
+def test_a_wrong_date_is_named(given: dict[str, date], field: str, message: str) -> None:
     assert mistakes_in(dates_of(Q1, **given), Q1) == [(field, message)]
 
 
@@ -96,7 +98,7 @@ def test_two_dates_out_of_order_are_two_mistakes() -> None:
         (1000, 1000, "1,000 days late"),
     ],
 )
-def test_how_far_off_a_due_date_is(days: int, late: int, words: str) -> None:
+def test_a_due_date_is_put_in_words_with_the_days_late(days: int, late: int, words: str) -> None:
     today = DUE + timedelta(days=days)
     assert days_late(DUE, today) == late
     assert due_in_words(DUE, today) == words

@@ -1,4 +1,4 @@
-"""The record as the repository keeps it, and a copy that a test may spoil."""
+"""The record as it is in the repository, and a copy that a test may spoil."""
 
 import csv
 import shutil

@@ -28,7 +28,7 @@ def test_the_record_reconciles_without_a_database() -> None:
     assert printed.splitlines()[-1] == (
         "1172 figures in 56 tables: 48 known differences, 0 not listed, 0 listed but gone"
     )
-    # Both figures and the reason.
+    # With both figures and the reason.
     assert (
         "  - Total, Total: the sum of its column\n"
         "      printed 122, derived 120 posts (difference +2)\n"
@@ -54,7 +54,7 @@ def test_a_changed_figure_is_a_new_difference(spoil: Spoil) -> None:
     )
 
 
-def test_a_listed_difference_that_no_longer_occurs_is_told(spoil: Spoil) -> None:
+def test_a_listed_difference_that_no_longer_occurs_is_reported(spoil: Spoil) -> None:
     def change(rows: list[dict[str, str]]) -> None:
         (row,) = [
             row

@@ -47,7 +47,7 @@ def found(cells: list[Cell], *checks: Check) -> list[tuple[str, str, str, str]]:
     return [(d.code, d.printed, d.derived, d.difference) for d in foot(cells, checks)]
 
 
-def test_a_table_that_adds_up_both_ways() -> None:
+def test_rows_and_columns_are_footed() -> None:
     cells = [
         cell("a", "x", "1"),
         cell("a", "y", "2"),
@@ -105,13 +105,13 @@ def test_a_derived_figure_is_rounded_half_up_to_what_was_printed() -> None:
     assert found(cells, exact) == [("t/c/mean/x", "0.34", "0.345", "-0.005")]
 
 
-def test_rounded_to_says_how_roughly_something_was_printed() -> None:
+def test_rounded_to_gives_the_precision_of_a_printed_figure() -> None:
     cells = [cell("a", "x", "757.84"), cell("b", "x", "760")]
     assert found(cells, check("b | x", "a | x")) == [("t/c/b/x", "760", "757.84", "+2.16")]
     assert found(cells, check("b | x", "a | x", rounded_to="10")) == []
 
 
-def test_shares_and_products() -> None:
+def test_a_check_can_divide_and_multiply() -> None:
     cells = [
         cell("children", "x", "31000", unit="children"),
         cell("on a plan", "x", "150", unit="children"),
@@ -124,7 +124,7 @@ def test_shares_and_products() -> None:
     assert found([*posts, total], check("sum | x", "posts | x * cost | x")) == []
 
 
-def test_every_row_and_the_same_row() -> None:
+def test_a_check_can_be_of_every_row_and_refer_to_the_same_row() -> None:
     cells = [
         cell(row, column, value)
         for row, before, after, saving in (("a", "9", "5", "4"), ("b", "9", "5", "3"))
@@ -134,7 +134,7 @@ def test_every_row_and_the_same_row() -> None:
     assert found(cells, each) == [("t/c/b/saving", "3", "4", "-1")]
 
 
-def test_an_empty_cell_is_nil_and_is_noticed_where_it_should_not_be() -> None:
+def test_an_empty_cell_counts_as_nil_and_is_noticed_where_it_should_not_be() -> None:
     cells = [cell("gross", "x", "0"), cell("cost", "x", "-600"), cell("net", "x", None)]
     assert found(cells, check("net | x", "gross | x; cost | x")) == [
         ("t/c/net/x", "nothing", "-600", "+600")
@@ -197,20 +197,20 @@ def test_every_difference_of_the_record_is_listed_with_a_reason(record: Record) 
 @pytest.mark.parametrize(
     ("code", "printed", "derived"),
     [
-        # One finance figure with two digits changed about: its row and its column disagree.
+        # One finance figure with two digits swapped: its row and its column disagree.
         ("proposals-2011-adults-overheads/across/finance/total", "3,205", "3,655"),
         ("proposals-2011-adults-overheads/down/total-overheads/wcc", "5,903", "6,353"),
         # An empty cell.
         ("proposals-2011-adults-overheads-staff/down/total-overheads/h-f", "95", "94"),
         ("proposals-2011-ict/gross-and-investment/net-savings/2011-12", "nothing", "-600"),
-        # A grand total that neither its rows nor its columns come to.
+        # A grand total that neither its rows nor its columns add up to.
         ("proposals-2011-legal-staff/down/total/total", "122", "120"),
         ("proposals-2011-legal-staff/across/total/total", "122", "120"),
         # Roundings.
         ("proposals-2011-youth-offending/before-less-after/h-f/saving", "71", "70"),
         ("proposals-2011-youth-offending/before-less-after/total/saving", "432", "431"),
         ("options-2010-net/gross-less-costs/option-3/total", "2,574,020", "2,614,020"),
-        # Estimates said to be the middle of a range that aren't.
+        # Estimates that are given as the middle of a range and aren't.
         (
             "proposals-2011-summary/middle/tri-borough-services/facilities-management/2014-15",
             "2.0",
@@ -230,7 +230,7 @@ def test_every_difference_of_the_record_is_listed_with_a_reason(record: Record) 
         ),
     ],
 )
-def test_a_real_discrepancy(record: Record, code: str, printed: str, derived: str) -> None:
+def test_a_real_discrepancy_is_found(record: Record, code: str, printed: str, derived: str) -> None:
     differences = {
         difference.code.removesuffix("/figure"): (difference.printed, difference.derived)
         for difference in foot(record.cells(), record.checks)
@@ -239,7 +239,7 @@ def test_a_real_discrepancy(record: Record, code: str, printed: str, derived: st
 
 
 def test_changing_a_figure_of_a_footed_table_is_noticed(record: Record) -> None:
-    """Every third figure that stands in a sum, one at a time: none may change unseen."""
+    """Every third figure in a sum, one at a time: no change may go unnoticed."""
     cells = record.cells()
     footed = {cell.table for cell in cells if cell.total in ("down", "across", "both")}
     unseen, tried = [], 0

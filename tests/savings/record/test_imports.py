@@ -20,7 +20,7 @@ def planned(record: Record, plan: str, year: str) -> dict[str, Decimal]:
     return dict(sums)
 
 
-def test_five_documents(record: Record) -> None:
+def test_the_record_has_five_documents(record: Record) -> None:
     assert [(document.code, document.published) for document in record.documents] == [
         ("options-2010", "2010-07-06"),
         ("proposals-2011", "2011-02"),
@@ -38,14 +38,14 @@ def test_every_figure_has_document_place_and_provenance(record: Record) -> None:
     assert [f for f in record.figures if (f.provenance == "derived") != bool(f.derivation)] == []
 
 
-def test_no_figure_twice(record: Record) -> None:
+def test_no_figure_occurs_twice(record: Record) -> None:
     keys = Counter(
         (f.cell.table, f.cell.section, f.cell.row, f.cell.column) for f in record.figures
     )
     assert keys.most_common(1)[0][1] == 1
 
 
-def test_the_proposals_by_delivery_area(record: Record) -> None:
+def test_the_proposals_have_amounts_by_delivery_area(record: Record) -> None:
     assert planned(record, "proposals-2011", "2014-15") == {
         "childrens": Decimal("10500000.00"),
         "adults": Decimal("9900000.00"),
@@ -70,11 +70,11 @@ def test_the_proposals_by_delivery_area(record: Record) -> None:
         ("options-2010-3", "2013-14", "1934000.00"),
     ],
 )
-def test_what_each_plan_comes_to(record: Record, plan: str, year: str, total: str) -> None:
+def test_each_plan_has_its_total(record: Record, plan: str, year: str, total: str) -> None:
     assert sum(planned(record, plan, year).values()) == Decimal(total)
 
 
-def test_which_plans_were_adopted(record: Record) -> None:
+def test_some_plans_were_adopted(record: Record) -> None:
     assert {plan.code: plan.adopted for plan in record.plans} == {
         "proposals-2011": True,
         "overall-target-2013": True,
@@ -86,7 +86,7 @@ def test_which_plans_were_adopted(record: Record) -> None:
 
 
 @pytest.mark.parametrize("said", ["", "Yes", "true", "1"])
-def test_a_plan_is_adopted_or_it_is_not(spoil: Spoil, said: str) -> None:
+def test_a_plan_is_either_adopted_or_not(spoil: Spoil, said: str) -> None:
     def blur(rows: list[dict[str, str]]) -> None:
         rows[1]["adopted"] = said
 
@@ -107,7 +107,7 @@ def test_the_overheads_line_is_split_and_says_why(record: Record) -> None:
     ]
 
 
-def test_what_was_delivered(record: Record) -> None:
+def test_the_delivered_amounts_are_those_published(record: Record) -> None:
     assert {row.service: row.amount for row in record.delivery} == {
         "libraries": Decimal("920000.00"),
         "adults": Decimal("2850000.00"),
@@ -140,7 +140,7 @@ def test_the_tree_has_the_six_delivery_areas_as_roots(record: Record) -> None:
     }
 
 
-def test_who_takes_part(record: Record) -> None:
+def test_the_participants_are_those_of_the_record(record: Record) -> None:
     taking_part: dict[str, set[str]] = defaultdict(set)
     for row in record.participation:
         taking_part[row.service].add(row.council)

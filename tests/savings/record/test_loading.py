@@ -1,4 +1,4 @@
-"""Loading the record: whole, twice the same, and never over what people have certified."""
+"""Loading the record: whole, the same when repeated, and never over certified figures."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -48,13 +48,13 @@ def everything() -> Rows:
 
 
 def changed_since(before: Rows) -> list[str]:
-    """Which models have other rows than before; a diff of all of them would take minutes."""
+    """Which models have changed rows; comparing all rows would take minutes."""
     now = everything()
     return [name for name, rows in before.items() if rows != now[name]]
 
 
 @pytest.mark.django_db
-def test_what_a_first_load_makes(record: Record) -> None:
+def test_a_first_load_makes_the_whole_record(record: Record) -> None:
     loaded = load(record, at=NOW)
     assert loaded == Loaded(
         documents=5,
@@ -103,7 +103,7 @@ def test_the_partnerships_return_is_certified_once(record: Record) -> None:
 
 
 @pytest.mark.django_db
-def test_twice_is_the_same_as_once(record: Record) -> None:
+def test_loading_twice_is_the_same_as_once(record: Record) -> None:
     load(record, at=NOW)
     once = everything()
     assert load(record, at=LATER).certified is False
@@ -111,10 +111,10 @@ def test_twice_is_the_same_as_once(record: Record) -> None:
 
 
 @pytest.mark.django_db
-def test_all_or_nothing(record: Record) -> None:
+def test_the_record_is_loaded_as_a_whole_or_not_at_all(record: Record) -> None:
     load(record, at=NOW)
     before = everything()
-    # The last thing written is refused by the database: the amount is beyond its bounds.
+    # The database refuses the last row written: its amount is out of bounds.
     worse = replace(
         record,
         figures=tuple(replace(row, note="Read twice.") for row in record.figures),
@@ -150,7 +150,7 @@ def test_certified_figures_never_change(record: Record) -> None:
 
 
 @pytest.mark.django_db
-def test_what_the_files_no_longer_name_goes_and_what_they_correct_is_corrected(
+def test_figures_that_the_files_drop_are_deleted_and_those_they_correct_are_corrected(
     record: Record,
 ) -> None:
     load(record, at=NOW)
@@ -176,7 +176,7 @@ def test_what_the_files_no_longer_name_goes_and_what_they_correct_is_corrected(
 
 
 @pytest.mark.django_db
-def test_what_people_have_added_is_left_alone(record: Record) -> None:
+def test_additions_by_people_are_left_alone(record: Record) -> None:
     load(record, at=NOW)
     Council.objects.create(code="WAND", name="Wandsworth", full_name="Wandsworth Council")
     libraries = Service.objects.get(slug="libraries")
@@ -208,7 +208,7 @@ def with_hr_at_the_top(record: Record) -> Record:
 
 
 @pytest.mark.django_db
-def test_a_service_with_figures_of_a_closed_quarter_stays_where_it_lies(record: Record) -> None:
+def test_a_service_with_figures_of_a_closed_quarter_does_not_move(record: Record) -> None:
     load(record, at=NOW)
     council = Council.objects.get(code="WCC")
     people = [User.objects.create(username=name) for name in ("finance", "s151")]
@@ -246,7 +246,7 @@ def with_another_name(record: Record) -> Record:
     ("changed", "marked"),
     [(with_westminster_in_cex, 1), (with_hr_at_the_top, 1), (with_another_name, 0)],
 )
-def test_who_shares_what_is_put_right_and_the_rollup_follows(
+def test_who_shares_a_service_is_put_right_and_returns_are_marked(
     changed: Callable[[Record], Record], marked: int, record: Record
 ) -> None:
     load(record, at=NOW)
@@ -259,7 +259,7 @@ def test_who_shares_what_is_put_right_and_the_rollup_follows(
 
 
 @pytest.mark.django_db
-def test_a_plan_is_adopted_as_the_files_say_now(record: Record) -> None:
+def test_a_plan_is_adopted_as_the_files_say(record: Record) -> None:
     def adopted() -> list[str]:
         return list(Plan.objects.filter(adopted=True).values_list("code", flat=True))
 

@@ -33,7 +33,7 @@ def loaded(db: None, record: Record) -> None:
 
 @pytest.fixture
 def reader(client: Client, db: None) -> Client:
-    """A councillor's neighbour in rank: somebody with any appointment at all."""
+    """Somebody with an appointment; any would do."""
     user = User.objects.create_user("auditor")
     Appointment.objects.create(user=user, role=Role.AUDITOR)
     client.force_login(user)
@@ -41,7 +41,7 @@ def reader(client: Client, db: None) -> Client:
 
 
 def words(html: str) -> str:
-    """A page as it reads: no tags, single spaces."""
+    """The text of a page: no tags, single spaces."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
 
 
@@ -71,7 +71,9 @@ def test_a_person_without_an_appointment_is_refused(
     assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
 
 
-def test_overview_counts_documents_figures_and_differences(loaded: None, reader: Client) -> None:
+def test_the_overview_counts_documents_figures_and_differences(
+    loaded: None, reader: Client
+) -> None:
     page = words(read(reader, "record"))
     assert "Figures as printed 1,155 " in page
     assert "Derived from them 17 " in page
@@ -83,7 +85,7 @@ def test_overview_counts_documents_figures_and_differences(loaded: None, reader:
     ) in page
 
 
-def test_documents_stand_in_the_order_of_their_dates(loaded: None) -> None:
+def test_documents_are_listed_by_date(loaded: None) -> None:
     assert [summary.published for summary in reports.document_summaries()] == [
         "6 July 2010",
         "February 2011",
@@ -93,7 +95,7 @@ def test_documents_stand_in_the_order_of_their_dates(loaded: None) -> None:
     ]
 
 
-def test_overview_of_an_empty_record_says_how_to_load_it(reader: Client) -> None:
+def test_the_overview_of_an_empty_record_says_how_to_load_it(reader: Client) -> None:
     assert "manage.py load_record" in read(reader, "record")
 
 
@@ -106,7 +108,7 @@ def test_a_document_shows_its_figures_with_place_and_differences(
     assert "Children's Services 0.8 9.5" in page
     assert "Total 2.9 33.8" in page
     assert "Finance 1,611 832 1212 3,205" in page
-    # A difference stands below its table, with both figures.
+    # A difference is shown below its table, with both figures.
     assert "Finance, Total: the sum of its row 3,205 3,655 −450 £ thousand" in page
     # A derived figure is marked, with the sum that derives it.
     assert "In £ million Target H&F £15.6M K&C £13M WCC £12.3M Three boroughs 40.9 Derived" in page
@@ -123,12 +125,12 @@ def test_tables_are_reached_by_keyboard_and_named(loaded: None, reader: Client) 
     assert len(re.findall(r"<th\b(?![^>]*scope=)", html)) == 0
 
 
-def test_no_such_document(loaded: None, reader: Client) -> None:
+def test_an_unknown_document_is_not_found(loaded: None, reader: Client) -> None:
     response = reader.get(reverse("record-document", kwargs={"code": "minutes"}))
     assert response.status_code == 404
 
 
-def test_differences_stand_under_their_documents(loaded: None, reader: Client) -> None:
+def test_differences_are_listed_under_their_documents(loaded: None, reader: Client) -> None:
     page = words(read(reader, "record-differences"))
     assert "Total, Total: the sum of its column 122 120 +2 posts Rows and columns both" in page
     assert "Savings over five years: net savings of the fifth year 9.6 9.86 −0.26" in page
@@ -179,5 +181,5 @@ def test_other_lists_take_a_fixed_number_of_queries(
     ("published", "label"),
     [("2010-07-06", "6 July 2010"), ("2011-02", "February 2011"), ("2013", "2013")],
 )
-def test_dates_as_far_as_they_are_known(published: str, label: str) -> None:
+def test_dates_are_written_as_precisely_as_they_are_known(published: str, label: str) -> None:
     assert reports.date_label(published) == label

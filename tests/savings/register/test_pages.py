@@ -1,4 +1,4 @@
-"""The register's pages: what is shown, what is stored, and that a file is stored whole or not."""
+"""The register's pages: what is shown and stored, and that a file is stored whole or not at all."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_file_is_stored_whole_and_shown_over_time(client: Client, cases: Drive
     assert Event.objects.filter(subject="driver value").count() == 4
 
 
-def test_a_file_with_a_mistake_in_one_row_stores_none(client: Client, cases: Driver) -> None:
+def test_a_file_with_a_mistake_in_one_row_stores_nothing(client: Client, cases: Driver) -> None:
     DriverValue.objects.create(
         driver=cases,
         council=Council.objects.get(code="WCC"),
@@ -78,7 +78,7 @@ def test_a_file_with_a_mistake_in_one_row_stores_none(client: Client, cases: Dri
     assert client.post("/drivers/cases/file/").status_code == 422
 
 
-def test_a_value_is_given_and_what_is_wrong_keeps_what_was_typed(
+def test_a_value_is_added_and_a_form_with_mistakes_keeps_its_text(
     client: Client, cases: Driver
 ) -> None:
     given = {
@@ -99,7 +99,7 @@ def test_a_value_is_given_and_what_is_wrong_keeps_what_was_typed(
 
 
 @pytest.mark.parametrize("username", ["finance.lbhf", "s151.lbhf"])
-def test_a_council_gives_and_restates_its_own_values_alone(
+def test_a_council_can_add_and_restate_only_its_own_values(
     partnership: Partnership, client: Client, cases: Driver, username: str
 ) -> None:
     send(client, WHOLE)
@@ -120,7 +120,7 @@ def test_a_council_gives_and_restates_its_own_values_alone(
     assert DriverValue.objects.count() == 4
 
 
-def test_a_file_with_another_councils_value_says_whose_it_is(
+def test_a_file_with_another_councils_value_names_that_council(
     partnership: Partnership, cases: Driver
 ) -> None:
     file = SimpleUploadedFile("values.csv", WHOLE, "text/csv")
@@ -134,7 +134,9 @@ def test_a_file_with_another_councils_value_says_whose_it_is(
     assert DriverValue.objects.count() == 0
 
 
-def test_a_restatement_leaves_the_value_and_stays_itself(client: Client, cases: Driver) -> None:
+def test_a_restatement_leaves_the_value_unchanged_and_never_changes(
+    client: Client, cases: Driver
+) -> None:
     send(client, WHOLE)
     value = DriverValue.objects.get(council__code="WCC")
     address = f"/drivers/cases/values/{value.id}/restate/"
@@ -150,7 +152,7 @@ def test_a_restatement_leaves_the_value_and_stays_itself(client: Client, cases: 
 
 
 @pytest.mark.parametrize("username", ["councillor.wcc", "auditor"])
-def test_those_who_may_only_read_do_read(
+def test_people_who_may_only_read_can_read_and_not_write(
     partnership: Partnership, client: Client, cases: Driver, username: str
 ) -> None:
     send(client, WHOLE)
@@ -169,7 +171,7 @@ def test_those_who_may_only_read_do_read(
     assert (DriverValue.objects.count(), Driver.objects.count()) == (3, 1)
 
 
-def test_a_driver_is_named_once(client: Client, cases: Driver) -> None:
+def test_two_drivers_can_not_have_one_code(client: Client, cases: Driver) -> None:
     another = {"code": "posts", "name": "Posts", "unit": "posts"}
     assert client.post("/drivers/", {**another, "unit": ""}).status_code == 422
     assert client.post("/drivers/", another).status_code == 302
@@ -178,7 +180,7 @@ def test_a_driver_is_named_once(client: Client, cases: Driver) -> None:
     assert [driver.code for driver in drivers()] == ["cases", "posts"]
 
 
-def test_the_pages_take_as_many_queries_for_one_value_as_for_six(
+def test_the_pages_take_as_many_queries_for_six_values_as_for_one(
     client: Client, cases: Driver
 ) -> None:
     def count() -> int:

@@ -1,4 +1,4 @@
-"""Several people at one return in the same moment: one wins, and nothing is half done."""
+"""Several people in one return at the same moment: one wins, and nothing is half done."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def partnership() -> Partnership:
     return build()
 
 
-def test_of_many_saves_with_one_version_exactly_one_wins(partnership: Partnership) -> None:
+def test_exactly_one_of_many_saves_with_one_version_wins(partnership: Partnership) -> None:
     parent = partnership.draft("WCC", a_saving(amount="1"))
     finance = partnership.finance("WCC")
 
@@ -53,7 +53,7 @@ def test_of_many_saves_with_one_version_exactly_one_wins(partnership: Partnershi
 def test_a_save_is_answered_with_what_it_stored_even_if_somebody_saves_next(
     partnership: Partnership,
 ) -> None:
-    """Otherwise its caller would go on from a version that somebody else has made."""
+    """Otherwise the caller would continue from a version that somebody else has made."""
     parent, finance = partnership.parent("WCC"), partnership.finance("WCC")
 
     def save_next() -> Return:
@@ -71,7 +71,7 @@ def test_a_save_is_answered_with_what_it_stored_even_if_somebody_saves_next(
     assert partnership.parent("WCC").version == 2
 
 
-def test_a_step_is_answered_with_where_it_led_even_if_somebody_goes_on(
+def test_a_step_is_answered_with_its_result_even_if_somebody_takes_the_next(
     partnership: Partnership,
 ) -> None:
     parent, finance = partnership.draft("WCC", a_saving()), partnership.finance("WCC")
@@ -130,7 +130,7 @@ def test_a_save_and_a_submission_do_not_both_happen(partnership: Partnership) ->
     )
 
 
-def test_a_return_is_certified_once_or_sent_back_never_both(partnership: Partnership) -> None:
+def test_a_return_is_certified_once_or_sent_back_but_never_both(partnership: Partnership) -> None:
     parent = partnership.submitted("WCC", a_saving())
     s151 = partnership.s151("WCC")
     given = {"return_id": parent.id, "version": parent.version, "by": s151, "at": NOW}
@@ -145,7 +145,7 @@ def test_a_return_is_certified_once_or_sent_back_never_both(partnership: Partner
     assert isinstance(results[2], Return) is not certified
 
 
-def test_a_quarter_closes_once(partnership: Partnership) -> None:
+def test_a_quarter_is_closed_only_once(partnership: Partnership) -> None:
     for code in partnership.councils:
         partnership.certified(code)
     office = partnership.people["programme.office"]
@@ -156,8 +156,8 @@ def test_a_quarter_closes_once(partnership: Partnership) -> None:
     assert Event.objects.about("period", "2013-14-Q1").count() == 2
 
 
-def test_no_entry_slips_into_a_return_while_it_is_certified(partnership: Partnership) -> None:
-    """A writer who goes past the actions holds the return for as long as that is undecided."""
+def test_no_entry_gets_into_a_return_while_it_is_certified(partnership: Partnership) -> None:
+    """A writer who goes past the actions locks the return until the transaction ends."""
     parent = partnership.submitted("WCC", a_saving(amount="1"))
     written, certified = threading.Event(), threading.Event()
 
@@ -172,7 +172,7 @@ def test_no_entry_slips_into_a_return_while_it_is_certified(partnership: Partner
                 amount=5,
             )
             written.set()
-            # The certification that waits for this transaction can't be done before it.
+            # The certification waits for this transaction, so it can't be done before.
             return certified.wait(timeout=1)
 
     def sign() -> None:
@@ -192,7 +192,7 @@ def test_no_entry_slips_into_a_return_while_it_is_certified(partnership: Partner
 
 
 def test_an_answer_waits_for_a_certification_and_misses_nothing(partnership: Partnership) -> None:
-    """Each way round, what is rolled up bit by bit is what is rolled up as a whole."""
+    """Either way round, the incremental rollup gives the same as a full one."""
     rule = partnership.rule(
         "libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}, agreed_by=["LBHF", "RBKC"]
     )
@@ -218,7 +218,7 @@ def test_an_answer_waits_for_a_certification_and_misses_nothing(partnership: Par
     assert roll_up_everything(at=NOW).digest == bit_by_bit.digest
 
 
-def test_an_answer_that_is_being_given_keeps_a_certification_waiting(
+def test_a_certification_waits_for_an_answer_that_is_being_given(
     partnership: Partnership,
 ) -> None:
     rule = partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/2", "WCC": "0"}, agreed_by=())

@@ -1,4 +1,4 @@
-"""What is certified stays, however somebody writes; what a table can hold, it holds."""
+"""What is certified never changes, however somebody writes; and the tables' constraints."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def another(parent: Return) -> Entry:
 
 
 WAYS: dict[str, Callable[[Return, Entry, Entry], object]] = {
-    # Of changing a certified entry,
+    # Changing a certified entry,
     "entry.save": lambda r, e, d: saved(e, amount=1),
     "entry.save of a word": lambda r, e, d: saved(e, note="Later."),
     "entry.save as before": lambda r, e, d: e.save(),
     "entries.update": lambda r, e, d: r.entries.update(amount=1),
     "entries.bulk_update": lambda r, e, d: in_bulk(e, "amount", 1),
     "UPDATE entry": lambda r, e, d: raw("UPDATE savings_entry SET amount = 1 WHERE id = %s", e.id),
-    # of losing one,
+    # losing one,
     "entry.delete": lambda r, e, d: e.delete(),
     "entries.delete": lambda r, e, d: r.entries.all().delete(),
     "entries._raw_delete": lambda r, e, d: r.entries.all()._raw_delete("default"),
     "DELETE entry": lambda r, e, d: raw("DELETE FROM savings_entry"),
     "TRUNCATE entry": lambda r, e, d: raw("TRUNCATE savings_entry CASCADE"),
-    # of slipping one in or away,
+    # getting one in or out,
     "entry.create": lambda r, e, d: another(r).save(),
     "entries.bulk_create": lambda r, e, d: Entry.objects.bulk_create([another(r)]),
     "bulk_create that updates": lambda r, e, d: Entry.objects.bulk_create(
@@ -71,7 +71,7 @@ WAYS: dict[str, Callable[[Return, Entry, Entry], object]] = {
     ),
     "moved out": lambda r, e, d: Entry.objects.filter(id=e.id).update(parent=d.parent, position=50),
     "moved in": lambda r, e, d: Entry.objects.filter(id=d.id).update(parent=r, position=50),
-    # and of touching the return itself.
+    # and touching the return itself.
     "return.save": lambda r, e, d: saved(r, status="draft"),
     "return.save as before": lambda r, e, d: r.save(),
     "returns.update": lambda r, e, d: Return.objects.update(version=9),
@@ -95,7 +95,7 @@ WAYS: dict[str, Callable[[Return, Entry, Entry], object]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_certified_stays(
+def test_certified_rows_never_change(
     way: str, partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:
     partnership.certified("WCC", a_saving(amount="100"), a_saving("cex", "7"))
@@ -121,7 +121,7 @@ def test_a_draft_may_be_changed_by_any_of_these_means(partnership: Partnership) 
     assert not Return.objects.filter(id=parent.id).exists()
 
 
-def test_the_partnerships_own_return_stands_once_it_is_certified(
+def test_the_partnerships_own_return_never_changes_once_certified(
     partnership: Partnership,
 ) -> None:
     own = Return.objects.create(period=Period.objects.get(quarter=Q1))
@@ -142,7 +142,7 @@ def test_the_partnerships_own_return_stands_once_it_is_certified(
         own.delete()
 
 
-def test_a_quarter_stays_where_it_is(partnership: Partnership) -> None:
+def test_a_period_never_changes_its_quarter(partnership: Partnership) -> None:
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         Period.objects.filter(quarter=Q1).update(quarter=Q1.preceding)
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
@@ -150,13 +150,13 @@ def test_a_quarter_stays_where_it_is(partnership: Partnership) -> None:
     assert sorted(Period.objects.values_list("quarter", flat=True)) == [Q1, Q2]
 
 
-# --- What the tables hold ------------------------------------------------------
+# --- Constraints of the tables -----------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        # Each status with its people and times, all or none.
+        # Each status with its people and times, all or none of them.
         {"status": "sealed"},
         {"status": "submitted"},
         {"status": "submitted", "submitted_by": "finance.wcc"},
@@ -182,7 +182,7 @@ def test_a_quarter_stays_where_it_is(partnership: Partnership) -> None:
         {"sent_back_reason": "Because."},
         {"sent_back_by": "s151.wcc", "sent_back_at": NOW},
         {"sent_back_at": NOW, "sent_back_reason": "Because."},
-        # The partnership's: never submitted, and certified by a document.
+        # The partnership's own: never submitted, and certified by a document.
         {"council": None, "status": "certified", "certified_at": NOW},
         {"council": None, "status": "certified", "published_in": "a-document"},
         {
@@ -240,7 +240,7 @@ def test_an_entry_has_what_its_kind_needs(
         Entry.objects.filter(id=entry.id).update(**values)
 
 
-def test_two_entries_do_not_stand_in_one_place(partnership: Partnership) -> None:
+def test_two_entries_can_not_have_one_position(partnership: Partnership) -> None:
     partnership.draft("WCC", a_saving(), a_saving())
     Entry.objects.update(position=1)
     with pytest.raises(IntegrityError), transaction.atomic():

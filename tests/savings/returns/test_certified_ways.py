@@ -1,6 +1,6 @@
-"""Every way there is to write to a row of a certified return, tried on every kind of row.
+"""Every way of writing to a row of a certified return, tried on every kind of row.
 
-Beside `test_certified`, which tells the ways of the return itself. Each is refused and
+In addition to `test_certified`, which has the ways of the return itself. Each way is refused and
 leaves everything as it was.
 """
 
@@ -73,7 +73,7 @@ def partnership(partnership: Partnership) -> Partnership:
     a_forecast(second, partnership, "cex")
     a_question(second, partnership)
     roll_up_dirty(at=NOW)
-    # What waits for the end of the transaction would itself be a reason to refuse TRUNCATE.
+    # Changes that wait for the end of the transaction would be a reason to refuse TRUNCATE.
     raw("SET CONSTRAINTS ALL IMMEDIATE")
     raw("SET CONSTRAINTS ALL DEFERRED")
     return partnership
@@ -116,7 +116,7 @@ def raw(statement: str) -> None:
 
 
 def copied_in(case: Case) -> None:
-    """Through COPY, the draft's row comes into the certified return."""
+    """Write the draft's row into the certified return by COPY."""
     names, text = ", ".join(case.columns), io.StringIO()
     with connection.cursor() as cursor:
         cursor.copy_expert(
@@ -231,7 +231,7 @@ def to_the_end(act: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("model", KINDS)
-def test_what_is_certified_stays(
+def test_certified_rows_never_change(
     model: type[models.Model], way: str, partnership: Partnership
 ) -> None:
     case, before = case_of(model, partnership), everything()
@@ -240,8 +240,8 @@ def test_what_is_certified_stays(
     assert everything() == before
 
 
-#: Ways that are refused for a draft as well: a table is never emptied in one go, a return
-#: with rows never goes without them, and the last two take in certified returns too.
+#: Ways that are refused for a draft as well: a table is never emptied at once, a return with rows
+#: is never deleted without them, and the last two affect certified returns too.
 OF_ANY_RETURN = {
     "TRUNCATE",
     "TRUNCATE with others",
@@ -256,7 +256,7 @@ OF_ANY_RETURN = {
 def test_each_way_works_on_a_draft(
     model: type[models.Model], way: str, partnership: Partnership
 ) -> None:
-    """So that none of them is refused for being wrong of itself."""
+    """So none of them is refused only because it would be wrong anywhere."""
     third = partnership.draft("LBHF", a_saving(amount="8"))
     a_forecast(third, partnership, "libraries")
     a_question(third, partnership)
@@ -273,8 +273,8 @@ def test_each_way_works_on_a_draft(
     to_the_end(lambda: WAYS[way](case))
 
 
-def test_the_admin_offers_nothing_of_returns(partnership: Partnership) -> None:
-    """An administrator opens accounts and appoints people; figures are not registered at all."""
+def test_the_admin_has_no_page_for_returns(partnership: Partnership) -> None:
+    """An administrator opens accounts and appoints people; figures are not registered."""
     root = User.objects.create_superuser("root")
     client = Client()
     client.force_login(root)

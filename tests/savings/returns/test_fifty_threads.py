@@ -54,7 +54,7 @@ class Worker:
                 if time.monotonic() > deadline:
                     raise TimeoutError("never got a save in")
                 self.attempt()
-        except Exception as failure:  # noqa: BLE001 - whatever it is, the test reports it
+        except Exception as failure:  # noqa: BLE001 - the test reports it, whatever it is
             self.failure = repr(failure)
         finally:
             connection.close()
@@ -71,7 +71,7 @@ class Worker:
             return
         problem(answer, 409, "stale-version")
         self.refused += 1
-        # As a program would: not all again in the same moment.
+        # As a program would: not everybody again at the same moment.
         time.sleep(random.uniform(0, 0.8))
 
 
@@ -87,7 +87,7 @@ def lines_of(partnership: Partnership) -> list[tuple[int, Any]]:
     return [(entry.id, row_of(entry)) for entry in entries.order_by("position")]
 
 
-def test_fifty_threads_in_one_return(unthrottled: None) -> None:
+def test_fifty_threads_in_one_return_lose_no_edit(unthrottled: None) -> None:
     partnership = build()
     rows: list[dict[str, object]] = [
         a_saving(amount="1.00", note=f"line {number}") for number in range(THREADS)
@@ -108,23 +108,23 @@ def test_fifty_threads_in_one_return(unthrottled: None) -> None:
         thread.join(timeout=PATIENCE_SECONDS + 60)
 
     assert [worker.failure for worker in workers if worker.failure] == []
-    # Somebody was refused, or nothing was tried.
+    # Somebody was refused, or there was no conflict.
     assert sum(worker.refused for worker in workers) > 0
 
-    # No two saves began from the same version, and each from the one before.
+    # Every save began from the version before it, and no two from the same one.
     begun = sorted(worker.accepted[0] for worker in workers)
     assert begun == list(range(first.version, first.version + THREADS))
     parent = partnership.parent("WCC")
     assert parent.version == first.version + THREADS
 
-    # No edit is lost: every line says what its own thread made of it, under its own number.
+    # No edit is lost: every line has what its own thread wrote, under its own number.
     after = lines_of(partnership)
     assert [number for number, _ in after] == [number for number, _ in before]
     assert {row.note: json_money(row.amount) for _, row in after} == {
         f"line {worker.number}": worker.amount for worker in workers
     }
 
-    # What is left is what one history of the accepted saves comes to: one line each.
+    # The result is that of one history of the accepted saves: one line each.
     events = list(events_of(parent))
     assert [event.action for event in events] == ["saved"] * (THREADS + 1)
     assert [state.version for state in states(map(happening, events))] == list(

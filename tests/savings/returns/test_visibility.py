@@ -19,7 +19,7 @@ Q4 = Quarter.parse("2012-13-Q4")
 @pytest.fixture
 @kept
 def figures(partnership: Partnership) -> Partnership:
-    """Certified, submitted and draft returns of each council, told apart by their notes.
+    """Certified, submitted and draft returns of each council, distinguished by their notes.
 
     WCC is in libraries but not in cex.
     """
@@ -89,7 +89,7 @@ EVERY_ENTRY = {
     "partnership draft",
 }
 SEES_ENTRIES = {
-    # WCC is not in cex: of that it sees what it reported itself, and what was published.
+    # WCC is not in cex: it sees only what it reported there itself, and what was published.
     "finance.wcc": {*LIBRARIES, *PUBLISHED, "WCC shared cex", "WCC own", "WCC draft"},
     "s151.wcc": {*LIBRARIES, *PUBLISHED, "WCC shared cex", "WCC own", "WCC draft"},
     "councillor.wcc": {*LIBRARIES, *PUBLISHED, "WCC shared cex", "WCC own"},
@@ -118,7 +118,9 @@ def test_the_tables_name_everybody(partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("username", SEES_RETURNS)
-def test_the_returns_that_exist_for_a_person(username: str, figures: Partnership) -> None:
+def test_each_person_sees_the_returns_that_exist_for_them(
+    username: str, figures: Partnership
+) -> None:
     visible = Return.objects.visible_to(person(figures, username))
     assert sorted(f"{r.council_code} {r.period.code[-2:]}" for r in visible) == sorted(
         SEES_RETURNS[username]
@@ -127,13 +129,15 @@ def test_the_returns_that_exist_for_a_person(username: str, figures: Partnership
 
 
 @pytest.mark.parametrize("username", SEES_ENTRIES)
-def test_the_entries_that_exist_for_a_person(username: str, figures: Partnership) -> None:
+def test_each_person_sees_the_entries_that_exist_for_them(
+    username: str, figures: Partnership
+) -> None:
     visible = Entry.objects.visible_to(person(figures, username))
     assert sorted(entry.note for entry in visible) == sorted(SEES_ENTRIES[username])
     assert Entry.objects.count() == len(EVERY_ENTRY)
 
 
-def test_a_council_sees_a_services_shared_entries_only_of_its_own_time(
+def test_a_council_sees_shared_entries_only_of_quarters_in_which_it_took_part(
     partnership: Partnership,
 ) -> None:
     Participation.objects.filter(
@@ -147,7 +151,7 @@ def test_a_council_sees_a_services_shared_entries_only_of_its_own_time(
     assert Entry.objects.visible_to(partnership.people["finance.rbkc"]).count() == 2
 
 
-def test_what_may_be_seen_is_asked_in_a_fixed_number_of_queries(
+def test_visibility_takes_a_fixed_number_of_queries(
     partnership: Partnership, django_assert_num_queries
 ) -> None:
     user = User.objects.get(username="finance.wcc")
@@ -160,7 +164,7 @@ def test_what_may_be_seen_is_asked_in_a_fixed_number_of_queries(
         list(Entry.objects.visible_to(user))
 
 
-def test_a_shared_entry_that_falls_on_its_council_alone_is_nobody_elses(
+def test_a_shared_entry_that_falls_only_on_its_council_is_hidden_from_others(
     partnership: Partnership,
 ) -> None:
     transition = {
@@ -176,7 +180,7 @@ def test_a_shared_entry_that_falls_on_its_council_alone_is_nobody_elses(
     assert [entry.note for entry in seen] == ["everybody's"]
 
 
-def test_what_falls_on_a_council_that_has_left_is_still_its_own_to_see(
+def test_a_council_that_has_left_still_sees_entries_that_fall_on_it(
     partnership: Partnership,
 ) -> None:
     partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"})

@@ -1,4 +1,4 @@
-"""All that the rollup holds, as plain rows without their ids: what must be equal to the last."""
+"""All that the rollup holds, as plain rows without ids, so that two rollups can be compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Books = dict[str, list[tuple[object, ...]]]
 
 
 def books() -> Books:
-    """Facts, totals in force, digests and state as they stand."""
+    """Facts, totals in force, digests and state as they are now."""
     return {
         "facts": list(
             Fact.objects.order_by("entry_id", F("council__code").asc(nulls_first=True)).values_list(
@@ -50,7 +50,7 @@ def books() -> Books:
 
 
 def books_from_the_entries() -> Books:
-    """The same as a full rollup would have it, which is then undone."""
+    """The same as a full rollup would make it; the rollup is then undone."""
     with transaction.atomic():
         roll_up_everything(at=NOW)
         found = books()
@@ -59,7 +59,7 @@ def books_from_the_entries() -> Books:
 
 
 def waiting() -> list[str]:
-    """The outbox: each return in it by council, in the order marked."""
+    """The outbox: the council of each return in it, in the order marked."""
     return [
         dirty.parent.council_code
         for dirty in DirtyReturn.objects.select_related("parent__council").order_by("id")

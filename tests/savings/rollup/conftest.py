@@ -1,4 +1,4 @@
-"""A quarter of everything there is to divide."""
+"""A quarter with everything that can be split."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def a_cost(amount: str, kind: str = "ongoing_cost", **more: object) -> dict[str,
     }
 
 
-#: What each council reports for Q1; nothing is agreed about children's services.
+#: What each council reports for Q1; no rule is agreed for children's services.
 ROWS: dict[str, list[dict[str, object]]] = {
     "LBHF": [
         a_saving(amount="100.01"),
@@ -47,7 +47,7 @@ ROWS: dict[str, list[dict[str, object]]] = {
 @pytest.fixture
 @kept
 def partnership(db: None) -> Partnership:
-    """Rules agreed for the libraries and the chief executive, returns yet to be made."""
+    """Rules agreed for the libraries and the chief executive, with no returns yet."""
     partnership = build()
     partnership.rule("libraries", THIRDS)
     partnership.rule(

@@ -1,4 +1,4 @@
-"""The rollup: whole, exact, the same by every way, and nothing but what is certified."""
+"""The rollup: whole, exact, the same by every way, and only of what is certified."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def test_every_entry_falls_where_it_belongs_to_the_penny(certified: Partnership)
         ("RBKC", 3): [("RBKC", -777)],
         ("RBKC", 4): [("LBHF", 51), ("RBKC", 25), ("WCC", 25)],
         ("RBKC", 5): [("RBKC", 6400)],
-        # Unattributed; whose specification changed; two pennies less; nothing, in three.
+        # Unattributed; on the council that changed its specification; two pennies less; 0, in
+        # three.
         ("WCC", 1): [(None, 700)],
         ("WCC", 2): [("LBHF", 333)],
         ("WCC", 3): [("LBHF", -1), ("RBKC", -1), ("WCC", 0)],
@@ -89,7 +90,7 @@ def test_facts_add_up_to_each_entry_and_totals_to_the_facts(certified: Partnersh
     }
 
 
-def test_what_no_rule_attributes_has_one_fact_of_no_council(certified: Partnership) -> None:
+def test_an_unattributed_entry_has_one_fact_without_a_council(certified: Partnership) -> None:
     roll_up_dirty(at=NOW)
     fact = Fact.objects.get(council=None)
     assert (fact.entry_id, fact.pence, fact.rule_id) == (entry_of("WCC", 1), 700, None)
@@ -136,7 +137,7 @@ def made_up(partnership: Partnership, shares: dict[str, str]) -> None:
         agree(partnership, rule, code)
 
 
-def test_what_rests_on_an_illustrative_rule_is_marked(partnership: Partnership) -> None:
+def test_facts_that_rest_on_an_illustrative_rule_are_marked(partnership: Partnership) -> None:
     made_up(partnership, {"LBHF": "1/2", "RBKC": "1/2"})
     partnership.certified(
         "LBHF",
@@ -166,7 +167,7 @@ def test_what_rests_on_an_illustrative_rule_is_marked(partnership: Partnership) 
     ]
 
 
-def test_another_rule_is_another_version_though_every_penny_stays(
+def test_another_rule_makes_another_version_though_every_penny_stays(
     partnership: Partnership,
 ) -> None:
     """The mark and the rule that a fact names are part of what readers see."""
@@ -198,10 +199,10 @@ def test_amounts_beyond_what_a_double_holds_are_exact(partnership: Partnership) 
 
 
 @pytest.mark.parametrize("roll_up", [roll_up_dirty, roll_up_everything])
-def test_only_what_is_certified_counts(
+def test_only_certified_entries_count(
     roll_up: Callable[..., RollupState], partnership: Partnership
 ) -> None:
-    """Marked or not: a draft, a submitted and a returned one are in no total."""
+    """Marked or not, a draft, a submitted return and one sent back are in no total."""
     certified = partnership.certified("WCC", a_saving(amount="3.00"))
     partnership.draft("LBHF", a_saving(amount="50.00"))
     partnership.submitted("RBKC", a_saving(amount="70.00"))
@@ -242,7 +243,7 @@ def rule_id() -> int:
 # --- By every way the same -----------------------------------------------------
 
 
-def test_everything_twice_is_the_same_as_once(certified: Partnership) -> None:
+def test_two_full_rollups_give_the_same_as_one(certified: Partnership) -> None:
     first = roll_up_everything(at=NOW)
     once = books()
     second = roll_up_everything(at=LATER)
@@ -319,7 +320,7 @@ def a_rule_by_children(partnership: Partnership) -> AttributionRule:
     )
 
 
-def test_step_by_step_comes_to_the_same_as_from_the_entries(partnership: Partnership) -> None:
+def test_step_by_step_gives_the_same_as_from_the_entries(partnership: Partnership) -> None:
     """Certifications, a rule agreed, a changed rule, a driver's value and a correction."""
 
     def in_q2(code: str, *rows: dict[str, object]) -> Callable[[], object]:
@@ -376,7 +377,7 @@ def test_step_by_step_comes_to_the_same_as_from_the_entries(partnership: Partner
     ("batch", "sizes"),
     [(1, [6, 9, 8, 0, 1, 0]), (2, [6, 9, 8, 0, 1]), (5, [6, 9, 8, 0, 1]), (7, [15, 8, 0, 1])],
 )
-def test_in_many_batches_the_same_as_in_one(
+def test_many_batches_give_the_same_as_one(
     batch: int, sizes: list[int], certified: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = books_from_the_entries()
@@ -391,6 +392,6 @@ def test_in_many_batches_the_same_as_in_one(
     monkeypatch.setattr(actions, "_copy_in", count)
     roll_up_dirty(at=NOW)
     assert books() == whole
-    # The three returns have 6, 9 and 8 facts, and a return is never cut in two; the one
-    # transition cost comes after all that it could rest on.
+    # The three returns have 6, 9 and 8 facts, and a return is never split between batches; the one
+    # transition cost comes after everything that it could rest on.
     assert copied == sizes

@@ -1,4 +1,4 @@
-"""Where the rollup stands, through the API."""
+"""The state of the rollup, through the API."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.partnership import a_saving, build
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_rollup_is_pending_until_it_holds_what_was_certified():
+def test_the_rollup_is_pending_until_it_has_what_was_certified():
     partnership = build()
     caller = Caller(partnership.people["councillor.wcc"])
     assert caller.get("rollup/").json() == {

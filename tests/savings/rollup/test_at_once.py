@@ -1,4 +1,4 @@
-"""The rollup while others work: one at a time, nothing lost, and no reader between two versions."""
+"""The rollup while others work: one at a time, nothing lost, and every reader sees one version."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 THREE_POUNDS = [("LBHF", 100), ("RBKC", 100), ("WCC", 100)]
 
 
-def test_of_rollups_at_once_each_leaves_one_right_state(certified: Partnership) -> None:
+def test_several_rollups_at_once_leave_one_right_state(certified: Partnership) -> None:
     right = books_from_the_entries()
     results = at_once(
         *[lambda: roll_up_dirty(at=NOW)] * 3, *[lambda: roll_up_everything(at=NOW)] * 2
@@ -33,8 +33,8 @@ def test_of_rollups_at_once_each_leaves_one_right_state(certified: Partnership) 
     assert waiting() == []
 
 
-def test_a_rollup_waits_for_the_one_at_work(certified: Partnership) -> None:
-    """Held up behind a first that holds everything, a second finds nothing left to do."""
+def test_a_rollup_waits_for_the_one_that_runs(certified: Partnership) -> None:
+    """While the first is paused with every lock, a second waits and then finds nothing to do."""
     with held_up(lambda: roll_up_dirty(at=NOW), at=RolledReturn) as first:
         second = threading.Thread(
             target=lambda: found.extend(at_once(lambda: roll_up_dirty(at=NOW)))
@@ -59,7 +59,9 @@ def test_readers_see_the_old_version_until_the_new_one_is_whole(certified: Partn
     assert books() == books_from_the_entries() != before
 
 
-def test_what_is_certified_while_a_rollup_runs_waits_for_the_next(partnership: Partnership) -> None:
+def test_a_return_certified_while_a_rollup_runs_waits_for_the_next(
+    partnership: Partnership,
+) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
     with held_up(lambda: roll_up_dirty(at=NOW), at=RolledReturn):
         at_once(lambda: partnership.certified("LBHF", a_saving(amount="6.00")))
@@ -72,7 +74,7 @@ def test_what_is_certified_while_a_rollup_runs_waits_for_the_next(partnership: P
     assert parts() == [*THREE_POUNDS, ("LBHF", 200), ("RBKC", 200), ("WCC", 200)]
 
 
-def test_what_is_certified_while_everything_is_rolled_up_waits_for_the_next(
+def test_a_return_certified_while_a_full_rollup_runs_waits_for_the_next(
     partnership: Partnership,
 ) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
@@ -83,7 +85,7 @@ def test_what_is_certified_while_everything_is_rolled_up_waits_for_the_next(
     assert books() == books_from_the_entries()
 
 
-def test_what_is_marked_again_while_it_is_rolled_up_is_done_again(
+def test_a_return_marked_again_while_it_is_rolled_up_is_rolled_up_again(
     partnership: Partnership,
 ) -> None:
     """A rule agreed meanwhile counts from the next rollup on."""
@@ -96,10 +98,10 @@ def test_what_is_marked_again_while_it_is_rolled_up_is_done_again(
     assert parts("youth-offending") == THREE_POUNDS
 
 
-def test_a_return_certified_while_a_council_agrees_is_shared_by_what_it_agreed_to(
+def test_a_return_certified_while_a_council_agrees_is_split_by_that_rule(
     partnership: Partnership,
 ) -> None:
-    """Neither sees the other's work before it is done, yet none may miss the other's."""
+    """Neither sees the other's work before it is done, yet neither may miss it."""
     rule = partnership.rule("childrens", THIRDS, agreed_by=("LBHF", "WCC"))
     parent = partnership.submitted("WCC", a_saving("youth-offending", "3.00"))
     answered, counted = threading.Event(), threading.Event()
@@ -114,7 +116,7 @@ def test_a_return_certified_while_a_council_agrees_is_shared_by_what_it_agreed_t
                 at=NOW,
             )
             answered.set()
-            # Somebody who waits for this transaction can't be done before it.
+            # Somebody who waits for this transaction can't finish before it.
             return counted.wait(timeout=1)
 
     def sign() -> None:
@@ -130,7 +132,7 @@ def test_a_return_certified_while_a_council_agrees_is_shared_by_what_it_agreed_t
     assert results == [False, None]
 
 
-def test_councils_certify_and_agree_in_the_same_moment(partnership: Partnership) -> None:
+def test_councils_can_certify_and_agree_at_the_same_moment(partnership: Partnership) -> None:
     rule = partnership.rule("childrens", THIRDS, agreed_by=())
     parents = {code: partnership.submitted(code, *ROWS[code]) for code in ROWS}
 

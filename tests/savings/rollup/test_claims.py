@@ -66,7 +66,7 @@ def test_a_claim_moves_with_every_certification_of_its_quarter(partnership: Part
     assert shares(claim) == {"LBHF": 2000, "WCC": 1000}
 
 
-def test_only_claims_of_the_service_or_above_in_that_quarter_or_later_are_asked_again(
+def test_only_claims_of_the_service_or_above_in_that_quarter_or_later_are_split_again(
     partnership: Partnership,
 ) -> None:
     above = partnership.certified("RBKC", a_claim("30.00", service="libraries"))
@@ -78,13 +78,13 @@ def test_only_claims_of_the_service_or_above_in_that_quarter_or_later_are_asked_
     assert roll_up() == {later.id, saved.id}
     assert shares(later) == {"WCC": 3000}
     assert shares(above) == shares(earlier) == {None: 3000}
-    # Of the programme itself, what is saved in a part counts, and not the other way round.
+    # Savings in a part count for the programme, and not the other way round.
     whole = partnership.certified("LBHF", own("10.00", "libraries"), quarter=Q2)
     assert roll_up() == {whole.id}
     assert shares(elsewhere) == {None: 3000}
 
 
-def test_what_is_no_part_of_a_net_reduction_leaves_claims_alone(partnership: Partnership) -> None:
+def test_entries_outside_a_net_reduction_leave_claims_alone(partnership: Partnership) -> None:
     claim = partnership.certified("RBKC", a_claim("30.00"))
     roll_up()
     other = partnership.certified(
@@ -98,7 +98,7 @@ def test_what_is_no_part_of_a_net_reduction_leaves_claims_alone(partnership: Par
 
 
 def test_a_claim_follows_a_rule_agreed_later(partnership: Partnership) -> None:
-    """Through the savings that it rests on, and by itself where nobody has saved."""
+    """Through the savings that it rests on, and by itself where no council has saved."""
     claim = partnership.certified("RBKC", a_claim("30.00"))
     saved = partnership.certified("LBHF", a_saving(amount="90.00"), quarter=Q2)
     later = partnership.certified("WCC", a_claim("30.00"), quarter=Q2)
@@ -112,7 +112,7 @@ def test_a_claim_follows_a_rule_agreed_later(partnership: Partnership) -> None:
     assert set(Fact.objects.filter(parent=later).values_list("rule_id", flat=True)) == {None}
 
 
-def test_a_correction_of_a_saving_moves_no_claim_of_an_earlier_quarter(
+def test_a_correction_of_a_saving_changes_no_claim_of_an_earlier_quarter(
     partnership: Partnership,
 ) -> None:
     saved = partnership.certified("LBHF", own("100.00")).entries.get()
@@ -127,7 +127,7 @@ def test_a_correction_of_a_saving_moves_no_claim_of_an_earlier_quarter(
 
 
 def test_a_correction_of_a_claim_takes_back_what_it_corrects(partnership: Partnership) -> None:
-    """To the penny, though councils' reductions are others by then."""
+    """To the penny, though the councils' reductions have changed by then."""
     partnership.certified("LBHF", own("100.00"))
     partnership.certified("WCC", own("50.00"))
     claim = partnership.certified("RBKC", a_claim("10.01"))
@@ -140,7 +140,7 @@ def test_a_correction_of_a_claim_takes_back_what_it_corrects(partnership: Partne
     assert shares(back) == {"LBHF": -667, "WCC": -334}
 
 
-def test_what_was_made_up_marks_the_claims_that_rest_on_it(partnership: Partnership) -> None:
+def test_made_up_figures_mark_the_claims_that_rest_on_them(partnership: Partnership) -> None:
     partnership.approval("made-up", provenance=Provenance.ILLUSTRATIVE)
     partnership.certified("LBHF", own("1.00"), a_claim("1.00"), a_claim("1.00", "made-up"))
     roll_up()
@@ -148,7 +148,7 @@ def test_what_was_made_up_marks_the_claims_that_rest_on_it(partnership: Partners
     assert list(marked.values_list("illustrative", flat=True)) == [False, True]
 
 
-def test_it_takes_as_many_queries_for_ten_claims_as_for_one(partnership: Partnership) -> None:
+def test_ten_claims_take_as_many_queries_as_one(partnership: Partnership) -> None:
     taken = []
     for code, claims in (("LBHF", 1), ("WCC", 10)):
         partnership.certified(code, own("1.00"), *[a_claim("1.00")] * claims)

@@ -22,7 +22,7 @@ def rollup(*options: str) -> str:
     return out.getvalue()
 
 
-def test_it_prints_version_and_digest(certified: Partnership) -> None:
+def test_it_prints_the_version_and_the_digest(certified: Partnership) -> None:
     printed = rollup()
     state = RollupState.objects.get()
     assert printed == f"version 1 digest {state.digest}\n"
@@ -30,14 +30,14 @@ def test_it_prints_version_and_digest(certified: Partnership) -> None:
     assert waiting() == []
 
 
-def test_in_full_twice_prints_the_same(certified: Partnership) -> None:
+def test_a_full_rollup_twice_prints_the_same(certified: Partnership) -> None:
     first = rollup("--full")
     once = books()
     assert rollup("--full") == first
     assert books() == {**once, "state": books()["state"]}
 
 
-def test_in_full_prints_the_same_as_what_waited_did(certified: Partnership) -> None:
+def test_a_full_rollup_prints_the_same_as_an_incremental_one(certified: Partnership) -> None:
     printed = rollup()
     assert rollup("--full") == printed
     certified.certified("LBHF", a_saving(amount="0.01"), quarter=Q2)
@@ -47,22 +47,24 @@ def test_in_full_prints_the_same_as_what_waited_did(certified: Partnership) -> N
     assert rollup("--full") == later
 
 
-def test_with_nothing_waiting_it_prints_what_stands(certified: Partnership) -> None:
+def test_with_nothing_waiting_it_prints_the_current_version(certified: Partnership) -> None:
     printed = rollup("--full")
     before = books()
     assert rollup() == printed
     assert books() == before
 
 
-def test_before_anything_is_certified(partnership: Partnership) -> None:
-    """Of nothing the digest is that of nothing, by either way."""
+def test_before_anything_is_certified_the_digest_is_that_of_no_facts(
+    partnership: Partnership,
+) -> None:
+    """Incremental or full."""
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert rollup() == f"version 0 digest {empty}\n"
     assert not RollupState.objects.exists()
     assert rollup("--full") == f"version 1 digest {empty}\n"
 
 
-def test_only_in_full_it_looks_at_what_is_not_waiting(certified: Partnership) -> None:
+def test_only_a_full_rollup_reads_returns_that_are_not_waiting(certified: Partnership) -> None:
     rollup()
     right = books()
     Fact.objects.filter(council__code="WCC").delete()

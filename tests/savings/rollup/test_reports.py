@@ -1,4 +1,4 @@
-"""Reading the rollup: one version at a time, whatever is finished meanwhile."""
+"""Reading the rollup: one version at a time, even if another is finished meanwhile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 @kept
 def agreed_since(partnership: Partnership) -> Partnership:
-    """9.00 rolled up as unattributed, which a rule agreed since shares out."""
+    """£9 rolled up as unattributed, which a rule agreed since would split."""
     partnership.certified("WCC", a_saving("youth-offending", "9.00"))
     roll_up_dirty(at=NOW)
     partnership.rule("childrens", THIRDS)
@@ -30,7 +30,7 @@ def agreed_since(partnership: Partnership) -> Partnership:
 @pytest.mark.parametrize(
     "group_by", [[], ["council"], ["service"], ["period"], ["council", "service", "period"]]
 )
-def test_amounts_of_one_answer_are_of_one_version(
+def test_all_amounts_of_one_answer_are_of_one_version(
     group_by: Sequence[str], agreed_since: Partnership
 ) -> None:
     with right_after_reading(Total, lambda: roll_up_dirty(at=NOW).version) as finished:

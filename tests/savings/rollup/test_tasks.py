@@ -1,4 +1,4 @@
-"""The rollup's tasks: woken, swept, lost, failed, and never in the way of who certifies."""
+"""The rollup's tasks: woken, swept, lost, failed, and never in the way of a certifier."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def said(caplog: pytest.LogCaptureFixture, logger: str) -> list[tuple[str, int, 
     return [record for record in caplog.record_tuples if record[0] == logger]
 
 
-def test_waking_rolls_up_what_waits(partnership: Partnership) -> None:
+def test_waking_rolls_up_the_returns_that_wait(partnership: Partnership) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
     wake()
     assert (waiting(), parts()) == ([], THREE_POUNDS)
@@ -69,7 +69,7 @@ def test_a_message_that_comes_too_early_changes_nothing(partnership: Partnership
     assert not RollupState.objects.exists()
 
 
-def test_a_queue_that_can_not_be_reached_is_logged_and_leaves_what_waits(
+def test_an_unreachable_queue_is_logged_and_the_returns_wait(
     partnership: Partnership, unreachable_queue: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
@@ -79,7 +79,7 @@ def test_a_queue_that_can_not_be_reached_is_logged_and_leaves_what_waits(
     assert standing().state == "pending"
 
 
-def test_who_certifies_is_answered_though_the_queue_can_not_be_reached(
+def test_a_certifier_is_answered_though_the_queue_is_unreachable(
     partnership: Partnership, unreachable_queue: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     partnership.submitted("WCC", a_saving(amount="3.00"))
@@ -90,7 +90,7 @@ def test_who_certifies_is_answered_though_the_queue_can_not_be_reached(
     assert Caller(partnership.people["auditor"]).get("rollup/").json()["state"] == "pending"
 
 
-def test_the_sweep_on_the_schedule_picks_up_what_a_lost_message_left(
+def test_the_scheduled_sweep_rolls_up_returns_whose_message_was_lost(
     partnership: Partnership,
 ) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))  # and nobody sent a message
@@ -104,7 +104,7 @@ def test_the_sweep_on_the_schedule_picks_up_what_a_lost_message_left(
 def test_a_rollup_that_fails_is_logged_and_left_to_the_next_sweep(
     partnership: Partnership, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In process, who certifies is answered all the same: the certification stands."""
+    """In process, the certifier is still answered: the certification stands."""
     partnership.submitted("WCC", a_saving(amount="3.00"))
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE savings_fact ADD CONSTRAINT no_more CHECK (false) NOT VALID")

@@ -1,4 +1,4 @@
-"""Totals keep their past: what changed is retired, what is new is added, the rest is let be."""
+"""Totals keep their past: changed ones are retired, new ones added, the others left alone."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def partnership(db: None) -> Partnership:
-    """Nothing is agreed yet, so that agreeing changes something."""
+    """No rule is agreed yet, so agreeing to one changes something."""
     return build()
 
 
 def said(totals: Any) -> list[tuple[object, ...]]:
-    """What totals say, apart from when."""
+    """The figures of totals, without their times."""
     return sorted(
         totals.values_list(
             "parent",
@@ -46,7 +46,7 @@ def said(totals: Any) -> list[tuple[object, ...]]:
 
 
 def rows() -> list[tuple[object, ...]]:
-    """Every total there is, with when it stood."""
+    """Every total there is, with the time for which it was in force."""
     return list(
         Total.objects.order_by("id").values_list(
             "id", "council__code", "service__slug", "pence", "since", "until"
@@ -61,7 +61,7 @@ def test_a_total_is_in_force_from_its_rollup_on(partnership: Partnership) -> Non
     assert (total.pence, total.since, total.until) == (300, NOW, None)
 
 
-def test_what_changed_is_retired_and_what_did_not_is_let_be(partnership: Partnership) -> None:
+def test_changed_totals_are_retired_and_others_left_alone(partnership: Partnership) -> None:
     partnership.certified(
         "WCC", a_saving(amount="3.00"), a_saving("cex", amount="7.00", scope="own")
     )
@@ -86,7 +86,7 @@ def test_what_changed_is_retired_and_what_did_not_is_let_be(partnership: Partner
     )
 
 
-def test_twice_adds_no_rows_in_full_or_bit_by_bit(partnership: Partnership) -> None:
+def test_a_second_rollup_adds_no_rows_full_or_incremental(partnership: Partnership) -> None:
     partnership.rule("libraries", THIRDS)
     partnership.certified("WCC", a_saving(amount="1.00"), a_saving("cex", "2.00", scope="own"))
     partnership.certified("LBHF", a_saving(amount="-5.55"))
@@ -98,8 +98,8 @@ def test_twice_adds_no_rows_in_full_or_bit_by_bit(partnership: Partnership) -> N
         assert rows() == before
 
 
-def test_as_at_gives_what_each_rollup_left(partnership: Partnership) -> None:
-    """After each of many changes, and for good."""
+def test_as_at_gives_the_totals_of_each_rollup(partnership: Partnership) -> None:
+    """After each of many changes, and at any later time."""
     moments: list[tuple[datetime, list[tuple[object, ...]]]] = []
 
     def then(change: Callable[[], object], *, everything: bool = False) -> None:
@@ -123,7 +123,7 @@ def test_as_at_gives_what_each_rollup_left(partnership: Partnership) -> None:
     assert said(Total.objects.as_at(None)) == moments[-1][1]
 
 
-def test_amounts_as_they_stood(partnership: Partnership) -> None:
+def test_amounts_are_given_as_they_were_at_a_moment(partnership: Partnership) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
     roll_up_dirty(at=NOW)
     partnership.rule("libraries", THIRDS)
@@ -138,7 +138,7 @@ def test_amounts_as_they_stood(partnership: Partnership) -> None:
     assert (json_money(now.total), json_money(now.unattributed)) == ("3.00", "0.00")
 
 
-def test_a_clock_that_goes_back_does_not_undo_the_past(partnership: Partnership) -> None:
+def test_a_clock_that_goes_back_does_not_change_the_past(partnership: Partnership) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
     roll_up_dirty(at=NOW)
     partnership.rule("libraries", THIRDS)
@@ -175,7 +175,9 @@ REFUSED = "a total is retired once|may not be emptied|Cannot delete rows|total_e
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_database_refuses_any_other_change(way: str, partnership: Partnership) -> None:
+def test_the_database_refuses_any_other_change_to_totals(
+    way: str, partnership: Partnership
+) -> None:
     partnership.certified("WCC", a_saving(amount="3.00"))
     roll_up_dirty(at=NOW)
     partnership.rule("libraries", THIRDS)
@@ -188,7 +190,7 @@ def test_the_database_refuses_any_other_change(way: str, partnership: Partnershi
     assert rows() == before
 
 
-def test_one_total_is_in_force_at_a_time(partnership: Partnership) -> None:
+def test_only_one_total_is_in_force_at_a_time(partnership: Partnership) -> None:
     parent = partnership.certified("WCC", a_saving(amount="3.00"))
     roll_up_dirty(at=NOW)
     another = {
@@ -224,8 +226,8 @@ def test_a_rollup_that_fails_leaves_the_totals_in_force(
     assert (rows(), RollupState.objects.get().digest) == (before, state.digest)
 
 
-def test_a_reader_of_totals_says_as_at_when() -> None:
-    """A reader of all totals would add the past to the present."""
+def test_every_reader_of_totals_asks_for_one_moment() -> None:
+    """A reader of all totals would add past ones to present ones."""
     readers = {
         str(path): found
         for path in Path(savings.__file__).parent.rglob("*.py")

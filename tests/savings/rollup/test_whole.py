@@ -1,4 +1,4 @@
-"""A rollup is done whole or not at all, does what waits and nothing else, and asks little."""
+"""A rollup is done whole or not at all, for the returns that wait, with few queries."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from tests.savings.rollup.conftest import THIRDS
 pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(hours=1)
-#: By the database: Django renames what its cursor raises, but not in a COPY.
+#: By the database: Django converts the errors of its cursor, but not in a COPY.
 REFUSED = (IntegrityError, psycopg2.IntegrityError)
 
 
-def test_the_outbox_is_emptied_of_what_was_worked_out(certified: Partnership) -> None:
+def test_returns_that_were_rolled_up_leave_the_outbox(certified: Partnership) -> None:
     assert waiting() == ["LBHF", "RBKC", "WCC"]
     roll_up_dirty(at=NOW)
     assert waiting() == []
 
 
-def test_a_return_that_is_not_waiting_is_left_as_it_stands(certified: Partnership) -> None:
+def test_a_return_that_is_not_waiting_is_left_alone(certified: Partnership) -> None:
     roll_up_dirty(at=NOW)
     ids = dict(Fact.objects.values_list("id", "entry__parent__council__code"))
     DirtyReturn.objects.create(parent=certified.parent("RBKC"), marked_at=NOW)
@@ -46,7 +46,7 @@ def test_a_return_that_is_not_waiting_is_left_as_it_stands(certified: Partnershi
 @pytest.mark.parametrize("roll_up", [roll_up_dirty, roll_up_everything])
 @pytest.mark.parametrize("batch", [1, actions.BATCH])
 @pytest.mark.parametrize("table", [Fact, Total, RolledReturn, RollupState])
-def test_what_fails_midway_leaves_the_old_version_and_the_outbox(
+def test_a_rollup_that_fails_midway_leaves_the_old_version_and_the_outbox(
     roll_up: Callable[..., RollupState],
     batch: int,
     table: type[models.Model],
@@ -75,7 +75,7 @@ def test_what_fails_midway_leaves_the_old_version_and_the_outbox(
     assert parts()[-3:] == [("LBHF", 167), ("RBKC", 167), ("WCC", 166)]
 
 
-def test_a_full_rollup_puts_right_what_was_spoilt(certified: Partnership) -> None:
+def test_a_full_rollup_puts_spoilt_figures_right(certified: Partnership) -> None:
     roll_up_dirty(at=NOW)
     right = books()
     Fact.objects.filter(council__code="LBHF").update(pence=1)
@@ -88,11 +88,11 @@ def test_a_full_rollup_puts_right_what_was_spoilt(certified: Partnership) -> Non
     assert books() == right
 
 
-def test_it_takes_as_many_queries_for_thirty_entries_or_three_returns_as_for_three_entries(
+def test_thirty_entries_or_three_returns_take_as_many_queries_as_three_entries(
     partnership: Partnership,
 ) -> None:
     partnership.certified("RBKC", a_saving())
-    roll_up_dirty(at=NOW)  # makes the one row of its state
+    roll_up_dirty(at=NOW)  # creates the one row of its state
     taken = []
     for quarter, codes, rows in (
         (Q1, ["WCC"], 3),

@@ -1,4 +1,4 @@
-"""Councils that join and leave, for the tests of who shares a service."""
+"""Councils that join and leave, for tests of who shares a service."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def leave(
 
 
 def spells(slug: str) -> Spells:
-    """The service's own: council, first quarter and last."""
+    """The service's own spells: council, first quarter and last."""
     return [
         (
             spell.council.code,
@@ -64,7 +64,7 @@ def spells(slug: str) -> Spells:
 
 
 def falls(quarter: Quarter) -> list[tuple[str | None, int]]:
-    """What the rollup says of a quarter: pence by council."""
+    """What the rollup says about a quarter: pence by council."""
     return list(
         Fact.objects.filter(parent__period__quarter=quarter)
         .order_by("council__code")

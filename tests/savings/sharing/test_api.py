@@ -26,7 +26,7 @@ def time(
     return {"council": council, "effective_from": first, "last_quarter": last, "source": source}
 
 
-def test_how_a_service_is_shared(partnership: Partnership) -> None:
+def test_everybody_reads_how_a_service_is_shared(partnership: Partnership) -> None:
     rule = partnership.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
     caller = Caller(partnership.people["councillor.lbhf"])
     answer = caller.get("services/library-service/sharing/")
@@ -78,7 +78,9 @@ def test_a_council_joins(partnership: Partnership, office: Caller) -> None:
     assert (totals["total"], totals["unattributed"]) == ("60.00", "60.00")
 
 
-def test_what_a_joining_ends_is_told(partnership: Partnership, office: Caller) -> None:
+def test_the_answer_names_agreements_that_a_joining_ends(
+    partnership: Partnership, office: Caller
+) -> None:
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
     (told,) = office.post("services/cex/participation/", JOINING).json()["agreements"]
     assert (told["standing"], told["in_force_from"], told["in_force_to"], told["ended_by"]) == (
@@ -89,7 +91,7 @@ def test_what_a_joining_ends_is_told(partnership: Partnership, office: Caller) -
     )
 
 
-def test_a_council_leaves_a_part_which_gets_its_own(
+def test_a_council_leaves_a_part_which_gets_participants_of_its_own(
     partnership: Partnership, office: Caller
 ) -> None:
     answer = office.post("services/library-service/leaving/", LEAVING)
@@ -144,7 +146,7 @@ def test_a_council_becomes_host(partnership: Partnership, office: Caller) -> Non
         ("host/", {**JOINING, "council": "LBHF", "source": None}, ["source"]),
     ],
 )
-def test_what_will_not_do_is_named_by_field(
+def test_mistakes_are_named_by_field(
     call: str, body: dict[str, object], fields: list[str], office: Caller
 ) -> None:
     assert list(mistakes(office.post(f"services/cex/{call}", body))) == fields
@@ -152,7 +154,9 @@ def test_what_will_not_do_is_named_by_field(
     assert not Hosting.objects.filter(service__slug="cex").exists()
 
 
-def test_a_closed_quarter_is_in_the_wrong_state(partnership: Partnership, office: Caller) -> None:
+def test_a_change_in_a_closed_quarter_is_a_conflict(
+    partnership: Partnership, office: Caller
+) -> None:
     for code in partnership.councils:
         partnership.certified(code)
     close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
@@ -166,7 +170,9 @@ def test_a_closed_quarter_is_in_the_wrong_state(partnership: Partnership, office
         assert "2013/14 Q1 is closed and its figures stand." in said["detail"]
 
 
-def test_who_may_read_and_who_may_change(partnership: Partnership) -> None:
+def test_everybody_may_read_and_only_the_programme_office_may_change(
+    partnership: Partnership,
+) -> None:
     problem(Caller().get("services/cex/sharing/"), 401, "unknown-caller")
     nobody = Caller(User.objects.create_user("nobody"))
     problem(nobody.get("services/cex/sharing/"), 403, "not-allowed")
@@ -182,11 +188,11 @@ def test_who_may_read_and_who_may_change(partnership: Partnership) -> None:
     assert spells("cex") == TWO
 
 
-def test_a_service_that_there_is_not_is_not_found(office: Caller) -> None:
+def test_an_unknown_service_is_not_found(office: Caller) -> None:
     problem(office.get("services/zoo/sharing/"), 404, "not-found")
     for call in CALLS:
         problem(office.post(f"services/zoo/{call}", JOINING), 404, "not-found")
 
 
-def test_a_parameter_that_there_is_not_is_refused(office: Caller) -> None:
+def test_an_unknown_parameter_is_refused(office: Caller) -> None:
     assert list(mistakes(office.get("services/cex/sharing/", period="2013-14-Q1"))) == ["period"]

@@ -1,4 +1,4 @@
-"""Who shares a service is changed by two people in the same moment: one after the other."""
+"""Two people change who shares a service at the same moment: one after the other."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def partnership() -> Partnership:
     return build()
 
 
-def test_a_council_joins_once(partnership: Partnership) -> None:
+def test_a_council_that_joins_twice_at_once_joins_only_once(partnership: Partnership) -> None:
     results = at_once(lambda: join(partnership), lambda: join(partnership))
     assert kinds(results) == ["BadContent", "Participation"]
     assert [code for code, _, _ in spells("cex")] == ["LBHF", "RBKC", "WCC"]
 
 
-def test_of_three_two_do_not_leave_at_once(partnership: Partnership) -> None:
+def test_two_of_three_councils_can_not_leave_at_once(partnership: Partnership) -> None:
     results = at_once(
         lambda: leave(partnership, code="LBHF"), lambda: leave(partnership, code="WCC")
     )
@@ -43,8 +43,8 @@ def test_of_three_two_do_not_leave_at_once(partnership: Partnership) -> None:
     assert len(Service.objects.tree().participants("libraries", Q2)) == 2
 
 
-def test_a_part_gets_participants_of_its_own_once(partnership: Partnership) -> None:
-    """The first is stopped where it has written them; the second goes on from what it wrote."""
+def test_a_part_gets_participants_of_its_own_only_once(partnership: Partnership) -> None:
+    """The first is paused after writing them; the second continues from what it wrote."""
     late: list[object] = []
     second = threading.Thread(
         target=lambda: late.extend(at_once(lambda: leave(partnership, PART, "WCC", last=Q2)))
@@ -62,8 +62,8 @@ def test_a_part_gets_participants_of_its_own_once(partnership: Partnership) -> N
     ]
 
 
-def test_what_is_inherited_is_what_stands_when_its_turn_comes(partnership: Partnership) -> None:
-    """A change above under way comes first, and the part's own begin with it."""
+def test_a_part_inherits_what_is_recorded_when_its_turn_comes(partnership: Partnership) -> None:
+    """A change above under way is finished first, and the part's own spells begin with it."""
     late: list[object] = []
     second = threading.Thread(
         target=lambda: late.extend(
@@ -79,7 +79,7 @@ def test_what_is_inherited_is_what_stands_when_its_turn_comes(partnership: Partn
     assert not Participation.objects.filter(service__slug="chief-executive-leadership").exists()
 
 
-def test_a_host_does_not_leave_while_it_becomes_one(partnership: Partnership) -> None:
+def test_a_council_can_not_leave_while_it_becomes_host(partnership: Partnership) -> None:
     def host() -> object:
         return set_host(
             service=partnership.services["libraries"],
@@ -97,7 +97,7 @@ def test_a_host_does_not_leave_while_it_becomes_one(partnership: Partnership) ->
     assert tree.host("libraries", Q2) in tree.participants("libraries", Q2)
 
 
-def test_what_is_certified_in_the_same_moment_is_worked_out_again(
+def test_a_return_certified_at_the_same_moment_is_rolled_up_again(
     partnership: Partnership,
 ) -> None:
     """A certifier waits for a joining under way; either way the return is marked."""

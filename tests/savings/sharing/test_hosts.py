@@ -77,7 +77,9 @@ def test_a_new_host_takes_over_from_the_old(partnership: Partnership) -> None:
     }
 
 
-def test_a_host_before_another_ends_where_that_begins(partnership: Partnership) -> None:
+def test_a_host_recorded_before_another_ends_where_that_one_begins(
+    partnership: Partnership,
+) -> None:
     host(partnership, "WCC", Q3)
     host(partnership, "LBHF", Q2)
     assert spells() == [
@@ -87,7 +89,7 @@ def test_a_host_before_another_ends_where_that_begins(partnership: Partnership) 
     ]
 
 
-def test_a_first_host_and_one_of_a_part_alone(partnership: Partnership) -> None:
+def test_a_service_gets_a_first_host_and_a_part_a_host_of_its_own(partnership: Partnership) -> None:
     host(partnership, "LBHF", Q1, service=partnership.services["cex"])
     host(partnership, "LBHF", Q2, service=partnership.services["library-service"])
     assert spells("cex") == [("LBHF", "2013-14-Q1", None)]
@@ -118,7 +120,7 @@ def test_a_part_has_another_host_from_the_quarter_in_which_it_would_inherit_one(
         ("LBHF", "2013-14-Q2", "2013-14-Q2"),
         ("WCC", "2013-14-Q3", None),
     ]
-    # What was made up is marked as that in the part too.
+    # Made-up spells are marked as made up in the part too.
     assert Service.objects.tree().hosting("library-service", Q1) == Spell(
         "RBKC", Quarter.parse("2011-12-Q1"), Q1, "illustrative", "Made up"
     )
@@ -144,7 +146,7 @@ def test_a_part_has_another_host_from_the_quarter_in_which_it_would_inherit_one(
         ),
     ],
 )
-def test_what_can_not_be_is_refused(
+def test_a_wrong_host_is_refused(
     more: dict[str, str], messages: dict[str, str], partnership: Partnership
 ) -> None:
     given: dict[str, object] = dict(more)
@@ -156,14 +158,14 @@ def test_what_can_not_be_is_refused(
     assert spells() == [("RBKC", "2011-12-Q1", None)]
 
 
-def test_a_host_takes_part_for_as_long_as_it_hosts(partnership: Partnership) -> None:
+def test_a_host_has_to_take_part_for_as_long_as_it_hosts(partnership: Partnership) -> None:
     leave(partnership, "libraries", "WCC", last=Q2)
     with pytest.raises(BadContent) as refusal:
         host(partnership, "WCC", Q2)
     assert [error.message for error in refusal.value.errors] == [
         "Westminster takes no part in Libraries in 2013/14 Q3: choose one that does."
     ]
-    # With the next host settled, it may be the host until then.
+    # Once the next host is recorded, it may be the host until then.
     host(partnership, "LBHF", Q3)
     host(partnership, "WCC", Q2)
     assert spells() == [
@@ -173,13 +175,13 @@ def test_a_host_takes_part_for_as_long_as_it_hosts(partnership: Partnership) -> 
     ]
 
 
-def test_one_host_from_a_quarter_on(partnership: Partnership) -> None:
+def test_only_one_host_can_begin_in_a_quarter(partnership: Partnership) -> None:
     host(partnership)
     with pytest.raises(WrongState, match="Libraries has a host from 2013/14 Q2 already"):
         host(partnership, "LBHF")
 
 
-def test_only_the_programme_office_records_hosts(partnership: Partnership) -> None:
+def test_only_the_programme_office_can_record_hosts(partnership: Partnership) -> None:
     for name, person in partnership.people.items():
         if name != "programme.office":
             with pytest.raises(NotAllowed, match="Only the programme office records"):
@@ -210,7 +212,7 @@ def test_a_parts_closed_quarter_keeps_the_host_that_it_inherited(partnership: Pa
     assert list(parts) == [("RBKC", 900), ("WCC", 900)]
 
 
-def test_what_the_host_bears_moves_with_it(partnership: Partnership) -> None:
+def test_variances_for_the_host_fall_on_the_new_host(partnership: Partnership) -> None:
     thirds = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
     partnership.rule("libraries", thirds, kind="ongoing_cost", indirect_variance="host")
     variance = a_cost("variance", amount="9.00", cause="indirect")
@@ -229,8 +231,8 @@ def test_what_the_host_bears_moves_with_it(partnership: Partnership) -> None:
     assert list(parts.all()) == [("RBKC", 900, False), ("WCC", 900, True)]
 
 
-def test_who_hosts_takes_part_in_every_part_that_follows(partnership: Partnership) -> None:
-    """Otherwise a variance there would fall on a council that was never asked about the rule."""
+def test_a_host_has_to_take_part_in_every_part_that_inherits_it(partnership: Partnership) -> None:
+    """Otherwise a variance there could fall on a council that was never asked about the rule."""
     leave(partnership, "library-service", last=Q1)
     with pytest.raises(BadContent) as refusal:
         host(partnership)

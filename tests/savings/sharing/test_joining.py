@@ -1,4 +1,4 @@
-"""A council joins a service from an open quarter on, and is held to nothing it never agreed to."""
+"""A council joins a service from an open quarter on, bound by nothing it never agreed to."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_council_joins_until_further_notice(partnership: Partnership) -> None:
     }
 
 
-def test_or_until_it_takes_part_again_as_recorded(partnership: Partnership) -> None:
+def test_a_council_joins_until_its_next_recorded_spell(partnership: Partnership) -> None:
     join(partnership, since=Q3)
     join(partnership, since=Q1)
     assert spells("cex") == [
@@ -63,8 +63,8 @@ def test_a_council_that_left_joins_again(partnership: Partnership) -> None:
     ]
 
 
-def test_a_part_that_follows_gets_participants_of_its_own(partnership: Partnership) -> None:
-    """They begin by saying what it had until then; what is below follows it."""
+def test_a_part_that_inherits_gets_participants_of_its_own(partnership: Partnership) -> None:
+    """They begin with those it inherited until then; services below it inherit them."""
     join(partnership, LEADERSHIP)
     assert spells(LEADERSHIP) == [*TWO, ("WCC", "2013-14-Q2", None)]
     assert spells("cex") == TWO
@@ -78,14 +78,14 @@ def test_a_part_that_follows_gets_participants_of_its_own(partnership: Partnersh
         ("LBHF", "RBKC", "WCC"),
         ("LBHF", "RBKC", "WCC"),
     ]
-    # What had its own no longer follows.
+    # A part with participants of its own no longer inherits.
     leave(partnership, LEADERSHIP, last=Q3)
     tree = Service.objects.tree()
     assert tree.participants("cex", Q3.following) == ("LBHF", "RBKC", "WCC")
     assert tree.participants(LEADERSHIP, Q3.following) == ("LBHF", "RBKC")
 
 
-def test_a_part_keeps_what_it_inherited_to_the_end_of_each_time(partnership: Partnership) -> None:
+def test_a_part_keeps_inherited_spells_to_the_end_of_each(partnership: Partnership) -> None:
     Participation.objects.filter(
         service=partnership.services["cex"], council=partnership.councils["RBKC"]
     ).update(to_quarter=Q3, source="The minutes")
@@ -103,7 +103,9 @@ def test_a_part_keeps_what_it_inherited_to_the_end_of_each_time(partnership: Par
     ]
 
 
-def test_a_service_that_nobody_shares_yet_is_joined_one_by_one(partnership: Partnership) -> None:
+def test_councils_join_a_service_that_nobody_shares_yet_one_by_one(
+    partnership: Partnership,
+) -> None:
     partnership.services["choirs"] = Service.objects.create(slug="choirs", name="Choirs")
     join(partnership, "choirs", "LBHF")
     join(partnership, "choirs", "WCC")
@@ -136,7 +138,7 @@ def test_a_service_that_nobody_shares_yet_is_joined_one_by_one(partnership: Part
         ),
     ],
 )
-def test_what_can_not_be_is_refused_with_the_remedy(
+def test_a_wrong_joining_is_refused_with_the_remedy(
     more: dict[str, str], messages: dict[str, str], partnership: Partnership
 ) -> None:
     with pytest.raises(BadContent) as refusal:
@@ -146,7 +148,7 @@ def test_what_can_not_be_is_refused_with_the_remedy(
     assert not Event.objects.filter(action="council joined").exists()
 
 
-def test_a_closed_quarter_keeps_who_took_part(partnership: Partnership) -> None:
+def test_a_closed_quarter_keeps_its_participants(partnership: Partnership) -> None:
     for code in partnership.councils:
         partnership.certified(code)
     close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
@@ -159,7 +161,7 @@ def test_a_closed_quarter_keeps_who_took_part(partnership: Partnership) -> None:
     assert spells("cex") == TWO
 
 
-def test_only_the_programme_office_records_it(partnership: Partnership) -> None:
+def test_only_the_programme_office_can_record_a_joining(partnership: Partnership) -> None:
     for name, person in partnership.people.items():
         if name != "programme.office":
             with pytest.raises(NotAllowed) as refusal:
@@ -186,7 +188,7 @@ def closed_on_halves(partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("slug", ["cex", LEADERSHIP])
-def test_open_quarters_are_worked_out_again_and_closed_ones_stand(
+def test_open_quarters_are_rolled_up_again_and_closed_ones_stay(
     slug: str, partnership: Partnership
 ) -> None:
     closed_on_halves(partnership)
@@ -197,7 +199,7 @@ def test_open_quarters_are_worked_out_again_and_closed_ones_stand(
     marked = DirtyReturn.objects.values_list("parent__period__quarter", flat=True)
     assert list(marked) == [Q2]
     roll_up()
-    # Nor does the rule of the service above hold a part's newcomer to what it never agreed.
+    # Nor does the rule of the service above bind a part's newcomer that never agreed to it.
     assert (falls(Q1), falls(Q2)) == ([("LBHF", 5000), ("RBKC", 5000)], [(None, 6000)])
 
     partnership.rule(slug, {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}, effective_from=Q2)

@@ -1,4 +1,4 @@
-"""A council leaves a service after a quarter, and those who stay keep their proportion."""
+"""A council leaves a service after a quarter, and the others keep their proportion."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HALF_AND_QUARTERS = {"LBHF": "1/2", "RBKC": "1/4", "WCC": "1/4"}
 
 
 def refused(partnership: Partnership, **more: object) -> dict[str, str]:
-    """The remedies with which a leaving is refused; nothing has changed."""
+    """The remedies with which a leaving is refused; checks that nothing changed."""
     before = (list(Participation.objects.values()), Event.objects.count())
     with pytest.raises(BadContent) as refusal:
         leave(partnership, **more)  # type: ignore[arg-type]
@@ -53,13 +53,13 @@ def test_a_council_takes_part_up_to_and_including_a_quarter(partnership: Partner
     }
 
 
-def test_it_may_leave_earlier_than_was_recorded(partnership: Partnership) -> None:
+def test_it_may_leave_earlier_than_recorded(partnership: Partnership) -> None:
     leave(partnership, last=Q3)
     leave(partnership, last=Q1)
     assert spells("libraries")[2] == ("WCC", "2011-12-Q1", "2013-14-Q1")
 
 
-def test_a_joining_that_is_yet_to_come_is_called_off(partnership: Partnership) -> None:
+def test_a_joining_in_the_future_is_called_off(partnership: Partnership) -> None:
     join(partnership, since=Q3)
     left = leave(partnership, "cex", last=Q2)
     assert (left.called_off, left.again) == (True, None)
@@ -77,7 +77,7 @@ def test_a_joining_that_is_yet_to_come_is_called_off(partnership: Partnership) -
     )
 
 
-def test_it_does_not_come_back_by_a_time_that_was_told_in_two(partnership: Partnership) -> None:
+def test_leaving_ends_spells_that_follow_without_a_gap(partnership: Partnership) -> None:
     join(partnership, since=Q3)
     join(partnership, since=Q1)
     assert spells("cex")[2:] == [
@@ -90,7 +90,9 @@ def test_it_does_not_come_back_by_a_time_that_was_told_in_two(partnership: Partn
 
 
 @pytest.mark.parametrize("code", ["1900-01-Q1", "2899-00-Q4"])
-def test_the_ends_of_the_calendar_are_refused(code: str, partnership: Partnership) -> None:
+def test_the_first_and_last_quarter_of_the_calendar_are_refused(
+    code: str, partnership: Partnership
+) -> None:
     quarter = Quarter.parse(code)
     said = {"last_quarter": "Choose a quarter nearer to today."}
     assert refused(partnership, last=quarter) == said
@@ -101,7 +103,7 @@ def test_the_ends_of_the_calendar_are_refused(code: str, partnership: Partnershi
     ]
 
 
-def test_a_later_time_stays_as_it_is_recorded(partnership: Partnership) -> None:
+def test_a_later_spell_stays_as_recorded(partnership: Partnership) -> None:
     leave(partnership, last=Q2)
     join(partnership, "libraries", since=Q4)
     left = leave(partnership, last=Q1)
@@ -116,7 +118,7 @@ def test_a_later_time_stays_as_it_is_recorded(partnership: Partnership) -> None:
     assert event.after["again_from"] == "2013-14-Q4"
 
 
-def test_leaving_a_part_alone_gives_it_participants_of_its_own(partnership: Partnership) -> None:
+def test_leaving_only_a_part_gives_it_participants_of_its_own(partnership: Partnership) -> None:
     leave(partnership, "library-service")
     assert spells("library-service") == [*THREE[:2], ("WCC", "2011-12-Q1", "2013-14-Q1")]
     assert spells("libraries") == THREE
@@ -152,7 +154,7 @@ def test_leaving_a_part_alone_gives_it_participants_of_its_own(partnership: Part
         ),
     ],
 )
-def test_what_can_not_be_is_refused_with_the_remedy(
+def test_a_wrong_leaving_is_refused_with_the_remedy(
     more: dict[str, str], messages: dict[str, str], partnership: Partnership
 ) -> None:
     assert refused(partnership, **more) == messages
@@ -164,26 +166,26 @@ def test_leaving_twice_is_refused(partnership: Partnership) -> None:
         assert list(refused(partnership, last=last)) == ["council"]
 
 
-def test_two_remain_in_every_later_quarter_too(partnership: Partnership) -> None:
-    """Another leaves a quarter later, so the first to leave would leave one behind then."""
+def test_two_councils_have_to_remain_in_every_later_quarter_too(partnership: Partnership) -> None:
+    """Another leaves a quarter later, so after the first left one council would be alone."""
     leave(partnership, last=Q3)
     assert refused(partnership, code="LBHF", last=Q1)["council"] == (
         "Without Hammersmith & Fulham fewer than two councils would share Libraries in "
         "2013/14 Q4: let another join it first."
     )
-    # Were it back by then, two would remain throughout.
+    # If it were back by then, two would remain throughout.
     join(partnership, "libraries", since=Q4)
     leave(partnership, code="LBHF", last=Q1)
     assert Service.objects.tree().participants("libraries", Q4) == ("RBKC", "WCC")
 
 
-def test_a_host_is_replaced_before_it_leaves(partnership: Partnership) -> None:
+def test_a_host_has_to_be_replaced_before_it_leaves(partnership: Partnership) -> None:
     hosts = "Kensington & Chelsea hosts {} in 2013/14 {}: say who hosts it from then on first."
     assert refused(partnership, code="RBKC") == {"council": hosts.format("Libraries", "Q2")}
     assert refused(partnership, slug="library-service", code="RBKC") == {
         "council": hosts.format("Library service", "Q2")
     }
-    # Libraries have another host, yet what follows them still has this one, from Q3 on.
+    # Libraries have another host from then on, yet a part still inherits this one from Q3 on.
     Hosting.objects.update(to_quarter=Q1)
     Hosting.objects.create(
         service=partnership.services["library-service"],
@@ -191,20 +193,20 @@ def test_a_host_is_replaced_before_it_leaves(partnership: Partnership) -> None:
         from_quarter=Q3,
     )
     assert refused(partnership, code="RBKC") == {"council": hosts.format("Library service", "Q3")}
-    # With participants of its own it does not follow, and the council stays there.
+    # With participants of its own the part does not inherit, and the council stays there.
     leave(partnership, "library-service", "LBHF", last=Q1)
     leave(partnership, code="RBKC")
     assert Service.objects.tree().participants("libraries", Q2) == ("LBHF", "WCC")
     assert Service.objects.tree().participants("library-service", Q2) == ("RBKC", "WCC")
 
 
-def test_a_council_that_was_host_only_before_may_leave(partnership: Partnership) -> None:
+def test_a_council_that_hosted_only_earlier_may_leave(partnership: Partnership) -> None:
     Hosting.objects.update(to_quarter=Q1)
     leave(partnership, code="RBKC", last=Q1)
     assert Service.objects.tree().participants("libraries", Q2) == ("LBHF", "WCC")
 
 
-def test_a_closed_quarter_keeps_who_took_part(partnership: Partnership) -> None:
+def test_a_closed_quarter_keeps_its_participants(partnership: Partnership) -> None:
     for code in partnership.councils:
         partnership.certified(code)
     close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
@@ -215,12 +217,12 @@ def test_a_closed_quarter_keeps_who_took_part(partnership: Partnership) -> None:
         "2013/14 Q1 or a later quarter as its last."
     )
     assert spells("libraries") == THREE
-    # The closed one may well be its last.
+    # The closed quarter may be its last.
     leave(partnership, last=Q1)
     assert spells("libraries")[2] == ("WCC", "2011-12-Q1", "2013-14-Q1")
 
 
-def test_only_the_programme_office_records_it(partnership: Partnership) -> None:
+def test_only_the_programme_office_can_record_a_leaving(partnership: Partnership) -> None:
     for name, person in partnership.people.items():
         if name != "programme.office":
             with pytest.raises(NotAllowed, match="Only the programme office records who takes"):
@@ -232,7 +234,7 @@ def test_only_the_programme_office_records_it(partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("slug", ["libraries", "library-service"])
-def test_shares_are_scaled_up_in_open_quarters_and_closed_ones_stand(
+def test_shares_are_scaled_up_in_open_quarters_and_closed_ones_stay(
     slug: str, partnership: Partnership
 ) -> None:
     partnership.rule("libraries", HALF_AND_QUARTERS)

@@ -47,7 +47,7 @@ def closed(partnership: Partnership) -> None:
 
 
 @pytest.mark.parametrize("address", [HERE, *(HERE + form for form in FORMS)])
-def test_a_stranger_signs_in_first_and_who_has_no_appointment_is_refused(
+def test_a_stranger_signs_in_first_and_a_person_without_an_appointment_is_refused(
     address: str, partnership: Partnership
 ) -> None:
     client = Client()
@@ -60,7 +60,7 @@ def test_a_stranger_signs_in_first_and_who_has_no_appointment_is_refused(
 @pytest.mark.parametrize(
     "username", ["finance.wcc", "s151.rbkc", "councillor.lbhf", "auditor", "programme.office"]
 )
-def test_everybody_reads_the_same_and_the_programme_office_alone_changes_it(
+def test_everybody_reads_the_same_and_only_the_programme_office_can_change_it(
     username: str, partnership: Partnership, office: Client
 ) -> None:
     client = signed_in(partnership, username)
@@ -77,18 +77,20 @@ def test_everybody_reads_the_same_and_the_programme_office_alone_changes_it(
 
 
 @pytest.mark.parametrize("form", ["", *FORMS])
-def test_a_service_that_there_is_not_is_not_found(form: str, office: Client) -> None:
+def test_an_unknown_service_is_not_found(form: str, office: Client) -> None:
     assert office.get(f"/services/zoo/sharing/{form}").status_code == 404
 
 
-def test_the_page_is_only_read(office: Client) -> None:
+def test_the_page_can_only_be_read(office: Client) -> None:
     assert office.post(HERE).status_code == 405
 
 
 # --- What it shows -------------------------------------------------------------------
 
 
-def test_who_takes_part_since_when_and_who_hosts(partnership: Partnership, office: Client) -> None:
+def test_the_page_shows_who_takes_part_since_when_and_who_hosts(
+    partnership: Partnership, office: Client
+) -> None:
     join(partnership)
     Hosting.objects.filter(service__slug="libraries").update(
         provenance=Provenance.ILLUSTRATIVE, source="Made up"
@@ -119,7 +121,9 @@ def test_who_takes_part_since_when_and_who_hosts(partnership: Partnership, offic
     )
 
 
-def test_what_is_inherited_says_from_where(partnership: Partnership, office: Client) -> None:
+def test_inherited_participants_say_from_which_service(
+    partnership: Partnership, office: Client
+) -> None:
     page = office.get("/services/library-service/sharing/")
     words = read(page).words
     assert (
@@ -142,12 +146,12 @@ def test_what_is_inherited_says_from_where(partnership: Partnership, office: Cli
 
 
 def standing(page: object) -> dict[str, str]:
-    """Where each agreement stands, by its title."""
+    """The state of each agreement, by its title."""
     tables = [rows for rows in tables_of(page) if rows[0][0] == "Agreement"]
     return {title: said for rows in tables for title, said in rows[1:]}
 
 
-def test_what_rests_on_it_ceases_until_the_newcomer_agrees(
+def test_agreements_that_rest_on_it_end_until_the_newcomer_agrees(
     partnership: Partnership, office: Client
 ) -> None:
     rule = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
@@ -170,7 +174,7 @@ def test_what_rests_on_it_ceases_until_the_newcomer_agrees(
         "Westminster also takes part and has not agreed, so it is not in force then. Until "
         "Westminster agrees to it, nothing is split by it from 2013/14 Q2 on.",
     }
-    # Once its first quarter is closed nobody answers it any more: another is needed.
+    # Once its first quarter is closed it can't be answered any more: another is needed.
     closed(partnership)
     page = office.get(HERE)
     assert standing(page)[saved].endswith(
@@ -184,7 +188,7 @@ def test_what_rests_on_it_ceases_until_the_newcomer_agrees(
     assert f"/agreements/{rule.decision_id}/" not in read(page).hrefs
 
 
-def test_rules_of_the_services_above_and_below_stand_apart(
+def test_rules_of_the_services_above_and_below_are_listed_separately(
     partnership: Partnership, office: Client
 ) -> None:
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
@@ -194,12 +198,12 @@ def test_rules_of_the_services_above_and_below_stand_apart(
     page = office.get(PART)
     assert list(standing(page)) == [own, "Cex: savings, version 1"]
     assert "From the services above" in read(page).words
-    # With participants of its own, the part's rule no longer rests on who takes part above.
+    # With participants of its own, the part's rule no longer rests on those above.
     join(partnership, "chief-executive-leadership")
     assert list(standing(office.get(HERE))) == ["Cex: savings, version 1"]
 
 
-def test_it_takes_as_many_queries_for_many_as_for_one(
+def test_many_agreements_take_as_many_queries_as_one(
     partnership: Partnership, office: Client
 ) -> None:
     def queries() -> int:
@@ -238,7 +242,7 @@ def test_a_council_joins(partnership: Partnership, office: Client) -> None:
     assert falls(Q2) == [(None, 6000)]
 
 
-def test_a_rule_that_can_not_be_answered_any_more_is_to_be_replaced(
+def test_the_page_says_to_replace_a_rule_that_can_no_longer_be_answered(
     partnership: Partnership, office: Client
 ) -> None:
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
@@ -313,7 +317,7 @@ def test_a_council_becomes_host(partnership: Partnership, office: Client) -> Non
         ("host/", {"council": "RBKC", "source": "s" * 201}, "source"),
     ],
 )
-def test_what_will_not_do_is_said_beside_it_and_nothing_typed_is_lost(
+def test_mistakes_are_shown_beside_their_fields_and_nothing_typed_is_lost(
     form: str, more: dict[str, str], field: str, partnership: Partnership, office: Client
 ) -> None:
     said = {**JOINING, **more}
@@ -323,7 +327,7 @@ def test_what_will_not_do_is_said_beside_it_and_nothing_typed_is_lost(
     page = read(answer)
     assert "There is a problem" in page.words
     sent = page.forms[-1].sent
-    # A choice that is not in the list is none that a browser could send, or show again.
+    # A browser can neither send nor show a choice that is not in the list.
     told = {**said, "council": "" if said["council"] == "XX" else said["council"]}
     kept = {name: sent.get(name, "") for name in answer.context["form"].fields}
     assert kept == {name: told.get(name, "") for name in kept}
@@ -343,7 +347,7 @@ def test_a_closed_quarter_is_refused_on_the_page(partnership: Partnership, offic
 # --- Where people look for it ---------------------------------------------------------
 
 
-def test_the_pages_that_lead_to_it(partnership: Partnership, office: Client) -> None:
+def test_other_pages_link_to_it(partnership: Partnership, office: Client) -> None:
     rule = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"}, agreed_by=["LBHF"])
     entry = partnership.certified("RBKC", a_saving("cex", "60.00")).entries.get()
     for address in (

@@ -1,4 +1,4 @@
-"""What becomes of spells when a council joins, leaves or hosts, without a database."""
+"""What happens to spells when a council joins, leaves or hosts, without a database."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def test_joining_lasts_until_further_notice() -> None:
 
 
 def test_joining_ends_where_it_joins_again() -> None:
-    """By its own next spell: not by an earlier one, nor by another council's."""
+    """Its own next spell: not an earlier one, nor another council's."""
     others = [spell(0, 1), spell(7, 8), spell(5), spell(3, council="RBKC")]
     assert joining(others, "WCC", Q[2]) == ChangeOfSpells(added=(spell(2, 4),))
 
 
-def test_joining_is_refused_to_who_takes_part() -> None:
+def test_a_council_that_takes_part_can_not_join() -> None:
     tree = a_tree(spell(1, 3), spell(0, council="RBKC"))
     assert why_it_cannot_join(tree, "archives", WCC, Q[3]) == (
         "Westminster takes part in Archives in 2013/14 Q4 already: choose another council or a "
@@ -77,7 +77,7 @@ def test_joining_is_refused_to_who_takes_part() -> None:
 # --- Leaving -----------------------------------------------------------------------------
 
 
-def test_the_time_of_a_council_goes_over_spells_without_a_gap() -> None:
+def test_a_councils_time_covers_spells_without_a_gap() -> None:
     spells = [spell(3, 4), spell(1, 2), spell(6), spell(5, council="RBKC")]
     assert time_in(spells, "WCC", Q[4]) == spell(1, 4)
     assert time_in(spells, "WCC", Q[6]) == spell(6)
@@ -86,18 +86,18 @@ def test_the_time_of_a_council_goes_over_spells_without_a_gap() -> None:
     assert time_in(spells, "LBHF", Q[4]) is None
 
 
-def test_leaving_ends_its_time_and_leaves_the_next_alone() -> None:
+def test_leaving_ends_a_councils_time_and_leaves_the_next_alone() -> None:
     spells = (spell(0, 2), spell(3, 5), spell(8), spell(1, council="RBKC"))
     change = leaving(spells, "WCC", spell(0, 5), Q[2])
     assert told(change.made_to(spells)) == [("WCC", 0, 1), ("WCC", 8, None), ("RBKC", 1, None)]
 
 
-def test_leaving_before_it_began_calls_it_off() -> None:
+def test_leaving_before_a_spell_begins_calls_it_off() -> None:
     spells = (spell(4), spell(0, council="RBKC"))
     assert leaving(spells, "WCC", spell(4), Q[4]) == ChangeOfSpells(removed=(spell(4),))
 
 
-def test_leaving_what_it_takes_no_part_in() -> None:
+def test_a_council_that_takes_no_part_can_not_leave() -> None:
     tree = a_tree(spell(0, 1), spell(0, council="RBKC"), spell(0, council="LBHF"))
     assert why_it_cannot_leave(tree, "libraries", WCC, None, Q[2]) == (
         "Westminster takes no part in Libraries in 2013/14 Q3 as it is: choose a council that "
@@ -105,7 +105,7 @@ def test_leaving_what_it_takes_no_part_in() -> None:
     )
 
 
-def test_two_have_to_remain_for_as_long_as_it_would_have_stayed() -> None:
+def test_two_councils_have_to_remain_for_as_long_as_it_would_have_stayed() -> None:
     spells = (spell(0, 5), spell(0, council="RBKC"), spell(0, 3, council="LBHF"))
     tree = a_tree(*spells)
     refused = why_it_cannot_leave(tree, "libraries", WCC, time_in(spells, "WCC", Q[1]), Q[1])
@@ -126,7 +126,7 @@ def test_two_have_to_remain_for_as_long_as_it_would_have_stayed() -> None:
         ((spell(0, 0), spell(1, council="RBKC")), ""),
     ],
 )
-def test_a_host_does_not_leave(hosts: tuple[Spell, ...], expected: str) -> None:
+def test_a_host_can_not_leave(hosts: tuple[Spell, ...], expected: str) -> None:
     spells = tuple(spell(0, council=party.code) for party in (WCC, RBKC, LBHF))
     tree = a_tree(*spells, hosts=hosts)
     assert why_it_cannot_leave(tree, "libraries", WCC, spell(0), Q[1]) == (
@@ -145,12 +145,12 @@ def test_hosting_lasts_until_the_next_change_and_ends_the_one_before() -> None:
     assert told(change.made_to(spells)) == [("WCC", 0, 1), ("RBKC", 4, None), ("LBHF", 2, 3)]
 
 
-def test_hosting_takes_the_place_of_what_was_to_begin_then() -> None:
+def test_hosting_replaces_a_spell_that_begins_in_the_same_quarter() -> None:
     spells = (spell(0, 3), spell(4, council="RBKC"))
     assert told(hosting(spells, "LBHF", Q[4]).made_to(spells)) == [("WCC", 0, 3), ("LBHF", 4, None)]
 
 
-def test_who_hosts_takes_part_in_all_of_it() -> None:
+def test_a_host_has_to_take_part_for_the_whole_spell() -> None:
     spells = tuple(spell(0, council=party.code) for party in (WCC, RBKC))
     below = (spell(0, 2), spell(0, council="RBKC"))
     tree = a_tree(*spells, hosts=(spell(0, council="RBKC"),), below=below)
@@ -165,12 +165,12 @@ def test_who_hosts_takes_part_in_all_of_it() -> None:
     assert why_it_cannot_host(tree, "libraries", RBKC, spell(1, council="RBKC")) == ""
 
 
-# --- Whatever stood before ---------------------------------------------------------------
+# --- Whatever spells there were ---------------------------------------------------------
 
 
 @st.composite
 def without_overlap(draw: st.DrawFn, councils: tuple[str, ...]) -> tuple[Spell, ...]:
-    """Spells of these councils, of which no two of one council overlap."""
+    """Spells of these councils; no two spells of one council overlap."""
     spells: list[Spell] = []
     for council in councils:
         edges = sorted(draw(st.sets(st.integers(0, len(Q) - 1), max_size=6)))
@@ -188,7 +188,9 @@ def who(spells: tuple[Spell, ...], quarter: Quarter) -> list[str]:
 
 
 @given(without_overlap(("WCC", "RBKC")), st.sampled_from(Q[1:-1]))
-def test_one_who_joins_takes_part_from_then_on(spells: tuple[Spell, ...], first: Quarter) -> None:
+def test_a_council_that_joins_takes_part_from_then_on(
+    spells: tuple[Spell, ...], first: Quarter
+) -> None:
     assume("WCC" not in who(spells, first))
     after = joining(spells, "WCC", first).made_to(spells)
     again = first_after(of("WCC", spells), first)
@@ -198,7 +200,7 @@ def test_one_who_joins_takes_part_from_then_on(spells: tuple[Spell, ...], first:
 
 
 @given(without_overlap(("WCC", "RBKC")), st.sampled_from(Q[1:-1]))
-def test_one_who_leaves_is_gone_for_that_time_alone(
+def test_a_council_that_leaves_is_absent_only_for_that_time(
     spells: tuple[Spell, ...], first: Quarter
 ) -> None:
     assume("WCC" in who(spells, first))
@@ -212,7 +214,7 @@ def test_one_who_leaves_is_gone_for_that_time_alone(
 
 
 @given(without_overlap(("WCC",)), st.sampled_from(Q[1:-1]))
-def test_one_hosts_at_a_time(spells: tuple[Spell, ...], first: Quarter) -> None:
+def test_only_one_council_hosts_at_a_time(spells: tuple[Spell, ...], first: Quarter) -> None:
     after = hosting(spells, "RBKC", first).made_to(spells)
     following = first_after(spells, first)
     for quarter in Q:

@@ -47,7 +47,7 @@ def state(partnership: Partnership, restatement: Restatement, council: str, read
     return next(side.state for side in found.sides if side.council.code == council)
 
 
-def test_they_come_after_what_stands_in_the_draft(
+def test_adjusting_entries_come_after_the_rows_of_the_draft(
     books: Partnership, restatement: Restatement
 ) -> None:
     before = books.draft(
@@ -80,7 +80,9 @@ def test_they_come_after_what_stands_in_the_draft(
     )
 
 
-def test_never_twice(books: Partnership, restatement: Restatement) -> None:
+def test_adjusting_entries_are_never_added_twice(
+    books: Partnership, restatement: Restatement
+) -> None:
     saved = books.adjusted(restatement, "WCC")
     with pytest.raises(WrongState, match="in your return of 2013/14 Q2 already"):
         add(restatement, saved, books.finance("WCC"))
@@ -93,7 +95,9 @@ def test_never_twice(books: Partnership, restatement: Restatement) -> None:
     assert Entry.objects.filter(evidence__startswith="Restatement").count() == 1
 
 
-def test_nor_into_two_drafts(books: Partnership, restatement: Restatement) -> None:
+def test_adjusting_entries_are_not_added_to_two_drafts(
+    books: Partnership, restatement: Restatement
+) -> None:
     later = _third_quarter(books, "WCC")
     books.adjusted(restatement, "WCC")
     with pytest.raises(WrongState, match="in your return of 2013/14 Q2 already"):
@@ -107,7 +111,7 @@ def test_a_stale_version_adds_nothing(books: Partnership, restatement: Restateme
     assert rows_of(draft) == [("shared", "7.00", "")]
 
 
-def test_only_a_finance_officer_of_the_council(
+def test_only_a_finance_officer_of_the_council_can_add_them(
     books: Partnership, restatement: Restatement
 ) -> None:
     draft = books.parent("WCC", Q2)
@@ -117,20 +121,22 @@ def test_only_a_finance_officer_of_the_council(
     assert draft.entries.count() == 0
 
 
-def test_not_into_a_return_of_the_same_quarter(
+def test_they_can_not_be_added_to_a_return_of_the_same_quarter(
     books: Partnership, restatement: Restatement
 ) -> None:
     with pytest.raises(WrongState, match="is of 2013/14 Q1 or later"):
         add(restatement, books.parent("WCC", Q1), books.finance("WCC"))
 
 
-def test_not_while_it_is_submitted(books: Partnership, restatement: Restatement) -> None:
+def test_they_can_not_be_added_to_a_submitted_return(
+    books: Partnership, restatement: Restatement
+) -> None:
     sent = books.submitted("WCC", quarter=Q2)
     with pytest.raises(WrongState, match="This return has been submitted"):
         add(restatement, sent, books.finance("WCC"))
 
 
-def test_nothing_for_who_has_no_part_in_it(books: Partnership) -> None:
+def test_a_council_that_it_does_not_affect_has_nothing_to_add(books: Partnership) -> None:
     books.driven("cex", {"LBHF": 1, "RBKC": 1}, code="posts")
     books.certified("RBKC", a_saving("cex", "90.00"))
     restatement = books.restated("posts", "LBHF", "2")
@@ -138,13 +144,15 @@ def test_nothing_for_who_has_no_part_in_it(books: Partnership) -> None:
         add(restatement, books.parent("WCC", Q2), books.finance("WCC"))
 
 
-def test_a_superseded_one_adds_nothing(books: Partnership, restatement: Restatement) -> None:
+def test_a_superseded_restatement_adds_nothing(
+    books: Partnership, restatement: Restatement
+) -> None:
     books.restated("readers", "WCC", "4")
     with pytest.raises(WrongState, match="A later restatement has taken its place"):
         add(restatement, books.parent("WCC", Q2), books.finance("WCC"))
 
 
-def test_not_beside_what_a_superseded_one_has_left_in_the_draft(
+def test_they_are_not_added_beside_rows_of_a_superseded_restatement(
     books: Partnership, restatement: Restatement
 ) -> None:
     """Otherwise both would be certified together."""
@@ -158,10 +166,10 @@ def test_not_beside_what_a_superseded_one_has_left_in_the_draft(
     assert rows_of(saved) == [("own", "66.66", f"Restatement {latest.id}, 2013-14-Q1")]
 
 
-def test_nor_is_what_was_certified_of_it_counted_twice(
+def test_certified_entries_of_a_superseded_restatement_are_not_counted_twice(
     books: Partnership, restatement: Restatement
 ) -> None:
-    """Certified after all, it is carried through, and the latest moves what is left."""
+    """Once certified, it is carried through, and the latest moves only what is left."""
     books.adjusted(restatement, "WCC")
     latest = books.restated("readers", "WCC", "4")
     books.certify_draft("WCC", Q2)
@@ -169,10 +177,10 @@ def test_nor_is_what_was_certified_of_it_counted_twice(
     assert rows_of(saved) == [("own", "-33.34", f"Restatement {latest.id}, 2013-14-Q1")]
 
 
-def test_a_row_of_another_amount_leaves_a_rest(
+def test_a_row_with_another_amount_leaves_a_remainder(
     books: Partnership, restatement: Restatement
 ) -> None:
-    """Known by its evidence, not by who typed it."""
+    """A row is recognised by its evidence, not by the person who typed it."""
     typed = a_saving(
         amount="40.00", scope="own", evidence=f"Restatement {restatement.id}, 2013-14-Q1"
     )
@@ -186,10 +194,10 @@ def test_a_row_of_another_amount_leaves_a_rest(
     assert rows_of(saved) == [("own", "60.00", f"Restatement {restatement.id}, 2013-14-Q1")]
 
 
-def test_what_is_certified_later_brings_a_rest(
+def test_entries_certified_later_bring_a_remainder(
     books: Partnership, restatement: Restatement
 ) -> None:
-    """The value still holds in Q2: what is certified then rests on it as well."""
+    """The value still applies in Q2, so entries certified then rest on it as well."""
     books.adjusted(restatement, "WCC")
     books.certify_draft("WCC", Q2)
     books.certified("RBKC", a_saving(amount="8.00"), quarter=Q2)
@@ -200,7 +208,7 @@ def test_what_is_certified_later_brings_a_rest(
     assert rows_of(saved) == [("own", "2.00", f"Restatement {restatement.id}, 2013-14-Q2")]
 
 
-def test_what_rests_on_a_tolerance_that_was_made_up_is_made_up(
+def test_entries_that_rest_on_a_made_up_tolerance_are_made_up(
     books: Partnership, restatement: Restatement
 ) -> None:
     books.tolerance("1/100", provenance=Provenance.ILLUSTRATIVE)
@@ -208,7 +216,7 @@ def test_what_rests_on_a_tolerance_that_was_made_up_is_made_up(
     assert saved.entries.get().provenance == Provenance.ILLUSTRATIVE
 
 
-def test_another_councils_draft_is_not_told_of(
+def test_another_councils_draft_is_not_revealed(
     books: Partnership, restatement: Restatement
 ) -> None:
     books.adjusted(restatement, "WCC")

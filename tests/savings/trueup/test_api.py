@@ -51,14 +51,16 @@ def test_a_value_is_restated(books: Partnership) -> None:
         ({"unit": "x"}, "unit"),
     ],
 )
-def test_what_can_be_no_restatement(books: Partnership, more: dict[str, str], field: str) -> None:
+def test_a_wrong_restatement_is_refused(
+    books: Partnership, more: dict[str, str], field: str
+) -> None:
     said = {**WHAT, "value": "6", "source": "Recount", **more}
     answer = Caller(books.finance("WCC")).post("driver-restatements/", said)
     assert list(mistakes(answer)) == [field]
     assert Restatement.objects.count() == 0
 
 
-def test_it_may_be_restated_back_but_not_to_what_stands(
+def test_a_value_may_be_restated_back_but_not_to_its_current_value(
     books: Partnership, restatement: Restatement
 ) -> None:
     caller = Caller(books.finance("WCC"))
@@ -67,7 +69,7 @@ def test_it_may_be_restated_back_but_not_to_what_stands(
     assert caller.post("driver-restatements/", {**said, "value": "2"}).status_code == 201
 
 
-def test_a_true_up_from_what_moves_to_what_is_certified(
+def test_a_true_up_goes_from_what_moves_to_what_is_certified(
     books: Partnership, restatement: Restatement
 ) -> None:
     caller = Caller(books.finance("WCC"))
@@ -126,7 +128,7 @@ def test_a_true_up_from_what_moves_to_what_is_certified(
     assert (mine["state"], mine["certified"]) == ("certified", ["2013-14-Q2"])
 
 
-def test_what_is_refused(books: Partnership, restatement: Restatement) -> None:
+def test_wrong_calls_are_refused(books: Partnership, restatement: Restatement) -> None:
     books.tolerance("0.01")
     caller = Caller(books.finance("WCC"))
     whole = {"period": "2013-14-Q2", "version": 0}
@@ -141,7 +143,7 @@ def test_what_is_refused(books: Partnership, restatement: Restatement) -> None:
     assert books.parent("WCC", Q2).entries.count() == 0
 
 
-def test_as_many_queries_for_one_restatement_as_for_three(
+def test_three_restatements_take_as_many_queries_as_one(
     books: Partnership, restatement: Restatement
 ) -> None:
     books.tolerance("0.01")

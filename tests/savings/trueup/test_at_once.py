@@ -1,4 +1,4 @@
-"""The same adjusting entries added twice in one moment: they stand once."""
+"""The same adjusting entries added twice at the same moment are stored once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def partnership() -> Partnership:
     return made
 
 
-def test_added_to_two_drafts_of_one_council_at_once(partnership: Partnership) -> None:
+def test_entries_added_to_two_drafts_at_once_are_stored_in_one(partnership: Partnership) -> None:
     later = Q2.following
     open_period(quarter=later, by=partnership.people["programme.office"], at=NOW)
     restatement = partnership.restated("readers", "WCC", "6")
@@ -35,7 +35,7 @@ def test_added_to_two_drafts_of_one_council_at_once(partnership: Partnership) ->
     assert Entry.objects.filter(evidence__startswith="Restatement").count() == 1
 
 
-def test_every_council_at_once(partnership: Partnership) -> None:
+def test_every_council_can_add_its_entries_at_once(partnership: Partnership) -> None:
     restatement = partnership.restated("readers", "WCC", "6")
 
     results = at_once(

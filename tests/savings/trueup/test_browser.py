@@ -1,4 +1,4 @@
-"""The way from the register to an entry in the draft, in a real browser, each page examined."""
+"""From the register to an entry in the draft, in a real browser, with each page examined."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def partnership(transactional_db: None) -> Partnership:
 
 @pytest.fixture
 def window(browser: Browser, live_server: Any, partnership: Partnership) -> Iterator[Page]:
-    """A window of Westminster’s finance officer."""
+    """A window of Westminster's finance officer."""
     client = Client()
     client.force_login(
         partnership.people["finance.wcc"], "django.contrib.auth.backends.ModelBackend"
@@ -45,7 +45,7 @@ def window(browser: Browser, live_server: Any, partnership: Partnership) -> Iter
     context.close()
 
 
-def test_from_the_register_to_an_entry_in_the_draft(window: Page) -> None:
+def test_a_finance_officer_gets_from_the_register_to_an_entry_in_the_draft(window: Page) -> None:
     faults = {}
     window.goto("/drivers/")
     faults["register"] = examine(window)

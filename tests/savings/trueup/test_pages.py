@@ -28,7 +28,7 @@ def button(parent: Return) -> dict[str, str]:
     return {"return": str(parent.id), "version": str(parent.version)}
 
 
-def test_it_shows_what_moves_and_where_each_council_is(
+def test_the_page_shows_what_moves_and_the_state_of_each_council(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     books.tolerance("1/100")
@@ -65,7 +65,7 @@ def test_it_shows_what_moves_and_where_each_council_is(
         assert sentence in said
 
 
-def test_without_a_tolerance_nothing_is_worked_out_and_the_page_says_what_to_do(
+def test_without_a_tolerance_the_page_says_what_to_do(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     waits = books.tolerance("1/100", agreed_by=["LBHF", "WCC"])
@@ -84,7 +84,7 @@ def test_without_a_tolerance_nothing_is_worked_out_and_the_page_says_what_to_do(
     assert "Propose one from the register of drivers" in answer.content.decode()
 
 
-def test_the_button_adds_to_the_draft_once(
+def test_the_button_adds_to_the_draft_only_once(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     books.tolerance("1/100")
@@ -113,7 +113,7 @@ def test_the_button_adds_to_the_draft_once(
     assert westminster == ["Westminster", "+£100.00", "Certified with 2013/14 Q2"]
 
 
-def test_a_draft_that_has_changed_since_is_not_added_to(
+def test_nothing_is_added_to_a_draft_that_has_changed_since(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     books.tolerance("1/100")
@@ -125,14 +125,16 @@ def test_a_draft_that_has_changed_since_is_not_added_to(
     assert before.entries.count() == 1
 
 
-def test_who_may_not_add(books: Partnership, restatement: Restatement, sign_in: SignIn) -> None:
+def test_people_without_permission_can_not_add(
+    books: Partnership, restatement: Restatement, sign_in: SignIn
+) -> None:
     books.tolerance("1/100")
     draft = books.parent("WCC", Q2)
     for username in ("s151.wcc", "programme.office", "auditor"):
         client = sign_in(username)
         assert "Add to the draft" not in text_of(client, address(restatement))
         assert client.post(f"{address(restatement)}add/", button(draft)).status_code == 403
-    # Another council's return is not there.
+    # Another council's return is not found.
     answer = sign_in("finance.rbkc").post(f"{address(restatement)}add/", button(draft))
     assert answer.status_code == 422
     assert draft.entries.count() == 0
@@ -141,7 +143,7 @@ def test_who_may_not_add(books: Partnership, restatement: Restatement, sign_in: 
 @pytest.mark.parametrize(
     "sent", [{}, {"return": "x", "version": "0"}, {"return": "1"}, {"return": "²", "version": "0"}]
 )
-def test_a_page_that_did_not_arrive_whole(
+def test_a_form_that_arrives_incomplete_is_refused(
     books: Partnership, restatement: Restatement, sign_in: SignIn, sent: dict[str, str]
 ) -> None:
     books.tolerance("1/100")
@@ -150,10 +152,10 @@ def test_a_page_that_did_not_arrive_whole(
     assert "The page did not arrive whole" in answer.content.decode()
 
 
-def test_a_draft_that_does_not_hold_any_more_is_told_of(
+def test_the_page_says_that_the_draft_has_become_wrong(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
-    """A row that was right when it was saved has a budget that is refused since."""
+    """A row was right when it was saved; since then its budget has been used up."""
     books.tolerance("1/100")
     books.driven("cex", {"LBHF": 1, "RBKC": 1}, code="posts")
     budget = books.approval(agreed_by=["LBHF", "RBKC", "WCC"])
@@ -171,18 +173,20 @@ def test_a_draft_that_does_not_hold_any_more_is_told_of(
     assert draft.entries.count() == 1
 
 
-def test_no_draft_is_open(books: Partnership, restatement: Restatement, sign_in: SignIn) -> None:
+def test_the_page_says_that_no_draft_is_open(
+    books: Partnership, restatement: Restatement, sign_in: SignIn
+) -> None:
     books.tolerance("1/100")
     books.certified("WCC", quarter=Q2)
     said = text_of(sign_in("finance.wcc"), address(restatement))
-    # The first quarter's is a draft yet, and too early.
+    # The first quarter's return is still a draft, but too early.
     assert "What is still to be put right is for 2013/14 Q1 or later" in said
     books.certified("WCC", quarter=Q1)
     said = text_of(sign_in("finance.wcc"), address(restatement))
     assert "Your council has no draft open at the moment." in said
 
 
-def test_within_the_tolerance_none_is_needed(
+def test_within_the_tolerance_no_entries_are_needed(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     books.tolerance("1/2")
@@ -195,7 +199,7 @@ def test_within_the_tolerance_none_is_needed(
     ] * 3
 
 
-def test_rows_that_name_one_that_is_not_put_right_are_pointed_out(
+def test_rows_that_name_a_restatement_within_the_tolerance_are_pointed_out(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     books.tolerance("1/100")
@@ -205,7 +209,7 @@ def test_rows_that_name_one_that_is_not_put_right_are_pointed_out(
     assert "Westminster’s return still has entries that name this restatement: remove them." in said
 
 
-def test_one_that_is_superseded_says_so(
+def test_a_superseded_restatement_says_so(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     books.tolerance("1/100")
@@ -250,7 +254,7 @@ def test_the_drivers_page_has_the_restated_value_beside_the_original(
     assert row[5].startswith("Put right by every council")
 
 
-def test_there_is_no_such_page(
+def test_an_unknown_restatement_is_not_found(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     client = sign_in("auditor")

@@ -1,4 +1,4 @@
-"""What a restatement moves: by hand, and by property against sharing entry by entry."""
+"""What a restatement moves: by hand, and compared with sharing entry by entry."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def a_rule(number: int, service: str = "libraries", kind: str = "saving", **more
 
 
 def a_world(*values: int, rules: tuple[Rule, ...] = (), since: Quarter = Q1) -> World:
-    """Libraries and what lies below, shared by readers: these values of the three councils."""
+    """Libraries and services below, shared by readers: with these values of the three councils."""
     tree = ServiceTree.of(
         [
             Node("libraries", "L", participation=tuple(Spell(code, Q1) for code in COUNCILS)),
@@ -102,7 +102,7 @@ def moved_by(entries: list[Certified], world: World, value: int, of: int = WCC) 
 # --- By hand ---------------------------------------------------------------------------
 
 
-def test_what_rested_on_the_value_is_shared_by_the_restated_one() -> None:
+def test_entries_that_rested_on_the_value_are_split_by_the_restated_one() -> None:
     moved = moved_by([certified(400)], a_world(1, 1, 2), 6)
 
     assert told(moved.parts) == [
@@ -114,7 +114,7 @@ def test_what_rested_on_the_value_is_shared_by_the_restated_one() -> None:
 
 
 def test_each_entry_is_split_by_itself_to_the_penny() -> None:
-    """Two odd pennies of two entries go to the same council, which one of their sum would not."""
+    """Two odd pennies of two entries go to one council, which one penny of their sum would not."""
     moved = moved_by([certified(100, 100)], a_world(1, 1, 1), 0)
 
     assert told(moved.parts) == [
@@ -130,12 +130,12 @@ def test_each_entry_is_split_by_itself_to_the_penny() -> None:
         certified(400, service="cex"),  # no rule
         certified(400, scope="own"),
         certified(400, kind="ongoing_cost"),  # no rule of its kind
-        certified(400, quarter=Quarter.parse("2012-13-Q4")),  # before the value holds
+        certified(400, quarter=Quarter.parse("2012-13-Q4")),  # before the value applies
         certified(400, kind="transition_cost"),
         certified(400, kind="transition_cost", approval="moves"),
     ],
 )
-def test_what_does_not_rest_on_it_is_not_told(entry: Certified) -> None:
+def test_entries_that_do_not_rest_on_it_are_left_out(entry: Certified) -> None:
     assert moved_by([entry], a_world(1, 1, 2), 6) == Moved()
 
 
@@ -147,7 +147,7 @@ def test_a_later_value_is_not_restated_with_it() -> None:
     assert {part.line.quarter for part in moved.parts} == {Q1}
 
 
-def test_a_correction_moves_as_what_it_corrects_and_counts_in_its_own_quarter() -> None:
+def test_a_correction_moves_like_what_it_corrects_and_counts_in_its_own_quarter() -> None:
     moved = moved_by([certified(-400, quarter=Q1, counted_in=Q3)], a_world(1, 1, 2), 6)
 
     assert told(moved.parts) == [
@@ -181,34 +181,34 @@ def test_variances_and_blends_rest_on_it_too() -> None:
     assert {part.line for part in moved.parts} == {entry.line}
 
 
-def test_what_is_unattributed_is_left_out_and_counted() -> None:
-    """A council's own entry could take nothing from nobody."""
+def test_unattributed_entries_are_left_out_and_counted() -> None:
+    """A council's own entry could take nothing from no council."""
     world = a_world(0, 0, 2)
     assert moved_by([certified(400, 100)], world, 0) == Moved(left_out=2)
     assert moved_by([certified(400)], a_world(0, 0, 0), 2) == Moved(left_out=1)
 
 
-def test_the_measure_counts_movements_without_their_signs() -> None:
-    """Otherwise a saving and what takes it back a quarter later would come to nothing moved."""
+def test_the_measure_adds_up_movements_without_their_signs() -> None:
+    """Otherwise a saving and its correction a quarter later would count as no movement."""
     entries = [certified(400), certified(-400, quarter=Q1, counted_in=Q2)]
     moved = moved_by(entries, a_world(1, 1, 2), 6)
     assert (moved.most, moved.shared_out, moved.measure) == (200, 800, Fraction(1, 4))
 
 
-def test_what_is_shared_out_counts_each_entry_without_its_sign() -> None:
+def test_the_amount_split_counts_each_entry_without_its_sign() -> None:
     moved = moved_by([certified(400, -300)], a_world(1, 1, 2), 6)
     assert (moved.most, moved.shared_out) == (25, 700)
 
 
-def test_a_claim_on_a_budget_stays_as_it_fell() -> None:
-    """Though nobody had saved anything yet, and it was split as savings are."""
+def test_a_claim_on_a_budget_does_not_move() -> None:
+    """Even where no council had saved anything, and it was split like savings."""
     budget = Budget("moves", "libraries", 10**6, Q1, frozenset(COUNCILS))
     world = replace(a_world(1, 1, 2), budgets=(budget,))
     claim = certified(400, kind="transition_cost", approval="moves")
     assert moved_by([claim], world, 6) == Moved()
 
 
-def test_nothing_moves_nothing() -> None:
+def test_without_entries_nothing_moves() -> None:
     assert (Moved().most, Moved().measure) == (0, Fraction(0))
     assert moved_by([certified(400)], a_world(1, 1, 2), 2).measure == 0
 
@@ -228,14 +228,16 @@ def standings(found: tuple[TrueUp, ...]) -> list[str]:
         (Fraction(0), RestatementStanding.COUNTS),
     ],
 )
-def test_only_beyond_the_tolerance(tolerance: Fraction, standing: RestatementStanding) -> None:
+def test_a_restatement_counts_only_beyond_the_tolerance(
+    tolerance: Fraction, standing: RestatementStanding
+) -> None:
     found = true_ups(
         [certified(400)], a_world(1, 1, 2), [Restated(1, WCC, Fraction(6))], tolerance, ()
     )
     assert [each.standing for each in found] == [standing]
 
 
-def test_of_two_the_latest_counts() -> None:
+def test_the_latest_of_two_restatements_counts() -> None:
     both = [Restated(1, WCC, Fraction(6)), Restated(2, WCC, Fraction(4))]
     found = true_ups([certified(600)], a_world(1, 1, 2), both, HUNDREDTH, ())
     assert standings(found) == ["superseded", "counts"]
@@ -250,13 +252,13 @@ def test_the_latest_counts_less_what_was_put_right_already() -> None:
     assert [told(each.moved.parts)[2][2:] for each in found] == [(300, 450), (450, 400)]
 
 
-def test_one_close_to_what_was_put_right_leaves_that() -> None:
+def test_a_restatement_close_to_what_was_put_right_changes_nothing() -> None:
     both = [Restated(1, WCC, Fraction(6)), Restated(2, WCC, Fraction("6.01"))]
     found = true_ups([certified(60000)], a_world(1, 1, 2), both, HUNDREDTH, {1})
     assert standings(found) == ["counts", "within"]
 
 
-def test_what_is_begun_is_carried_through_whatever_tolerance_comes() -> None:
+def test_a_true_up_under_way_is_carried_through_whatever_tolerance_follows() -> None:
     found = true_ups(
         [certified(400)], a_world(1, 1, 2), [Restated(1, WCC, Fraction(6))], Fraction(1, 2), {1}
     )
@@ -273,14 +275,14 @@ def test_another_value_is_measured_from_what_was_put_right() -> None:
     ]
 
 
-def test_one_within_the_tolerance_is_no_ground_for_the_next() -> None:
+def test_a_restatement_within_the_tolerance_does_not_affect_the_next() -> None:
     both = [Restated(1, WCC, Fraction("2.001")), Restated(2, LBHF, Fraction(2))]
     found = true_ups([certified(60000)], a_world(1, 1, 2), both, HUNDREDTH, ())
     assert standings(found) == ["within", "counts"]
     assert told(found[1].moved.parts)[2] == ("2013-14-Q1", "WCC", 30000, 24000)
 
 
-def test_what_rests_on_something_made_up_is_marked() -> None:
+def test_movements_that_rest_on_something_made_up_are_marked() -> None:
     made_up = Restated(1, WCC, Fraction(6), illustrative=True)
     (found,) = true_ups([certified(400)], a_world(1, 1, 2), [made_up], HUNDREDTH, ())
     assert {part.illustrative for part in found.moved.parts} == {True}
@@ -290,19 +292,19 @@ def test_what_rests_on_something_made_up_is_marked() -> None:
 # --- What is still due -------------------------------------------------------------------
 
 
-def test_what_is_made_is_due_no_more() -> None:
+def test_entries_already_made_are_no_longer_due() -> None:
     line = RestatedLine(Q1, "libraries", "saving", "recurring", "cashable")
     moved = Moved((Part(line, "LBHF", 100, 50), Part(line, "WCC", 100, 150)), 200)
     assert still_due(moved, []) == (Adjusting(line, "LBHF", -50), Adjusting(line, "WCC", 50))
     assert still_due(moved, [Adjusting(line, "LBHF", -50), Adjusting(line, "WCC", 20)]) == (
         Adjusting(line, "WCC", 30),
     )
-    # What was put where nothing moves is to be taken back.
+    # An entry where nothing moves has to be taken back.
     elsewhere = RestatedLine(Q1, "archives", "saving", "recurring", "cashable")
     assert Adjusting(elsewhere, "WCC", -5) in still_due(moved, [Adjusting(elsewhere, "WCC", 5)])
 
 
-def test_evidence_names_what_it_is_of() -> None:
+def test_evidence_names_its_restatement() -> None:
     assert named_in(f" {evidence_of(12, Q3)} ") == (12, Q3)
     for other in ("", "Restatement 12", "Restatement 12, soon", "restatement 1, 2013-14-Q1",
                   "Restatement 1, 2013-15-Q1", "see Restatement 1, 2013-14-Q1"):  # fmt: skip
@@ -385,7 +387,7 @@ EXAMPLES = settings(max_examples=100, deadline=None, suppress_health_check=[Heal
     st.sampled_from([Fraction(0), HUNDREDTH, Fraction(1, 5)]),
     st.sets(st.integers(1, 5)),
 )
-def test_what_is_trued_up_is_what_the_restated_values_would_have_shared_to_the_penny(
+def test_a_true_up_gives_what_the_restated_values_would_have_given_to_the_penny(
     entries: list[Certified],
     today: World,
     stated: list[Restated],
@@ -406,7 +408,7 @@ def test_what_is_trued_up_is_what_the_restated_values_would_have_shared_to_the_p
 
 @EXAMPLES
 @given(st.lists(groups(), min_size=1, max_size=6), worlds(), restatements())
-def test_movements_come_to_0_in_every_line(
+def test_movements_add_up_to_0_in_every_line(
     entries: list[Certified], today: World, stated: list[Restated]
 ) -> None:
     for each in true_ups(entries, today, stated, Fraction(0), ()):
@@ -419,7 +421,7 @@ def test_movements_come_to_0_in_every_line(
 
 @EXAMPLES
 @given(st.lists(groups(), min_size=1, max_size=6), worlds(), restatements())
-def test_every_council_that_has_put_right_all_has_nothing_left(
+def test_a_council_that_has_put_everything_right_has_nothing_left(
     entries: list[Certified], today: World, stated: list[Restated]
 ) -> None:
     for each in true_ups(entries, today, stated, Fraction(0), ()):

@@ -24,26 +24,26 @@ UPLOAD = "returns/WCC/2013-14-Q1/upload/"
 
 
 def everything() -> Everything:
-    """Every row that an upload might write, but for the uploads themselves."""
+    """Every row that an upload might write, except the uploads themselves."""
     tables: list[type[models.Model]] = [Return, Entry, DirtyReturn, Event]
     return {table.__name__: list(table._base_manager.order_by("id").values()) for table in tables}
 
 
 def send(caller: Caller, content: bytes, path: str = UPLOAD, **fields: Any) -> Any:
-    """Send a file to the API, as a form with a part named file."""
+    """Send a file to the API, as a form with a part named `file`."""
     form = {"file": named(content), **fields}
     return caller.client.post(f"{ROOT}{path}", form, headers=caller.headers)
 
 
 def named(content: bytes, name: str = "return.xlsx") -> SimpleUploadedFile:
-    """A file to be sent with a form."""
+    """A file to send with a form."""
     return SimpleUploadedFile(name, content)
 
 
 def to_preview(
     client: Client, content: bytes, where: dict[str, str], name: str = "return.xlsx"
 ) -> Upload:
-    """Upload a file on the page; the upload as it is once it has been checked."""
+    """Upload a file on the page; return the upload once it has been checked."""
     before = {upload.id for upload in Upload.objects.all()}
     answer = client.post(reverse("return-upload", kwargs=where), {"file": named(content, name)})
     assert answer.status_code == 302, answer.context["mistake"]

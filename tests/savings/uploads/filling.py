@@ -1,4 +1,4 @@
-"""A template filled in as a person would, and read back by other means than the uploads' own.
+"""A template filled in as a person would, and read back without the code of uploads.
 
 openpyxl for XLSX, the standard library for ODS and CSV. A row is a text for each column.
 """
@@ -60,7 +60,7 @@ def _opened_xlsx(content: bytes) -> list[Row]:
 
 
 def _xlsx_value(place: int, value: object) -> str:
-    # Characters that XML can't hold are written as their numbers, and openpyxl leaves them so.
+    # Characters that XML can't have are written as numbers, and openpyxl leaves them like that.
     return "" if value is None else _number(place, unescape(str(value)))
 
 
@@ -148,5 +148,5 @@ def _paragraph(element: ET.Element) -> str:
 
 
 def _number(place: int, text: str) -> str:
-    """An amount with its two decimals; everything else, the header's name too, as it is."""
+    """An amount with two decimals; anything else, such as the header, unchanged."""
     return f"{Decimal(text):.2f}" if place == AMOUNT and text != "amount" else text

@@ -1,7 +1,7 @@
-"""Files for the tests of uploads, good and bad: made when they are needed, the same every time.
+"""Files for the tests of uploads, right and wrong: made when needed, the same every time.
 
-Workbooks are put together here as text, part by part, so that each can be wrong in one way
-that no program for spreadsheets would let it be.
+Workbooks are put together here as text, part by part, so that each can be wrong in a way that no
+spreadsheet program would allow.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Part = str | bytes
 
 
 def a_row(**changed: str) -> tuple[str, ...]:
-    """A row that is right, a text for each column."""
+    """A right row, with a text for each column."""
     row = {
         "service": "library-service",
         "kind": "saving",
@@ -92,7 +92,7 @@ def zipped(parts: Mapping[str, Part], *, stored: Iterable[str] = ()) -> bytes:
 
 
 def zipped_lying(name: str, content: bytes, claimed: int, others: Mapping[str, Part]) -> bytes:
-    """A zip in which one part says that it unpacks to fewer bytes than it does."""
+    """A zip in which one part claims to unpack to fewer bytes than it does."""
     file = bytearray(zipped({**others, name: content}))
     checksum = zlib.crc32(content[:claimed])
     for signature, at_crc, at_size, at_length, at_name in (
@@ -121,7 +121,7 @@ def number_cell(reference: str, number: str, more: str = "") -> str:
 
 
 def sheet_row(number: int, values: Sequence[str], **instead: str) -> str:
-    """A row of texts, its amount as a number; `instead` has cells by column, as they stand."""
+    """A row of texts, its amount as a number; `instead` has cells by column, as XML."""
     cells = []
     for place, value in enumerate(values):
         column = HEADER[place] if place < len(HEADER) else ""
@@ -290,7 +290,7 @@ def an_ods(content: Part, parts: Mapping[str, Part] | None = None) -> bytes:
 
 
 def ods_of(*rows: Sequence[str], **instead: str) -> bytes:
-    """A header and rows; `instead` has cells of the first row, as they stand."""
+    """A header and rows; `instead` has cells of the first row, as XML."""
     instead_of: dict[str, Any] = dict(instead)
     return an_ods(
         ods_content(

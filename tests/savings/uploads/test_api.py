@@ -36,7 +36,9 @@ TOTALS = {
     [a_csv(*ROWS), an_xlsx(sheet_of(*ROWS)), ods_of(*ROWS)],
     ids=["csv", "xlsx", "ods"],
 )
-def test_every_row_is_stored(content: bytes, partnership: Partnership, finance: Caller) -> None:
+def test_every_row_of_a_file_is_stored(
+    content: bytes, partnership: Partnership, finance: Caller
+) -> None:
     answer = send(finance, content)
 
     assert answer.status_code == 200
@@ -102,7 +104,7 @@ def test_a_dry_run_finds_the_mistakes_that_storing_finds(
     assert everything() == before
 
 
-def test_one_bad_row_and_none_is_stored(partnership: Partnership, finance: Caller) -> None:
+def test_one_wrong_row_means_that_none_is_stored(partnership: Partnership, finance: Caller) -> None:
     partnership.draft("WCC", a_saving(note="As before"))
     before = everything()
 
@@ -124,7 +126,7 @@ def test_a_stale_version_is_refused(path: str, partnership: Partnership, finance
     assert send(finance, a_csv(*ROWS), path, version="2").status_code == 200
 
 
-def test_a_stale_version_is_said_before_what_is_in_the_file(
+def test_a_stale_version_is_named_before_mistakes_in_the_file(
     partnership: Partnership, finance: Caller
 ) -> None:
     partnership.draft("WCC", a_saving())
@@ -143,7 +145,9 @@ def test_a_stale_version_is_said_before_what_is_in_the_file(
         ({"file": [named(b"a"), named(b"b")]}, "file"),
     ],
 )
-def test_a_form_of_another_shape(fields: dict[str, Any], field: str, finance: Caller) -> None:
+def test_a_form_of_another_shape_is_refused(
+    fields: dict[str, Any], field: str, finance: Caller
+) -> None:
     form = {"file": named(a_csv(*ROWS)), **fields}
     answer = finance.client.post(f"{ROOT}{UPLOAD}", form, headers=finance.headers)
 
@@ -151,25 +155,25 @@ def test_a_form_of_another_shape(fields: dict[str, Any], field: str, finance: Ca
     assert error["field"] == field
 
 
-def test_a_form_without_a_file(finance: Caller) -> None:
+def test_a_form_without_a_file_is_refused(finance: Caller) -> None:
     for form in ({}, {"file": "service,kind"}):
         answer = finance.client.post(f"{ROOT}{UPLOAD}", form, headers=finance.headers)
         (error,) = problem(answer, 422, "bad-content")["errors"]
         assert error["message"] == "Send the file in a part named file, with its name."
 
 
-def test_a_parameter_that_is_none(finance: Caller) -> None:
+def test_an_unknown_parameter_is_refused(finance: Caller) -> None:
     for query in ("dry_run=yes", "dryrun=true"):
         problem(send(finance, a_csv(*ROWS), f"{UPLOAD}?{query}"), 422, "bad-content")
 
 
-def test_a_body_that_is_no_form(finance: Caller) -> None:
+def test_a_body_that_is_not_a_form_is_refused(finance: Caller) -> None:
     problem(finance.post(UPLOAD, {"entries": []}), 415, "not-a-form")
     raw = finance.send("POST", UPLOAD, a_csv(*ROWS), content_type="text/csv")
     problem(raw, 415, "not-a-form")
 
 
-def test_a_broken_form(finance: Caller) -> None:
+def test_a_broken_form_is_refused(finance: Caller) -> None:
     broken = finance.send("POST", UPLOAD, b"--x\r\n", content_type="multipart/form-data")
     problem(broken, 422, "malformed")
     cut = finance.send(
@@ -178,7 +182,7 @@ def test_a_broken_form(finance: Caller) -> None:
     problem(cut, 422, "bad-content")
 
 
-def test_a_file_larger_than_may_be(partnership: Partnership, finance: Caller) -> None:
+def test_a_file_that_is_too_large_is_refused(partnership: Partnership, finance: Caller) -> None:
     before = everything()
 
     said = problem(send(finance, b"x" * (LARGEST_FILE + 1)), 422, "bad-content")
@@ -189,7 +193,7 @@ def test_a_file_larger_than_may_be(partnership: Partnership, finance: Caller) ->
     assert everything() == before
 
 
-def test_what_it_is_goes_by_its_content_not_by_its_name(
+def test_the_kind_of_a_file_is_known_by_its_content_and_not_its_name(
     partnership: Partnership, finance: Caller
 ) -> None:
     """Every test sends its file as return.xlsx; here an XLSX is called a CSV."""
@@ -200,7 +204,7 @@ def test_what_it_is_goes_by_its_content_not_by_its_name(
     assert (answer.status_code, answer.json()["rows"]) == (200, 3)
 
 
-def test_columns_in_any_order_and_only_those_that_are_needed(
+def test_columns_may_come_in_any_order_and_only_some_are_needed(
     partnership: Partnership, finance: Caller
 ) -> None:
     header = ("amount", "kind", "service", "scope", "nature", "recurrence")
@@ -221,8 +225,10 @@ def test_columns_in_any_order_and_only_those_that_are_needed(
     ]
 
 
-def test_the_template_for_programs_has_no_mark(partnership: Partnership, finance: Caller) -> None:
-    """A program would take the mark for a part of the first column's name; Excel needs it."""
+def test_the_template_for_programs_has_no_byte_order_mark(
+    partnership: Partnership, finance: Caller
+) -> None:
+    """A program would take the mark as part of the first column's name; Excel needs it."""
     answer = finance.get("returns/WCC/2013-14-Q1/template.csv")
 
     assert answer["Content-Type"] == "text/csv"
@@ -234,6 +240,6 @@ def test_the_template_for_programs_has_no_mark(partnership: Partnership, finance
     assert for_people == b"\xef\xbb\xbf" + answer.content
 
 
-def test_a_template_of_another_kind(finance: Caller) -> None:
+def test_a_template_of_another_kind_is_not_found(finance: Caller) -> None:
     said = problem(finance.get("returns/WCC/2013-14-Q1/template.pdf"), 404, "not-found")
     assert said["detail"] == "A template is made as xlsx, ods, csv: ask for one of these."

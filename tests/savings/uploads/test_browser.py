@@ -1,4 +1,4 @@
-"""A return filled in by file, in a real browser: chosen, checked, put right, stored."""
+"""A return filled in by file, in a real browser: chosen, checked, corrected, stored."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def choose(page: Page, name: str, content: bytes) -> None:
     page.keyboard.press("Enter")
 
 
-def test_chosen_put_right_previewed_and_stored(
+def test_a_file_is_chosen_corrected_previewed_and_stored(
     opened: Opening, partnership: Partnership, live_server: Any
 ) -> None:
     page = opened(address=RETURN).page
@@ -91,10 +91,10 @@ def test_chosen_put_right_previewed_and_stored(
     assert watched.faults() == []
 
 
-def test_the_bar_moves_and_gives_way_to_the_preview_by_itself(
+def test_the_progress_bar_moves_and_the_preview_follows_by_itself(
     opened: Opening, partnership: Partnership
 ) -> None:
-    """The worker is this test: it checks the file while the page is open."""
+    """This test is the worker: it checks the file while the page is open."""
     upload = start_upload(
         return_id=partnership.parent("WCC").id,
         filename="long.csv",
@@ -115,7 +115,9 @@ def test_the_bar_moves_and_gives_way_to_the_preview_by_itself(
     page.get_by_role("heading", name="What long.csv changes").wait_for()
 
 
-def test_without_scripts(opened: Opening, partnership: Partnership, tmp_path: Path) -> None:
+def test_a_file_can_be_uploaded_without_scripts(
+    opened: Opening, partnership: Partnership, tmp_path: Path
+) -> None:
     page = opened(address=UPLOAD, java_script_enabled=False).page
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()

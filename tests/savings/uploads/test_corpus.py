@@ -1,4 +1,4 @@
-"""Every bad file gets its own answer: row, column and sentence; nothing of it is stored."""
+"""Every wrong file gets its own answer: row, column and sentence; nothing of it is stored."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def officer(partnership: Partnership, client: Client) -> Client:
     return client
 
 
-def test_there_are_enough_of_them_and_each_is_one_of_a_kind() -> None:
+def test_there_are_at_least_sixty_wrong_files_each_with_its_name() -> None:
     names = {bad.name for bad in CORPUS}
     assert len(CORPUS) == len(names) >= 60
     assert names >= LARGE
@@ -94,7 +94,7 @@ def said(errors: list[dict[str, object]]) -> list[Said]:
 
 
 def assert_marked(bad: Bad, content: bytes) -> None:
-    """The workbook lists every mistake, and has a comment in each row that has one."""
+    """Check that the workbook lists every mistake and has a comment in each row with one."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     listed = [tuple(row) for row in book[SHEET].iter_rows(min_row=2, values_only=True)]
     assert [(row or None, message) for row, _, _, message in listed] == [

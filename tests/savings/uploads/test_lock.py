@@ -1,4 +1,4 @@
-"""A closed, submitted or certified return is locked, whichever way rows come; and who may send."""
+"""A closed, submitted or certified return is locked, however rows come; and who may send."""
 
 from __future__ import annotations
 
@@ -139,10 +139,10 @@ def test_every_way_is_refused_with_the_same_words(
 
 
 @each_lock
-def test_a_preview_that_waits_is_not_stored_any_more(
+def test_a_preview_that_waits_can_no_longer_be_stored(
     lock: Lock, sentence: str, partnership: Partnership, client: Client
 ) -> None:
-    """Uploaded while it was a draft, confirmed when it is locked."""
+    """The file was uploaded to a draft, and confirmed once the return was locked."""
     client.force_login(partnership.finance("WCC"))
     upload = to_preview(client, FILE, RETURN)
     lock(partnership)
@@ -158,7 +158,9 @@ def test_a_preview_that_waits_is_not_stored_any_more(
 
 
 @pytest.mark.parametrize("username", ["s151.wcc", "programme.office", "auditor"])
-def test_who_sees_a_return_but_does_not_fill_it(username: str, partnership: Partnership) -> None:
+def test_people_who_only_see_a_return_can_not_upload_to_it(
+    username: str, partnership: Partnership
+) -> None:
     person = partnership.people[username]
     partnership.draft("WCC", a_saving())
     before = everything()
@@ -173,10 +175,10 @@ def test_who_sees_a_return_but_does_not_fill_it(username: str, partnership: Part
 
 
 @pytest.mark.parametrize("username", ["finance.lbhf", "s151.rbkc", "councillor.wcc"])
-def test_for_whom_a_return_does_not_exist(
+def test_people_of_other_councils_find_neither_return_nor_uploads(
     username: str, partnership: Partnership, client: Client
 ) -> None:
-    """Another council's: neither its template, nor its uploads, nor that there is one."""
+    """Neither its template, nor its uploads, nor a sign that there is one."""
     partnership.draft("WCC", a_saving())
     client.force_login(partnership.finance("WCC"))
     upload = to_preview(client, FILE, RETURN)
@@ -200,7 +202,7 @@ def test_for_whom_a_return_does_not_exist(
     assert list(Upload.objects.all()) == [upload]
 
 
-def test_an_upload_is_found_under_its_own_return_alone(
+def test_an_upload_is_found_only_under_its_own_return(
     partnership: Partnership, client: Client
 ) -> None:
     client.force_login(partnership.finance("WCC"))
@@ -211,7 +213,7 @@ def test_an_upload_is_found_under_its_own_return_alone(
     assert client.post(reverse("upload-store", kwargs=elsewhere)).status_code == 404
 
 
-def test_nobody_unknown_gets_anywhere(partnership: Partnership, client: Client) -> None:
+def test_a_stranger_can_not_upload(partnership: Partnership, client: Client) -> None:
     answer = client.post(
         f"{ROOT}returns/WCC/2013-14-Q1/upload/", json.dumps({}), content_type="application/json"
     )

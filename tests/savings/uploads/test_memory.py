@@ -1,4 +1,4 @@
-"""No bad file takes more memory than it may, whichever way it is sent."""
+"""No wrong file takes more memory than allowed, however it is sent."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from tests.savings.uploads.conftest import everything
 from tests.savings.uploads.corpus import CORPUS
 
 pytestmark = [
-    # Another process takes the files, so what they are sent to has to be there for it.
+    # Another process handles the files, so what they are sent to has to be committed for it.
     pytest.mark.django_db(transaction=True),
     pytest.mark.slow,
     pytest.mark.skipif(
-        not Path("/proc/self/clear_refs").exists(), reason="memory is measured on Linux alone"
+        not Path("/proc/self/clear_refs").exists(), reason="memory is measured only on Linux"
     ),
 ]
 
 
-def test_the_corpus_stays_below_the_most_memory(partnership: Partnership) -> None:
+def test_no_wrong_file_takes_more_memory_than_allowed(partnership: Partnership) -> None:
     before = everything()
 
     taken = memory_of({bad.name: bad.make for bad in CORPUS}, str(connection.settings_dict["NAME"]))
 
     assert set(taken) == {bad.name for bad in CORPUS}
     assert [name for name, memory in taken.items() if (memory or 0) > MOST_MEMORY] == []
-    # The process was measured at all: the largest file of them alone is 10 MB.
+    # The process really was measured: the largest file alone is 10 MB.
     assert max(memory or 0 for memory in taken.values()) > 10
     assert everything() == before

@@ -78,7 +78,7 @@ def now(upload: Upload) -> Upload:
 # --- The preview -----------------------------------------------------------------------
 
 
-def test_the_preview_has_what_changes_and_the_totals_before_and_after(officer: Client) -> None:
+def test_the_preview_has_the_changes_and_the_totals_before_and_after(officer: Client) -> None:
     upload = to_preview(officer, a_change(), RETURN)
 
     preview = preview_of(upload)
@@ -101,7 +101,7 @@ def test_the_preview_has_what_changes_and_the_totals_before_and_after(officer: C
     assert (removed.row, removed.words, removed.before) == (None, "Goes", 3_00)
 
 
-def test_its_page_says_it_all(officer: Client) -> None:
+def test_the_page_of_the_preview_shows_all_of_it(officer: Client) -> None:
     page = read(officer.get(address("upload", to_preview(officer, a_change(), RETURN))))
 
     words = " ".join(page.words.split())
@@ -181,7 +181,7 @@ def test_discarding_leaves_the_return_as_it_was(officer: Client) -> None:
     assert officer.get(address("upload", upload)).status_code == 404
 
 
-def test_what_is_stored_cannot_be_discarded(officer: Client) -> None:
+def test_a_stored_file_cannot_be_discarded(officer: Client) -> None:
     upload = to_preview(officer, a_change(), RETURN)
     officer.post(address("upload-store", upload))
 
@@ -189,9 +189,7 @@ def test_what_is_stored_cannot_be_discarded(officer: Client) -> None:
     assert now(upload).state == Upload.State.STORED
 
 
-def test_a_second_file_takes_the_place_of_the_first(
-    officer: Client, partnership: Partnership
-) -> None:
+def test_a_second_file_replaces_the_first(officer: Client, partnership: Partnership) -> None:
     first = to_preview(officer, a_change(), RETURN)
     second = to_preview(officer, a_csv(a_row()), RETURN)
 
@@ -200,7 +198,7 @@ def test_a_second_file_takes_the_place_of_the_first(
     assert len(stored(partnership)) == 3
 
 
-def test_a_return_changed_meanwhile_is_compared_again(
+def test_a_file_is_compared_again_if_the_return_changed_meanwhile(
     officer: Client, partnership: Partnership
 ) -> None:
     upload = to_preview(officer, a_change(), RETURN)
@@ -226,10 +224,10 @@ def test_a_return_changed_meanwhile_is_compared_again(
     assert len(stored(partnership)) == 4
 
 
-def test_what_the_rows_refer_to_may_be_gone_meanwhile(
+def test_a_file_is_checked_again_if_what_it_refers_to_changed_meanwhile(
     officer: Client, partnership: Partnership
 ) -> None:
-    """Found right, then what it claims on is used up: it is checked again and says so."""
+    """It was right; then its budget was used up, so it is checked again and says so."""
     partnership.approval(ceiling="100.00")
     claim = {"kind": "transition_cost", "recurrence": "", "nature": "", "approval": "moves"}
     upload = to_preview(officer, a_csv(a_row(**claim, amount="80.00")), RETURN)
@@ -246,7 +244,7 @@ def test_what_the_rows_refer_to_may_be_gone_meanwhile(
     assert (error["row"], error["column"]) == (2, "amount")
 
 
-def test_long_changes_are_shown_in_part_and_counted_in_whole(officer: Client) -> None:
+def test_long_changes_are_shown_in_part_and_counted_in_full(officer: Client) -> None:
     rows = [a_row(amount=f"{number}.00") for number in range(MOST_SHOWN + 5)]
 
     upload = to_preview(officer, a_csv(*rows), RETURN)
@@ -264,7 +262,7 @@ def test_long_changes_are_shown_in_part_and_counted_in_whole(officer: Client) ->
 # --- Mistakes --------------------------------------------------------------------------
 
 
-def test_the_mistakes_are_a_table_and_nothing_is_stored(officer: Client) -> None:
+def test_mistakes_are_listed_in_a_table_and_nothing_is_stored(officer: Client) -> None:
     before = everything()
 
     upload = to_preview(officer, a_csv(a_row(), a_row(amount="1e3", kind="savings")), RETURN)
@@ -289,8 +287,8 @@ def test_many_mistakes_are_counted_and_the_first_are_shown(officer: Client) -> N
     assert f"The first {MISTAKES_SHOWN} of {MISTAKES_SHOWN + 50} are shown." in words
 
 
-def test_the_persons_own_workbook_comes_back_with_the_cells_marked(officer: Client) -> None:
-    """With its other sheets and what else is in it; only the failing cells are touched."""
+def test_the_persons_own_workbook_comes_back_with_wrong_cells_marked(officer: Client) -> None:
+    """With its other sheets and everything else in it; only the wrong cells are changed."""
     parts: dict[str, Any] = {
         "xl/workbook.xml": workbook_xml(sheet_entry(1), sheet_entry(2)),
         "xl/worksheets/sheet2.xml": a_sheet(sheet_row(1, ["My own notes"])),
@@ -323,10 +321,10 @@ def test_the_persons_own_workbook_comes_back_with_the_cells_marked(officer: Clie
     assert [cell.value for cell in book["To put right"][2]][:3] == ["3", "amount", "1,50"]
 
 
-def test_put_right_in_the_marked_workbook_it_is_taken(
+def test_a_marked_workbook_can_be_corrected_and_uploaded_again(
     officer: Client, partnership: Partnership
 ) -> None:
-    """The way back: the marks do not stand in the way of uploading it again."""
+    """The marks do not prevent uploading it again."""
     content = an_xlsx(sheet_of(a_row(amount="1.00"), a_row(amount="1,50")))
     refused = to_preview(officer, content, RETURN)
     book = openpyxl.load_workbook(
@@ -342,7 +340,7 @@ def test_put_right_in_the_marked_workbook_it_is_taken(
     assert [row["amount"] for row in stored(partnership)] == ["1.00", "1.50"]
 
 
-def test_there_is_nothing_marked_of_a_file_without_mistakes(officer: Client) -> None:
+def test_a_file_without_mistakes_has_no_marked_workbook(officer: Client) -> None:
     upload = to_preview(officer, a_change(), RETURN)
 
     assert officer.get(address("upload-marked", upload)).status_code == 404
@@ -361,7 +359,7 @@ def test_a_file_name_is_shown_as_text(officer: Client) -> None:
 # --- Choosing --------------------------------------------------------------------------
 
 
-def test_the_page_to_choose_a_file(officer: Client) -> None:
+def test_the_page_offers_a_file_field_and_templates(officer: Client) -> None:
     page = read(officer.get(reverse("return-upload", kwargs=RETURN)))
 
     for extension in ("xlsx", "ods", "csv"):
@@ -373,7 +371,7 @@ def test_the_page_to_choose_a_file(officer: Client) -> None:
     ("content", "said"),
     [(a_change(), "is not stored yet"), (a_csv(a_row(amount="?")), "has mistakes to put right")],
 )
-def test_the_way_back_to_a_file_that_waits(
+def test_the_page_leads_back_to_a_file_that_waits(
     content: bytes, said: str, officer: Client, partnership: Partnership
 ) -> None:
     upload = to_preview(officer, content, RETURN)
@@ -382,25 +380,25 @@ def test_the_way_back_to_a_file_that_waits(
 
     assert said in page.words
     assert address("upload", upload) in page.hrefs
-    # It is the person's own: a colleague is not led to it, nor is its person once it is gone.
+    # Once the file is gone, the page no longer leads to it.
     upload.delete()
     assert said not in read(officer.get(reverse("return-upload", kwargs=RETURN))).words
 
 
-def test_no_file_chosen(officer: Client) -> None:
+def test_sending_no_file_is_refused(officer: Client) -> None:
     answer = officer.post(reverse("return-upload", kwargs=RETURN))
 
     assert (answer.status_code, answer.context["mistake"]) == (422, "Choose the file to upload.")
 
 
-def test_an_empty_file(officer: Client) -> None:
+def test_an_empty_file_is_refused(officer: Client) -> None:
     answer = officer.post(reverse("return-upload", kwargs=RETURN), {"file": named(b" \n")})
 
     assert (answer.status_code, answer.context["mistake"]) == (422, EMPTY)
 
 
-def test_a_form_too_long_to_be_let_in(officer: Client) -> None:
-    """It is read past and kept nowhere."""
+def test_a_form_that_is_too_long_is_refused(officer: Client) -> None:
+    """It is read to its end and stored nowhere."""
     content = b"service,kind\n" + b"x" * LONGEST_FORM
 
     answer = officer.post(reverse("return-upload", kwargs=RETURN), {"file": named(content)})
@@ -409,6 +407,6 @@ def test_a_form_too_long_to_be_let_in(officer: Client) -> None:
     assert not Upload.objects.exists()
 
 
-def test_a_template_of_another_kind(officer: Client) -> None:
+def test_a_template_of_another_kind_is_not_found(officer: Client) -> None:
     assert officer.get(f"/returns/WCC/{Q1}/template.pdf").status_code == 404
     assert officer.get("/returns/WCC/2013-14-Q1/template.pdf").status_code == 404

@@ -1,4 +1,4 @@
-"""Checking a file is a task: how far it is, lost and doubled messages, what nobody came back to."""
+"""Checking a file is a task: its progress, lost and repeated messages, abandoned uploads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def unreachable_queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def waiting(partnership: Partnership, content: bytes, at: datetime = NOW) -> Upload:
-    """An upload that has been kept and not been looked at."""
+    """An upload that has been stored and not yet checked."""
     return start_upload(
         return_id=partnership.parent("WCC").id,
         filename="return.csv",
@@ -53,7 +53,7 @@ def now(upload: Upload) -> Upload:
     return Upload.objects.get(id=upload.id)
 
 
-def test_it_says_every_thousand_rows_how_far_it_is(
+def test_the_check_records_its_progress_every_thousand_rows(
     partnership: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = waiting(partnership, a_csv(*many_rows(3_500)))
@@ -75,7 +75,7 @@ def test_it_says_every_thousand_rows_how_far_it_is(
     assert (now(upload).state, now(upload).checked) == ("ready", 3_500)
 
 
-def test_the_page_shows_how_far_it_is_and_moves_on_by_itself(
+def test_the_page_shows_the_progress_and_moves_on_by_itself(
     partnership: Partnership, client: Client
 ) -> None:
     client.force_login(partnership.finance("WCC"))
@@ -113,7 +113,7 @@ def test_a_message_that_comes_twice_changes_nothing(partnership: Partnership) ->
     assert now(upload).__dict__ | {"_state": None} == once
 
 
-def test_a_queue_out_of_reach_only_delays_it(
+def test_an_unreachable_queue_only_delays_a_check(
     partnership: Partnership, client: Client, unreachable_queue: None
 ) -> None:
     client.force_login(partnership.finance("WCC"))
@@ -127,7 +127,7 @@ def test_a_queue_out_of_reach_only_delays_it(
     assert now(upload).state == "ready"
 
 
-def test_the_sweep_takes_up_what_a_worker_left_in_the_middle(partnership: Partnership) -> None:
+def test_the_sweep_restarts_a_check_that_a_worker_abandoned(partnership: Partnership) -> None:
     begun = timezone.now() - FORGOTTEN_AFTER - timedelta(seconds=1)
     long_ago = waiting(partnership, a_csv(a_row()), begun)
     Upload.objects.filter(id=long_ago.id).update(state="checking", rows=9, checked=3)
@@ -137,7 +137,7 @@ def test_the_sweep_takes_up_what_a_worker_left_in_the_middle(partnership: Partne
     assert (now(long_ago).state, now(long_ago).rows, now(long_ago).checked) == ("ready", 1, 1)
 
 
-def test_what_has_just_begun_is_left_to_its_own_task(partnership: Partnership) -> None:
+def test_the_sweep_leaves_a_recent_check_to_its_own_task(partnership: Partnership) -> None:
     upload = waiting(partnership, a_csv(a_row()))
 
     assert actions.tidy_uploads(at=NOW + FORGOTTEN_AFTER) == []
@@ -145,7 +145,7 @@ def test_what_has_just_begun_is_left_to_its_own_task(partnership: Partnership) -
     assert actions.tidy_uploads(at=late) == [upload.id]
 
 
-def test_what_nobody_came_back_to_is_forgotten_and_what_is_stored_is_kept(
+def test_abandoned_uploads_are_deleted_and_stored_ones_are_kept(
     partnership: Partnership,
 ) -> None:
     stored = waiting(partnership, a_csv(a_row()))
@@ -163,10 +163,10 @@ def test_what_nobody_came_back_to_is_forgotten_and_what_is_stored_is_kept(
     assert everything() == before
 
 
-def test_forgotten_while_it_is_checked(
+def test_an_upload_discarded_while_it_is_checked_leaves_nothing(
     partnership: Partnership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Discarded by its person in the middle: the check comes to its end and leaves nothing."""
+    """The check goes on to its end."""
     upload = waiting(partnership, a_csv(a_row()))
     judge = actions.judge
 
@@ -181,7 +181,7 @@ def test_forgotten_while_it_is_checked(
     assert not Upload.objects.exists()
 
 
-def test_the_database_holds_that_what_is_checked_has_an_outcome(partnership: Partnership) -> None:
+def test_the_database_requires_an_outcome_of_a_checked_upload(partnership: Partnership) -> None:
     upload = waiting(partnership, a_csv(a_row()))
 
     for state in ("ready", "refused", "stored"):

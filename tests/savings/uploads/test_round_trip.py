@@ -1,4 +1,4 @@
-"""A template downloaded, filled in, uploaded and downloaded again holds identical figures."""
+"""A template downloaded, filled in, uploaded and downloaded again has identical figures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ UPLOAD = "returns/WCC/2013-14-Q2/upload/"
 
 every_format = pytest.mark.parametrize("extension", ["xlsx", "ods", "csv"])
 
-#: Words that one format or another could change on the way.
+#: Texts that one format or another could change on the way.
 AWKWARD = (
     "=1+1",
     "'=1+1",
@@ -85,7 +85,7 @@ def download(officer: Client, extension: str) -> bytes:
 
 
 def upload(officer: Client, content: bytes) -> None:
-    """Upload a file and store what the preview shows."""
+    """Upload a file and store the preview."""
     upload = to_preview(officer, content, RETURN)
     answer = officer.post(reverse("upload-store", kwargs={**RETURN, "upload_id": upload.id}))
     assert (answer.status_code, answer["Location"]) == (302, reverse("return", kwargs=RETURN))
@@ -104,7 +104,7 @@ def as_stored(partnership: Partnership) -> list[dict[str, Any]]:
 
 
 @every_format
-def test_filled_uploaded_and_downloaded_again_it_is_the_same(
+def test_a_template_filled_in_and_uploaded_is_the_same_when_downloaded(
     extension: str, officer: Client, partnership: Partnership
 ) -> None:
     template = download(officer, extension)
@@ -131,7 +131,7 @@ def test_filled_uploaded_and_downloaded_again_it_is_the_same(
 
 
 @every_format
-def test_a_template_as_it_is_changes_nothing(
+def test_a_template_uploaded_unchanged_changes_nothing(
     extension: str, officer: Client, partnership: Partnership
 ) -> None:
     before = everything()
@@ -146,7 +146,7 @@ def test_a_template_as_it_is_changes_nothing(
 
 
 @every_format
-def test_uploaded_twice_there_is_one_set_of_rows(
+def test_a_file_uploaded_twice_makes_one_set_of_rows(
     extension: str, officer: Client, partnership: Partnership
 ) -> None:
     content = filled(extension, download(officer, extension), {}, added_rows())
@@ -160,7 +160,7 @@ def test_uploaded_twice_there_is_one_set_of_rows(
 
 
 @every_format
-def test_sent_twice_to_the_api_there_is_one_set_of_rows(
+def test_a_file_sent_twice_to_the_api_makes_one_set_of_rows(
     extension: str, partnership: Partnership, finance: Caller
 ) -> None:
     template = finance.get(f"returns/WCC/2013-14-Q2/template.{extension}").content
@@ -176,7 +176,7 @@ def test_sent_twice_to_the_api_there_is_one_set_of_rows(
     assert everything() == once
 
 
-def test_the_formats_say_the_same(officer: Client) -> None:
+def test_the_formats_have_the_same_rows(officer: Client) -> None:
     xlsx, ods, csv = (
         opened(extension, download(officer, extension)) for extension in ("xlsx", "ods", "csv")
     )
@@ -188,10 +188,10 @@ def test_the_formats_say_the_same(officer: Client) -> None:
 
 
 @every_format
-def test_what_one_format_gave_another_takes(
+def test_a_file_of_one_format_and_then_of_another_changes_nothing(
     extension: str, officer: Client, partnership: Partnership
 ) -> None:
-    """Downloaded in one format, stored, and the same in every other."""
+    """Downloaded and stored in one format, then in each of the others."""
     before = everything()
     for other in {"xlsx", "ods", "csv"} - {extension}:
         upload(officer, download(officer, extension))
@@ -200,7 +200,7 @@ def test_what_one_format_gave_another_takes(
         assert everything() == before
 
 
-def test_two_thousand_rows_in_their_order_and_one_event(
+def test_two_thousand_rows_are_stored_in_order_with_one_event(
     partnership: Partnership, finance: Caller
 ) -> None:
     content = a_csv(*many_rows(2_000))
@@ -217,7 +217,7 @@ def test_two_thousand_rows_in_their_order_and_one_event(
 
 
 @every_format
-def test_an_empty_return_has_a_template_of_columns_alone(
+def test_an_empty_return_has_a_template_with_only_columns(
     extension: str, partnership: Partnership, client: Client
 ) -> None:
     client.force_login(partnership.finance("LBHF"))

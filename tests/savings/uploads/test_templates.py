@@ -1,4 +1,4 @@
-"""A template: the columns with notes and lists to choose from, and what to look up, locked."""
+"""A template: the columns with notes and lists to choose from, and locked reference sheets."""
 
 from __future__ import annotations
 
@@ -47,20 +47,20 @@ def ods(template: Template, part: str = "content.xml") -> ET.Element:
         return ET.fromstring(archive.read(part))
 
 
-def test_it_is_of_this_council_and_quarter(template: Template, book: Workbook) -> None:
+def test_a_template_is_for_one_council_and_quarter(template: Template, book: Workbook) -> None:
     assert template.title == "Westminster: return for 2013/14 Q1"
     assert template.file_name("ods") == "return-WCC-2013-14-Q1.ods"
     assert book.properties.title == template.title
     assert len(template.rows) == 2
 
 
-def test_the_sheets_of_a_workbook_and_which_are_locked(book: Workbook) -> None:
+def test_a_workbook_has_its_sheets_and_some_are_locked(book: Workbook) -> None:
     assert book.sheetnames == SHEETS
     assert [page.protection.sheet for page in book] == [False, True, True, True]
     assert [page.freeze_panes for page in book] == ["A2"] * 4
 
 
-def test_the_tables_of_an_ods_and_which_are_locked(template: Template) -> None:
+def test_an_ods_has_its_tables_and_some_are_locked(template: Template) -> None:
     tables = list(ods(template).iter(f"{_TABLE}table"))
 
     assert [table.get(f"{_TABLE}name") for table in tables] == SHEETS
@@ -77,7 +77,7 @@ def test_every_column_has_a_note_that_says_what_it_takes(book: Workbook) -> None
     assert looked_up == {column: guide.takes for column, guide in GUIDES.items()}
 
 
-def test_lists_to_choose_from_down_to_the_last_row(book: Workbook) -> None:
+def test_lists_to_choose_from_go_down_to_the_last_row(book: Workbook) -> None:
     found = {
         str(rule.sqref): rule.formula1 for rule in book["Return"].data_validations.dataValidation
     }
@@ -93,7 +93,7 @@ def test_lists_to_choose_from_down_to_the_last_row(book: Workbook) -> None:
     assert found == expected
 
 
-def test_the_same_lists_in_an_ods(template: Template) -> None:
+def test_an_ods_has_the_same_lists(template: Template) -> None:
     conditions = [
         rule.get(f"{_TABLE}condition") for rule in ods(template).iter(f"{_TABLE}content-validation")
     ]
@@ -111,7 +111,7 @@ def test_the_same_lists_in_an_ods(template: Template) -> None:
     assert conditions == [f"of:cell-content-is-in-list({found})" for found in lists]
 
 
-def test_services_with_those_who_take_part_in_the_quarter(book: Workbook) -> None:
+def test_services_are_listed_with_their_participants_in_the_quarter(book: Workbook) -> None:
     rows = list(book["Services"].iter_rows(min_row=2, values_only=True))
 
     assert {row[0] for row in rows} == {slug for slug, _, _ in SERVICES}
@@ -139,7 +139,7 @@ def test_amounts_are_numbers_and_text_is_text(book: Workbook) -> None:
     assert (page["M2"].data_type, page["M2"].value) == ("s", "=1+1")
 
 
-def test_csv_has_the_rows_alone_and_no_formula(template: Template) -> None:
+def test_csv_has_only_the_rows_and_no_formula(template: Template) -> None:
     assert template_csv(template).decode().splitlines() == [
         ",".join(COLUMNS),
         "library-service,saving,shared,99.10,recurring,cashable,,,,,,,'=1+1",
@@ -148,6 +148,6 @@ def test_csv_has_the_rows_alone_and_no_formula(template: Template) -> None:
 
 
 def test_the_same_template_is_the_same_file(template: Template) -> None:
-    """But for the time of writing that an XLSX has to have."""
+    """Apart from the time of writing, which an XLSX has to have."""
     assert template_ods(template) == template_ods(template)
     assert template_csv(template) == template_csv(template)

@@ -76,7 +76,7 @@ def driver(partnership: Partnership, **values: int) -> None:
 # --- What is answered --------------------------------------------------------------
 
 
-def test_a_rule_that_had_held_all_along(caller: Caller) -> None:
+def test_a_rule_can_be_asked_about_as_if_it_had_always_applied(caller: Caller) -> None:
     answer = asked(caller, **HALVES)
 
     assert rows(answer) == [
@@ -109,7 +109,7 @@ def test_a_rule_that_had_held_all_along(caller: Caller) -> None:
     ]
 
 
-def test_a_rule_from_a_quarter_on(caller: Caller) -> None:
+def test_a_rule_can_be_asked_about_from_a_quarter_on(caller: Caller) -> None:
     answer = asked(caller, **HALVES, effective_from="2013-14-Q2")
 
     assert [(row["period"], row["then"]) for row in answer["rows"] if row["council"] == "WCC"] == [
@@ -128,7 +128,7 @@ def test_todays_own_rule_changes_nothing(caller: Caller) -> None:
     assert answer["gains"] == "Of what is certified to date, nothing would fall otherwise."
 
 
-def test_what_no_council_has_today(caller: Caller) -> None:
+def test_amounts_that_are_unattributed_today_would_fall_on_councils(caller: Caller) -> None:
     answer = asked(
         caller, service="cex", kind="saving", method="fixed", shares="LBHF:0.25,RBKC:0.75"
     )
@@ -145,7 +145,7 @@ def test_what_no_council_has_today(caller: Caller) -> None:
     )
 
 
-def test_a_drivers_value(caller: Caller, books: Partnership) -> None:
+def test_a_drivers_value_can_be_asked_about(caller: Caller, books: Partnership) -> None:
     driver(books, LBHF=1, RBKC=1, WCC=1)
     rule = propose_rule(
         service=books.services["libraries"],
@@ -180,7 +180,7 @@ def test_a_drivers_value(caller: Caller, books: Partnership) -> None:
     ]
 
 
-def test_a_blend(caller: Caller, books: Partnership) -> None:
+def test_a_blend_can_be_asked_about(caller: Caller, books: Partnership) -> None:
     driver(books, LBHF=1, RBKC=0, WCC=3)
 
     answer = asked(
@@ -198,7 +198,7 @@ def test_a_blend(caller: Caller, books: Partnership) -> None:
     )
 
 
-def test_a_proposal_that_waits(caller: Caller, books: Partnership) -> None:
+def test_a_proposal_that_waits_can_be_asked_about(caller: Caller, books: Partnership) -> None:
     rule = books.rule("libraries", {"WCC": "1"}, effective_from=Q2, agreed_by=["WCC"])
 
     always = asked(caller, decision=rule.decision_id)
@@ -229,7 +229,7 @@ def as_rolled_up(answer: dict[str, Any], which: str) -> dict[tuple[str | None, s
 
 
 @pytest.mark.parametrize("through", ["the address", "the proposal"])
-def test_once_it_is_agreed_the_rollup_has_it_to_the_penny(
+def test_once_the_rule_is_agreed_the_rollup_has_the_same_to_the_penny(
     caller: Caller, books: Partnership, through: str
 ) -> None:
     """Odd amounts, another rule of the same quarter, and a claim on a budget that follows."""
@@ -271,7 +271,7 @@ def nonzero(sums: dict[tuple[str | None, str, str], int]) -> dict[tuple[str | No
     return {key: pence for key, pence in sums.items() if pence}
 
 
-def test_a_rule_for_costs_moves_variances_with_them(caller: Caller, books: Partnership) -> None:
+def test_a_rule_for_costs_changes_variances_too(caller: Caller, books: Partnership) -> None:
     books.certified(
         "WCC",
         {**CLAIM, "kind": "ongoing_cost", "amount": "8.00", "approval": ""},
@@ -306,7 +306,9 @@ def test_a_rule_for_costs_moves_variances_with_them(caller: Caller, books: Partn
     assert answer["plan_rows"] == []
 
 
-def test_a_later_agreed_rule_replaces_it(caller: Caller, books: Partnership) -> None:
+def test_a_later_agreed_rule_replaces_the_rule_asked_about(
+    caller: Caller, books: Partnership
+) -> None:
     books.rule("libraries", {"LBHF": "1"}, effective_from=Q2, agreed_by=list(THIRDS))
 
     answer = asked(caller, **HALVES, effective_from="2013-14-Q1")
@@ -426,7 +428,7 @@ BLENDED = {"service": "libraries", "kind": "saving", "method": "blend", "weights
         ({"LBHF": 1, "RBKC": 1, "WCC": 1}, Q1, ", ".join(COUNCILS.values())),
     ],
 )
-def test_what_nothing_can_be_shared_by_is_refused_as_its_proposal_is(
+def test_a_driver_that_can_not_split_anything_is_refused_like_its_proposal(
     caller: Caller,
     books: Partnership,
     values: dict[str, int],
@@ -451,8 +453,8 @@ def test_what_nothing_can_be_shared_by_is_refused_as_its_proposal_is(
         assert mistakes(proposed) == {"driver": message}
 
 
-def test_only_who_takes_part_needs_a_value(caller: Caller, books: Partnership) -> None:
-    """Two share the chief executive's office; Westminster has no value, nor needs one."""
+def test_only_councils_that_take_part_need_a_value(caller: Caller, books: Partnership) -> None:
+    """Two councils share the chief executive; Westminster has no value and needs none."""
     driver(books, LBHF=1, RBKC=3)
 
     answer = asked(caller, **{**BY_VISITS, "service": "cex"}, effective_from="2013-14-Q2")
@@ -463,11 +465,11 @@ def test_only_who_takes_part_needs_a_value(caller: Caller, books: Partnership) -
     )
 
 
-def test_a_parameter_of_another_name_is_refused(caller: Caller) -> None:
+def test_an_unknown_parameter_is_refused(caller: Caller) -> None:
     assert list(mistakes(caller.get("what-if/", **HALVES, share="1"))) == ["share"]
 
 
-def test_people_with_an_appointment_may_ask_and_nobody_else(
+def test_only_people_with_an_appointment_may_ask(
     books: Partnership, django_user_model: Any
 ) -> None:
     problem(Caller().get("what-if/", **HALVES), 401, "unknown-caller")
@@ -502,7 +504,7 @@ def test_nothing_is_stored(caller: Caller, books: Partnership) -> None:
     assert {query["sql"].split()[0] for query in queries} <= {"SELECT", "SAVEPOINT", "RELEASE"}
 
 
-def test_as_many_queries_for_one_entry_as_for_many(caller: Caller, books: Partnership) -> None:
+def test_many_entries_take_as_many_queries_as_one(caller: Caller, books: Partnership) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             asked(caller, **HALVES)

@@ -1,4 +1,4 @@
-"""The page of a what-if: figures by equality, mistakes beside what was typed, one address."""
+"""The page of a what-if: exact figures, mistakes beside what was typed, one address."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def reader(signed_in: SignIn) -> Client:
 
 
 def values(page: Reading) -> dict[str, str | None]:
-    """What stands in the text inputs, by id."""
+    """The text in the text inputs, by id."""
     return {
         str(control["id"]): control.get("value")
         for control in page.controls
@@ -74,7 +74,7 @@ def test_everybody_sees_the_same_figures(username: str, reader: Client, signed_i
     assert tables_of(signed_in(username).get(WHAT_IF, HALVES)) == mine
 
 
-def test_nothing_is_posted(reader: Client) -> None:
+def test_the_page_can_only_be_read(reader: Client) -> None:
     assert reader.post(WHAT_IF, HALVES).status_code == 405
 
 
@@ -93,7 +93,7 @@ def test_before_a_question_there_are_the_two_forms(reader: Client) -> None:
     assert unlabelled == []
 
 
-def test_the_forms_address_and_the_programs_ask_the_same(reader: Client) -> None:
+def test_the_address_of_the_form_and_that_of_a_program_ask_the_same(reader: Client) -> None:
     typed, spelled = reader.get(WHAT_IF, TYPED), reader.get(WHAT_IF, HALVES)
 
     assert tables_of(typed) == tables_of(spelled)
@@ -104,7 +104,7 @@ def test_the_forms_address_and_the_programs_ask_the_same(reader: Client) -> None
     assert f"/api/v1{WHAT_IF}?{urlencode(HALVES, safe=':/,')}" in read(spelled).hrefs
 
 
-def test_what_was_asked_stands_in_the_form_to_be_changed(reader: Client) -> None:
+def test_the_form_keeps_the_question_so_that_it_can_be_changed(reader: Client) -> None:
     found = values(read(reader.get(WHAT_IF, HALVES)))
     assert [found[f"rule_share_{code}"] for code in ("LBHF", "RBKC", "WCC")] == [None, "1/2", "1/2"]
 
@@ -112,7 +112,7 @@ def test_what_was_asked_stands_in_the_form_to_be_changed(reader: Client) -> None
 # --- The answer ---------------------------------------------------------------------
 
 
-def test_every_council_to_date_by_quarter_and_over_the_plan(reader: Client) -> None:
+def test_figures_are_shown_to_date_by_quarter_and_over_the_plan(reader: Client) -> None:
     response = reader.get(WHAT_IF, HALVES)
     page, (to_date, by_quarter, plan) = read(response), tables_of(response)
 
@@ -155,7 +155,7 @@ def test_every_council_to_date_by_quarter_and_over_the_plan(reader: Client) -> N
     assert "The option" not in page.words
 
 
-def test_figures_of_one_quarter_alone_say_which(reader: Client, books: Partnership) -> None:
+def test_figures_of_a_single_quarter_say_which(reader: Client, books: Partnership) -> None:
     response = reader.get(WHAT_IF, {**HALVES, "service": "cex", "shares": "LBHF:1/4,RBKC:3/4"})
 
     assert tables_of(response) == [
@@ -172,7 +172,7 @@ def test_figures_of_one_quarter_alone_say_which(reader: Client, books: Partnersh
     assert "The adopted plans have no line that it would split" in words
 
 
-def test_a_proposal_is_seen_all_along_or_from_its_quarter_on(
+def test_a_proposal_is_shown_for_all_quarters_or_from_its_own_on(
     reader: Client, books: Partnership
 ) -> None:
     rule = books.rule("libraries", {"WCC": "1"}, effective_from=Q2, agreed_by=["WCC"])
@@ -202,7 +202,7 @@ def test_a_rule_that_a_later_one_replaces_says_so(reader: Client, books: Partner
 # --- Mistakes ------------------------------------------------------------------------
 
 
-def test_mistakes_stand_beside_what_was_typed(reader: Client) -> None:
+def test_mistakes_are_shown_beside_what_was_typed(reader: Client) -> None:
     response = reader.get(
         WHAT_IF,
         {
@@ -230,7 +230,7 @@ def test_mistakes_stand_beside_what_was_typed(reader: Client) -> None:
     assert page.words.startswith("Error: What if?")
 
 
-def test_shares_that_are_not_one_are_said_at_the_first(reader: Client) -> None:
+def test_shares_that_do_not_add_up_to_1_are_named_at_the_first_share(reader: Client) -> None:
     response = reader.get(WHAT_IF, {**TYPED, "share_WCC": "1/3"})
     page = read(response)
     assert response.status_code == 422
@@ -245,7 +245,7 @@ def test_shares_that_are_not_one_are_said_at_the_first(reader: Client) -> None:
         ({"method": "blend", "weight_visits": "1"}, "#rule_weight_visits"),
     ],
 )
-def test_a_driver_without_values_is_said_where_it_was_chosen(
+def test_a_driver_without_values_is_named_where_it_was_chosen(
     reader: Client, books: Partnership, typed: dict[str, str], anchor: str
 ) -> None:
     create_driver(
@@ -263,7 +263,7 @@ def test_a_driver_without_values_is_said_where_it_was_chosen(
     assert page.words.startswith("Error: What if?")
 
 
-def test_a_value_left_empty_is_asked_for_in_its_own_form(reader: Client) -> None:
+def test_mistakes_in_a_value_are_named_in_its_own_form(reader: Client) -> None:
     response = reader.get(
         WHAT_IF, {"driver": "", "council": "WCC", "value": "many", "effective_from": ""}
     )
@@ -277,7 +277,7 @@ def test_a_value_left_empty_is_asked_for_in_its_own_form(reader: Client) -> None
 
 
 @pytest.mark.parametrize("decision", ["0", "999999999999999999", "one", "\x00", "1" * 40])
-def test_a_proposal_that_is_none(reader: Client, decision: str) -> None:
+def test_an_unknown_proposal_is_named(reader: Client, decision: str) -> None:
     response = reader.get(WHAT_IF, {"decision": decision})
     assert response.status_code == 422
     assert "No rule is proposed by this decision." in read(response).words
@@ -286,7 +286,7 @@ def test_a_proposal_that_is_none(reader: Client, decision: str) -> None:
 @pytest.mark.parametrize(
     "query", [{"service": "\x00", "kind": "<b>"}, {"shares": ":::,,:", "method": "fixed"}]
 )
-def test_nonsense_is_refused_and_shown_harmless(reader: Client, query: dict[str, Any]) -> None:
+def test_nonsense_is_refused_and_shown_as_text(reader: Client, query: dict[str, Any]) -> None:
     response = reader.get(WHAT_IF, query)
     assert response.status_code == 422
     assert "<b>" not in response.content.decode()
@@ -303,7 +303,7 @@ def test_nothing_is_stored(reader: Client) -> None:
     assert {query["sql"].split()[0] for query in queries} <= {"SELECT"}
 
 
-def test_as_many_queries_for_one_entry_as_for_many(reader: Client, books: Partnership) -> None:
+def test_many_entries_take_as_many_queries_as_one(reader: Client, books: Partnership) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             assert reader.get(WHAT_IF, HALVES).status_code == 200

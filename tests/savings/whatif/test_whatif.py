@@ -1,4 +1,4 @@
-"""What another rule would have done: by hand, and by property against entry-by-entry sharing."""
+"""What another rule would have done: by hand, and compared with sharing entry by entry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HALF, THIRD, QUARTER = Fraction(1, 2), Fraction(1, 3), Fraction(1, 4)
 
 
 def tree() -> ServiceTree:
-    """One programme of three councils; youth lies in it, and cex is two councils' own."""
+    """One programme of three councils, with youth in it; cex belongs to two councils."""
     three = tuple(Spell(code, Q1) for code in COUNCILS)
     return ServiceTree.of(
         [
@@ -107,7 +107,7 @@ def test_each_entry_is_split_by_itself_in_whole_pence() -> None:
     assert (found.looked_at, found.moved) == (2, 2)
 
 
-def test_what_nobody_has_today_falls_on_somebody_and_the_sum_stays() -> None:
+def test_unattributed_amounts_fall_on_councils_and_the_sum_stays() -> None:
     found = compare([alike(90)], a_world(), a_world().with_rule(THIRDS, COUNCILS, None), SAVINGS)
 
     assert told(found.lines) == [
@@ -118,7 +118,7 @@ def test_what_nobody_has_today_falls_on_somebody_and_the_sum_stays() -> None:
     ]
 
 
-def test_a_rule_from_a_quarter_on_leaves_what_came_before_and_yields_to_what_is_later() -> None:
+def test_a_rule_from_a_quarter_on_changes_nothing_earlier_and_yields_to_a_later_rule() -> None:
     later = a_rule(2, since=Q3, WCC=Fraction(1))
     entries = [alike(90, quarter=quarter) for quarter in (Q1, Q2, Q3)]
     halves = a_rule(0, LBHF=HALF, RBKC=HALF)
@@ -136,7 +136,7 @@ def test_a_rule_from_a_quarter_on_leaves_what_came_before_and_yields_to_what_is_
     assert always.moved == 3
 
 
-def test_a_rule_from_the_quarter_of_one_that_is_there_takes_its_place() -> None:
+def test_a_rule_from_the_quarter_of_an_existing_one_replaces_it() -> None:
     today = a_world(THIRDS)
     then = today.with_rule(a_rule(0, WCC=Fraction(1)), COUNCILS, Q1)
 
@@ -145,7 +145,7 @@ def test_a_rule_from_the_quarter_of_one_that_is_there_takes_its_place() -> None:
     assert (line.today, line.then) == (3, 9)
 
 
-def test_a_proposal_that_waits_takes_its_own_place_once() -> None:
+def test_a_proposal_that_waits_replaces_itself() -> None:
     waits = a_rule(2, agreed_by=("WCC",), WCC=Fraction(1))
     today = a_world(THIRDS, waits)
 
@@ -157,7 +157,7 @@ def test_a_proposal_that_waits_takes_its_own_place_once() -> None:
     ]
 
 
-def test_a_nearer_rule_still_holds_below() -> None:
+def test_a_nearer_rule_still_applies_below() -> None:
     nearer = a_rule(2, service="youth", WCC=Fraction(1))
     today = a_world(THIRDS, nearer)
     then = today.with_rule(a_rule(0, LBHF=Fraction(1)), COUNCILS, None)
@@ -172,7 +172,7 @@ def test_a_nearer_rule_still_holds_below() -> None:
     assert found.moved == 1
 
 
-def test_what_is_out_of_reach_and_does_not_move_is_not_told() -> None:
+def test_entries_that_the_rule_does_not_reach_are_left_out() -> None:
     today = a_world(THIRDS)
     entries = [alike(9), alike(7, service="cex"), alike(5, kind="ongoing_cost")]
 
@@ -182,7 +182,7 @@ def test_what_is_out_of_reach_and_does_not_move_is_not_told() -> None:
     assert (found.looked_at, found.moved) == (3, 0)
 
 
-def test_an_own_entry_is_told_and_stays() -> None:
+def test_an_own_entry_is_included_and_does_not_move() -> None:
     today = a_world(THIRDS)
     then = today.with_rule(a_rule(0, LBHF=Fraction(1)), COUNCILS, None)
 
@@ -215,7 +215,7 @@ def test_variances_follow_a_rule_for_ongoing_costs() -> None:
     ]
 
 
-def test_claims_on_a_budget_follow_the_net_reductions_that_the_rule_would_have_made() -> None:
+def test_claims_on_a_budget_follow_the_net_reductions_under_the_rule() -> None:
     budget = Budget("move", "childrens", 10**6, Q1, frozenset(COUNCILS))
     today = a_world(THIRDS, budgets=(budget,))
     then = today.with_rule(a_rule(0, LBHF=HALF, WCC=HALF), COUNCILS, None)
@@ -236,7 +236,7 @@ def test_claims_on_a_budget_follow_the_net_reductions_that_the_rule_would_have_m
     ]
 
 
-def test_a_drivers_value_moves_what_it_splits_and_no_more() -> None:
+def test_a_drivers_value_moves_only_what_it_splits() -> None:
     values = tuple(
         ValueOfDriver(place, "children", code, Q1, Fraction(value))
         for place, (code, value) in enumerate(zip(COUNCILS, (100, 100, 200), strict=True), 1)
@@ -266,7 +266,7 @@ def test_a_drivers_value_moves_what_it_splits_and_no_more() -> None:
     assert compare(entries, today, always, reach).moved == 2
 
 
-def test_what_rests_on_something_made_up_is_marked() -> None:
+def test_figures_that_rest_on_something_made_up_are_marked() -> None:
     made_up = Rule(
         1, "childrens", "saving", "fixed", Q1, frozenset(COUNCILS), {"WCC": Fraction(1)},
         illustrative=True,
@@ -303,7 +303,7 @@ def test_a_saving_a_year_falls_by_the_rule_of_the_years_last_quarter() -> None:
     ]
 
 
-def test_a_saving_in_a_year_alone_falls_quarter_by_quarter_in_whole_pence() -> None:
+def test_a_saving_in_a_single_year_falls_quarter_by_quarter_in_whole_pence() -> None:
     # 103 in four quarters is 26, 26, 26 and 25; each by thirds is 9, 9, 8 or 9, 8, 8.
     today = a_world(THIRDS)
     then = today.with_rule(a_rule(0, WCC=Fraction(1)), COUNCILS, Q3)
@@ -317,7 +317,7 @@ def test_a_saving_in_a_year_alone_falls_quarter_by_quarter_in_whole_pence() -> N
     ]
 
 
-def test_a_planned_saving_that_a_driver_splits_is_told() -> None:
+def test_a_planned_saving_that_a_driver_splits_is_included() -> None:
     values = tuple(
         ValueOfDriver(n, "children", code, Q1, Fraction(1)) for n, code in enumerate(COUNCILS)
     )
@@ -395,7 +395,7 @@ EVERYTHING = Reach(
 
 
 def _parts(parts: Mapping[str, int], whole: int) -> list[tuple[str | None, int]]:
-    """All of it unattributed, where nobody has a part."""
+    """All of it unattributed, if no council has a part."""
     return list(parts.items()) or [(None, whole)]
 
 
@@ -419,7 +419,7 @@ def one_by_one(entries: list[Alike], world: World) -> dict[tuple[str | None, Qua
 @given(
     st.lists(groups(), min_size=1, max_size=8), worlds(), rules(0), st.sampled_from([None, Q1, Q2])
 )
-def test_both_worlds_are_what_sharing_entry_by_entry_makes_of_them(
+def test_both_sides_are_the_same_as_sharing_entry_by_entry(
     entries: list[Alike], today: World, rule: Rule, since: Quarter | None
 ) -> None:
     then = today.with_rule(rule, COUNCILS, since)
@@ -438,7 +438,7 @@ def test_both_worlds_are_what_sharing_entry_by_entry_makes_of_them(
 @given(
     st.lists(groups(), min_size=1, max_size=8), worlds(), rules(0), st.sampled_from([None, Q1, Q2])
 )
-def test_differences_come_to_0_in_every_quarter_and_kind(
+def test_differences_add_up_to_0_in_every_quarter_and_kind(
     entries: list[Alike], today: World, rule: Rule, since: Quarter | None
 ) -> None:
     reach = Reach(today.tree.below(rule.service), frozenset({rule.kind}))
@@ -467,7 +467,7 @@ def test_todays_own_rule_changes_nothing(
 
 
 @pytest.mark.parametrize("nothing", [[], [alike()]])
-def test_nothing_comes_of_nothing(nothing: list[Alike]) -> None:
+def test_without_entries_there_is_nothing_to_compare(nothing: list[Alike]) -> None:
     today = a_world(THIRDS)
     found = compare(nothing, today, today.with_rule(THIRDS, COUNCILS, None), SAVINGS)
     assert (sum(line.today for line in found.lines), found.looked_at) == (0, 0)

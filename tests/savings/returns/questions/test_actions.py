@@ -1,4 +1,4 @@
-"""Asking on a line and answering, and what an open question holds up."""
+"""Asking about a line and answering, and what an open question holds up."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_an_answer_is_given_once(
     assert everything() == before
 
 
-def test_several_questions_on_one_line(partnership: Partnership, parent: Return) -> None:
+def test_a_line_can_have_several_questions(partnership: Partnership, parent: Return) -> None:
     first, second = (asked_on(partnership, parent, 1, text) for text in ("One?", "Two?"))
     answered(partnership, second)
     assert [(q.text, q.is_answered) for q in questions_of(parent)] == [
@@ -153,7 +153,7 @@ def test_several_questions_on_one_line(partnership: Partnership, parent: Return)
         ("a\x00b", "Remove the null character."),
     ],
 )
-def test_a_text_that_will_not_do(
+def test_a_wrong_text_is_refused(
     text: str,
     message: str,
     partnership: Partnership,
@@ -171,7 +171,7 @@ def test_a_text_that_will_not_do(
     assert everything() == before
 
 
-def test_a_line_of_another_return_is_none(
+def test_a_line_of_another_return_is_not_found(
     partnership: Partnership, parent: Return, everything: Callable[[], Everything]
 ) -> None:
     other = partnership.submitted("LBHF", a_saving()).entries.get()
@@ -192,7 +192,7 @@ def test_a_line_of_another_return_is_none(
 # --- When ----------------------------------------------------------------------------
 
 
-def test_nothing_is_asked_of_a_draft_that_was_never_sent_back(
+def test_a_draft_that_was_never_sent_back_can_not_be_asked_about(
     partnership: Partnership, everything: Callable[[], Everything]
 ) -> None:
     draft = partnership.draft("WCC", a_saving())
@@ -209,7 +209,7 @@ def test_a_draft_that_was_sent_back_may_be_asked_about(
     assert asked_on(partnership, parent, 1).entry == lines(parent)[0]
 
 
-def test_nothing_is_asked_or_answered_once_it_is_certified(
+def test_a_certified_return_can_not_be_asked_about_or_answered(
     partnership: Partnership, parent: Return, everything: Callable[[], Everything]
 ) -> None:
     question = answered(partnership, asked_on(partnership, parent, 1))
@@ -277,7 +277,9 @@ def test_an_open_question_holds_up_the_next_submission(
     assert hand_in().status == Status.SUBMITTED
 
 
-def test_withdrawing_is_no_way_around_a_question(partnership: Partnership, parent: Return) -> None:
+def test_withdrawing_a_return_does_not_avoid_a_question(
+    partnership: Partnership, parent: Return
+) -> None:
     question = asked_on(partnership, parent, 1)
     finance = partnership.finance("WCC")
     withdraw(return_id=parent.id, version=2, by=finance, at=NOW)
@@ -286,7 +288,7 @@ def test_withdrawing_is_no_way_around_a_question(partnership: Partnership, paren
     assert submit(return_id=parent.id, version=3, by=finance, at=NOW).status == Status.SUBMITTED
 
 
-def test_many_rows_are_named_up_to_five(partnership: Partnership) -> None:
+def test_up_to_five_rows_are_named(partnership: Partnership) -> None:
     parent = partnership.submitted("WCC", *(a_saving(amount=str(n)) for n in range(1, 8)))
     for row in range(1, 8):
         asked_on(partnership, parent, row)
@@ -296,14 +298,14 @@ def test_many_rows_are_named_up_to_five(partnership: Partnership) -> None:
     )
 
 
-def test_the_database_lets_nothing_unanswered_move_on(
+def test_the_database_refuses_to_move_on_a_return_with_an_open_question(
     partnership: Partnership, parent: Return
 ) -> None:
     asked_on(partnership, parent, 1)
     signed = {"status": "certified", "certified_by": partnership.s151("WCC"), "certified_at": NOW}
     with pytest.raises(DatabaseError, match="not answered"), transaction.atomic():
         Return.objects.filter(id=parent.id).update(**signed)
-    Return.objects.filter(id=parent.id).update(version=9)  # what stays where it is may change
+    Return.objects.filter(id=parent.id).update(version=9)  # a change that is not a step is allowed
     withdraw(return_id=parent.id, version=9, by=partnership.finance("WCC"), at=NOW)
     handed_in = {
         "status": "submitted",
@@ -316,7 +318,7 @@ def test_the_database_lets_nothing_unanswered_move_on(
     Return.objects.filter(id=parent.id).update(**handed_in)
 
 
-def test_an_answer_is_whole_or_none(partnership: Partnership, parent: Return) -> None:
+def test_an_answer_is_complete_or_absent(partnership: Partnership, parent: Return) -> None:
     asked_on(partnership, parent, 1)
     for part in ({"answer": "That."}, {"answered_at": NOW}):
         with pytest.raises(IntegrityError, match="question_answered_whole"), transaction.atomic():
@@ -340,7 +342,7 @@ def test_a_return_is_sent_back_and_asked_about_at_once(
     ]
 
 
-def test_what_is_wrong_with_a_question_sends_nothing_back(
+def test_a_wrong_question_sends_nothing_back(
     partnership: Partnership, parent: Return, everything: Callable[[], Everything]
 ) -> None:
     one = lines(parent)[0]
@@ -419,7 +421,7 @@ def test_a_removed_lines_question_stays_and_shows_the_line(
     )
 
 
-def test_a_line_in_words_where_the_service_is_no_more(
+def test_a_line_whose_service_no_longer_exists_is_put_in_words(
     partnership: Partnership, parent: Return
 ) -> None:
     question = asked_on(partnership, parent, 1)
@@ -442,7 +444,7 @@ def test_questions_are_read_with_their_lines_in_two_queries(
     assert [len(questions) for questions in found] == [2, 1, 0]
 
 
-def test_one_sees_the_questions_of_the_returns_one_sees(
+def test_people_see_the_questions_of_the_returns_they_see(
     partnership: Partnership, parent: Return
 ) -> None:
     asked_on(partnership, parent, 1)
@@ -454,7 +456,7 @@ def test_one_sees_the_questions_of_the_returns_one_sees(
     assert seen == {"finance.wcc", "s151.wcc", "programme.office", "auditor"}
 
 
-# --- In the same moment ----------------------------------------------------------------
+# --- At the same moment ----------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)

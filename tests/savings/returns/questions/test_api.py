@@ -90,7 +90,9 @@ def test_questions_are_found_by_whether_they_are_answered(
     assert set(mistakes(finance.get(QUESTIONS, entry="1"))) == {"entry"}
 
 
-def test_who_asks_and_who_answers(partnership: Partnership, entry: Entry):
+def test_each_person_can_ask_or_answer_only_as_their_role_allows(
+    partnership: Partnership, entry: Entry
+):
     statuses = {}
     for name, person in partnership.people.items():
         answer = Caller(person).post(QUESTIONS, {"entry": entry.id, "text": "Which?"})
@@ -114,7 +116,7 @@ def test_who_asks_and_who_answers(partnership: Partnership, entry: Entry):
     assert Question.objects.unanswered().count() == 2
 
 
-def test_reading_is_for_who_sees_the_return(partnership: Partnership, entry: Entry):
+def test_people_who_see_the_return_can_read_its_questions(partnership: Partnership, entry: Entry):
     for name, person in partnership.people.items():
         answer = Caller(person).get(QUESTIONS)
         seen = name in ("finance.wcc", "s151.wcc", "programme.office", "auditor")
@@ -134,19 +136,19 @@ def test_reading_is_for_who_sees_the_return(partnership: Partnership, entry: Ent
         ([], {"body"}),
     ],
 )
-def test_what_is_wrong_asks_nothing(s151: Caller, entry: Entry, body, fields):
+def test_a_wrong_question_is_refused(s151: Caller, entry: Entry, body, fields):
     assert set(mistakes(s151.post(QUESTIONS, body))) == fields
     assert not Question.objects.exists()
 
 
 @pytest.mark.parametrize("body", [{}, {"answer": " "}, {"answer": None}, {"answer": 7}])
-def test_an_answer_says_something(finance: Caller, s151: Caller, entry: Entry, body):
+def test_an_answer_needs_a_text(finance: Caller, s151: Caller, entry: Entry, body):
     number = s151.post(QUESTIONS, {"entry": entry.id, "text": "Which?"}).json()["id"]
     assert set(mistakes(finance.post(f"questions/{number}/answer/", body))) == {"answer"}
 
 
 @pytest.mark.parametrize("number", [0, 999, 2**70])
-def test_a_question_that_is_none_is_not_found(finance: Caller, number):
+def test_an_unknown_question_is_not_found(finance: Caller, number):
     problem(finance.post(f"questions/{number}/answer/", {"answer": "Yes."}), 404, "not-found")
 
 
@@ -186,9 +188,7 @@ def test_a_return_is_sent_back_with_its_questions(finance: Caller, s151: Caller,
         ([{"entry": 2**60, "text": "Which?"}], [(1, "entry")]),
     ],
 )
-def test_what_is_wrong_with_a_question_sends_nothing_back(
-    s151: Caller, entry: Entry, questions, wrong
-):
+def test_a_wrong_question_sends_nothing_back(s151: Caller, entry: Entry, questions, wrong):
     body = {"version": 2, "reason": "Why", "questions": questions}
     said = problem(s151.post(f"{WCC}send-back/", body), 422, "bad-content")
     assert [(error.get("row"), error["field"]) for error in said["errors"]] == wrong

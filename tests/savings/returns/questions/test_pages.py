@@ -74,7 +74,9 @@ def now() -> Return:
 # --- Who -----------------------------------------------------------------------------
 
 
-def test_who_asks(parent: Return, as_: Turn, everything: Callable[[], Everything]) -> None:
+def test_only_the_section_151_officer_and_the_office_can_ask(
+    parent: Return, as_: Turn, everything: Callable[[], Everything]
+) -> None:
     page = f"/questions/WCC/2013-14-Q1/{entry_of(parent, 1).id}/"
     statuses = dict(zip(PEOPLE, (403, 200, 404, 404, 404, 200, 403, 404), strict=True))
     before = everything()
@@ -88,7 +90,7 @@ def test_who_asks(parent: Return, as_: Turn, everything: Callable[[], Everything
     assert page in read(as_("programme.office").get(RETURN)).hrefs
 
 
-def test_who_answers(
+def test_only_the_finance_officer_can_answer(
     partnership: Partnership, parent: Return, as_: Turn, everything: Callable[[], Everything]
 ) -> None:
     page = f"/questions/{asked_on(partnership, parent, 1).id}/answer/"
@@ -119,7 +121,7 @@ def test_a_stranger_signs_in_first(parent: Return, client: Client) -> None:
         "/questions/99999999999999999999999/answer/",
     ],
 )
-def test_what_there_is_not_is_not_found(address: str, parent: Return, as_: Turn) -> None:
+def test_an_unknown_question_or_entry_is_not_found(address: str, parent: Return, as_: Turn) -> None:
     for method in ("get", "post"):
         assert getattr(as_("programme.office"), method)(address).status_code == 404
 
@@ -135,7 +137,7 @@ def test_a_line_of_another_return_is_not_found(
 # --- Asked and answered --------------------------------------------------------------
 
 
-def test_asked_and_answered_beside_the_line(parent: Return, as_: Turn) -> None:
+def test_a_question_is_asked_and_answered_beside_the_line(parent: Return, as_: Turn) -> None:
     s151, finance = as_("s151.wcc"), as_("finance.wcc")
     page = f"/questions/WCC/2013-14-Q1/{entry_of(parent, 2).id}/"
     shown = read(s151.get(page))
@@ -202,7 +204,7 @@ def test_an_empty_text_is_named_and_nothing_is_stored(
     assert everything() == before
 
 
-def test_what_came_too_late_keeps_what_was_typed(
+def test_a_question_that_comes_too_late_keeps_what_was_typed(
     partnership: Partnership, parent: Return, as_: Turn
 ) -> None:
     question = asked_on(partnership, parent, 1)
@@ -261,7 +263,7 @@ def test_rows_are_ticked_and_asked_about_while_sending_back(parent: Return, as_:
     assert now().status == "submitted"
 
 
-def test_a_tick_without_a_question_and_a_question_without_its_tick(
+def test_a_tick_without_a_question_and_a_question_without_a_tick_are_mistakes(
     parent: Return, as_: Turn, everything: Callable[[], Everything]
 ) -> None:
     one, two = entry_of(parent, 1), entry_of(parent, 2)
@@ -284,7 +286,7 @@ def test_a_tick_without_a_question_and_a_question_without_its_tick(
     assert everything() == before
 
 
-def test_what_was_typed_about_rows_since_removed_is_shown(
+def test_text_about_rows_removed_meanwhile_is_shown(
     partnership: Partnership, parent: Return, as_: Turn
 ) -> None:
     s151 = as_("s151.wcc")
@@ -311,7 +313,7 @@ def test_a_long_return_offers_its_first_rows(partnership: Partnership, as_: Turn
 # --- Beside the line -------------------------------------------------------------------
 
 
-def test_a_question_stands_beside_its_row_while_it_is_changed(
+def test_a_question_is_shown_beside_its_row_while_it_is_changed(
     partnership: Partnership, parent: Return, as_: Turn
 ) -> None:
     finance = as_("finance.wcc")
@@ -325,7 +327,7 @@ def test_a_question_stands_beside_its_row_while_it_is_changed(
     assert f"/questions/{question.id}/answer/" in page.hrefs
     sent = page.form("edit/").sent
     assert sent["row-2-id"] == str(two.id)
-    # Another service and kind, and one row before it gone: it is still that line.
+    # With another service and kind, and one row before it gone, it is still the same line.
     changed = {
         **sent,
         "row-1-remove": "on",
@@ -367,7 +369,7 @@ def test_a_removed_rows_question_is_shown_with_the_row_as_it_was(
     assert now().status == "submitted"
 
 
-def test_what_is_asked_and_answered_is_no_markup(
+def test_questions_and_answers_are_shown_as_text(
     partnership: Partnership, parent: Return, as_: Turn
 ) -> None:
     question = asked_on(partnership, parent, 1, "<script>alert(1)</script>\nWhich?")

@@ -1,7 +1,7 @@
-"""Bad files, each with all that is to be said of it: row, column and sentence.
+"""Wrong files, each with everything that is said about it: row, column and sentence.
 
-Row and column are as the spreadsheet shows them, and None where the file as a whole is at
-fault. Every file is made when a test asks for it (`tests.savings.uploads.making`).
+Row and column are as the spreadsheet shows them, and None where the file as a whole is wrong. Every
+file is made when a test asks for it (`tests.savings.uploads.making`).
 """
 
 from tests.savings.uploads.corpus.bad import Bad

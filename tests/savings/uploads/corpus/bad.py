@@ -1,4 +1,4 @@
-"""A bad file: how it is made, and all that is to be said of it."""
+"""A wrong file: how it is made, and everything that is said about it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Said = tuple[int | None, str | None, str]
 
 @dataclass(frozen=True)
 class Bad:
-    """A bad file: what it is called, how it is made, and all that is said of it."""
+    """A wrong file: its name, how it is made, and everything that is said about it."""
 
     name: str
     make: Callable[[], bytes]
@@ -46,12 +46,12 @@ def fixed(content: bytes) -> Callable[[], bytes]:
 
 
 def csv_row(**changed: str) -> Callable[[], bytes]:
-    """A CSV file with one row that is right but for these columns."""
+    """A CSV file with one row, right except for these columns."""
     return lambda: a_csv(a_row(**changed))
 
 
 def xlsx_cell(**instead: str) -> Callable[[], bytes]:
-    """An XLSX file with one row that is right but for these cells; @ is the cell's place."""
+    """An XLSX file with one row, right except for these cells; @ is the cell's place."""
     return lambda: an_xlsx(sheet_of(a_row(), **instead))
 
 
@@ -60,7 +60,7 @@ def ods_with(**instead: str) -> Callable[[], bytes]:
 
 
 def xlsx_with_part(name: str, part: Part) -> Callable[[], bytes]:
-    """A workbook that is right but for this part, another or one more."""
+    """A workbook that is right except for this part, replaced or added."""
     return lambda: an_xlsx(sheet_of(a_row()), {name: part})
 
 

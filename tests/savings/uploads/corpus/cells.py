@@ -1,4 +1,4 @@
-"""Cells that no row of a return has."""
+"""Cells that no row of a return can have."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ CELLS = [
     ),
     at("merged cells", lambda: merged("A3:A4"), 3, "service", MERGED),
     Bad(
-        "merged cells, the header among them",
+        "merged cells, including the header",
         lambda: merged("M1:N2", "C2:D3"),
         [(1, "note", MERGED), (2, "scope", MERGED)],
     ),
@@ -111,28 +111,28 @@ CELLS = [
         MERGED,
     ),
     at(
-        "a date in money",
+        "a date as an amount",
         xlsx_cell(amount=number_cell("@", "41455", ' s="1"')),
         2,
         "amount",
         HOLDS_DATE,
     ),
     at(
-        "a date in money, in a format of the workbook's own",
+        "a date as an amount, in the workbook's own format",
         xlsx_cell(amount=number_cell("@", "41455.5", ' s="2"')),
         2,
         "amount",
         HOLDS_DATE,
     ),
     at(
-        "a date in money, as text of ISO 8601",
+        "a date as an amount, as ISO 8601 text",
         xlsx_cell(amount='<c r="@" t="d"><v>2013-06-30</v></c>'),
         2,
         "amount",
         HOLDS_DATE,
     ),
     at(
-        "a date in money, in an ODS",
+        "a date as an amount, in an ODS",
         ods_with(
             amount='<table:table-cell office:value-type="date" office:date-value="2013-06-30"/>'
         ),
@@ -140,9 +140,9 @@ CELLS = [
         "amount",
         HOLDS_DATE,
     ),
-    at("a date in money, in CSV", csv_row(amount="30/06/2013"), 2, "amount", DIGITS),
+    at("a date as an amount, in CSV", csv_row(amount="30/06/2013"), 2, "amount", DIGITS),
     at(
-        "a date for a service",
+        "a date as a service",
         xlsx_cell(service=number_cell("@", "41455", ' s="1"')),
         2,
         "service",
@@ -186,7 +186,7 @@ CELLS = [
         "Enter the service's short name, as “libraries”.",
     ),
     Bad(
-        "a row with a note alone",
+        "a row with only a note",
         lambda: a_csv(tuple("x" if name == "note" else "" for name in HEADER)),
         [
             (2, "service", "Enter the service's short name, as “libraries”."),
@@ -218,17 +218,17 @@ CELLS = [
     at(
         "two minuses", csv_row(amount="(-12)"), 2, "amount", "Show a minus once: -1,234 or (1,234)."
     ),
-    at("digits of elsewhere", csv_row(amount="١٢٣"), 2, "amount", DIGITS),
+    at("digits of another script", csv_row(amount="١٢٣"), 2, "amount", DIGITS),
     at("another currency", csv_row(amount="€12"), 2, "amount", DIGITS),
     at(
-        "a service that is none",
+        "an unknown service",
         csv_row(service="library"),
         2,
         "service",
         "There is no service “library”: use one from the list of services.",
     ),
     at(
-        "a kind that is none",
+        "an unknown kind",
         csv_row(kind="Saving"),
         2,
         "kind",
@@ -243,7 +243,7 @@ CELLS = [
         ],
     ),
     at(
-        "an entry to correct that is none",
+        "an unknown entry to correct",
         csv_row(corrects="123456"),
         2,
         "corrects",
@@ -271,7 +271,7 @@ CELLS = [
         "Shorten this to 2,000 characters.",
     ),
     Bad(
-        "a mistake of the file and one of the row, each told once",
+        "a mistake of the file and one of the row, each named once",
         lambda: an_xlsx(
             a_sheet(
                 sheet_row(1, HEADER),

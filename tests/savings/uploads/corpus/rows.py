@@ -1,4 +1,4 @@
-"""Headers and rows that no return has."""
+"""Headers and rows that no return can have."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ HEADERS = [
         "There is no such column: spell it note.",
     ),
     at(
-        "a header that nobody knows",
+        "an unknown header",
         lambda: a_csv((*a_row(), "x"), header=(*HEADER, "cost centre")),
         1,
         "cost centre",
@@ -189,7 +189,7 @@ ROWS = [
         delimited.NOT_COMMAS.format(name="tabs"),
     ),
     at(
-        "a quotation mark that nobody closes",
+        "an unclosed quotation mark",
         lambda: a_csv(a_row()) + b'libraries,saving,own,1,"recurring,cashable\r\n',
         3,
         "file",

@@ -52,7 +52,7 @@ def with_declaration(xml: str, declaration: str) -> str:
 
 
 def blocks() -> Iterator[str]:
-    """Five thousand texts of a hundred letters, none like another."""
+    """Five thousand texts of a hundred letters, all different."""
     random = Random(7)
     for _ in range(5_000):
         yield "".join(random.choices("abcdefghijklmnop", k=100))
@@ -60,12 +60,12 @@ def blocks() -> Iterator[str]:
 
 TRAPS = [
     whole(
-        "entities upon entities in a sheet",
+        "nested entities in a sheet",
         lambda: an_xlsx(with_declaration(sheet_of(a_row(note="&i;")), LAUGHS)),
         markup.DOCUMENT_TYPE,
     ),
     whole(
-        "an entity from outside",
+        "an external entity",
         lambda: an_xlsx(
             sheet_of(a_row()),
             {
@@ -82,12 +82,12 @@ TRAPS = [
         markup.DOCUMENT_TYPE,
     ),
     whole(
-        "a document type where nobody reads",
+        "a document type in a part that is not read",
         xlsx_with_part("docProps/app.xml", f"{HEAD}{OUTSIDE}<Properties/>"),
         markup.DOCUMENT_TYPE,
     ),
     whole(
-        "a document type across a seam",
+        "a document type across two chunks",
         xlsx_with_part("docProps/app.xml", " " * 65_531 + OUTSIDE),
         markup.DOCUMENT_TYPE,
     ),
@@ -97,7 +97,7 @@ TRAPS = [
         markup.UNUSUAL,
     ),
     whole("a sheet that ends early", lambda: an_xlsx(sheet_of(a_row())[:-40]), sheets.DAMAGED),
-    whole("a sheet that is no XML", lambda: an_xlsx("service,kind"), sheets.DAMAGED),
+    whole("a sheet that is not XML", lambda: an_xlsx("service,kind"), sheets.DAMAGED),
     whole("a sheet of another kind", lambda: an_xlsx(f'<x xmlns="{MAIN}"/>'), sheets.DAMAGED),
     whole("an ODS that ends early", lambda: an_ods(ods_content()[:-30]), sheets.DAMAGED),
     whole("an ODS without its content", lambda: zipped({"mimetype": ODS_TYPE}), sheets.DAMAGED),
@@ -118,32 +118,32 @@ TRAPS = [
         sheets.DAMAGED,
     ),
     whole(
-        "levels without end",
+        "endless levels",
         lambda: an_xlsx(a_sheet(before="<x>" * 100_000)),
         markup.UNUSUAL,
     ),
     whole(
-        "a tag without end",
+        "an endless tag",
         lambda: an_xlsx(a_sheet(before=f'<x y="{"z" * 1_000_000}"/>')),
         markup.UNUSUAL,
     ),
     whole(
-        "a comment without end",
+        "an endless comment",
         lambda: an_xlsx(a_sheet(before=f"<!-- {'> ' * 500_000} -->")),
         markup.UNUSUAL,
     ),
     whole(
-        "names upon names",
+        "thousands of names",
         lambda: an_xlsx(a_sheet(before="".join(f"<n{n}/>" for n in range(50_000)))),
         markup.UNUSUAL,
     ),
     whole(
-        "prefixes upon prefixes",
+        "thousands of prefixes",
         lambda: an_xlsx(a_sheet(before="".join(f'<x xmlns:p{n}="urn:x"/>' for n in range(50_000)))),
         markup.UNUSUAL,
     ),
     whole(
-        "a text that is not there",
+        "a shared text that is missing",
         lambda: an_xlsx(
             sheet_of(a_row(), note='<c r="@" t="s"><v>7</v></c>'),
             {"xl/sharedStrings.xml": shared_strings("<si><t>One</t></si>")},
@@ -151,12 +151,12 @@ TRAPS = [
         sheets.DAMAGED,
     ),
     whole(
-        "rows in no order",
+        "rows out of order",
         lambda: an_xlsx(a_sheet(sheet_row(3, HEADER), sheet_row(2, a_row()))),
         markup.UNUSUAL,
     ),
     whole(
-        "cells in no order",
+        "cells out of order",
         lambda: an_xlsx(
             a_sheet(f'<row r="1">{text_cell("B1", "kind")}{text_cell("A1", "x")}</row>')
         ),

@@ -1,4 +1,4 @@
-"""Files that are no spreadsheets, and zips that are not what they seem."""
+"""Files that are not spreadsheets, and zips that are not what they seem."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.savings.uploads.making import (
 
 
 def compound(stream: str) -> bytes:
-    """The beginning of Microsoft's older container, with the name of one stream in it."""
+    """The beginning of Microsoft's older container, with the name of one stream."""
     return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 504 + stream.encode("utf-16-le") * 2
 
 
@@ -50,8 +50,8 @@ NOT_SHEETS = [
         lambda: a_csv(a_row()) + b"\r\n" * (5 * 1024 * 1024),
         guards.TOO_LARGE,
     ),
-    whole("a workbook of old", lambda: compound("Workbook"), guards.OLD_WORKBOOK),
-    whole("a workbook under a password", lambda: compound("EncryptedPackage"), packages.PASSWORD),
+    whole("a workbook of the old format", lambda: compound("Workbook"), guards.OLD_WORKBOOK),
+    whole("a workbook with a password", lambda: compound("EncryptedPackage"), packages.PASSWORD),
     whole("an old text document", lambda: compound("WordDocument"), guards.NOT_A_SHEET),
     whole("a PDF", fixed(b"%PDF-1.7\n1 0 obj\n"), f"This is a PDF. {guards._UPLOAD_THE_SHEET}"),
     whole("a picture, PNG", png, f"This is a picture. {guards._UPLOAD_THE_SHEET}"),
@@ -119,7 +119,7 @@ NOT_SHEETS = [
     whole("noise", noise, guards.NOT_A_SHEET),
     whole("UTF-16", lambda: a_csv(a_row()).decode().encode("utf-16"), guards.WIDE_TEXT),
     whole(
-        "UTF-16 without its mark",
+        "UTF-16 without its byte order mark",
         lambda: a_csv(a_row()).decode().encode("utf-16-le"),
         guards.WIDE_TEXT,
     ),
@@ -148,7 +148,7 @@ def dense() -> bytes:
 
 
 def lying() -> bytes:
-    """A workbook whose sheet says that it is short, and is not."""
+    """A workbook whose sheet claims to be short, and is not."""
     sheet = sheet_of(a_row()).encode()
     return zipped_lying(
         "xl/worksheets/sheet1.xml", sheet + b" " * 3_000_000, len(sheet), xlsx_parts(sheet)
@@ -156,7 +156,7 @@ def lying() -> bytes:
 
 
 def duplicated() -> bytes:
-    """A zip with two parts of one name: two programs would read two different sheets."""
+    """A zip with two parts of the same name: two programs would read two different sheets."""
     parts = xlsx_parts(sheet_of(a_row())) | {"xl/worksheets/sheet2.xml": sheet_of(a_row())}
     return zipped(parts).replace(b"sheet2.xml", b"sheet1.xml")
 
@@ -201,7 +201,7 @@ ZIPS = [
     whole("two parts of one name", duplicated, markup.UNUSUAL),
     whole("an encrypted zip", encrypted, packages.PASSWORD),
     whole(
-        "an ODS under a password",
+        "an ODS with a password",
         ods_with_part(
             "META-INF/manifest.xml",
             f'<manifest:manifest xmlns:manifest="{ODF}manifest:1.0"><manifest:file-entry>'
@@ -209,6 +209,6 @@ ZIPS = [
         ),
         packages.PASSWORD,
     ),
-    whole("a zip packed as none is", oddly_packed, markup.UNUSUAL),
+    whole("a zip with an unknown compression", oddly_packed, markup.UNUSUAL),
     whole("a wrong checksum", wrong_checksum, sheets.DAMAGED),
 ]
