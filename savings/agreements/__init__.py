@@ -1,1 +1,1 @@
-"""What councils agree on, or do not: proposals, answers, and who waits for whom."""
+"""What councils are asked to agree to: proposals, answers, and who is waiting for whom."""

@@ -1,4 +1,4 @@
-"""What can be done to a proposal: put it forward, answer it, withdraw it, and remind of it."""
+"""The actions on a proposal: put it forward, answer it, withdraw it and send reminders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sovereignty import disputes
 from sovereignty.models import CERTIFYING_ROLES, Consent, Council, Decision, User
 from sovereignty.refusals import BadContent, FieldError, NotAllowed, WrongState
 
-#: How long before and after the day to answer by a council is reminded.
+#: A council is reminded this many days before and after the day to answer by.
 DAYS_BEFORE, DAYS_AFTER = 7, 1
 
 
@@ -37,11 +37,11 @@ def put_forward(
     revises: Decision | None,
     reason: str = "",
 ) -> None:
-    """Save what is proposed, with the decision by which councils answer it, and its event.
+    """Save what is proposed, the decision that councils answer, and the event.
 
-    The dispute about what it revises, if it revises any, ends. `after` and `reason` are the
-    event's. For the actions that propose, in their transactions. Raises WrongState where what
-    it revises is not disputed, or BadContent where that is about something else.
+    If it revises another proposal, the dispute about that one ends. `after` and `reason` go into
+    the event. Called by the actions that propose, in their transactions. Raises WrongState if what
+    it revises is not disputed, or BadContent if that is about something else.
     """
     subject = subject_of(proposed)
     if revises is not None:
@@ -52,7 +52,7 @@ def put_forward(
     disputes.end_by_revision(revision=decision, by=by, at=at)
     proposed.decision = decision
     proposed.save(force_insert=True)
-    decision.about = subject.kind  # which the database has said of it by now
+    decision.about = subject.kind  # as the database has recorded by now
     audit.actions.record(
         by=by.username,
         at=at,
@@ -69,9 +69,7 @@ def _check_revises(revises: Decision, subject: Subject, proposed: Any) -> None:
     if of is not subject or any(
         getattr(about, name) != getattr(proposed, name) for name in subject.keeps
     ):
-        message = (
-            f"This is about something else than “{revises}”: propose it without revising that."
-        )
+        message = f"“{revises}” is about something else. Propose this without revising it."
         raise BadContent([FieldError("revises", message, str(revises.id))])
     disputes.check_may_be_revised(revises)
 
@@ -88,16 +86,16 @@ def answer(
 ) -> Consent:
     """Agree to or refuse a rule, a budget, a fairness test or a tolerance for one's own council.
 
-    Once. Raises NotAllowed; WrongState where the council has answered, takes no part in
-    the service or anything below it from the effective quarter on, or that quarter has closed
-    (tests and tolerances have neither), or refuses a rule that is in force without it or
-    that it shares a part of alone; BadContent without a minute reference, or for a refusal
-    without reason.
+    A council answers once. Raises NotAllowed. Raises WrongState if the council has answered, if it
+    takes no part in the service or anything below it from the effective quarter on, if that quarter
+    has closed (tests and tolerances have neither), or if it refuses a rule that is in force without
+    it or that concerns it only in a service below. Raises BadContent without a minute reference, or
+    for a refusal without a reason.
     """
     require(by, "savings.answer_decision")
     council = by.council
     if council is None:
-        raise NotAllowed("Only a council's own officer answers for it.")
+        raise NotAllowed("Only a council's own officer can answer for it.")
     change_basis()
     decision = Decision.objects.select_for_update().get(id=decision_id)
     subject, about = about_of(decision)
@@ -112,7 +110,7 @@ def answer(
     if decision.is_withdrawn:
         raise WrongState("This proposal is withdrawn, so there is nothing to answer.")
     if decision.consents.filter(council=council).exists():
-        raise WrongState(f"{council} has answered this already; an answer is given once.")
+        raise WrongState(f"{council} has answered this already. A council answers once.")
     consent = Consent.objects.create(
         decision=decision,
         council=council,
@@ -139,16 +137,16 @@ def answer(
 
 
 def _check_it_is_asked(subject: Subject, about: Any, council: Council, *, agree: bool) -> None:
-    """Raise WrongState where a council has nothing to answer, or no more.
+    """Raise WrongState if a council has nothing to answer, or can no longer answer.
 
-    What is of no service concerns every council, of any quarter: it decides on no figure.
+    A proposal without a service concerns every council, in any quarter: it changes no figure.
     """
     a_part_alone = False
     if subject.of_a_service:
         check_quarter_open(about.effective_from)
         tree, slug, first = Service.objects.tree(), about.service.slug, about.effective_from
         a_part_alone = not tree.takes_part(slug, council.code, first)
-        # Who shares a part of it alone may agree, so that it holds there, too.
+        # A council that takes part only in a service below may agree, so that it applies there too.
         if a_part_alone and not any(
             tree.takes_part(part, council.code, first) for part in tree.below(slug)
         ):
@@ -164,21 +162,21 @@ def _check_it_is_asked(subject: Subject, about: Any, council: Council, *, agree:
 def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) -> Decision:
     """Take back a proposal that not every council has agreed to.
 
-    Raises NotAllowed, BadContent without a reason, or WrongState where it is withdrawn, is or
-    was in force, or is a budget that costs are claimed on: what is agreed is replaced by a
-    new proposal, from a later quarter on.
+    Raises NotAllowed, BadContent without a reason, or WrongState if it is withdrawn, is or was in
+    force, or is a budget that costs are claimed on. What is agreed can only be replaced, by a new
+    proposal from a later quarter.
     """
     Decision.objects.select_for_update().get(id=decision_id)
     found = proposal(decision_id)
     if found and found.standing == ProposalStanding.AGREED and found.force.ended:
         raise WrongState(
             f"Every council had agreed to this {found.force.in_words}, so it stands. Propose "
-            "another instead, which every council answers."
+            "another instead. Every council answers again."
         )
     if found and found.standing == ProposalStanding.AGREED:
         raise WrongState(
-            "Every council has agreed to this, so it stands. Propose another from a later "
-            "quarter on instead."
+            "Every council has agreed to this, so it stands. Propose another from a later quarter "
+            "instead."
         )
     if found:
         found.subject.check_withdrawal(found.about)
@@ -186,10 +184,10 @@ def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) 
 
 
 def remind(*, today: date, at: datetime, site: str) -> list[AnswerReminder]:
-    """Remind each council that is awaited, once before and once after the day to answer by.
+    """Remind each council that has not answered, once before and once after the day to answer by.
 
-    The reminder's row and its email go together: where one fails there is neither, and
-    where two do this at once, one sends. `site` begins the link.
+    The reminder's row and its email go together: if one fails, there is neither. If two workers do
+    this at once, only one sends. The link begins with `site`.
     """
     sent = []
     for found in proposals():
@@ -232,7 +230,7 @@ def _send(
     try:
         with transaction.atomic():
             reminder = AnswerReminder.objects.create(**given, sent_to=recipients, sent_at=at)
-            send_mail(f"To answer: {found.decision.title}", text, None, recipients)
+            send_mail(f"Answer needed: {found.decision.title}", text, None, recipients)
     except IntegrityError:
-        return None  # somebody else sent it in the same moment
+        return None  # another worker sent it at the same moment
     return reminder

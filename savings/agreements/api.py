@@ -1,4 +1,4 @@
-"""The one call of consent: what councils answer by API, whatever it is about."""
+"""The API call by which a council answers a proposal, whatever it is about."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ConsentCall(Call):
     """Agree to or refuse a proposal for the caller's own council, once and for good."""
 
     def record_answer(self, decision: Decision, request: Request) -> None:
-        """Record what the caller's council answers, and have done what follows from it."""
+        """Record the answer of the caller's council, and start the work that follows from it."""
         require(self.caller, "savings.answer_decision")
         body = check(Answer, request.data)
         answer(decision_id=decision.id, by=self.caller, at=timezone.now(), **body)

@@ -1,6 +1,6 @@
 """Whether all councils that are needed have agreed. Pure.
 
-Who is needed each subject says: those that take part in a service, or the whole partnership.
+Each subject says who is needed: the councils that take part in a service, or all of them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 
 
 def not_agreed(needed: Iterable[str], agreed: Collection[str]) -> list[str]:
-    """Those that are needed and have not agreed, in their order.
+    """The councils that are needed and have not agreed, in their order.
 
     >>> not_agreed(("LBHF", "RBKC", "WCC"), {"RBKC"})
     ['LBHF', 'WCC']
@@ -20,7 +20,7 @@ def not_agreed(needed: Iterable[str], agreed: Collection[str]) -> list[str]:
 def all_agreed(needed: Collection[str], agreed: Collection[str]) -> bool:
     """Whether every council that is needed has agreed.
 
-    Where no council is needed, no agreement is not everybody's agreement.
+    If no council is needed, the answer is no.
 
     >>> all_agreed(("LBHF", "WCC"), {"LBHF", "RBKC", "WCC"}), all_agreed((), {"LBHF"})
     (True, False)

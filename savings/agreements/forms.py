@@ -1,7 +1,6 @@
 """The forms of a proposal: answer it, speak about it, call a mediator, withdraw it.
 
-Whether what is said will do, the actions decide; a form keeps what was typed and puts
-each mistake beside its control.
+The actions check what is said. A form keeps the text and puts each mistake beside its control.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ class AnswerForm(SayingForm):
     )
     reason = forms.Field(
         label="Why it refuses",
-        help_text="Needed for a refusal only. The other councils read it.",
+        help_text="Only needed if your council refuses. The other councils will read it.",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
@@ -35,16 +34,16 @@ class AnswerForm(SayingForm):
 
 class SpeakForm(SayingForm):
     text = forms.Field(
-        label="What would you have the others know?",
+        label="What do you want the others to know?",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
 
 class MediatorForm(SayingForm):
-    mediator = forms.Field(label="Who mediates?", required=False)
+    mediator = forms.Field(label="Who will mediate?", required=False)
     text = forms.Field(
-        label="What is the mediator asked?",
+        label="What is the question for the mediator?",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
     )

@@ -1,4 +1,4 @@
-"""Who has been reminded to answer what: a row for each reminder, so that it is sent once."""
+"""Who was reminded to answer what: a row for each reminder, so that it is sent only once."""
 
 from __future__ import annotations
 

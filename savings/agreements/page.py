@@ -1,4 +1,4 @@
-"""What one person sees of a proposal, and may do with it."""
+"""What one person can see of a proposal and do with it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AgreementPage:
 
     @property
     def may_refuse(self) -> bool:
-        """Whether an answer may be a refusal: not of a rule of which it shares a part alone."""
+        """Whether the council may refuse: not a rule, if it takes part only in a service below."""
         return self.proposal.subject.refused_in_part or not shares_a_part(self.proposal, self.user)
 
     @property

@@ -1,8 +1,8 @@
 """Proposals and where each stands: in force, waiting for somebody, disputed or withdrawn.
 
-A **proposal** is anything that takes effect only when every council concerned has agreed.
-What each is about its subject tells (`savings.agreements.subjects`); the rest is read here
-once, so that the list, a proposal's own page and the first page say the same.
+A **proposal** is anything that takes effect only when every council concerned has agreed. Its
+subject says what it is about (`savings.agreements.subjects`). The rest is read here, so that the
+list, a proposal's page and the first page say the same.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ProposalStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one council concerned has said: its consent, or None while it is awaited."""
+    """What one council concerned has said: its consent, or None until it has answered."""
 
     council: Council
     consent: Consent | None
@@ -53,10 +53,9 @@ class Answer:
 class Force:
     """When a rule or budget is in force by the answers given.
 
-    It is in force from the quarter `since` on, None where it is in none; to the quarter before
-    `ended`, from when `ended_by` take part too, who have not agreed, or nobody does. It is
-    `settled` once its first quarter is closed, from when on nobody can answer, or where nobody
-    is asked.
+    It is in force from the quarter `since`, or never if that is None, to the quarter before
+    `ended`. From then on `ended_by` take part too and have not agreed, or nobody takes part. It is
+    `settled` if nobody can answer: its first quarter is closed, or no council is asked.
     """
 
     since: Quarter | None = None
@@ -66,7 +65,7 @@ class Force:
 
     @property
     def in_words(self) -> str:
-        """From when to when it is in force; empty where it is in no quarter."""
+        """From when to when it is in force; empty if it never is."""
         if self.since is None:
             return ""
         if self.ended is None:
@@ -81,8 +80,8 @@ class Force:
 class SharesAPart:
     """A council that takes part in something below a service, and not in the service.
 
-    Nobody waits for it; but what it shares is split by a rule, or paid for by a budget, only
-    once it has agreed to that, too. `services` are the nearest ones that it takes part in.
+    Nobody waits for its answer. But a rule splits what it shares, or a budget pays for it, only
+    once it has agreed too. `services` are the nearest ones that it takes part in.
     """
 
     council: Council
@@ -91,11 +90,11 @@ class SharesAPart:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A decision with what it is about, which is a row of its subject's.
+    """A decision with the row of its subject that it is about.
 
-    `facts` are what is proposed, in words. `answers` has every council concerned;
-    `share_a_part` those that share a part alone and have not answered, which they may until
-    it is settled.
+    `facts` are what is proposed, in words. `answers` has every council concerned; `share_a_part`
+    has those that take part only in a service below and have not answered. They can answer until it
+    is settled.
     """
 
     decision: Decision
@@ -116,17 +115,17 @@ class Proposal:
 
     @property
     def in_force_in_words(self) -> tuple[str, str]:
-        """What is so while it is in force: words before and after its quarters."""
+        """What applies while it is in force: the words before and after its quarters."""
         return self.subject.in_force_in_words(self.about, ended=self.force.ended is not None)
 
     @property
     def service(self) -> Service | None:
-        """The service that it is of; None where it concerns them all."""
+        """The service that it is for; None if it concerns them all."""
         return self.about.service if self.subject.of_a_service else None
 
     @property
     def effective_from(self) -> Quarter | None:
-        """Its first quarter; None where it holds as soon as all have agreed."""
+        """Its first quarter; None if it applies as soon as all have agreed."""
         return self.about.effective_from if self.subject.of_a_service else None
 
     @property
@@ -182,9 +181,9 @@ def decisions() -> QuerySet[Decision]:
 
 
 def not_agreed_by_all() -> QuerySet[Decision]:
-    """Those not withdrawn that some council of the partnership has not agreed to.
+    """The decisions, not withdrawn, that some council of the partnership has not agreed to.
 
-    What is open is among them; what concerns fewer councils may be agreed all the same.
+    All open ones are among them. One that concerns fewer councils may be agreed all the same.
     """
     agreed = Consent.objects.filter(decision=OuterRef(OuterRef("pk")), agree=True)
     others = Council.objects.exclude(id__in=agreed.values("council"))
@@ -219,13 +218,13 @@ def standings(decision_ids: Iterable[int]) -> dict[int, ProposalStanding]:
 
 
 def proposal(decision_id: int) -> Proposal | None:
-    """One proposal; None where there is none of that number."""
+    """One proposal; None if there is none with that number."""
     return next(iter(proposals(decisions().filter(id=decision_id))), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Who waits for whom: what waits for this person's council, and what for others."""
+    """What is waiting for this person's council, and what is waiting for others."""
 
     for_me: tuple[Proposal, ...]
     for_others: tuple[Proposal, ...]
@@ -235,7 +234,7 @@ class Waiting:
 
 
 def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
-    """What is open, sorted by whether the person is the one to answer."""
+    """The open proposals, divided by whether this person is the one to answer."""
     open_ones = [
         one
         for one in (proposals(not_agreed_by_all()) if found is None else found)
@@ -246,14 +245,14 @@ def waiting(user: User, found: Iterable[Proposal] | None = None) -> Waiting:
 
 
 def may_answer(one: Proposal, user: User) -> bool:
-    """Whether their council is awaited, or may agree too, and they answer for it."""
+    """Whether the person answers for a council that is asked, or that may agree too."""
     council = user.council
     asked = council in one.waiting_for or (shares_a_part(one, user) and not one.force.settled)
     return asked and user.holds(*CERTIFYING_ROLES, council=council)
 
 
 def shares_a_part(one: Proposal, user: User) -> bool:
-    """Whether the person's council shares a part alone: of a rule it has nothing to refuse."""
+    """Whether the person's council takes part only in a service below."""
     return user.council in [each.council for each in one.share_a_part]
 
 
@@ -270,14 +269,14 @@ class _WhoMayAnswer:
         return [c for c in sorted(self.councils) if self.tree.takes_part(slug, c, since)]
 
     def answers(self, about: Any, by_council: dict[str, Consent]) -> tuple[Answer, ...]:
-        """Of those concerned, and of those that share a part alone and have answered."""
+        """Answers of the councils concerned, and of those only in a service below that answered."""
         concerned = {*self.concerned(about.service.slug, about.effective_from), *by_council}
         return tuple(
             Answer(self.councils[code], by_council.get(code)) for code in sorted(concerned)
         )
 
     def sharing_a_part(self, about: Any, by_council: dict[str, Consent]) -> tuple[SharesAPart, ...]:
-        """Who may agree too, or might have; nobody where it is withdrawn."""
+        """Who may agree too, or could have; nobody if it is withdrawn."""
         slug, first = about.service.slug, about.effective_from
         if about.decision.is_withdrawn:
             return ()

@@ -28,32 +28,32 @@ class ConsentSerializer(serializers.ModelSerializer):
 
 
 class ProposalSerializer(serializers.ModelSerializer):
-    """What councils are asked to agree to, with how it stands and what each has answered.
+    """What councils are asked to agree to, with its standing and each council's answer.
 
-    A list's context has the `standings` by number of decision; one alone is read by itself.
+    A list's context has the `standings` by number of decision. Without them each reads its own.
     """
 
     decision = serializers.IntegerField(
-        source="decision_id", help_text="Its number as a proposal: what `revises` names."
+        source="decision_id", help_text="The number of the proposal, which `revises` refers to."
     )
     provenance = ProvenanceField()
     illustrative = serializers.BooleanField(source="is_illustrative")
     standing = serializers.SerializerMethodField(
-        help_text="waiting for answers; agreed, which what was in force in any quarter stays; "
-        "disputed; revised, so another took its place; withdrawn; or lapsed, so that it can't "
-        "come into force any more."
+        help_text="waiting for answers; agreed, which it stays if it was in force in any quarter; "
+        "disputed; revised, so another took its place; withdrawn; or lapsed, so it can no "
+        "longer come into force."
     )
     proposed_by = serializers.CharField(source="decision.proposed_by.username")
     proposed_at = serializers.DateTimeField(source="decision.proposed_at")
     answer_by = serializers.DateField(
         source="decision.answer_by",
         allow_null=True,
-        help_text="The day by which councils are asked to answer; null where none was set.",
+        help_text="The day by which councils are asked to answer; null if none was set.",
     )
     revises = serializers.IntegerField(
         source="decision.revises_id",
         allow_null=True,
-        help_text="The decision whose place it takes; null where it takes none's.",
+        help_text="The decision that it replaces; null if it replaces none.",
     )
     withdrawn_at = serializers.DateTimeField(
         source="decision.withdrawn_at", allow_null=True, help_text="Null unless withdrawn."
@@ -70,7 +70,7 @@ class ProposalSerializer(serializers.ModelSerializer):
 
 
 class OfServiceSerializer(ProposalSerializer):
-    """What those who share a service are asked about; the context has the `tree` too."""
+    """What the councils that share a service are asked about. The context has the `tree` too."""
 
     waiting_for = serializers.SerializerMethodField(
         help_text="Councils that take part when it begins and have not agreed to it."
@@ -91,7 +91,7 @@ class OfServiceSerializer(ProposalSerializer):
 
 
 class UnanimousSerializer(ProposalSerializer):
-    """What every council is asked about; the context has their codes too, as `councils`."""
+    """What every council is asked about. The context has their codes too, as `councils`."""
 
     waiting_for = serializers.SerializerMethodField(help_text="Councils that have not agreed.")
     agreed = serializers.SerializerMethodField(help_text="Whether every council has agreed.")
@@ -122,7 +122,7 @@ ANSWERED = [
 class DecisionNumber(WholeNumber):
     """The number of a decision; becomes the decision."""
 
-    default_error_messages = {"unknown": "There is no proposal of this number."}
+    default_error_messages = {"unknown": "There is no proposal with this number."}
 
     def run_validation(self, data: Any = empty) -> Any:
         number = super().run_validation(data)
@@ -135,17 +135,17 @@ class DecisionNumber(WholeNumber):
 
 
 class ProposalBody(Shape):
-    """What everything that is put to councils may say."""
+    """What every proposal may contain."""
 
     answer_by = Day(
         required=False,
         allow_null=True,
-        help_text="The day by which councils are asked to answer: they are reminded of it.",
+        help_text="The day by which councils are asked to answer. They are reminded of it.",
     )
     revises = DecisionNumber(
         required=False,
         allow_null=True,
-        help_text="The `decision` of what this takes the place of: about the same, and disputed.",
+        help_text="The `decision` that this replaces. It is disputed, and about the same thing.",
     )
 
 
@@ -153,5 +153,7 @@ class Answer(Shape):
     agree = Flag("Send true to agree or false to refuse.")
     minute_reference = Text("Enter the minute that records it.", max_length=200)
     reason = Text(
-        required=False, allow_blank=True, help_text="A refusal needs it: why your council refuses."
+        required=False,
+        allow_blank=True,
+        help_text="Why your council refuses. Needed for a refusal.",
     )

@@ -1,8 +1,8 @@
-"""What councils agree to: each subject of the house registers what it puts to them.
+"""What councils agree to: each subject registers what it puts to them.
 
-A subject's proposal is a row that has a decision of its own. What it says in words, who is
-asked, what follows an answer and when it may be refused or withdrawn are told here by the
-subject that owns the row; `savings.agreements` knows nothing of rules, budgets or tests.
+A subject's proposal is a row with its own decision. The subject that owns the row says what it says
+in words, who is asked, what follows an answer, and when it may be refused or withdrawn.
+`savings.agreements` knows nothing of rules, budgets or tests.
 
 >>> from savings.agreements.subjects import SUBJECTS
 >>> sorted(SUBJECTS)
@@ -27,12 +27,12 @@ Facts = tuple[tuple[str, str], ...]
 class Subject:
     """One kind of thing that is put to councils.
 
-    A subject `of_a_service` has a `service` and a first quarter, `effective_from`: it is
-    put to each council that takes part in the service from then on. The others are put to every
-    council, and hold as soon as all have agreed.
+    A subject `of_a_service` has a `service` and a first quarter, `effective_from`: it is put to
+    each council that takes part in the service from then on. The others are put to every council,
+    and apply as soon as all have agreed.
     """
 
-    #: What `Decision.about` says, and what tells it apart in the API.
+    #: What `Decision.about` and the API call it.
     kind: str
     #: What its events call it.
     name: str
@@ -41,24 +41,24 @@ class Subject:
     propose_at: str
     model: type[models.Model]
     of_a_service = False
-    #: Whether a council that shares a part alone has something to refuse.
+    #: Whether a council that takes part only in a service below may refuse it.
     refused_in_part = True
-    #: What is so until a council has agreed, in words: of what it takes part in, and of a part
-    #: that it shares alone.
+    #: What applies until a council has agreed, in words: in the service, and in a service below if
+    #: it takes part only there.
     held_back = "nothing follows from it"
     held_back_of_a_part = "nothing follows from it there"
-    #: Where a reader sees beforehand what it would have done: the name of an address that takes
-    #: `decision`; empty where there is no such page.
+    #: The name of the page that shows what it would have done; its address takes `decision`. Empty
+    #: if there is no such page.
     seen_beforehand_at = ""
-    #: What a revision shares with what it revises.
+    #: The fields that a revision has in common with what it revises.
     keeps: Sequence[str] = ()
 
     def rows(self) -> QuerySet[Any]:
-        """Every one that was proposed, with its decision and what `facts` reads."""
+        """Every proposed row, with its decision and what `facts` reads."""
         raise NotImplementedError
 
     def named(self, about: Any) -> object:
-        """What its events name it by."""
+        """What identifies it in its events."""
         return about.pk
 
     def facts(self, about: Any, councils: Mapping[str, Council]) -> Facts:
@@ -66,31 +66,31 @@ class Subject:
         raise NotImplementedError
 
     def in_force_in_words(self, about: Any, *, ended: bool) -> tuple[str, str]:
-        """What is so while it is in force: words before and after its quarters."""
+        """What applies while it is in force: the words before and after its quarters."""
         until = "until another replaces it"
         return "it applies", "" if ended else f", {until}" if self.of_a_service else f" {until}"
 
     def lost(self, refused: set[str], asked_first: set[str]) -> set[str]:
-        """Of the councils that refused, those by whose refusal it holds for nobody.
+        """Of the councils that refused, those whose refusal means that it applies to nobody.
 
-        `asked_first` take part when it is to begin.
+        `asked_first` take part in the quarter in which it begins.
         """
         return refused
 
     def check_refusal(self, about: Any, council: Council, *, a_part_alone: bool) -> None:
-        """Raise WrongState where the council has nothing to refuse.
+        """Raise WrongState if the council has nothing to refuse.
 
-        `a_part_alone` where it takes no part in the service itself.
+        `a_part_alone`: it takes part only in a service below.
         """
 
     def check_withdrawal(self, about: Any) -> None:
-        """Raise WrongState where it is not to be withdrawn, though not all have agreed."""
+        """Raise WrongState if it can't be withdrawn, although not all have agreed."""
 
     def answered(self, about: Any, at: datetime) -> None:
-        """What follows an answer, in its transaction."""
+        """Do what follows from an answer, in its transaction."""
 
     def wake(self) -> None:
-        """Have done what an answer made necessary, once it is committed."""
+        """Start the work that an answer made necessary, once it is committed."""
 
 
 #: By kind. Filled as Django starts: see `savings.apps`.
@@ -98,7 +98,7 @@ SUBJECTS: dict[str, Subject] = {}
 
 
 def register(subject: Subject) -> None:
-    """Make a kind of proposal known; once for each kind."""
+    """Register a kind of proposal, once for each kind."""
     known = SUBJECTS.setdefault(subject.kind, subject)
     if type(known) is not type(subject):
         raise ValueError(f"Two subjects are called “{subject.kind}”.")
@@ -110,6 +110,6 @@ def subject_of(proposed: models.Model) -> Subject:
 
 
 def about_of(decision: Decision) -> tuple[Subject, Any]:
-    """What a decision decides on, and its subject."""
+    """A decision's subject, and the row that it is about."""
     subject = SUBJECTS[decision.about]
     return subject, subject.rows().get(decision=decision)

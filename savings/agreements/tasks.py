@@ -11,6 +11,6 @@ from savings.agreements.actions import remind
 
 @shared_task(name="savings.agreements.remind")
 def remind_of_answers() -> None:
-    """Remind each council that is awaited: every morning, by the schedule."""
+    """Remind each council that has not answered; the schedule runs it every morning."""
     now = timezone.now()
     remind(today=timezone.localdate(now), at=now, site=settings.SITE_URL)

@@ -1,4 +1,4 @@
-"""What holds in the database what councils agree to."""
+"""The trigger that protects what councils agree to."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from audit.triggers import READ_COMMITTED, Trigger
 
 
 def comes_before_its_answers(kind: str) -> pgtrigger.Trigger:
-    """Refuse what is put under a decision that was answered, withdrawn or about something already.
+    """Refuse a row for a decision that was answered, withdrawn or about something already.
 
-    Otherwise councils would have agreed to what they never saw. Holds the decision, so that
-    nobody answers it in the same moment, and has it say what it is about: a decision about
-    something is about nothing else.
+    Otherwise councils would have agreed to what they never saw. Locks the decision, so that nobody
+    answers it at the same moment, and records what it is about: each is about one thing.
     """
     # Put together from the text above and nothing else.
     return Trigger(

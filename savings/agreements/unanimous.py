@@ -1,7 +1,7 @@
 """What every council of the partnership has to agree to, whatever services it takes part in.
 
-A test of fairness and a tolerance are no service's and no quarter's: the latest that all
-have agreed to is **in force**, until another takes its place. None is ever edited.
+A test of fairness and a tolerance belong to no service and no quarter. The latest that all have
+agreed to is **in force** until another takes its place. None is ever edited.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHARE = r"^([0-9]{1,9}/0*[1-9][0-9]{0,8}|[0-9](\.[0-9]{1,9})?|\.[0-9]{1,9})$"
 
 class UnanimousQuerySet(models.QuerySet[Any]):
     def with_consents(self) -> UnanimousQuerySet:
-        """With all that showing one needs: two queries."""
+        """With all that is needed to show one: two queries."""
         consents = Consent.objects.select_related("council", "by")
         return self.select_related("decision__proposed_by").prefetch_related(
             Prefetch("decision__consents", queryset=consents)

@@ -1,4 +1,4 @@
-"""The pages of what councils agree on: the list, one proposal, and what can be done with it."""
+"""The pages about agreements: the list, one proposal, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ FORMS: dict[str, type[SayingForm]] = {
 @require_safe
 @partnership_page
 def agreements(request: HttpRequest) -> HttpResponse:
-    """Every proposal, what waits for the reader first."""
+    """Every proposal, with those waiting for the reader first."""
     found = proposals()
     user = person(request)
     groups = [
@@ -154,7 +154,7 @@ def withdraw(request: HttpRequest, decision_id: int) -> HttpResponse:
 def _act(
     request: HttpRequest, decision_id: int, name: str, do: Callable[[SayingForm], str]
 ) -> HttpResponse:
-    """Do one thing with a proposal; its refusal becomes the page, with what was typed."""
+    """Do one thing with a proposal. If it is refused, the page says why and keeps the form."""
     _found(decision_id)
     if request.method != "POST":
         return redirect("agreement", decision_id=decision_id)

@@ -23,8 +23,8 @@ NO_ENTRY = "There is no such entry, or you may not see it."
 class AttributionTotals(Call):
     """Certified amounts of one kind, added up by council, service and period.
 
-    `total` is the sum of the rows and of `unattributed`. From the latest rollup, or as the
-    totals stood at `as_at`.
+    `total` is the sum of the rows and of `unattributed`. From the latest rollup, or from the totals
+    at `as_at`.
     """
 
     parameters_shape = AttributionParameters

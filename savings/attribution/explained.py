@@ -1,7 +1,6 @@
-"""One entry's explanation as JSON: what a second implementation rebuilds every share from.
+"""One entry's explanation as JSON: all that is needed to work out every share again.
 
-Fractions are exact, as "1/3"; pence are whole numbers, or exact fractions where they are
-not rounded yet.
+Fractions are exact, as "1/3"; pence are whole numbers, or exact fractions before rounding.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ from services.tree import Spell
 
 
 class ExplainedEntrySerializer(EntrySerializer):
-    """The entry itself, with the return it stands in."""
+    """The entry itself, with its return."""
 
-    council = serializers.CharField(help_text="Who reported it; “partnership” for its own.")
+    council = serializers.CharField(help_text="The council that reported it, or “partnership”.")
     period = serializers.CharField()
     status = serializers.CharField(help_text="The status of its return.")
 
@@ -43,7 +42,7 @@ class ExplainedEntrySerializer(EntrySerializer):
 
 
 class ExactFraction(serializers.CharField):
-    """An exact fraction as text: 1/3, or 1 where it is whole."""
+    """An exact fraction as text: 1/3, or 1 if it is whole."""
 
     def to_representation(self, value: Fraction) -> str:  # type: ignore[override]
         return str(value)
@@ -57,20 +56,22 @@ class PartSerializer(serializers.Serializer):
     amount = Money()
     exact_pence = ExactFraction(help_text="The pence before rounding, as an exact fraction.")
     floored_pence = serializers.IntegerField()
-    remainder = ExactFraction(help_text="What flooring left, of a penny, without the sign.")
+    remainder = ExactFraction(
+        help_text="The fraction of a penny that rounding down left, without the sign."
+    )
     odd_pence = serializers.IntegerField(
         help_text="The left-over penny that this council takes, with the entry's sign, or 0."
     )
 
 
 class RoundingSerializer(serializers.Serializer):
-    """How the pennies went that flooring left over."""
+    """Who got the pennies that rounding down left over."""
 
     left_over = serializers.IntegerField(help_text="Pennies left over, without a sign.")
     order = serializers.ListField(
         child=serializers.CharField(),
-        help_text="The order in which they are handed out: largest remainder first, the "
-        "alphabet among equals.",
+        help_text="The order in which they are handed out: largest remainder first, ties in "
+        "alphabetical order.",
     )
     reason = serializers.CharField(help_text="Who got the odd penny and why.")
 
@@ -94,13 +95,13 @@ class ReductionSerializer(serializers.Serializer):
     ongoing_costs_pence = serializers.IntegerField(source="ongoing_costs")
     net_pence = serializers.IntegerField(
         source="net",
-        help_text="Savings less ongoing costs; a council with 0 or less bears nothing.",
+        help_text="Savings less ongoing costs. If it is 0 or less, nothing falls on the council.",
     )
     illustrative = serializers.BooleanField()
 
 
 class TransitionSerializer(serializers.Serializer):
-    """What a claim on a transition budget falls by. The context is `ApprovalSerializer`'s."""
+    """How a claim on a transition budget is split. The context is `ApprovalSerializer`'s."""
 
     approval = ApprovalSerializer(source="budget")
     approval_participants = serializers.ListField(
@@ -116,12 +117,12 @@ class TransitionSerializer(serializers.Serializer):
     shared_by = serializers.SerializerMethodField()
 
     def get_shared_by(self, working: TransitionWorking) -> str:
-        """net_reduction, or saving_shares where no council has one."""
+        """net_reduction, or saving_shares if no council has one."""
         return "net_reduction" if working.by_reduction else "saving_shares"
 
 
 class CorrectionSerializer(serializers.Serializer):
-    """An entry that corrects this one, or one that does."""
+    """An entry that corrects this one, or one of its corrections."""
 
     id = serializers.IntegerField()
     corrects = serializers.IntegerField(source="corrects_id")
@@ -134,7 +135,7 @@ class CorrectionSerializer(serializers.Serializer):
 
 
 class WaitingSerializer(serializers.Serializer):
-    """A rule that would be in force, had every council agreed to it."""
+    """A rule that would be in force if every council had agreed to it."""
 
     rule = serializers.IntegerField(source="rule.id")
     decision = serializers.IntegerField(source="rule.decision_id")
@@ -147,14 +148,14 @@ class WaitingSerializer(serializers.Serializer):
 
 
 class WithoutValueSerializer(serializers.Serializer):
-    """A driver of the rule in force that councils taking part have no value of by then."""
+    """A driver of the rule in force, and councils taking part that have no value of it by then."""
 
     driver = serializers.CharField()
     councils = serializers.ListField(child=serializers.CharField())
 
 
 class WorkingSerializer(serializers.Serializer):
-    """How an entry falls, but for the rule and driver values that it may share with others.
+    """How an entry falls, without the rule and driver values that it may share with others.
 
     The context is `ApprovalSerializer`'s.
     """
@@ -162,31 +163,32 @@ class WorkingSerializer(serializers.Serializer):
     entry = ExplainedEntrySerializer()
     attributed_in = serializers.CharField(
         source="facts.quarter.code",
-        help_text="The quarter whose rules count: a correction's is that of what it corrects.",
+        help_text="The quarter whose rules apply. For a correction, it is that of the entry it "
+        "corrects.",
     )
     attributed = serializers.SerializerMethodField()
     because = serializers.ChoiceField(choices=list(REASONS))
     reason = serializers.CharField(help_text="The same in a sentence.")
-    shares = PartSerializer(source="parts", many=True, help_text="Empty where unattributed.")
-    rounding = RoundingSerializer(allow_null=True, help_text="Null where unattributed.")
+    shares = PartSerializer(source="parts", many=True, help_text="Empty if unattributed.")
+    rounding = RoundingSerializer(allow_null=True, help_text="Null if unattributed.")
     participants = serializers.ListField(
         child=serializers.CharField(),
         help_text="Councils that take part in the entry's service in that quarter.",
     )
     rule_participants = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Councils that take part in the rule's service in that quarter: whose "
-        "agreement it rests on.",
+        help_text="Councils that take part in the rule's service in that quarter, so it needs "
+        "their agreement.",
     )
-    host = HostSerializer(allow_null=True, help_text="Where the host alone bears it.")
+    host = HostSerializer(allow_null=True, help_text="Set if it falls only on the host.")
     transition = TransitionSerializer(
-        allow_null=True, help_text="Where it claims on a transition budget."
+        allow_null=True, help_text="Set if it claims on a transition budget."
     )
     waiting = WaitingSerializer(
-        many=True, help_text="Where no rule is in force: what councils have yet to agree to."
+        many=True, help_text="If no rule is in force: what councils have yet to agree to."
     )
     without_value = WithoutValueSerializer(
-        many=True, help_text="Where a driver in use has no value for a council taking part."
+        many=True, help_text="Drivers in use that have no value for a council taking part."
     )
     provisional = serializers.BooleanField(help_text="The entry's return is not certified yet.")
     counted = serializers.BooleanField(
@@ -195,7 +197,7 @@ class WorkingSerializer(serializers.Serializer):
     )
     illustrative = serializers.BooleanField(
         help_text="The entry is illustrative, or a rule, driver value, host, budget or net "
-        "reduction that it falls by."
+        "reduction that splits it."
     )
 
     def get_attributed(self, explanation: Explanation) -> bool:
@@ -203,17 +205,17 @@ class WorkingSerializer(serializers.Serializer):
 
 
 class ExplanationSerializer(WorkingSerializer):
-    """Everything that an entry's shares rest on. The context is `ApprovalSerializer`'s,
-    and `corrected`, the entry with its corrections.
+    """Everything that an entry's shares rest on. The context is `ApprovalSerializer`'s, with
+    `corrected`, the entry and its corrections.
     """
 
     rule = RuleSerializer(allow_null=True)
     driver_values = DriverValueSerializer(source="values", many=True)
     corrections = serializers.SerializerMethodField(
-        help_text="What corrects the entry, or a correction of it, as far as you may see it."
+        help_text="The entry's corrections, and theirs, as far as you can see them."
     )
     corrected_amount = serializers.SerializerMethodField(
-        help_text="What it comes to with its certified corrections of the same kind."
+        help_text="Its amount with its certified corrections of the same kind."
     )
 
     @extend_schema_field(CorrectionSerializer(many=True))
@@ -227,7 +229,7 @@ class ExplanationSerializer(WorkingSerializer):
 
 
 class AnnexEntrySerializer(WorkingSerializer):
-    """An entry of an annex: what others fall by too is named by its id."""
+    """An entry of an annex. It names its rule and driver values by their ids."""
 
     rule = serializers.IntegerField(
         source="rule.id", allow_null=True, help_text="The id of one of the annex's rules."

@@ -1,4 +1,4 @@
-"""Why one entry falls as it does, with all that it takes to work it out again."""
+"""Why one entry falls as it does, with everything needed to work it out again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from services.tree import Spell
 class PartOfEntry:
     """One council's part: the exact fraction, the pence before rounding and after.
 
-    `amount` is its own, in pence. `remainder` is what flooring left, always from 0 to below 1,
+    `amount` is the council's, in pence. `remainder` is what rounding down left: from 0 to below 1,
     whatever the sign.
     """
 
@@ -46,7 +46,7 @@ class PartOfEntry:
 
 @dataclass(frozen=True, slots=True)
 class Rounding:
-    """How the pennies went that flooring every part left over."""
+    """Who got the pennies that were left over when every part was rounded down."""
 
     parts: tuple[PartOfEntry, ...]
 
@@ -56,7 +56,7 @@ class Rounding:
 
     @property
     def order(self) -> list[str]:
-        """The councils in the order in which left-over pennies go round."""
+        """The councils in the order in which they get left-over pennies."""
         return [p.council for p in sorted(self.parts, key=lambda p: (-p.remainder, p.council))]
 
     @property
@@ -72,11 +72,11 @@ class Rounding:
 
 @dataclass(frozen=True, slots=True)
 class TransitionWorking:
-    """What a claim on a transition budget falls by.
+    """How a claim on a transition budget is split.
 
-    `needed` are the councils whose agreement it rests on; the reductions are those of
-    `services` to the end of `quarter`, one for every council that takes part in the
-    entry's service. `claimed` is what others and this one claim, submitted or certified, in pence.
+    `needed` are the councils whose agreement it needs. The reductions are those of `services` to
+    the end of `quarter`, one for every council that takes part in the entry's service. `claimed` is
+    all that is claimed on the budget, this claim included, in pence.
     """
 
     budget: TransitionApproval
@@ -98,7 +98,7 @@ class TransitionWorking:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRule:
-    """A rule that would be in force, had the councils in `waiting_for` agreed to it."""
+    """A rule that would be in force if the councils in `waiting_for` had agreed to it."""
 
     rule: AttributionRule
     waiting_for: tuple[str, ...]
@@ -106,7 +106,7 @@ class WaitingRule:
 
 @dataclass(frozen=True, slots=True)
 class WithoutValue:
-    """The councils that a driver has no value for, by their codes; so is the driver."""
+    """A driver and the councils that it has no value for, all by their codes."""
 
     driver: str
     councils: tuple[str, ...]
@@ -116,12 +116,12 @@ class WithoutValue:
 class Explanation:
     """Why an entry falls as it does, with everything needed to work it out again.
 
-    `parts` is empty where the entry is unattributed; `rule`, `values`, `host` and
-    `transition` are what was used. `participants` take part in the entry's service in
-    its quarter, `rule_participants` in the rule's. `provisional` where not certified.
-    Where no rule is in force, `waiting` are those that councils have yet to agree to.
-    `counted` where the totals hold it just as it is explained here: not while it is
-    provisional, nor while a rollup has yet to take up the entry or what it falls by now.
+    `parts` is empty if the entry is unattributed. `rule`, `values`, `host` and `transition` are
+    what was used. `participants` take part in the entry's service in its quarter,
+    `rule_participants` in the rule's. It is `provisional` if it is not certified. If no rule is in
+    force, `waiting` are those that councils have yet to agree to. It is `counted` if the totals
+    have it exactly as explained here: not while it is provisional, nor while a rollup has yet to
+    take up the entry or what splits it now.
     """
 
     entry: Entry
@@ -154,7 +154,7 @@ class Explanation:
 
     @property
     def pending(self) -> bool:
-        """Whether it is certified, and the totals do not show it so yet."""
+        """Whether it is certified, but the totals do not show it like this yet."""
         return not (self.provisional or self.counted)
 
     @property
@@ -163,7 +163,7 @@ class Explanation:
 
     @property
     def made_up(self) -> list[str]:
-        """What of all this is illustrative, in words."""
+        """Which of these are illustrative, in words."""
         working = self.transition
         return [
             name
@@ -183,7 +183,7 @@ class Explanation:
 
     @property
     def rounding(self) -> Rounding | None:
-        """How the odd pennies went; None where there are no parts."""
+        """Who got the odd pennies; None if there are no parts."""
         return Rounding(self.parts) if self.parts else None
 
     @property
@@ -194,10 +194,10 @@ class Explanation:
 
 
 def explain(entry: Entry, attribution: Attribution | None = None) -> Explanation:
-    """Explain one entry, read by `with_facts`: the same arithmetic as the rollup's.
+    """Explain one entry, read by `with_facts`, with the arithmetic of the rollup.
 
-    Who explains many one at a time hands on an `attribution` that knows all that was
-    delivered, instead of having it read for each.
+    To explain many, one at a time, pass an `attribution` that knows all that was delivered.
+    Otherwise each call reads it.
     """
     (explanation,) = explain_all([entry], attribution)
     return explanation
@@ -220,7 +220,7 @@ def explain_all(
 
 
 def _attribution_for(asked: Iterable[EntryFacts]) -> Attribution:
-    """What stands, knowing what was delivered as far as any of these rests on it."""
+    """The current attribution, with what was delivered as far as any of these depends on it."""
     attribution = current_attribution()
     claims = [facts for facts in asked if facts.rests_on_others]
     if not claims:
@@ -229,8 +229,8 @@ def _attribution_for(asked: Iterable[EntryFacts]) -> Attribution:
     return attribution.knowing(delivered(below, max(claim.quarter for claim in claims)))
 
 
-#: What the totals hold of an entry: for each council, and for None where it falls on none,
-#: its pence, the rule, and whether it rests on anything illustrative.
+#: What the totals have of an entry: for each council, or None if it falls on none, the pence, the
+#: rule, and whether it rests on anything illustrative.
 _Counted = dict[str | None, tuple[int, int | None, bool]]
 
 

@@ -1,4 +1,4 @@
-"""Which figure's entries are asked for."""
+"""The form that asks for the entries behind a figure."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ UNATTRIBUTED = "unattributed"
 
 
 class FigureForm(ChoosingForm):
-    """Every field may be left out; then it is savings, of all services, councils and quarters."""
+    """Any field may be left out. With none, it is the savings of all services and quarters."""
 
     kind = choice("Kind")
     service = choice("Service")
     alone = forms.BooleanField(
         required=False, label="Only what is recorded for this service itself, not below it"
     )
-    council = choice("Borough it falls on")
+    council = choice("Council it falls on")
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class FigureForm(ChoosingForm):
         self.offer(
             "council",
             [
-                ("", "All, also what is no borough’s"),
+                ("", "All, including what falls on no council"),
                 *((council.code, council.name) for council in councils),
                 (UNATTRIBUTED, "None: not attributed"),
             ],
@@ -64,7 +64,7 @@ class FigureForm(ChoosingForm):
         kind = self.cleaned_data["kind"] or Entry.Kind.SAVING.value
         if kind not in Entry.Kind.values:
             raise ValidationError(
-                f"“{cut_short(kind)}” is no kind of entry. Choose one from the list."
+                f"“{cut_short(kind)}” is not a kind of entry. Choose one from the list."
             )
         return kind
 
@@ -121,7 +121,7 @@ class FigureForm(ChoosingForm):
         )
 
     def whose(self) -> str:
-        """The heading of the part of each entry that counts; empty where it is all of it."""
+        """The heading of the part of each entry that counts; empty if the whole entry counts."""
         asked = self.asked()
         if asked.unattributed:
             return "Not attributed"
@@ -136,18 +136,18 @@ class FigureForm(ChoosingForm):
             below = self.tree.children.get(data["service"])
             service = name
             if below:
-                service += " itself, nothing below it" if data["alone"] else " and all below it"
-        borough = "All, also what is no borough’s"
+                service += " only, nothing below it" if data["alone"] else " and all below it"
+        council = "All, including what falls on no council"
         if asked.unattributed:
-            borough = "None: not attributed"
+            council = "None: not attributed"
         elif asked.council:
-            borough = f"{asked.council.name}: its part of each entry"
+            council = f"{asked.council.name}: its part of each entry"
         first = asked.first.label if asked.first else "the first quarter"
         last = asked.last.label if asked.last else "the latest"
         return [
             {"key": "Kind", "value": Entry.Kind(asked.kind).label},
             {"key": "Service", "value": service},
-            {"key": "Borough it falls on", "value": borough},
+            {"key": "Council it falls on", "value": council},
             {
                 "key": "Quarters",
                 "value": first if first == last else f"From {first} to {last}",

@@ -37,8 +37,8 @@ def with_people(entries: QuerySet[Entry]) -> QuerySet[Entry]:
 class FigureAsked:
     """A figure by what it adds up: certified amounts of a kind, narrowed where asked.
 
-    `services` are slugs, with those below already among them. With a `council` it is
-    that council's part alone; `unattributed` asks for what falls on no council.
+    `services` are slugs, with those below already among them. With a `council` it is only that
+    council's part; `unattributed` asks for what falls on no council.
     """
 
     kind: str
@@ -53,9 +53,9 @@ class FigureAsked:
 class EntriesBehind:
     """The entries that a figure adds up, as far as a person may open them.
 
-    `entries` carry `part_pence`, their part of the figure, and `rests_on_illustrative`.
-    `amount` and `hidden_amount` add up to the figure, in pence. `illustrative` where any
-    of them falls on the councils by an illustrative rule.
+    `entries` carry `part_pence`, their part of the figure, and `rests_on_illustrative`. `amount`
+    and `hidden_amount` add up to the figure, in pence. `illustrative` if an illustrative rule
+    splits any of them.
     """
 
     entries: QuerySet[Entry]
@@ -132,10 +132,10 @@ def _sums(entries: QuerySet[Entry]) -> _Sums:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """An entry with what corrects it, earliest first, as far as a person may open that.
+    """An entry with its corrections, earliest first, as far as a person may open them.
 
-    What corrects a correction counts too. `amount` is what the entry comes to, in pence: with the
-    corrections of its own kind that are certified; others are shown and not added.
+    Corrections of corrections count too. `amount` is the entry's pence with its certified
+    corrections of the same kind. Others are shown and not added.
     """
 
     entry: Entry
@@ -164,7 +164,7 @@ def corrected(entry: Entry, user: User) -> Corrected:
     found: dict[int, Entry] = {}
     ids = [entry.id]
     while ids:
-        # Each corrects one of an earlier quarter, so this comes to an end.
+        # Each corrects one of an earlier quarter, so this ends.
         next_ones = [c for c in visible.filter(corrects__in=ids) if c.id not in found]
         found.update({correction.id: correction for correction in next_ones})
         ids = [correction.id for correction in next_ones]

@@ -1,4 +1,4 @@
-"""Attributed amounts as JSON, and what they are asked for by."""
+"""Attributed amounts as JSON, and the parameters that ask for them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,13 @@ class GroupBy(Text):
 
 class AttributionParameters(Shape):
     kind = Choice(Entry.Kind.choices, default=Entry.Kind.SAVING.value)
-    service = Text(required=False, max_length=80, help_text="A slug: takes in what lies below it.")
+    service = Text(
+        required=False, max_length=80, help_text="A slug. Services below it are included."
+    )
     group_by = GroupBy(
         default=lambda: list(GROUPS),
-        help_text="Any of council, service and period, with commas between them; all three "
-        "unless said.",
+        help_text="Any of council, service and period, with commas between them; all three if left "
+        "out.",
     )
     as_at = MomentText()
 
@@ -83,6 +85,6 @@ class AttributedSerializer(serializers.Serializer):
         help_text="Whether any row rests on an illustrative rule."
     )
     as_at = serializers.DateTimeField(
-        allow_null=True, help_text="The moment asked for; null for how it stands now."
+        allow_null=True, help_text="The moment asked for; null for now."
     )
     rows = AttributedRowSerializer(many=True)

@@ -1,4 +1,4 @@
-"""How a council's figures of a quarter were worked out: every entry behind them, explained.
+"""How a council's figures for a quarter were worked out: every entry behind them, explained.
 
 The arithmetic is that of the page about one entry, and of the rollup. The parts that fall
 on the council add up to the quarter's figures, unless a rollup has yet to take up a change:
@@ -24,9 +24,9 @@ from sovereignty.models import Council, User
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """The explanations of a council's entries of a quarter, by entry.
+    """The explanations of a council's entries for a quarter, by entry.
 
-    `names` are all councils' by their codes. What several entries fall by is there once.
+    `names` has all councils' names by code. What splits several entries is there once.
     """
 
     council: Council
@@ -68,7 +68,7 @@ class Annex:
 
     @property
     def pending(self) -> bool:
-        """Whether the totals do not show one of them yet as it is explained."""
+        """Whether the totals do not show one of them as explained yet."""
         return any(each.pending for each in self.explanations)
 
     @property
@@ -77,7 +77,7 @@ class Annex:
 
 
 def annex_of(council: Council, quarter: Quarter, user: User) -> Annex:
-    """The annex as far as a person may open the entries: as many queries for few as for many."""
+    """The annex, with the entries that a person may open: as many queries for few as for many."""
     entries = (
         Entry.objects.visible_to(user)
         .filter(pk__in=entry_facts(council, quarter).order_by().values("entry"))

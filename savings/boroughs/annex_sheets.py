@@ -1,4 +1,4 @@
-"""What the annex of a council's workbook says, sheet by sheet, before it has a format."""
+"""What each sheet of the annex to a council's workbook says, before it is formatted."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def rule_name(rule: AttributionRule) -> str:
 
 
 def made_up(explanation: Explanation) -> str:
-    """What of it is illustrative, in words, or No."""
+    """Which parts of it are illustrative, in words, or No."""
     return f"Yes: {', '.join(explanation.made_up)}" if explanation.illustrative else "No"
 
 
 def pennies(explanation: Explanation, names: Mapping[str, str]) -> str:
-    """Who got the odd penny and why; nothing where there is one part or none."""
+    """Who got the odd penny and why; empty if there is one part or none."""
     rounding = explanation.rounding
     return rounding.in_words(names) if rounding and len(rounding.parts) > 1 else ""
 
@@ -42,31 +42,33 @@ def _workings(annex: Annex) -> Sheet:
     warnings = []
     if annex.pending:
         warnings.append(
-            "Rows marked “Not yet” were worked out again; the other sheets do not show this yet."
+            "Rows marked “Not yet” were worked out again. The other sheets do not show this yet."
         )
     if annex.illustrative:
-        warnings.append("Illustrative: rows marked Yes rest on something made up, which is named.")
+        warnings.append(
+            "Illustrative: rows marked Yes rest on something made up, which the row names."
+        )
     return Sheet(
         name="How it was worked out",
         title=f"{annex.council.name}: how {annex.quarter.label} was worked out",
         introduction=[
             "One row for each certified entry behind the quarter and each council with a share.",
-            f"The rows of {annex.council.name} add up, by kind, to its figures of the quarter.",
+            f"The rows of {annex.council.name} add up, by kind, to its figures for the quarter.",
             "Shares and pence before rounding are exact fractions, as text.",
-            "Shares are taken down to whole pence; odd pennies go to the largest remainders.",
+            "Shares are rounded down to whole pence. Odd pennies go to the largest remainders.",
             *warnings,
         ],
         columns=(
             Column("Entry", 8, "whole"),
             Column("Service", 30),
             Column("Kind", 16),
-            Column("Whole amount (£)", 16, "money"),
-            Column("Because", 44, "prose"),
+            Column("Full amount (£)", 16, "money"),
+            Column("Why", 44, "prose"),
             Column("Rule", 8, "whole"),
             Column("Rule for", 30),
             Column("Version", 9, "whole"),
             Column("In force from", 12),
-            Column("Shared as in", 12),
+            Column("Split as in", 12),
             Column("Council", 23),
             Column("Exact share", 14),
             Column("Pence before rounding", 20),
@@ -80,7 +82,7 @@ def _workings(annex: Annex) -> Sheet:
         rows=[
             row for explanation in annex.explanations for row in _working_rows(explanation, annex)
         ],
-        when_empty="No certified entry of the quarter falls on this council.",
+        when_empty="No certified entry for the quarter falls on this council.",
         filters=True,
     )
 
@@ -160,17 +162,17 @@ def _agreements(annex: Annex) -> Sheet:
             Column("Illustrative", 11),
         ),
         rows=rows,
-        when_empty="No entry of the quarter falls by a rule or a transition budget.",
+        when_empty="No entry for the quarter was split by a rule or a transition budget.",
         filters=True,
     )
 
 
 def shared_how(rule: AttributionRule) -> str:
-    """What a rule shares by, such as “Fixed shares: LBHF 1/3, RBKC 2/3”."""
+    """How a rule splits, such as “Fixed shares: LBHF 1/3, RBKC 2/3”."""
     given = [f"{code} {share}" for code, share in sorted((rule.shares or rule.weights).items())]
     said = ", ".join([rule.driver.name] if rule.driver else given)
     host = rule.indirect_variance == AttributionRule.IndirectVariance.HOST
-    ending = ". Variances in indirect costs are the host's" if host else ""
+    ending = ". Variances in indirect costs fall on the host" if host else ""
     return f"{rule.get_method_display()}: {said}{ending}"
 
 
@@ -198,7 +200,7 @@ def answered_on(consent: Consent) -> str:
 def _values(annex: Annex) -> Sheet:
     return Sheet(
         name="Driver values",
-        title="Values of drivers that were shared by, with their sources",
+        title="Driver values that were used, with their sources",
         introduction=["Values are exact decimals, as text."],
         columns=(
             Column("Driver", 36),
@@ -221,7 +223,7 @@ def _values(annex: Annex) -> Sheet:
             )
             for value in annex.values
         ],
-        when_empty="No entry of the quarter was shared by a driver.",
+        when_empty="No entry for the quarter was split by a driver.",
         filters=True,
     )
 
@@ -247,10 +249,10 @@ def _reductions(annex: Annex) -> Sheet:
         )
     return Sheet(
         name="Net reductions",
-        title="What each council's spending has fallen by, which claims on budgets fall by",
+        title="How much each council's spending has fallen, which splits claims on budgets",
         introduction=[
-            "Certified savings less ongoing costs of the entry's service and below to date.",
-            "A council with 0 or less bears nothing.",
+            "Certified savings less ongoing costs to date, of the entry's service and those below.",
+            "Nothing falls on a council with 0 or less.",
             "If all have 0 or less, a claim is split as savings are.",
         ],
         columns=(
@@ -264,6 +266,6 @@ def _reductions(annex: Annex) -> Sheet:
             Column("Illustrative", 14, "flag"),
         ),
         rows=rows,
-        when_empty="No entry of the quarter claims on a transition budget.",
+        when_empty="No entry for the quarter claims on a transition budget.",
         filters=True,
     )

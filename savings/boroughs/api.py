@@ -25,7 +25,7 @@ from sovereignty.models import Council
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMATS = ["csv", "xlsx", "json"]
-NO_COUNCIL = "There is no such council, or its figures are not yours to see: see councils/."
+NO_COUNCIL = "There is no such council, or you can't see its figures: see councils/."
 
 
 class _OfACouncil(Call):
@@ -41,9 +41,9 @@ class _OfACouncil(Call):
 
 
 class Report(_OfACouncil):
-    """A council's certified figures for a quarter: for its own people, the programme office
-    and auditors. Every format has the same figures; the workbook and the JSON have how they
-    were worked out as well.
+    """A council's certified figures for a quarter: for its own people, the programme office and
+    auditors. Every format has the same figures. The workbook and the JSON also show how they were
+    worked out.
     """
 
     @extend_schema(
@@ -59,7 +59,7 @@ class Report(_OfACouncil):
     ) -> HttpResponse | Response:
         of, quarter = self.asked(council, period)
         if extension not in FORMATS:
-            raise NotFound(f"This report is made as {', '.join(FORMATS)}: ask for one of these.")
+            raise NotFound(f"This report comes as {', '.join(FORMATS)}: ask for one of these.")
         if extension == "csv":
             return _file(as_csv(figures_of(of, quarter)), CSV, f"{council}-{quarter.code}.csv")
         figures, annex = figures_with_annex(of, quarter, self.caller)

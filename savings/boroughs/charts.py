@@ -1,7 +1,7 @@
 """A council's savings by area as a picture: rows to a Plotly figure as plain data.
 
-Amounts are whole pence, so that no float stands for money; what is read is the label
-beside each bar. Typeface and margins are the page's (`static/js/charts.js`).
+Amounts are whole pence, so that no float stands for money. The label beside each bar gives the
+amount. The page sets typeface and margins (`static/js/charts.js`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INK = "#16211f"
 
 
 def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]:
-    """Two bars an area: the quarter's own savings above all to date; one where they agree."""
+    """Two bars for each area: the quarter's savings above those to date; one if they are equal."""
     bars = [_bars("To date", _TO_DATE, [(line.area_name, line.to_date) for line in lines])]
     if any(line.quarter != line.to_date for line in lines):
         bars.insert(0, _bars(quarter, _QUARTER, [(line.area_name, line.quarter) for line in lines]))
@@ -31,8 +31,8 @@ def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]
         height=40 + (16 + 23 * len(bars)) * len(lines),
         barmode="group",
         meta={"narrow_height": 40 + (24 + 23 * len(bars)) * len(lines)},
-        # The labels say the amounts: an axis would say them twice. A label needs room
-        # beyond the end of the longest bar on either side.
+        # The labels give the amounts: an axis would repeat them. A label needs room beyond the end
+        # of the longest bar on either side.
         xaxis={"visible": False, "range": [least * 14 // 10, longest * 14 // 10]},
         yaxis={"autorange": "reversed"},
     )

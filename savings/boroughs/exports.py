@@ -1,8 +1,8 @@
 """A council's figures as CSV, as a workbook and as JSON, all from the same rows; and how
 they were worked out, as an annex.
 
-Pence leave as exact pounds: as text with two decimals in CSV and JSON, as numbers
-in the workbook, to which they are handed as decimals and never as floats.
+Pence become exact pounds: text with two decimals in CSV and JSON, numbers in the workbook, which
+gets them as decimals and never as floats.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ CSV_COLUMNS = (
     "illustrative",
 )
 
-#: Fractions are two columns of whole numbers: a spreadsheet takes 1/3 for a day of March.
+#: Fractions are two columns of whole numbers, because a spreadsheet reads 1/3 as a date.
 ANNEX_COLUMNS = (
     "council",
     "period",
@@ -78,7 +78,7 @@ ANNEX_COLUMNS = (
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 _POUNDS = "[$£-809]#,##0.00;-[$£-809]#,##0.00"
-#: More than a cell of a workbook can hold is cut off there.
+#: A cell of a workbook can hold this much. Longer text is cut off.
 _LONGEST_TEXT = 32_767
 _PINE = "#0e4543"
 #: The height of a line of text in points, and of the tallest row that there can be.
@@ -93,8 +93,8 @@ def file_name(council: Council, quarter: Quarter, ending: str) -> str:
 def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
     """One row for each service and kind (RFC 4180, UTF-8), amounts as plain numbers.
 
-    `byte_order_mark` for people who will open it in Excel, which reads UTF-8 rightly
-    only with one; programs would take the mark for a part of the first column's name.
+    `byte_order_mark` is for people who open it in Excel, which reads UTF-8 correctly only with one.
+    Programs would read the mark as part of the first column's name.
     """
     rows = (
         (
@@ -115,10 +115,10 @@ def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
 
 
 def annex_as_csv(annex: Annex, *, byte_order_mark: bool = False) -> bytes:
-    """One row for each entry and council with a share of it; one where it falls on none.
+    """One row for each entry and council with a share of it; one row if it falls on none.
 
-    `attributed` of the rows that fall on the council itself adds up, by kind, to its
-    figures of the quarter, but for rows that are not `counted` yet.
+    The `attributed` of the council's own rows adds up, by kind, to its figures for the quarter,
+    except for rows that are not `counted` yet.
     """
     rows = (row for explanation in annex.explanations for row in _annex_rows(annex, explanation))
     return _csv(ANNEX_COLUMNS, rows, byte_order_mark=byte_order_mark)
@@ -205,8 +205,8 @@ def _csv(
 def as_json(figures: BoroughFigures) -> dict[str, Any]:
     """The figures as plain JSON values, money as text with two decimals.
 
-    `totals` are sums of `lines` by kind; `entries` are those of the quarter alone and
-    what they attribute adds up to the quarter's amounts.
+    `totals` are sums of `lines` by kind; `entries` are only those of the quarter, and their
+    attributed parts add up to its amounts.
     """
     return {
         "council": figures.council.code,
@@ -311,7 +311,7 @@ class _Styles:
         self.line = book.add_format(body)
         holds: dict[str, dict[str, object]] = {
             "text": {},
-            # Beside a column of money, which ends at its right edge.
+            # Next to a column of money, which ends at its right edge.
             "flag": {"align": "left", "indent": 1},
             "prose": {"text_wrap": True},
             "money": {"num_format": _POUNDS},
@@ -382,7 +382,7 @@ def _write(book: Workbook, styles: _Styles, sheet: Sheet, figures: BoroughFigure
 
 
 def _height(sheet: Sheet, values: Sequence[Cell]) -> int:
-    """In points; not every reader makes room for text that wraps."""
+    """In points, because not every program makes room for text that wraps."""
     lines = [
         sum(-(-len(part) // column.width) or 1 for part in str(value).split("\n"))
         for value, column in zip(values, sheet.columns, strict=True)
@@ -403,7 +403,7 @@ def _write_cell(
 
 def _as_cell_text(text: str) -> str:
     text = text[:_LONGEST_TEXT]
-    # The writer takes text in these brackets for its own mark-up and writes it as it stands.
+    # The writer takes text in these tags for its own mark-up and writes it unchanged.
     return f"{text[:-1]}> " if text.startswith("<r>") and text.endswith("</r>") else text
 
 
@@ -413,6 +413,6 @@ def _set_up_print(page: Worksheet, sheet: Sheet, figures: BoroughFigures, top: i
     page.fit_to_pages(1, 0)
     page.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
     page.repeat_rows(top)
-    # An ampersand begins a code in a footer, so one that is meant is written twice.
+    # An ampersand begins a code in a footer, so a real one is written twice.
     title = sheet.title.replace("&", "&&")
     page.set_footer(f"&L{title}&RPage &P of &N")

@@ -1,4 +1,4 @@
-"""What a council's figures are asked for: the quarter."""
+"""The form that asks for the quarter of a council's figures."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from finance.periods import PeriodError, Quarter
 from savings.quarters.choosing import quarters_of
 from savings.quarters.models import Period
 
-#: A longer value than this in an address is no quarter; it is shown cut short.
+#: A longer value than this in an address is not a quarter and is shown cut short.
 LONGEST = 40
 
 
 class QuarterForm(forms.Form):
-    """The quarter may be left out: then it is `usual`.
+    """If the quarter is left out, it is `usual`.
 
-    What was given and is not in the list stays in it, selected, so that the form says
-    what the address says.
+    A quarter that is not in the list is added and selected, so that the form says what the address
+    says.
     """
 
     period = forms.CharField(required=False, label="Quarter", widget=forms.Select)
@@ -50,6 +50,6 @@ class QuarterForm(forms.Form):
         )
 
     def quarter(self) -> Quarter | None:
-        """The quarter of a valid form; None where no quarter has been opened yet."""
+        """The quarter of a valid form; None if no quarter has been opened yet."""
         quarter: Quarter | None = self.cleaned_data["period"]
         return quarter

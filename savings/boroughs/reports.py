@@ -1,8 +1,8 @@
 """Reading a council's figures: certified amounts attributed to it, and the entries behind.
 
-Everything here is certified, in whole pence. What was published for the partnership alone, and what
-councils reported without a rule to share it by, falls on no council in the figures:
-`undivided` says how much that is.
+Everything here is certified, in whole pence. What was published only for the partnership, and what
+councils reported without a rule to split it, falls on no council: `undivided` says how much that
+is.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ from savings.rollup.reports import AnyOf, one_version
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
-
-#: The kinds as a heading over several of them; `Entry.Kind` names one.
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class Undivided:
-    """What of one kind falls on no council: published for the partnership, or without a rule."""
+    """How much of one kind falls on no council: published for the partnership, or with no rule."""
 
     kind: str
     published: int
@@ -157,8 +155,8 @@ class _Sums:
 def first_choice(councils: Iterable[Council]) -> Quarter | None:
     """The quarter to show unless another is asked for.
 
-    The latest with certified figures for one of the councils, or the latest closed, or
-    else the first there is; None where no quarter has been opened yet.
+    The latest with certified figures for one of the councils, or the latest closed, or the first
+    there is; None if no quarter has been opened yet.
     """
     latest = (
         Total.objects.current().filter(council__in=list(councils)).aggregate(latest=Max("quarter"))
@@ -198,8 +196,8 @@ def summaries(councils: Iterable[Council], quarter: Quarter) -> list[CouncilSumm
 def figures_of(council: Council, quarter: Quarter, *, with_entries: bool = True) -> BoroughFigures:
     """A council's certified figures to the end of a quarter: eight queries, one version.
 
-    `with_entries=False` leaves the entries behind them unread, for a page that shows
-    a few at a time (`entry_facts`, `entry_lines`).
+    `with_entries=False` does not read the entries behind them, for a page that shows a few at a
+    time (`entry_facts`, `entry_lines`).
     """
     tree = Service.objects.tree()
     state = RollupState.objects.first()
@@ -217,7 +215,7 @@ def figures_of(council: Council, quarter: Quarter, *, with_entries: bool = True)
 
 
 def entry_facts(council: Council, quarter: Quarter) -> QuerySet[Fact]:
-    """What falls on the council of each certified entry of the quarter, by entry."""
+    """The part of each certified entry of the quarter that falls on the council, by entry."""
     return (
         Fact.objects.filter(council=council, parent__period__quarter=quarter)
         .select_related("entry__service", "parent__council")

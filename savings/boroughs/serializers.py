@@ -1,5 +1,5 @@
-"""A council's figures as the schema describes them; `savings.boroughs.exports` makes them,
-but for the annex.
+"""A council's figures as the schema describes them; `savings.boroughs.exports` makes all but the
+annex.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from savings.returns.models import Entry
 
 class ReportSumSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    quarter = Money(help_text="The quarter alone.")
-    year_to_date = Money(help_text="From the start of the financial year to its end.")
-    to_date = Money(help_text="From the start of everything to its end.")
+    quarter = Money(help_text="Only the quarter.")
+    year_to_date = Money(
+        help_text="From the start of the financial year to the end of the quarter."
+    )
+    to_date = Money(help_text="From the first quarter to the end of this one.")
 
 
 class ReportLineSerializer(ReportSumSerializer):
@@ -45,8 +47,8 @@ class ReportEntrySerializer(serializers.Serializer):
 
 class ReportUndividedSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    published = Money(help_text="Published for the partnership alone.")
-    reported = Money(help_text="Reported by councils without a rule to share it by.")
+    published = Money(help_text="Published only for the partnership.")
+    reported = Money(help_text="Reported by councils, without a rule to split it.")
 
 
 class ReportRollupSerializer(serializers.Serializer):
@@ -55,12 +57,12 @@ class ReportRollupSerializer(serializers.Serializer):
 
 
 class AnnexSerializer(serializers.Serializer):
-    """How the quarter's amounts were worked out, entry by entry: from this alone every share
-    can be worked out again. The context is `ApprovalSerializer`'s.
+    """How the quarter's amounts were worked out, entry by entry, with all that is needed to work
+    out every share again. The context is `ApprovalSerializer`'s.
     """
 
     entries = AnnexEntrySerializer(source="explanations", many=True)
-    rules = RuleSerializer(many=True, help_text="The rules that any of the entries falls by.")
+    rules = RuleSerializer(many=True, help_text="The rules that split any of the entries.")
     driver_values = DriverValueSerializer(source="values", many=True)
 
 
@@ -77,6 +79,6 @@ class ReportSerializer(serializers.Serializer):
     entries = ReportEntrySerializer(many=True)
     not_attributed = ReportUndividedSerializer(many=True)
     annex = AnnexSerializer(
-        help_text="The shares of the council itself add up to the quarter's amounts, but for "
-        "entries that are not counted yet."
+        help_text="The council's own shares add up to the quarter's amounts, except for entries "
+        "that are not counted yet."
     )

@@ -1,4 +1,4 @@
-"""What the workbook of a council's figures says, sheet by sheet, before it has a format.
+"""What each sheet of a council's workbook says, before it is formatted.
 
 Each sheet has a title, a few lines that say what it holds, and one table.
 """
@@ -28,7 +28,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: lines of introduction, then one table; `sums` are places of total rows."""
+    """One sheet: lines of introduction, then one table; `sums` are the places of total rows."""
 
     name: str
     title: str
@@ -80,7 +80,7 @@ def _figures(figures: BoroughFigures) -> Sheet:
     return Sheet(
         name="Figures",
         title=f"{figures.council.name}: figures by service and kind, {figures.quarter.label}",
-        introduction=["One row for each service and kind; kinds are not to be added together."],
+        introduction=["One row for each service and kind. Do not add kinds together."],
         columns=(
             Column("Area", 24),
             Column("Service", 36),
@@ -110,7 +110,7 @@ def _entries(figures: BoroughFigures) -> Sheet:
         name="Entries",
         title=f"{figures.council.name}: entries behind {figures.quarter.label}",
         introduction=[
-            "Each certified entry of the quarter that falls on the council, wholly or in part.",
+            "Each certified entry for the quarter that falls on the council, in full or in part.",
             "An empty cell means that it does not apply.",
         ],
         columns=(
@@ -118,9 +118,9 @@ def _entries(figures: BoroughFigures) -> Sheet:
             Column("Reported by", 23),
             Column("Service", 30),
             Column("Kind", 16),
-            Column("Scope", 17),
-            Column("Whole amount (£)", 16, "money"),
-            Column(f"Falls on {figures.council.code} (£)", 16, "money"),
+            Column("Falls on", 17),
+            Column("Full amount (£)", 16, "money"),
+            Column(f"{figures.council.code}’s part (£)", 16, "money"),
             Column("Recurrence", 12, "flag"),
             Column("Nature", 13),
             Column("Rule", 7, "whole"),
@@ -129,7 +129,7 @@ def _entries(figures: BoroughFigures) -> Sheet:
             Column("Note", 42, "prose"),
         ),
         rows=[_entry_row(entry) for entry in figures.entries],
-        when_empty="No certified entry of the quarter falls on this council.",
+        when_empty="No certified entry for the quarter falls on this council.",
         filters=True,
     )
 
@@ -159,13 +159,13 @@ def _notes(figures: BoroughFigures) -> Sheet:
         f"{quarter.label}. Drafts and submitted returns are not counted."
     )
     whose = (
-        f"What {council} reports for itself alone is wholly its own. A shared entry, "
-        "whichever council reports it, is split by the rule that every council taking part has "
-        f"agreed to; the part that falls on {council} is what is shown."
+        f"What {council} reports as its own falls wholly on it. A shared entry, whichever council "
+        f"reports it, is split by the rule that every council taking part has agreed to. The part "
+        f"that falls on {council} is shown."
     )
     signs = (
         "A saving is positive when spending falls. A cost, or a variance, is positive when "
-        "spending rises. Kinds are shown apart and never added together."
+        "spending rises. Kinds are shown separately and never added together."
     )
     pennies = (
         "Each shared entry is split in whole pence, so that the councils' parts add up to it "
@@ -176,8 +176,8 @@ def _notes(figures: BoroughFigures) -> Sheet:
         "1 April to the end of that quarter. All quarters is everything certified up to then."
     )
     illustrative = (
-        "A figure marked so was split by a rule made up to show how the service works, not by one "
-        "that the councils published or reported."
+        "A figure marked illustrative was split by a rule that was made up to show how the service "
+        "works, not by one that the councils published or reported."
     )
     source = (
         f"Version {figures.version} of the rollup of certified returns, whose digest is "
@@ -186,11 +186,11 @@ def _notes(figures: BoroughFigures) -> Sheet:
     return Sheet(
         name="Notes",
         title="Notes: what is counted, and what is not",
-        introduction=["These notes hold for every sheet of this workbook."],
+        introduction=["These notes apply to every sheet of this workbook."],
         columns=(Column("Subject", 26), Column("What to know", 100, "prose")),
         rows=[
             ("What is counted", counted),
-            ("Whose it is", whose),
+            ("Who it falls on", whose),
             ("Signs", signs),
             ("Pennies", pennies),
             ("The columns", columns),
@@ -210,11 +210,12 @@ def _undivided_notes(figures: BoroughFigures) -> list[tuple[str, str]]:
                 f"{name} of {format_pounds(undivided.published)} were published for the "
                 "partnership as a whole, not by council. They are in no council's figures."
             )
-            notes.append(("Published for all together", text))
+            notes.append(("Published for all councils together", text))
         if undivided.reported:
             text = (
                 f"{name} of {format_pounds(undivided.reported)} were reported as shared, but no "
-                "rule that every council agreed to says how. They are in no council's figures."
+                "rule that every council has agreed to splits them. They are in no council's "
+                "figures."
             )
             notes.append(("Waiting for a rule", text))
     return notes

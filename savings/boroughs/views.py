@@ -1,4 +1,4 @@
-"""The boroughs' pages: which there are, one council's figures for a quarter, and its downloads."""
+"""The pages of boroughs: the list, one council's figures for a quarter, and its downloads."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _figures(request: HttpRequest, council: Council, quarter: Quarter) -> dict[s
 
 
 def _headlines(figures: BoroughFigures) -> list[dict[str, str]]:
-    """The quarter's savings, and what savings and costs come to by then."""
+    """The quarter's savings, and savings and costs to date."""
     label = figures.quarter.label
     savings = figures.total(Entry.Kind.SAVING)
     found = [(f"Savings in {label}", savings.quarter, savings)]
@@ -196,4 +196,4 @@ def _council(request: HttpRequest, code: str) -> Council:
     for council in visible_councils(person(request)):
         if council.code == code:
             return council
-    raise Http404("There is no such council for you.")
+    raise Http404("There is no such council, or you can't see its figures.")

@@ -22,7 +22,7 @@ def reading_of_areas(council: str, lines: Sequence[AreaLine]) -> str:
     total = sum(line.to_date for line in lines)
     most = max(lines, key=lambda line: line.to_date, default=None)
     if most is None or most.to_date <= 0:
-        return f"What falls on {council} to date comes to {format_pounds(total)}."
+        return f"{format_pounds(total)} falls on {council} to date."
     if len(lines) == 1:
         return f"All of the {format_pounds(total)} to date comes from {most.area_name}."
     return (

@@ -1,6 +1,6 @@
-"""What can be done to transition budgets: propose them, and hold returns to them.
+"""The actions on transition budgets: propose them, and keep returns within them.
 
-Councils answer one by `savings.agreements.actions.answer`.
+Councils answer one with `savings.agreements.actions.answer`.
 """
 
 from __future__ import annotations
@@ -41,11 +41,10 @@ def propose_budget(
 ) -> TransitionApproval:
     """Propose a budget for the one-off costs of a service's change, from a quarter on.
 
-    Costs can be claimed on it once every participating council has agreed, which they are
-    asked to do by `answer_by`. `revises` is a disputed budget for the same service, whose
-    place it takes. `ceiling` in pence. Raises NotAllowed; WrongState where the code is taken,
-    the quarter closed or what it revises not disputed;
-    BadContent for a code, ceiling or description that won't do, or where nobody takes part.
+    Costs can be claimed on it once every participating council has agreed. They are asked to answer
+    by `answer_by`. It replaces `revises`, a disputed budget for the same service. `ceiling` is in
+    pence. Raises NotAllowed; WrongState if the code is taken, the quarter is closed or `revises` is
+    not disputed; BadContent for a wrong code, ceiling or description, or if nobody takes part.
     """
     require(by, "savings.propose_approval")
     # One at a time, so that two proposals don't take the same code.
@@ -93,11 +92,11 @@ def propose_budget(
 
 
 def check_claims(parent: Return) -> None:
-    """Hold a return's claims to their budgets, whose rows are held to the transaction's end.
+    """Check a return's claims against their budgets, and lock those until the transaction ends.
 
-    For the actions that submit or certify, with the return's row held already. Raises WrongState
-    where a budget is not agreed any more or has no room left: somebody else may have
-    claimed on it since the rows were entered.
+    For the actions that submit or certify, which have locked the return's row. Raises WrongState if
+    a budget is no longer agreed or has no room left: somebody else may have claimed on it since the
+    rows were entered.
     """
     codes = set(parent.entries.exclude(approval="").values_list("approval", flat=True))
     if not codes:
@@ -108,7 +107,7 @@ def check_claims(parent: Return) -> None:
         entry, why = refused[0]
         raise WrongState(
             f"Line {entry.position}, {entry.service}: {why}"
-            + (f" {len(refused) - 1} more of its claims can't stand either." * (len(refused) > 1))
+            + (f" {len(refused) - 1} more of its claims can't be made either." * (len(refused) > 1))
         )
 
 

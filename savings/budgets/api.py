@@ -28,7 +28,7 @@ NO_BUDGET = "There is no such transition budget: see transition-approvals/ for t
 
 
 def budget_as_json(code: str) -> dict[str, Any]:
-    """One transition budget as it stands now."""
+    """One transition budget as it is now."""
     budget = TransitionApproval.objects.with_consents().get(code=code)
     context = {
         "tree": Service.objects.tree(),

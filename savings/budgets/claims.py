@@ -1,7 +1,7 @@
 """Claims on transition budgets: what a row may claim on, and how much is left. Pure.
 
-A return's rows are held to it as they are entered, and again when the return is
-submitted and certified. Source: the public contract, "Attribution", rule 6, and
+A return's rows are checked as they are entered, and again when the return is submitted and
+certified. Source: the public contract, "Attribution", rule 6, and
 `docs/adr/0021-transition-costs-by-net-reduction.md`.
 """
 
@@ -34,10 +34,9 @@ class Budget:
 def councils_needed(
     budget: Budget, tree: ServiceTree, service: str, quarter: Quarter
 ) -> tuple[str, ...]:
-    """Whose agreement a claim of a service in a quarter rests on, in alphabetical order.
+    """The councils whose agreement a claim needs, in alphabetical order.
 
-    Everybody who takes part in the budget's service, and everybody who takes part in the
-    claim's, on whom the cost may fall.
+    They take part in the budget's service, or in the claim's, so that the cost may fall on them.
     """
     return tuple(
         sorted(
@@ -50,13 +49,13 @@ def councils_needed(
 
 
 def why_not(budget: Budget, tree: ServiceTree, service: str, quarter: Quarter) -> str:
-    """Why a cost of a service in a quarter can't be claimed on a budget; empty where it can."""
+    """Why a cost of a service in a quarter can't be claimed on a budget; empty if it can."""
     if budget.withdrawn:
         return f"The transition budget “{budget.code}” was withdrawn: leave this empty."
     if budget.service not in tree.path(service):
         return (
-            f"The transition budget “{budget.code}” is for {budget.service}, and {service} "
-            "does not lie in it: use another, or leave this empty."
+            f"The transition budget “{budget.code}” is for {budget.service} and the services below "
+            f"it, not {service}: use another, or leave this empty."
         )
     if quarter < budget.effective_from:
         return (
@@ -71,7 +70,7 @@ def why_not(budget: Budget, tree: ServiceTree, service: str, quarter: Quarter) -
         return (
             f"Not every council taking part has agreed to the transition budget "
             f"“{budget.code}”: {', '.join(missing)} {'has' if len(missing) == 1 else 'have'} "
-            "not. Leave this empty, or wait until then."
+            "not. Leave this empty, or wait until all have agreed."
         )
     # A council that took part when it was to begin has refused it for good, even if it left since.
     refusing = budget.refused_by.intersection(
@@ -86,10 +85,10 @@ def why_not(budget: Budget, tree: ServiceTree, service: str, quarter: Quarter) -
 
 
 def no_such(code: str) -> str:
-    """What to do about a code that is no budget's."""
+    """What to do about a code that no budget has."""
     return (
         f"There is no transition budget “{code[:60]}”: use the code of one that every council "
-        "taking part has agreed, or leave this empty."
+        "taking part has agreed to, or leave this empty."
     )
 
 
@@ -97,8 +96,8 @@ def no_such(code: str) -> str:
 class ClaimedBudget:
     """A budget with the pence of it that others have claimed.
 
-    Others' claims are certified entries, and what is above 0 in submitted
-    returns: a submitted refund may yet be sent back.
+    Others' claims are certified entries, and those above 0 in submitted returns: a submitted refund
+    may still be sent back.
     """
 
     budget: Budget
@@ -127,7 +126,7 @@ class Budgets:
     by_code: Mapping[str, ClaimedBudget]
 
     def why_not(self, code: str, service: str, corrected: Quarter | None = None) -> str:
-        """Why a row can't name this budget; empty where it can, whatever its amount.
+        """Why a row can't name this budget; empty if it can, whatever its amount.
 
         `corrected` is the quarter of what the row corrects, if it corrects anything.
         """
@@ -139,8 +138,8 @@ class Budgets:
     def past_the_ceiling(self, claims: Collection[Claim]) -> list[tuple[Claim, str]]:
         """The claims that a ceiling has no room for, each with what to do about it.
 
-        What a return gives back counts before what it claims; then its rows are taken in
-        their order, and one that does not fit leaves its room to those after it.
+        What a return gives back counts before what it claims. Then its rows are taken in order, and
+        one that does not fit leaves its room to those after it.
         """
         left = {code: budget.left for code, budget in self.by_code.items()}
         for code, pence in _refunds(claims).items():
@@ -175,7 +174,7 @@ def _too_much(code: str, left: int, ceiling: int) -> str:
     room = (
         f"{format_pounds(left)} of {format_pounds(ceiling)} is left. Claim no more than that."
         if left > 0
-        else f"nothing of {format_pounds(ceiling)} is left. Leave the budget's code "
-        "out, and the cost falls on the council that reports it."
+        else f"nothing of {format_pounds(ceiling)} is left. Leave out the budget's code: then the "
+        "cost falls on the council that reports it."
     )
     return f"This would pass the ceiling of “{code}”: {room}"

@@ -18,8 +18,8 @@ class BudgetForm(ProposalForm):
     service = forms.Field(label="Which service changes?", required=False, widget=forms.Select)
     code = forms.Field(
         label="Short code",
-        help_text="What costs are claimed on it by, such as library-moves: letters and digits, "
-        "with hyphens or underscores between them.",
+        help_text="Costs are claimed on the budget with this code, such as library-moves. Use "
+        "letters and digits, with hyphens or underscores between them.",
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
@@ -30,8 +30,8 @@ class BudgetForm(ProposalForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "spellcheck": "false"}),
     )
     effective_from = quarter_field(
-        "The first whose costs can be claimed, such as 2013-14-Q3. It has to be open or yet to "
-        "come."
+        "The first quarter whose costs can be claimed, such as 2013-14-Q3. It has to be open or in "
+        "the future."
     )
     description = forms.Field(
         label="What is it for?",

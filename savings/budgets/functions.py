@@ -1,7 +1,7 @@
-"""What is claimed on a transition budget, as the database says it.
+"""What is claimed on a transition budget, as a function of the database.
 
 `savings.budgets.models.claimed_on` says the same in Python for many budgets at once, and a test
-holds the two equal. A migration makes the function, with a copy of its own.
+compares the two. A migration has a copy and makes the function.
 """
 
 from __future__ import annotations

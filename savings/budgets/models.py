@@ -1,9 +1,9 @@
 """What councils agreed to spend on becoming one service.
 
-A **transition budget** is money for the one-off costs of a service's change, from a quarter
-on and up to a ceiling, once every participating council has consented to it. The contract's
-word for it is transition approval, and so the model's: its name is that of the table.
-Entries claim on it by its code. A changed budget is a new one: none is ever edited.
+A **transition budget** is money for the one-off costs of a service's change, from a quarter on and
+up to a ceiling, once every participating council has consented to it. The contract calls it a
+transition approval, and so does the model, because the table is named after it. Entries claim on it
+by its code. A changed budget is a new one: none is ever edited.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Consent, Decision
 
-#: What a budget's code may be: what a cell of a spreadsheet and an address can carry.
+#: What a budget's code may be, so that it fits into a spreadsheet's cell and an address.
 CODE = RegexValidator(
     r"^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*\Z",
     "Use letters and digits, with hyphens or underscores between them.",
@@ -34,7 +34,7 @@ LONGEST_CODE = 60
 
 class TransitionApprovalQuerySet(models.QuerySet["TransitionApproval"]):
     def with_consents(self) -> TransitionApprovalQuerySet:
-        """With all that showing or using a budget needs: two queries."""
+        """With all that is needed to show or use a budget: two queries."""
         consents = Consent.objects.select_related("council", "by")
         return self.select_related("service", "decision__proposed_by").prefetch_related(
             Prefetch("decision__consents", queryset=consents)
@@ -47,7 +47,7 @@ class TransitionApprovalQuerySet(models.QuerySet["TransitionApproval"]):
     def as_claimed_budgets(self, *, beside: Return | None = None) -> list[ClaimedBudget]:
         """Every budget with what is claimed on it: three queries.
 
-        `beside` leaves the claims of one return out, whose rows are held to what is left.
+        `beside` leaves out the claims of one return, to check its rows against what is left.
         """
         budgets = list(self.with_consents())
         claimed = claimed_on([budget.code for budget in budgets], beside=beside)
@@ -86,7 +86,7 @@ class TransitionApproval(models.Model):
                 condition=~Q(description=""), name="transition_approval_says_what_for"
             ),
         ]
-        # What a council agreed to stays what it agreed to: a changed budget is a new one.
+        # What a council agreed to never changes: a changed budget is a new one.
         triggers = [*append_only(), begins_in_an_open_quarter(), comes_before_its_answers("budget")]
 
     def __str__(self) -> str:
@@ -116,9 +116,9 @@ class TransitionApproval(models.Model):
 def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, int]:
     """What is claimed on each of these codes, in pence: one query.
 
-    Certified entries, and what is above 0 in submitted returns: a submitted
-    refund may yet be sent back, and then the room it made would be gone. `savings_claimed_on`
-    says the same in SQL, of one code.
+    Certified entries, and those above 0 in submitted returns: a submitted refund may still be sent
+    back, and then the room it made would be gone. `savings_claimed_on` says the same in SQL, of one
+    code.
     """
     entries = Entry.objects.filter(approval__in=codes).exclude(approval="")
     if beside is not None:

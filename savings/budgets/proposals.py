@@ -37,7 +37,7 @@ class BudgetSubject(Subject):
             ("Pays for", f"One-off costs of changing {about.service.name} and all below it"),
             ("Falls on", "Each council in proportion to the net reduction in its spending"),
             ("Up to", format_pounds(about.ceiling_pence)),
-            ("Claimed on by", about.code),
+            ("Code for claims", about.code),
             ("From", about.effective_from.label),
             ("Why", about.description),
         )
@@ -46,12 +46,12 @@ class BudgetSubject(Subject):
         return "costs can be claimed on it", f", up to {format_pounds(about.ceiling_pence)}"
 
     def lost(self, refused: set[str], asked_first: set[str]) -> set[str]:
-        """A budget is lost to those who were asked first, and to nobody by a later refusal."""
+        """Only a refusal by a council that was asked first ends a budget, not a later one."""
         return refused & asked_first
 
     def check_withdrawal(self, about: TransitionApproval) -> None:
         if claimed_on([about.code]):
-            raise WrongState("Costs are claimed on this budget already, so it stands.")
+            raise WrongState("Costs are claimed on this budget already, so it can't be withdrawn.")
 
     def answered(self, about: TransitionApproval, at: datetime) -> None:
         outbox.rework_from(about.effective_from, at)

@@ -1,4 +1,4 @@
-"""Reading transition budgets: what is left of them, and which claims can't stand."""
+"""Reading transition budgets: what is left of them, and which claims can't be made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def budgets_for(parent: Return) -> Budgets:
 
 
 def refused_claims(parent: Return) -> list[tuple[Entry, str]]:
-    """The claims of a return, as it is stored, that can't stand, each with why not."""
+    """The claims of a stored return that can't be made, each with the reason."""
     budgets = budgets_for(parent)
     entries = list(
         parent.entries.exclude(approval="")

@@ -1,4 +1,4 @@
-"""Transition budgets as JSON, and what makes one."""
+"""Transition budgets as JSON, and the body that proposes one."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ class ApprovalSerializer(OfServiceSerializer):
 
 
 class ApprovalParameters(Shape):
-    service = Text(required=False, max_length=80, help_text="A slug: budgets of it alone.")
+    service = Text(required=False, max_length=80, help_text="A slug: only budgets of this service.")
 
 
 class Pounds(Text):
-    """Money as text, the way finance people type it; becomes pence."""
+    """Money as text, as finance people type it; becomes pence."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__("Give an amount above 0, such as 120000.00.", **options)

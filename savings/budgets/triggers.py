@@ -1,4 +1,4 @@
-"""What holds transition budgets, and returns' claims on them, in the database."""
+"""The triggers that protect transition budgets and check returns' claims on them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from savings.quarters.triggers import CLOSED
 def claims_fit() -> Trigger:
     """Refuse to submit or certify a return whose claims pass a transition budget's ceiling.
 
-    Holds the budget's row, so that of two returns that don't both fit one is refused.
+    Locks the budget's row, so that one of two returns that don't both fit is refused.
     """
     return Trigger(
         name="claims_fit",
@@ -64,7 +64,7 @@ def answers_in_time() -> Trigger:
 def claimed_on_stays() -> Trigger:
     """Refuse to withdraw a budget that is claimed on.
 
-    Holds the budget's row, so that nobody claims on it in the same moment.
+    Locks the budget's row, so that nobody claims on it at the same moment.
     """
     return Trigger(
         name="claimed_on_stays",

@@ -39,13 +39,13 @@ def propose(request: HttpRequest) -> HttpResponse:
             at=timezone.now(),
         )
     messages.success(
-        request, "It is proposed. Costs can be claimed on it once every council has agreed."
+        request, "The budget is proposed. Costs can be claimed on it once every council has agreed."
     )
     return redirect("agreement", decision_id=made.decision_id)
 
 
 def _form(request: HttpRequest, instead_of: TransitionApproval | None) -> BudgetForm:
-    """A code is given once, so what revises a budget begins without one."""
+    """Two budgets can't have the same code, so a revised one starts without."""
     initial: dict[str, Any] = {"service": request.GET.get("service", "")}
     if instead_of:
         initial = {

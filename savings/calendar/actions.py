@@ -1,9 +1,9 @@
-"""What can be done to the calendar of quarters, and who is reminded of it by email.
+"""The actions on the calendar of quarters, and its reminders by email.
 
-Quarters are opened and closed in order, by the programme office; only the one closed last
-is reopened. Every action writes its audit event in the same transaction. A reminder's row is
-written first and its email sent in the same transaction, so that of two workers one waits and
-finds it done, and an email that could not be sent leaves no row and is tried again.
+The programme office opens and closes quarters in order, and reopens only the one closed last. Every
+action writes its audit event in the same transaction. A reminder's row is written first and its
+email sent in the same transaction, so that the second of two workers waits and finds it done. An
+email that could not be sent leaves no row and is tried again.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from sovereignty.texts import mistake_in
 
 logger = logging.getLogger(__name__)
 
-#: How long before the due date a council is reminded, how long after it, and how late a
-#: reminder whose day was missed may still be sent.
+#: How long before the due date a council is reminded, how long after it, and how late a missed
+#: reminder may still be sent.
 BEFORE = timedelta(days=7)
 AFTER = timedelta(days=1)
 STILL_NEWS = timedelta(days=14)
@@ -53,21 +53,22 @@ def open_period(
 ) -> Period:
     """Open the next quarter for returns, with an empty draft for every council.
 
-    Next is the one after the latest that councils have reported on; where there is none yet,
-    any after the published record's. Dates that are not given are the usual ones.
-    Raises NotAllowed, WrongState for a quarter out of order, or BadContent for its dates.
+    The next is the one after the latest that councils have reported on. If there is none yet, it is
+    any after the published record's. Dates that are not given are the usual ones. Raises
+    NotAllowed, WrongState for a quarter out of order, or BadContent for its dates.
     """
     require(by, "savings.run_calendar")
-    # One quarter at a time, also where there is none yet that could be held.
+    # One quarter at a time, even if there is none yet to lock.
     councils = list(Council.objects.select_for_update(no_key=True).order_by("code"))
     if Period.objects.filter(quarter=quarter).exists():
-        raise WrongState(f"{quarter.label} has been opened before.")
+        raise WrongState(f"{quarter.label} has already been opened.")
     first = first_to_open()
     if first.quarter and first.only and quarter != first.quarter:
         raise WrongState(f"Open {first.quarter.label} first: quarters are opened in order.")
     if first.quarter and quarter < first.quarter:
         raise WrongState(
-            f"{quarter.label} lies before what is published: open {first.quarter.label} or later."
+            f"{quarter.label} is not after the published record: open {first.quarter.label} or "
+            "later."
         )
     dates = _in_order(
         dates_of(quarter, opens_on=opens_on, due_on=due_on, closes_on=closes_on), quarter
@@ -98,15 +99,15 @@ def change_dates(
     due_on: date | None = None,
     closes_on: date | None = None,
 ) -> Period:
-    """Change dates of an open quarter, saying why; those not given stay as they are.
+    """Change dates of an open quarter, saying why. Those not given stay as they are.
 
-    Dates that are the same already change nothing and leave no event. Raises NotAllowed,
-    WrongState for a closed quarter, or BadContent.
+    If nothing changes, there is no event. Raises NotAllowed, WrongState for a closed quarter, or
+    BadContent.
     """
     require(by, "savings.run_calendar")
     period = _locked(quarter)
     if not period.is_open:
-        raise WrongState(f"{quarter.label} is closed: its dates stay as they are.")
+        raise WrongState(f"{quarter.label} is closed, so its dates can't be changed.")
     _check_reason(reason, "Say why the dates are changed.")
     before = _dates(period)
     after = _in_order(
@@ -172,11 +173,11 @@ def close_period(*, quarter: Quarter, by: User, at: datetime) -> Period:
 
 @transaction.atomic
 def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> Period:
-    """Reopen the latest closed quarter, saying why. What is certified in it stays so.
+    """Reopen the latest closed quarter, saying why. What is certified in it stays certified.
 
-    The reason stands on the quarter, for everybody concerned to see; the caller has
-    `tell_of_reopening` send it to them after commit. Raises NotAllowed, WrongState, or
-    BadContent without a reason.
+    The quarter shows the reason to everybody concerned. After commit, the caller has
+    `tell_of_reopening` send it to them. Raises NotAllowed, WrongState, or BadContent without a
+    reason.
     """
     require(by, "savings.run_calendar")
     period = _locked(quarter)
@@ -194,12 +195,12 @@ def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> P
 
 
 def remind(*, today: date, at: datetime) -> list[Reminder]:
-    """Remind councils by email of returns due within a week, or a day late; gives what was sent.
+    """Remind councils by email of returns due within a week, or a day late; return what was sent.
 
-    A finance officer is reminded of a draft, a section 151 officer or deputy of what is
-    submitted and waits for their certificate; nobody of what is certified, nor in a closed
-    quarter. Of each of the two a council is reminded once before a due date and once after
-    it, for two weeks from its day at the latest. Safe to run twice, late and in parallel.
+    A finance officer is reminded of a draft, a section 151 officer or deputy of a submitted return
+    that they have to certify. Nobody is reminded of a certified return or in a closed quarter. A
+    council is reminded of each of the two once before a due date and once after it, at most two
+    weeks late. Safe to run twice, late and in parallel.
     """
     sent = []
     for parent in (
@@ -222,10 +223,10 @@ def remind(*, today: date, at: datetime) -> list[Reminder]:
 
 
 def tell_of_reopening(*, at: datetime) -> list[Reminder]:
-    """Tell every officer concerned by email of a quarter that is reopened, and why.
+    """Tell every officer concerned by email that a quarter is reopened, and why.
 
-    Once for each council and reopening, for two weeks at the latest: what a lost message or
-    a mail server that was down left behind is sent by the next run.
+    Once for each council and reopening, at most two weeks late. The next run sends what a lost
+    message or a mail server that was down left behind.
     """
     sent = []
     for parent in (
@@ -250,7 +251,7 @@ def tell_of_reopening(*, at: datetime) -> list[Reminder]:
 
 
 def _due_reminder(parent: Return, today: date) -> Reminder | None:
-    """The reminder whose time it is; None on the days in between."""
+    """The reminder to send today; None on the days in between."""
     due_on = parent.period.due_on
     if due_on is None or parent.council is None:
         return None
@@ -292,10 +293,10 @@ def _addresses(
 
 
 def _send_once(reminder: Reminder, mail: EmailMessage, at: datetime) -> list[Reminder]:
-    """Write the row and send the email, both or neither; empty where it was sent before.
+    """Write the row and send the email, both or neither; empty if it was sent before.
 
-    A second worker waits at the row for the first one's end. A mail server that can't be
-    reached is logged, and keeps nobody else's email back.
+    A second worker waits at the row until the first has finished. If the mail server can't be
+    reached, that is logged, and the other emails are still sent.
     """
     try:
         with transaction.atomic():
@@ -325,14 +326,14 @@ def _send_once(reminder: Reminder, mail: EmailMessage, at: datetime) -> list[Rem
                     **({"due_on": reminder.due_on.isoformat()} if reminder.due_on else {}),
                 },
             )
-    except OSError:  # which every failure of SMTP is
+    except OSError:  # as every failure of SMTP is
         logger.exception("An email to %s could not be sent.", reminder.council.code)
         return []
     return [row]
 
 
 def _locked(quarter: Quarter) -> Period:
-    """The quarter, with the whole calendar held: what may be done to one depends on the others."""
+    """The quarter, with the whole calendar locked, because each quarter depends on the others."""
     held = list(Period.objects.select_for_update(no_key=True).order_by("quarter"))
     for period in held:
         if period.quarter == quarter:

@@ -1,4 +1,4 @@
-"""The calendar: quarters read, opened, dated, closed and reopened; and the board."""
+"""The API for the calendar: read, open, date, close and reopen quarters; and the board."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PeriodList(Listing):
         examples=[
             OpenApiExample("With the usual dates", {"period": "2013-14-Q3"}, request_only=True),
             OpenApiExample(
-                "With dates of its own",
+                "With other dates",
                 {"period": "2013-14-Q3", "due_on": "2014-02-07", "closes_on": "2014-02-21"},
                 request_only=True,
             ),
@@ -78,7 +78,7 @@ class _PeriodStep(Call):
 
 
 class PeriodDates(_PeriodStep):
-    """Change the dates of an open quarter, for a reason; what is left out stays as it is.
+    """Change the dates of an open quarter, for a reason. What is left out stays as it is.
 
     Programme office.
     """
@@ -117,8 +117,8 @@ class ClosePeriod(_PeriodStep):
 class ReopenPeriod(_PeriodStep):
     """Reopen the quarter closed last, for a reason. Programme office.
 
-    The reason stands on the quarter's returns, and is sent by email to every finance and
-    section 151 officer concerned.
+    The quarter's returns show the reason, and it is sent by email to every finance and section 151
+    officer concerned.
     """
 
     body = Reopening

@@ -1,4 +1,4 @@
-"""The calendar's emails, in plain text, each with the address of the page it speaks of."""
+"""The calendar's emails, in plain text, each with a link to its page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from savings.returns.questions.reports import unanswered_counts
 
 
 def of_due(parent: Return, kind: str, *, to: Sequence[str], today: date) -> EmailMessage:
-    """The reminder before or after the due date; it says what waits, and how long for."""
+    """The reminder before or after the due date: what is waiting, and when it is due."""
     due = due_in_words(parent.period.due_on, today)
-    waits = "a return waits for your certificate"
+    waits = "a return is waiting for you to certify it"
     what = waits if parent.status == Return.Status.SUBMITTED else f"your return is {due}"
     return _mail(
         f"{parent.period}: {what}",

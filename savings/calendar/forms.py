@@ -1,4 +1,4 @@
-"""Dates of a quarter as they are typed: day, month and year, each in a box of its own."""
+"""A quarter's dates as people type them: day, month and year, each in its own box."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _number(text: str) -> int:
 
 
 def _month(text: str) -> str:
-    """The month's number, where its name or the first three letters of it stand."""
+    """The month's number, if the text is its name or at least its first three letters."""
     found = [
         number
         for number, name in enumerate(MONTHS, start=1)
@@ -95,7 +95,7 @@ class DatesForm(forms.Form):
     closes_on = DateField(
         label="Closes on",
         which="closing date",
-        help_text="The day by which every return is to be certified.",
+        help_text="The day by which every return must be certified.",
     )
 
     def dates(self) -> dict[str, date]:
@@ -117,7 +117,7 @@ class OpenForm(DatesForm):
     field_order = ["period", "opens_on", "due_on", "closes_on"]
 
     def settle(self, settled: bool) -> None:
-        """Ask for the quarter only where there is a choice."""
+        """Ask for the quarter only if there is a choice."""
         if settled:
             self.fields["period"].widget = forms.HiddenInput()
 
@@ -130,7 +130,7 @@ class OpenForm(DatesForm):
 
 class ChangeDatesForm(DatesForm):
     reason = forms.CharField(
-        label="Why are they changed?",
+        label="Why are the dates changed?",
         help_text="It stays in the quarter's history.",
         required=False,
         widget=forms.Textarea,

@@ -1,11 +1,11 @@
-"""Who has been reminded of what: a row for each email sent, so that it is sent once.
+"""Who has been reminded of what: a row for each email sent, so that it is sent only once.
 
 A council is reminded before a due date and after it, and told when a quarter is reopened.
 The row is written in the transaction that sends the email: two workers can't both write
 it, and without an email there is none.
 
-A quarter's own dates (opening, due, closing) and its reopening stand on the period,
-in `savings.returns.models`.
+The period (`savings.quarters.models`) has a quarter's dates (opening, due, closing) and its
+reopening.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from sovereignty.models import Council, User
 class FirstToOpen:
     """The quarter to open next: `only` that one, or that one or a later one.
 
-    `quarter` is None where there is no quarter yet, and so any may be the first.
+    `quarter` is None if there is no quarter yet, so any may be the first.
     """
 
     quarter: Quarter | None
@@ -34,7 +34,7 @@ class FirstToOpen:
 def first_to_open() -> FirstToOpen:
     """The quarter after the latest that councils have reported on.
 
-    Where they have not reported on any, the first after what the record publishes.
+    If they have not reported on any, the first after the published record.
     """
     reported = Period.objects.filter(returns__council__isnull=False).order_by("-quarter").first()
     if reported:
@@ -82,7 +82,7 @@ def _calendar_line(user: User, period: Period, visible: list[Return], today: dat
 class Moves:
     """What the programme office may do to the calendar next.
 
-    `waiting` are the returns that the quarter to close still waits for.
+    `waiting` are the returns that must be certified before the quarter to close can be closed.
     """
 
     to_open: FirstToOpen
@@ -114,8 +114,8 @@ def calendar_moves() -> Moves:
 class BoardLine:
     """Where one council's return for one quarter stands.
 
-    `days_late` counts from the due date to the day of submission or, while it is not
-    submitted, to today; None where no due date is set.
+    `days_late` counts from the due date to the day of submission or, while it is not submitted, to
+    today; None if no due date is set.
     """
 
     parent: Return
@@ -130,7 +130,7 @@ class BoardLine:
     @property
     def council(self) -> Council:
         if self.parent.council is None:
-            raise ValueError("The partnership's own return stands on no board.")
+            raise ValueError("The board does not show the partnership's own return.")
         return self.parent.council
 
 
@@ -150,7 +150,7 @@ class Board:
 
     @property
     def councils(self) -> list[tuple[Council, list[BoardLine | None]]]:
-        """Each council with its line for every quarter of the board, None where it has none."""
+        """Each council with its line for every quarter of the board, None if it has none."""
         periods = [period for period, _ in self.quarters]
         found: dict[Council, dict[Period, BoardLine]] = defaultdict(dict)
         for line in self.lines:
@@ -199,7 +199,7 @@ def board_years() -> list[FinancialYear]:
 
 
 def current_board_year() -> FinancialYear | None:
-    """The year of the earliest open quarter; where none is open, the latest there is."""
+    """The year of the earliest open quarter; if none is open, the latest."""
     first = (
         Period.objects.filter(status=Period.Status.OPEN, returns__council__isnull=False)
         .order_by("quarter")

@@ -63,7 +63,7 @@ class PeriodSerializer(serializers.ModelSerializer):
 
     @extend_schema_field(ReopenedSerializer(allow_null=True))
     def get_reopened(self, period: Period) -> dict[str, Any] | None:
-        """Who reopened it last, when and why; null where nobody has."""
+        """Who reopened it last, when and why; null if nobody has."""
         if period.reopened_by is None:
             return None
         said = {"by": period.reopened_by.username, "at": period.reopened_at}
@@ -73,7 +73,7 @@ class PeriodSerializer(serializers.ModelSerializer):
 class DatesBody(Shape):
     opens_on = Day(required=False, help_text="The first day for returns.")
     due_on = Day(required=False, help_text="The last day to submit a return.")
-    closes_on = Day(required=False, help_text="The day by which all are to be certified.")
+    closes_on = Day(required=False, help_text="The day by which all must be certified.")
 
 
 class Opening(DatesBody):
@@ -94,8 +94,8 @@ class Reopening(Shape):
 class BoardParameters(Shape):
     year = YearText(
         required=False,
-        help_text="A financial year, such as 2013-14; the year of the earliest open quarter "
-        "unless said.",
+        help_text="A financial year, such as 2013-14; by default that of the earliest open "
+        "quarter.",
     )
 
 
@@ -139,7 +139,7 @@ class BoardSerializer(serializers.Serializer):
     days_late = serializers.IntegerField(
         allow_null=True,
         help_text="From the due date to the day of submission or, while it is not submitted, "
-        "to today; null where no due date is set.",
+        "to today; null if no due date is set.",
     )
     open_questions = serializers.IntegerField(
         source="questions", help_text="Questions on its lines that are not answered yet."
@@ -157,7 +157,7 @@ class BoardSerializer(serializers.Serializer):
 
     @extend_schema_field(KindSumSerializer(many=True))
     def get_totals(self, line: BoardLine) -> list[Any]:
-        """What its entries come to, for each kind that it has."""
+        """The total of its entries, for each kind that it has."""
         kinds = [kind for kind in line.sums.kinds if kind.entries]
         return list(KindSumSerializer(kinds, many=True).data)
 

@@ -1,4 +1,4 @@
-"""The calendar's emails: nothing goes in, one action is called, and twice does no harm."""
+"""The tasks that send the calendar's emails. Each can safely run twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="savings.calendar.remind")
 def remind() -> None:
-    """Remind of due dates, and tell what an earlier run could not: every morning."""
+    """Every morning: remind of due dates, and send what an earlier run could not."""
     if _can_send():
         actions.remind(today=timezone.localdate(), at=timezone.now())
         actions.tell_of_reopening(at=timezone.now())
@@ -30,7 +30,7 @@ def tell_of_reopening() -> None:
 
 
 def send_news() -> None:
-    """Ask for it. A queue that can't be reached only delays it until the next morning."""
+    """Queue the news of a reopening. If the queue can't be reached, it goes out next morning."""
     try:
         tell_of_reopening.delay()
     except OperationalError:

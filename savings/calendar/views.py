@@ -28,13 +28,13 @@ from savings.returns.reports import PLURALS
 
 @page("GET", "HEAD")
 def calendar(request: SignedIn) -> HttpResponse:
-    """Every quarter with its dates; for the programme office also what may be done next."""
+    """Every quarter with its dates; for the programme office also what it can do next."""
     return _calendar_page(request)
 
 
 @page("GET", "HEAD", "POST")
 def open_next(request: SignedIn) -> HttpResponse:
-    """Open the next quarter, with the dates that are usual or others."""
+    """Open the next quarter, with the usual dates or others."""
     require(request.user, "savings.run_calendar")
     first = reports.first_to_open()
     if request.method != "POST":
@@ -84,7 +84,7 @@ def dates(request: SignedIn, period: str) -> HttpResponse:
             at=timezone.now(),
             **form.dates(),
         )
-    messages.success(request, f"The dates of {found} are as you gave them.")
+    messages.success(request, f"The dates of {found} are saved.")
     return redirect("calendar")
 
 
@@ -116,7 +116,7 @@ def reopen(request: SignedIn, period: str) -> HttpResponse:
             at=timezone.now(),
         )
     tasks.send_news()
-    messages.success(request, f"{quarter.label} is open again. The reason stands on its returns.")
+    messages.success(request, f"{quarter.label} is open again. Its returns show the reason.")
     return redirect("calendar")
 
 

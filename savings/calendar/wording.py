@@ -13,13 +13,14 @@ Status = Return.Status
 
 
 def reading_of(lines: Sequence[BoardLine], year: FinancialYear) -> str:
-    """How many of a year's returns are how far, how many are late, and what is asked."""
+    """How many of a year's returns are at each step, how many are late, and how many questions
+    wait."""
     if not lines:
-        return f"There are no returns of {year.label} for you to see."
+        return f"There are no returns for {year.label} that you can see."
     states = Counter(line.parent.status for line in lines)
     parts = [
         _count(states[Status.CERTIFIED], "is certified", "are certified"),
-        _count(states[Status.SUBMITTED], "waits", "wait") + " for a certificate",
+        _count(states[Status.SUBMITTED], "is waiting", "are waiting") + " to be certified",
         _count(states[Status.DRAFT], "is a draft", "are drafts"),
     ]
     subject = f"Of {len(lines)} returns" if len(lines) > 1 else "Of one return"
@@ -31,8 +32,8 @@ def reading_of(lines: Sequence[BoardLine], year: FinancialYear) -> str:
         sentence += f" {_count(late, 'draft is', 'drafts are').capitalize()} late."
     asked = sum(line.questions for line in lines)
     if asked:
-        sentence += f" {_count(asked, 'question waits', 'questions wait').capitalize()}"
-        sentence += " for an answer."
+        sentence += f" {_count(asked, 'question is', 'questions are').capitalize()}"
+        sentence += " waiting for an answer."
     return sentence
 
 

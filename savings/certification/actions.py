@@ -1,4 +1,4 @@
-"""What moves a return on: submitted, withdrawn, sent back, certified."""
+"""The actions that move a return on: submit, withdraw, send back, certify."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ from sovereignty.texts import mistake_in
 def submit(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Hand a draft to the council's section 151 officer; it can't be edited from here on.
 
-    Not while a question on a line waits for its answer. Raises NotAllowed, WrongState or
-    StaleVersion.
+    Refused while a question on a line has no answer. Raises NotAllowed, WrongState or StaleVersion.
     """
     parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
@@ -54,8 +53,8 @@ def send_back(
 ) -> Return:
     """Make a submitted return a draft again, saying why, and ask on its lines: all or nothing.
 
-    Raises NotAllowed, WrongState, StaleVersion, or BadContent without a reason, or for a
-    mistake in a question as one of row 1, 2 … of `asked`.
+    Raises NotAllowed, WrongState, StaleVersion, or BadContent without a reason, or for a mistake in
+    a question, with its row in `asked` (1, 2 …).
     """
     parent = locked(return_id, version, "savings.send_back_return", by)
     _check_submitted(parent)
@@ -100,10 +99,9 @@ def withdraw(*, return_id: int, version: int, by: User, at: datetime, reason: st
 def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
     """Certify a submitted return: from now on its figures count and never change.
 
-    Never by a person who submitted it or ever saved its figures, never while anything in it is
-    illustrative, nor while a question on a line waits for its answer. The event keeps the
-    statement that is made by it. Marks the return for the rollup. Raises NotAllowed,
-    WrongState or StaleVersion.
+    Refused to a person who submitted it or ever saved its figures, and while anything in it is
+    illustrative or a question on a line has no answer. The event keeps the statement that is made.
+    Marks the return for the rollup. Raises NotAllowed, WrongState or StaleVersion.
     """
     hold_basis()
     parent = locked(return_id, version, "savings.certify_return", by)
@@ -127,14 +125,14 @@ def certify(*, return_id: int, version: int, by: User, at: datetime) -> Return:
 
 
 def check_certifiable(parent: Return) -> None:
-    """Raises WrongState unless a return is submitted, the council's own, and all is answered."""
+    """Raise WrongState unless a return is submitted, has no made-up figure, and all is answered."""
     _check_submitted(parent)
     if made_up := made_up_in(parent):
         raise WrongState(
-            f"This return holds {made_up}: send it back to have {made_up.it} replaced by the "
+            f"This return has {made_up}: send it back to have {made_up.it} replaced with the "
             "council's own figures."
         )
-    _check_answered(parent, "The finance officer answers each on the return's page.")
+    _check_answered(parent, "The finance officer has to answer each on the return's page.")
 
 
 def _check_answered(parent: Return, remedy: str) -> None:

@@ -1,4 +1,4 @@
-"""Returns moved on by one step at a time."""
+"""The API calls that move a return on by one step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _ReturnStep(ReturnCall):
         parent = return_called(self.caller, council, period)
         require(self.caller, self.permission, parent)
         said = check(self.body, request.data)
-        with transaction.atomic():  # so that the answer is of this step
+        with transaction.atomic():  # so that the response shows this step
             self.move(parent, said)
             return self.document(parent)
 
@@ -51,7 +51,7 @@ class SubmitReturn(_ReturnStep):
 
 
 class WithdrawReturn(_ReturnStep):
-    """Take a submitted return back before it is certified: a draft again. Finance officer."""
+    """Take a submitted return back before it is certified, as a draft. Finance officer."""
 
     permission = "savings.withdraw_return"
     body = Withdrawal
@@ -67,7 +67,7 @@ class WithdrawReturn(_ReturnStep):
 class SendBackReturn(_ReturnStep):
     """Make a submitted return a draft again, saying why. Section 151 officer or deputy.
 
-    `questions` are asked on its lines in the same step: all of it happens or nothing.
+    `questions` are asked on its lines in the same step, all or nothing.
     """
 
     permission = "savings.send_back_return"
@@ -85,12 +85,12 @@ class SendBackReturn(_ReturnStep):
 
 
 class CertifyReturn(_ReturnStep):
-    """Certify a submitted return: its figures count and never change.
+    """Certify a submitted return: from then on its figures count and never change.
 
-    Section 151 officer or deputy, never a person who submitted it or ever saved its figures. Who
-    calls makes the statement that the page shows: that the entries agree with the accounts,
-    that each saving has been made and is reported once, and that its costs are reported in
-    full. The return's history keeps it with the totals.
+    Section 151 officer or deputy, never a person who submitted it or ever saved its figures. The
+    caller makes the statement that the page shows: that the entries agree with the accounts, that
+    each saving has been made and is reported once, and that its costs are reported in full. The
+    return's history keeps it with the totals.
     """
 
     permission = "savings.certify_return"

@@ -11,7 +11,7 @@ from sovereignty.refusals import FieldError
 
 
 class ReasonForm(forms.Form):
-    """A reason, in the person's own words; whether it is enough, the action says."""
+    """A reason in the person's own words. The action checks it."""
 
     reason = forms.Field(required=False, widget=forms.Textarea)
 
@@ -38,7 +38,7 @@ class WithdrawForm(ReasonForm):
 
 
 class CertifyForm(VersionForm):
-    """That the statement was read, which nobody confirms by mistake."""
+    """The confirmation that the statement was read, so that nobody certifies by mistake."""
 
     confirmed = forms.BooleanField(
         label="I have read the statement and the totals, and I certify them",

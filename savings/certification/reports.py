@@ -1,4 +1,4 @@
-"""Returns as a person reads them: by quarter, entries under their kind, what is to be done next."""
+"""Returns as a person reads them: by quarter, entries under their kind, what to do next."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sovereignty.models import CERTIFYING_ROLES, Role, User
 
 
 def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
-    """A return's entries under their kinds, those kinds left out that it has none of.
+    """A return's entries under their kinds, leaving out kinds that have none.
 
     Each comes with the questions that were asked on it.
     """
@@ -34,7 +34,7 @@ def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindL
 
 
 def document_of(parent: Return) -> SourceDocument | None:
-    """The document that published the partnership's own return, if it is one we hold."""
+    """The document that published the partnership's own return, if the record has it."""
     if not parent.published_in:
         return None
     return SourceDocument.objects.filter(code=parent.published_in).first()
@@ -50,7 +50,7 @@ class ReturnLine:
 
 @dataclass(frozen=True, slots=True)
 class QuarterLines:
-    """The returns of one quarter, the partnership's own last; how far off they are due."""
+    """The returns of one quarter, the partnership's own last, and how soon they are due."""
 
     period: Period
     lines: tuple[ReturnLine, ...]
@@ -86,10 +86,10 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that waits for a person to do it.
+    """Something that a person has to do.
 
-    `questions` are the return's unanswered ones; `due` says how far off the day is by which
-    it is to be done: for a certificate the quarter's closing date, otherwise its due date.
+    `questions` are the return's unanswered ones; `due` says how soon it must be done: to certify,
+    by the quarter's closing date; otherwise by its due date.
     """
 
     kind: StepKind
@@ -99,10 +99,10 @@ class Step:
 
 
 def next_steps(user: User, today: date) -> list[Step]:
-    """What waits for this person: what to certify, what came back, what is asked, a draft.
+    """What this person has to do: certify, put right what came back, answer, fill in a draft.
 
-    Quarters are filled in order, so only the earliest draft that nobody has begun or
-    finished is named; everything submitted, sent back or asked about is.
+    Quarters are filled in order, so only the earliest unfinished draft is named. Everything
+    submitted, sent back or asked about is.
     """
     waiting = list(
         Return.objects.visible_to(user)

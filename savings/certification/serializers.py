@@ -18,4 +18,6 @@ class Withdrawal(VersionRead):
 
 class SendingBack(VersionRead):
     reason = Text("Say what has to change.", help_text="What has to change.")
-    questions = QuestionList(required=False, help_text="What to ask on its lines at once.")
+    questions = QuestionList(
+        required=False, help_text="Questions to ask on its lines in the same step."
+    )

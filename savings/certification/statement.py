@@ -28,7 +28,7 @@ class Statement:
 
 
 def statement_of(parent: Return) -> Statement:
-    """The statement about this council's return for this quarter. Asks for no entry."""
+    """The statement about this council's return for this quarter. Reads no entry."""
     council = parent.council.full_name if parent.council else "the partnership"
     quarter = parent.quarter
     span = (
@@ -76,8 +76,8 @@ class ServiceKind:
 class SinceLast:
     """A return beside the council's last certified one before it.
 
-    `last` is None where there is none. `new` are the services and kinds that only this
-    return reports, `gone` those that only the last did.
+    `last` is None if there is none. `new` are the services and kinds that only this return reports,
+    `gone` those that only the last did.
     """
 
     last: Return | None

@@ -57,7 +57,7 @@ def returns(request: SignedIn) -> HttpResponse:
 
 @page("GET", "HEAD")
 def show(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """One return: where it stands, what may be done with it, and its entries."""
+    """One return: how far it is, what can be done with it, and its entries."""
     return return_page(request, return_called(request, council, period))
 
 
@@ -106,7 +106,7 @@ def withdraw_return(request: SignedIn, council: str, period: str) -> HttpRespons
             by=request.user,
             at=timezone.now(),
         )
-    messages.success(request, f"{parent.period} is withdrawn: it is a draft again.")
+    messages.success(request, f"{parent.period} is withdrawn and is a draft again.")
     return to_return(parent)
 
 
@@ -165,14 +165,14 @@ def certify_return(request: SignedIn, council: str, period: str) -> HttpResponse
             return _certify_page(request, parent, form, status=422)
         actions.certify(return_id=parent.id, version=version, by=request.user, at=timezone.now())
     outbox.wake()
-    messages.success(request, f"{parent.period} is certified. Its figures count as delivered.")
+    messages.success(request, f"{parent.period} is certified. Its savings count as delivered.")
     return to_return(parent)
 
 
 def _as_it_stands_now(
     page: Callable[..., HttpResponse], request: SignedIn, parent: Return, *args: object
 ) -> Callable[..., HttpResponse]:
-    """A page of the return as it will stand when the page is shown."""
+    """A page of the return as it is when the page is shown."""
 
     def again(**said: object) -> HttpResponse:
         return page(request, as_it_stands(request, parent), *args, **said)

@@ -27,9 +27,9 @@ from sovereignty.refusals import BadContent, FieldError
 class ComparisonView(Call):
     """A plan's amount for a year beside what was delivered, by area and by council.
 
-    Delivered is certified savings from the start to the end of `to`, before transition
-    costs, which stand beside it. With `as_at` it is what had been certified and added up
-    by then; the plan is as it was published.
+    Delivered is certified savings from the start to the end of `to`, before transition costs, which
+    are given separately. With `as_at` it is what had been certified and added up by then. The plan
+    is as it was published.
     """
 
     parameters_shape = ComparisonParameters
@@ -63,7 +63,8 @@ def plan_called(code: str) -> Plan:
 
 
 def year_of(plan: Plan, year: FinancialYear | None) -> FinancialYear:
-    """The year asked for, or the plan's last; a year without figures is no nil promise."""
+    """The year asked for, or the plan's last. A year without figures is refused: it is not a
+    promise of 0."""
     years = years_of(plan)
     if year is None and years:
         return years[-1]

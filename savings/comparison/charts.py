@@ -1,10 +1,9 @@
 """The comparison as pictures: rows to Plotly figures as plain data.
 
-Amounts are whole pence, so that no float stands for money; what is read is the label
-beside each bar. The typeface, the margins and the wrapping of labels are the page's
-(`static/js/charts.js`); the colours here are the brand's, and apart in grey too: pine
-for what was delivered, brass for what was promised, stone with hatching for what falls
-on no council.
+Amounts are whole pence, so that no float stands for money. The label beside each bar gives the
+amount. The page sets the typeface, the margins and the wrapping of labels (`static/js/charts.js`).
+The colours are the brand's and can be told apart in grey: pine for what was delivered, brass for
+what was promised, stone with hatching for what falls on no council.
 """
 
 from __future__ import annotations
@@ -20,16 +19,15 @@ from savings.kit.wording import short
 
 _INK = "#16211f"
 
-#: The longest bar is followed by its label: what is shown is to the bar as one to the other.
+#: The range of the axis and the longest bar, as a ratio: the label needs the room between.
 _ROOM, _BAR = 13, 10
 _NO_TEMPLATE = go.layout.Template()
 
 
 def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str, Any]:
-    """Two bars a line, the promised above the delivered, in the order of the lines.
+    """Two bars for each line, the promised above the delivered, in the order of the lines.
 
-    `nil` is the label of an amount of 0: empty where that may mean that the amount
-    is part of another line's.
+    `nil` is the label of an amount of 0: empty if the amount may be part of another line's.
     """
     figure = go.Figure(
         [
@@ -38,7 +36,7 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
         ]
     )
     amounts = [amount for line in lines for amount in (line.planned, line.delivered)]
-    # Where no line has both, each bar can have the middle of its line.
+    # If no line has both, each bar can be in the middle of its line.
     both = any(line.planned and line.delivered for line in lines)
     figure.update_layout(barmode="group" if both else "overlay")
     each = 62 if both else 48
@@ -46,7 +44,7 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
 
 
 def parts_of_councils(lines: Sequence[Part]) -> dict[str, Any]:
-    """One bar a council; hatched and last, what is not attributed to any."""
+    """One bar for each council; last and hatched, what is not attributed to any."""
     bars = _bars("Delivered", DELIVERED, [(line.name, line.delivered) for line in lines], "nil")
     bars.marker.color = [DELIVERED if line.code else UNATTRIBUTED for line in lines]
     bars.marker.pattern = {
@@ -85,7 +83,7 @@ def _finished(
         template=_NO_TEMPLATE,
         height=height,
         meta={"narrow_height": narrow},
-        # The labels say the amounts: an axis would say them twice.
+        # The labels give the amounts: an axis would repeat them.
         xaxis={
             "visible": False,
             "range": [-(-least * _ROOM // _BAR), longest * _ROOM // _BAR],

@@ -1,4 +1,4 @@
-"""What the comparison is asked for: plan, year, the quarter delivery is counted to, as at when."""
+"""The form that chooses a comparison: plan, year, the last quarter to count and the moment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from savings.quarters.choosing import to_the_end_of
 
 
 class ComparisonForm(ChoosingForm):
-    """All may be left out: the first plan, its latest year, the latest closed quarter, now."""
+    """By default: the first plan, its latest year, the latest closed quarter, now."""
 
     plan = choice("Plan")
     year = choice("Year of the plan")
@@ -73,9 +73,9 @@ class ComparisonForm(ChoosingForm):
         )
 
     def answer(self) -> tuple[Plan | None, FinancialYear | None, Quarter | None]:
-        """Plan, year and quarter of a valid form; all three may be None where there is none.
+        """Plan, year and quarter of a valid form; each is None if there is none.
 
-        As at a moment, the latest closed quarter is the one that was it then.
+        At a moment in the past, the latest closed quarter is the one that was the latest then.
         """
         data = self.cleaned_data
         to = data["to"]

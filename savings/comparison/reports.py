@@ -1,9 +1,9 @@
 """Reading the comparison: a plan's year beside what was delivered, by area and by council.
 
-Delivered is certified savings from the start to the end of a quarter, before
-transition costs, which stand beside it. Amounts are whole pence. Everything delivered
-comes from the rollup's totals: the number of queries and of rows read does not grow with
-the entries. Where each figure was published is read in `savings.comparison.sources`.
+Delivered is certified savings from the start to the end of a quarter, before transition costs,
+which are shown separately. Amounts are whole pence. Everything delivered comes from the rollup's
+totals: the number of queries and of rows read does not grow with the entries. Where each figure was
+published is read in `savings.comparison.sources`.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from sovereignty.models import Council
 class ComparisonLine:
     """One area or service. `slug` is None for what a plan doesn't divide by area.
 
-    `published` is the part of `delivered` that a document published for the whole
-    partnership; councils reported the rest. `illustrative` where any of it is shared
-    out by an illustrative rule: the sum itself does not depend on how it is shared.
+    `published` is the part of `delivered` that a document published for the whole partnership;
+    councils reported the rest. `illustrative` if an illustrative rule splits any of it: the sum
+    itself does not depend on how it is split.
     """
 
     slug: str | None
@@ -46,7 +46,7 @@ class ComparisonLine:
 
     @property
     def difference(self) -> int:
-        """Delivered less planned: below 0 where delivery is behind the promise."""
+        """Delivered less planned: below 0 if delivery is behind the promise."""
         return self.delivered - self.planned
 
 
@@ -54,8 +54,8 @@ class ComparisonLine:
 class Comparison:
     """A plan's amount for `year` beside what was delivered to the end of `to`.
 
-    `to` is None where no quarter has been closed yet. `lines` are the areas (or, for
-    one area, the services in it) and add up to the totals exactly.
+    `to` is None if no quarter has been closed yet. `lines` are the areas (or, for one area, the
+    services in it) and add up to the totals exactly.
     """
 
     plan: Plan
@@ -90,7 +90,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class CouncilLine:
-    """What is one council's of what was delivered; `code` None for what falls on none yet.
+    """The part of what was delivered that falls on one council; `code` is None for no council.
 
     `published` is the part of `delivered` that a document published for the whole
     partnership.
@@ -115,7 +115,7 @@ class QuarterLine:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a comparison can be made of: plans with their years, earliest first; periods."""
+    """What can be compared: plans with their years, earliest first, and periods."""
 
     plans: tuple[Plan, ...]
     years: dict[str, list[FinancialYear]]
@@ -169,7 +169,7 @@ def compare(
 ) -> Comparison:
     """The comparison by area: every programme, and what the plan leaves undivided.
 
-    With `as_at` what was delivered is as it stood then.
+    With `as_at` it is what had been delivered then.
     """
     tree = Service.objects.tree()
     areas = tree.children.get(None, ())
@@ -182,7 +182,7 @@ def compare_area(
 ) -> Comparison:
     """The comparison inside one area: what is recorded on the area itself, then each service.
 
-    Raises KeyError where there is no such service.
+    Raises KeyError if there is no such service.
     """
     tree = Service.objects.tree()
     groups = {area: frozenset({area})}
@@ -195,7 +195,7 @@ def by_council(
 ) -> list[CouncilLine]:
     """Delivered to the end of a quarter by council; last, what is not attributed to any.
 
-    Every council has a line, also with nothing; `services` limits it to those slugs.
+    Every council has a line, even with nothing; `services` limits it to those slugs.
     """
     sums: dict[str | None, _Sums] = defaultdict(_Sums)
     rows = _totals(to, as_at).values_list("council__code", "kind", "parent__council")
@@ -275,7 +275,7 @@ def _covers_all(tree: ServiceTree, groups: dict[str, frozenset[str]]) -> bool:
 
 
 def _totals(to: Quarter | None, as_at: datetime | None) -> QuerySet[Total]:
-    """Totals of what the comparison shows, to the end of a quarter, as they are or stood."""
+    """Totals of what the comparison shows, to the end of a quarter, now or at `as_at`."""
     shown = Total.objects.as_at(as_at).filter(
         kind__in=[Entry.Kind.SAVING, Entry.Kind.TRANSITION_COST]
     )

@@ -12,19 +12,19 @@ from sovereignty.shapes import Shape, Text
 class ComparisonParameters(Shape):
     plan = Text("Name a plan by its code, such as proposals-2011.", max_length=60)
     year = YearText(
-        required=False, help_text="A year that the plan has figures for; its last unless said."
+        required=False, help_text="A year that the plan has figures for; by default its last."
     )
     to = QuarterText(
         required=False,
-        help_text="The last quarter to count; the latest closed one (at `as_at`) unless said.",
+        help_text="The last quarter to count; by default the latest closed one (at `as_at`).",
     )
     as_at = MomentText()
 
 
 DELIVERED = "Certified savings from the start to the end of `to`."
 PUBLISHED = "The part of delivered that a document published for the whole partnership."
-COSTS = "What it cost to get there; not taken from delivered."
-MARKED = "Whether any of it is shared out by an illustrative rule."
+COSTS = "What it cost to get there. It is not taken from delivered."
+MARKED = "Whether an illustrative rule splits any of it."
 
 
 class AreaSerializer(serializers.Serializer):
@@ -55,11 +55,11 @@ class ComparisonSerializer(serializers.Serializer):
     plan = serializers.CharField(source="whole.plan.code")
     year = YearText(source="whole.year")
     to = QuarterText(
-        source="whole.to", allow_null=True, help_text="Null where no quarter has been closed yet."
+        source="whole.to", allow_null=True, help_text="Null if no quarter has been closed yet."
     )
     as_at = serializers.DateTimeField(
         allow_null=True,
-        help_text="The moment that what was delivered is shown as at; null for now.",
+        help_text="The moment for which what was delivered is shown; null for now.",
     )
     planned = Money(source="whole.planned", help_text="What the plan promises for the year.")
     delivered = Money(source="whole.delivered", help_text=DELIVERED)
@@ -71,5 +71,5 @@ class ComparisonSerializer(serializers.Serializer):
         source="whole.lines", many=True, help_text="They add up to the totals exactly."
     )
     councils = CouncilPartSerializer(
-        many=True, help_text="What was delivered by council: it adds up to the same."
+        many=True, help_text="What was delivered, by council. The parts add up to the same."
     )

@@ -1,6 +1,6 @@
 """Where the compared figures were published: lines of plans and the partnership's own entries.
 
-Read from the record alone, so the number of rows does not grow with what councils report.
+Read only from the record, so the number of rows does not grow with what councils report.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ LATER_TARGET = "overall-target-2013"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A place in a document and the figures, by name, that stand there.
+    """A place in a document, and the names of the figures there.
 
-    `title` is the document's own, or its code where the record does not hold it.
+    `title` is the document's title, or its code if the record does not have it.
     """
 
     figures: tuple[str, ...]

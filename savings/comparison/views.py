@@ -1,4 +1,4 @@
-"""The comparison's pages: all areas and boroughs, and one area or service with its plan lines."""
+"""The comparison's pages: all areas and councils, and one area or service with its plan lines."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _published(
     services: frozenset[str] | None,
     titles: dict[str, str],
 ) -> list[sources.PublishedLine]:
-    """What was published for the partnership; in the past, as far as it was there already."""
+    """What was published for the partnership; for a past moment, only if it was there by then."""
     lines = sources.published_lines(compared.to, services, titles)
     if as_at is None or sum(line.amount for line in lines) == compared.published:
         return lines
@@ -156,7 +156,7 @@ def _common(
     titles: dict[str, str],
     services: frozenset[str] | None = None,
 ) -> dict[str, Any]:
-    """What both pages say of a comparison and of its plan's lines, or those of some services."""
+    """What both pages say about a comparison and its plan's lines, or those of some services."""
     plan, year, to = compared.plan, compared.year, compared.to
     bases = {line.basis for line in lines}
     if services is not None:
@@ -183,7 +183,7 @@ def _common(
 
 
 def _councils(request: HttpRequest, lines: list[CouncilLine]) -> dict[str, Any]:
-    """What both pages say of the boroughs, and whose own page the reader may open."""
+    """What both pages say about the councils, and whose page the reader may open."""
     return {
         "councils": lines,
         "councils_reading": wording.reading_of_councils(lines),
@@ -194,7 +194,7 @@ def _councils(request: HttpRequest, lines: list[CouncilLine]) -> dict[str, Any]:
 def _query(
     plan: Plan, year: FinancialYear, to: Quarter | None, as_at: datetime | None = None
 ) -> str:
-    """The comparison's own address, spelled out, so that a link means the same for good."""
+    """The full query of the comparison, so that a link always means the same."""
     given = {
         "plan": plan.code,
         "year": year.code,
@@ -207,7 +207,7 @@ def _query(
 def _entries(to: Quarter | None, as_at: datetime | None, **narrowed: str) -> str:
     """The address of the entries that a delivered figure adds up.
 
-    Empty where it counts none, and for the past: entries are shown as they fall today.
+    Empty if it counts none, and for the past, because entries are shown as they fall today.
     """
     if to is None or as_at is not None:
         return ""

@@ -44,7 +44,7 @@ class WithPublished(Protocol):
 
 
 class Part(WithPublished, Protocol):
-    """What of the delivered is one council's; `code` None for what falls on none."""
+    """The part of the delivered that falls on one council; `code` is None for no council."""
 
     @property
     def code(self) -> str | None: ...
@@ -53,7 +53,7 @@ class Part(WithPublished, Protocol):
 
 
 def difference(planned: int, delivered: int) -> str:
-    """How delivery stands beside the promise, neither praised nor blamed.
+    """How delivery compares with the promise, without praise or blame.
 
     >>> difference(10_500_000_00, 4_540_000_00)
     '£5,960,000.00 less'
@@ -65,7 +65,7 @@ def difference(planned: int, delivered: int) -> str:
 
 
 def share(planned: int, delivered: int) -> str:
-    """Delivered as a percentage of promised, to one decimal; empty where nothing was promised.
+    """Delivered as a percentage of promised, to one decimal; empty if nothing was promised.
 
     >>> share(33_800_000_00, 9_920_000_00)
     '29.3%'
@@ -79,7 +79,7 @@ def share(planned: int, delivered: int) -> str:
 
 
 def promised_label(year: FinancialYear, bases: Collection[str]) -> str:
-    """What the promised amount is: a year's saving once in place, or one year's alone."""
+    """What the promised amount is: a year's saving once in place, or only one year's."""
     return f"Promised {_promised_when(year, bases)}"
 
 
@@ -99,7 +99,7 @@ def compared(
     if not planned:
         promise = f"The plan promises nothing here for {year.label}"
     elif set(bases) == {IN_YEAR}:
-        promise = f"The {short(planned)} is what was to be saved in {year.label} alone"
+        promise = f"The {short(planned)} is what was to be saved in {year.label} only"
     elif IN_YEAR in bases:
         promise = f"The {short(planned)} is what was to be saved for {year.label}"
     else:
@@ -108,21 +108,21 @@ def compared(
         return f"{promise}; no quarter has been closed yet, so nothing counts as delivered."
     if not delivered:
         return f"{promise}, and nothing is certified as delivered by {end_of(to)}."
-    achieved = f"the {short(delivered)} is what had been achieved by {end_of(to)}"
+    achieved = f"the {short(delivered)} is what had been delivered by {end_of(to)}"
     if not planned:
         return f"{promise}; {achieved}."
     if ahead := _time_before(to, year):
         return f"{promise} and {achieved}, {ahead}, so the difference is not a shortfall."
     return (
-        f"{promise} and {achieved}, everything since the start added up, so the difference "
-        "is neither a shortfall nor a surplus."
+        f"{promise} and {achieved}, the total since the start, so the difference is neither a "
+        "shortfall nor a surplus."
     )
 
 
 def reading_of_areas(
     lines: Sequence[Named], year: FinancialYear, bases: Collection[str], *, undivided: int
 ) -> str:
-    """The chart by area in one sentence: who delivered most, who is furthest off, who passed.
+    """The chart by area in one sentence: which delivered most, is furthest off or has passed.
 
     `undivided` is what the plan promises without saying for which area.
     """
@@ -137,7 +137,7 @@ def reading_of_services(
 ) -> str:
     """The same inside an area; `undivided` is what was delivered for the area as a whole.
 
-    Where some is, the services' own figures are not all there is, and none is called behind.
+    If there is some, the services' figures are not complete, and none is called behind.
     """
     if not undivided:
         return f"{_reading(lines, year, bases, 'services')}."
@@ -157,7 +157,7 @@ def _reading(
     promised = [line for line in lines if line.planned > 0]
     delivered = [line for line in lines if line.delivered > 0]
     if not promised and not delivered:
-        return f"None of these {among} has a promise of its own, and nothing has been delivered"
+        return f"None of these {among} has a promise, and nothing has been delivered"
     when = _promised_when(year, bases)
     if not delivered:
         largest = max(promised, key=lambda line: line.planned)
@@ -166,20 +166,20 @@ def _reading(
             f"{short(largest.planned)} {when}"
         )
     most = max(delivered, key=lambda line: line.delivered)
-    beside = f" beside {short(most.planned)} promised {when}" if most.planned else ""
+    beside = f", compared with {short(most.planned)} promised {when}" if most.planned else ""
     parts = [f"{most.name} has delivered the most, {short(most.delivered)}{beside}"]
     behind = [line for line in promised if line.delivered < line.planned]
     furthest = max(behind, key=lambda line: line.planned - line.delivered, default=None)
     if furthest is not None and furthest is not most:
         parts.append(
-            f"{furthest.name} is furthest from its promise, "
-            f"{short(furthest.delivered)} beside {short(furthest.planned)}"
+            f"{furthest.name} is furthest from its promise, {short(furthest.delivered)} compared "
+            f"with {short(furthest.planned)}"
         )
     passed = [line for line in promised if line.delivered > line.planned]
     if len(passed) == 1:
         parts.append(
-            f"{passed[0].name} has passed its promise, "
-            f"{short(passed[0].delivered)} beside {short(passed[0].planned)}"
+            f"{passed[0].name} has passed its promise, {short(passed[0].delivered)} compared with "
+            f"{short(passed[0].planned)}"
         )
     elif passed:
         parts.append(f"{_number(len(passed))} {among} have passed their promises")
@@ -187,25 +187,25 @@ def _reading(
 
 
 def reading_of_councils(lines: Sequence[Part]) -> str:
-    """On whom the saving falls, in one sentence, and how much falls on no council and why."""
+    """Who the saving falls on, in one sentence, and how much falls on no council and why."""
     own = [line for line in lines if line.code is not None]
     unattributed = sum(line.delivered for line in lines if line.code is None)
     published = sum(line.published for line in lines if line.code is None)
     if not any(line.delivered for line in own):
         if not unattributed:
-            return "Nothing has been delivered yet, so no borough has a part in it."
+            return "Nothing has been delivered yet, so no council has a part in it."
         why = _why_unattributed(unattributed, published, "the")
-        return f"{why}, so none of it falls on any one borough."
+        return f"{why}, so none of it falls on any one council."
     parts = _listed([f"{line.name}’s part is {short(line.delivered)}" for line in own])
     if not unattributed:
         return f"{parts}."
     why = _why_unattributed(unattributed, published, "the other")
-    return f"{parts}; {why[:1].lower()}{why[1:]}, so it is no one borough’s."
+    return f"{parts}; {why[:1].lower()}{why[1:]}, so it falls on no council."
 
 
 def _why_unattributed(amount: int, published: int, which: str) -> str:
-    whole = "was published for the partnership as a whole, not by borough"
-    no_rule = "is shared by no rule that every council taking part has agreed to"
+    whole = "was published for the partnership as a whole, not by council"
+    no_rule = "is not split by any rule that every council taking part has agreed to"
     if published == amount:
         return f"{which.capitalize()} {short(amount)} {whole}"
     if not published:
@@ -218,7 +218,7 @@ def _why_unattributed(amount: int, published: int, which: str) -> str:
 
 def _promised_when(year: FinancialYear, bases: Collection[str]) -> str:
     if set(bases) == {IN_YEAR}:
-        return f"in {year.label} alone"
+        return f"in {year.label} only"
     return f"for {year.label}" if IN_YEAR in bases else f"a year by {year.label}"
 
 

@@ -1,12 +1,11 @@
-"""Load the demonstration onto the record: twice is the same as once.
+"""Load the demonstration on top of the record: twice is the same as once.
 
-Rules are marked illustrative, one and all: even where their shares come from the
-record, no minute of any council's agreement does. So are hosts and transition budgets.
-Driver values are the record's own figures and lead back to their table. Drafts are
-illustrative and can never be certified, and so are the dates by which they are due:
-counted from the day of loading, so that something is always about to be due. Its users
-are made here; everything else is done through the same actions that people use, by those
-users. Nothing that a person has changed since is touched.
+All rules are marked illustrative: even if their shares come from the record, no minute of a
+council's agreement does. So are hosts and transition budgets. Driver values are the record's own
+figures and lead back to their table. Drafts are illustrative and can never be certified. So are
+their due dates, which are counted from the day of loading, so that something is always about to be
+due. The users are made here. They do everything else, through the same actions that people use.
+Nothing that a person has changed since is touched.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ MINUTE = "Illustrative: no such minute exists"
 DATES = "Illustrative: dates of the demonstration, counted from the day of loading"
 DUE_IN = timedelta(days=5)
 BETWEEN_DUE_DATES = timedelta(days=28)
-#: What is asked on the return that was sent back, and on which of its services.
+#: The service asked about on the return that was sent back, and the question.
 QUESTION = ("hr", "Illustrative: which contract ended, and from what date was nothing paid?")
 #: Little is below half of a council's share; persistent is a year.
 TEST_OF_FAIRNESS = ("1/2", 4)
@@ -68,7 +67,7 @@ _PARTNERSHIP_ROLES = {
 
 
 class RecordMissing(Exception):
-    """The demonstration stands on the published record, which is not loaded yet."""
+    """The demonstration needs the published record, which is not loaded yet."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +91,8 @@ class _Stage:
 def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     """Load everything and return the usernames.
 
-    `folder` holds drivers.csv, hosts.csv, rules.csv, approvals.csv, returns.csv and
-    forecasts.csv. Raises RecordMissing where the record has not been loaded.
+    `folder` holds drivers.csv, hosts.csv, rules.csv, approvals.csv, returns.csv and forecasts.csv.
+    Raises RecordMissing if the record has not been loaded.
     """
     if not Figure.objects.exists() or not Council.objects.exists():
         raise RecordMissing("Run `manage.py load_record` first.")
@@ -308,7 +307,7 @@ def _returns(stage: _Stage) -> None:
                 at=stage.at,
             )
         elif state != "submitted":
-            raise WrongState(f"“{state}” is no state of a demonstration return.")
+            raise WrongState(f"“{state}” is not a state of a demonstration return.")
 
 
 def _of_return(

@@ -1,4 +1,4 @@
-"""What can be done to the register of drivers: name one, give it values, restate one."""
+"""The actions on the register of drivers: name a driver, give it values, restate a value."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sovereignty.refusals import BadContent, FieldError, NotAllowed, Refusal, Wr
 def create_driver(*, code: str, name: str, unit: str, by: User, at: datetime) -> Driver:
     """Name something that is counted for each council, such as children in care.
 
-    Raises NotAllowed; WrongState where the code is taken; BadContent where any is empty.
+    Raises NotAllowed; WrongState if the code is taken; BadContent if any is empty.
     """
     require(by, "savings.propose_rule")
     said = {"code": code.strip(), "name": name.strip(), "unit": unit.strip()}
@@ -64,8 +64,8 @@ def set_driver_value(
 ) -> DriverValue:
     """Give a driver its value for a council from a quarter on.
 
-    Raises NotAllowed for another council's; WrongState where the quarter is closed or has a
-    value already; BadContent for a value below 0 or without a source.
+    Raises NotAllowed for another council's; WrongState if the quarter is closed or has a value
+    already; BadContent for a value below 0 or without a source.
     """
     require(by, "savings.give_driver_value", council)
     change_basis()
@@ -81,7 +81,8 @@ def set_driver_value(
         driver=driver, council=council, effective_from=effective_from
     ).exists():
         raise WrongState(
-            f"{driver} has a value for {council} from {effective_from.label}. Give a later quarter."
+            f"{driver} already has a value for {council} from {effective_from.label}. Give a later "
+            "quarter."
         )
     made = DriverValue.objects.create(
         driver=driver,
@@ -146,13 +147,13 @@ def set_driver_values(
 
 @transaction.atomic
 def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetime) -> Restatement:
-    """Say what a driver's value should have been. What was shared out by it stays.
+    """Say what a driver's value should have been. What it has split stays as it is.
 
-    Of several restatements of one value the latest counts. Raises NotAllowed for another
-    council's value, or BadContent for a value below 0, the same value as it has or was
-    restated as last, or without a source.
+    Of several restatements of one value the latest counts. Raises NotAllowed for another council's
+    value, or BadContent for a value below 0, the value that it has or was last restated as, or no
+    source.
     """
-    # The value's row is held, so that two don't say the same of it.
+    # Lock the value's row, so that two people don't restate it as the same.
     restated = (
         DriverValue.objects.select_for_update(of=("self",))
         .select_related("driver", "council")
@@ -165,7 +166,7 @@ def restate(*, value_id: int, value: Decimal, source: str, by: User, at: datetim
     if not value.is_finite() or value < 0:
         errors.append(FieldError("value", "Enter a number of 0 or more.", str(value)))
     elif value == stands:
-        errors.append(FieldError("value", "It is this value already.", str(value)))
+        errors.append(FieldError("value", "It already has this value.", str(value)))
     if not source.strip():
         errors.append(FieldError("source", "Say where the value comes from."))
     if errors:
@@ -203,10 +204,10 @@ def propose_tolerance(
 ) -> Tolerance:
     """Propose how much a restatement may move before it is put right: every council answers.
 
-    `share` is of what was shared out, as a decimal or a fraction from 0 to below 1.
-    It takes the place of the tolerance in force once every council has agreed, which they are
-    asked to do by `answer_by`. `revises` is a disputed tolerance, whose place it takes. Raises
-    NotAllowed, WrongState where what it revises is not disputed, or BadContent.
+    `share` is of what was split, as a decimal or a fraction from 0 to below 1. It replaces the
+    tolerance in force once every council has agreed. They are asked to answer by `answer_by`. It
+    also replaces `revises`, a disputed tolerance. Raises NotAllowed, WrongState if `revises` is not
+    disputed, or BadContent.
     """
     require(by, "savings.propose_rule")
     text = share.strip()
@@ -233,7 +234,7 @@ def _mistake_in_share(text: str) -> str:
     except ShareError as error:
         return str(error)
     if part >= 1:
-        return "Give a share below one, such as 0.01."
+        return "Give a share below 1, such as 0.01."
     if not re.fullmatch(SHARE, text):
         return "Give fewer digits: at most nine on either side."
     return ""

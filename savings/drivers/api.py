@@ -1,4 +1,4 @@
-"""Drivers: named, given values, restated, and the tolerance for that, proposed and answered."""
+"""The API for drivers: name them, give and restate values, propose and answer a tolerance."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _context(shown: Sequence[Tolerance]) -> dict[str, Any]:
 
 
 def tolerance_as_json(tolerance_id: int) -> dict[str, Any]:
-    """One tolerance as it stands now."""
+    """One tolerance as it is now."""
     tolerance = Tolerance.objects.with_consents().get(id=tolerance_id)
     return ToleranceSerializer(tolerance, context=_context([tolerance])).data
 
@@ -75,7 +75,7 @@ class ToleranceList(Listing):
 
     @extend_schema(request=ToleranceBody, responses={201: ToleranceSerializer})
     def post(self, request: Request) -> Response:
-        """Propose a tolerance: it holds once every council has agreed, until another does.
+        """Propose a tolerance: it applies once every council has agreed, until another does.
 
         Programme office, finance officers and section 151 officers.
         """
@@ -101,8 +101,8 @@ class ToleranceConsent(ConsentCall):
 class RestatementList(Listing):
     """What drivers' values should have been, the earliest first.
 
-    What was shared out by a value stays shared out; what would have been shared otherwise
-    is put right by adjusting entries where it is more than the tolerance.
+    What a value has split stays as it is. If the difference is more than the tolerance, adjusting
+    entries put it right.
     """
 
     serializer_class = RestatementSerializer
@@ -147,7 +147,7 @@ class RestatementList(Listing):
 
 
 class DriverList(Listing):
-    """What is counted for each council, to share savings and costs by."""
+    """What is counted for each council, so that rules can split savings and costs."""
 
     serializer_class = DriverSerializer
 
@@ -179,7 +179,7 @@ class DriverValueList(Listing):
 
     @extend_schema(request=DriverValueBody, responses={201: DriverValueSerializer})
     def post(self, request: Request) -> Response:
-        """Give a driver its value for a council from a quarter on; what rests on it follows.
+        """Give a driver its value for a council from a quarter on. What rests on it is reworked.
 
         Programme office, and for its own council a finance officer or section 151 officer.
         """

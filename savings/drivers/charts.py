@@ -1,6 +1,6 @@
 """A driver's history as a picture: rows to a Plotly figure as plain data.
 
-Counts are no money: they are drawn as numbers, and read in the table beside.
+Counts are not money: they are drawn as numbers, and the table beside has them exactly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from savings.kit.wording import plain
 
 
 def over_time(found: History) -> dict[str, Any]:
-    """A line of steps for each council, from the quarter in which a value begins to hold."""
+    """A line of steps for each council, from the quarter in which a value begins."""
     quarters = [change.quarter.label for change in found.changes]
     figure = go.Figure(
         [

@@ -1,7 +1,7 @@
-"""Whether a driver has nothing to share by, as the database says it.
+"""Whether a driver has nothing to share by, as a function of the database.
 
-`savings.drivers.values.lacks_value` says the same in Python, and a test holds the two equal. A
-migration makes the function, with a copy of its own.
+`savings.drivers.values.lacks_value` says the same in Python, and a test compares the two. A
+migration has a copy and makes the function.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[0-9]{1,14}(\.[0-9]{1,4})?", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ValueRow:
-    """One value of the file, with its row for whatever is still found to be wrong."""
+    """One value of the file, with its row for mistakes that are found later."""
 
     row: int
     council: str
@@ -37,7 +37,7 @@ class ValueRow:
 def read_values(
     content: bytes, councils: Collection[str]
 ) -> tuple[list[ValueRow], list[FieldError]]:
-    """The rows of a file and every mistake in it; the rows count only without a mistake.
+    """The rows of a file and every mistake in it; use the rows only if there is no mistake.
 
     >>> read_values(b"council,effective_from,value,source\\nWCC,2013-14-Q1,281,Census\\n",
     ...     {"WCC"})[0][0].value
@@ -47,7 +47,9 @@ def read_values(
     if refusal:
         return [], [FieldError("file", refusal)]
     if not lines:
-        return [], [FieldError("file", f"The file is empty. Its columns are {_one_of(COLUMNS)}.")]
+        return [], [
+            FieldError("file", f"The file is empty. It needs the columns {_one_of(COLUMNS)}.")
+        ]
     header = [cell.strip() for cell in lines[0]]
     errors = _mistakes_in_header(header)
     if errors:
@@ -73,7 +75,7 @@ def read_values(
             continue
         first = seen.setdefault((row.council, row.effective_from), number)
         if first != number:
-            message = f"Row {first} gives a value for this council and quarter: keep one."
+            message = f"Row {first} already gives a value for this council and quarter: keep one."
             errors.append(FieldError("effective_from", message, row.effective_from.code, number))
         rows.append(row)
     return rows, errors
@@ -107,7 +109,7 @@ def _mistakes_in_header(header: list[str]) -> list[FieldError]:
             remedy = f"There is no such column: use {_one_of(COLUMNS)}."
             errors.append(FieldError("file", remedy, name[:80], 1))
         elif header.count(name) > 1:
-            errors.append(FieldError("file", "This column stands twice: keep one.", name, 1))
+            errors.append(FieldError("file", "This column is there twice: keep one.", name, 1))
     return errors
 
 

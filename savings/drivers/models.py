@@ -1,11 +1,10 @@
 """What is counted for each council, and what it was found to have been.
 
-A **driver** is something counted for each council (children in the system, posts, net
-budget); a **driver value** is its value from a quarter on, with its source. What was shared
-out by a value stays shared out: a value is never changed. A **restatement** says what it
-should have been. Where that moves a council's part of certified figures by more than the
-**tolerance** that the councils have agreed, the difference is put right by adjusting
-entries: a true-up.
+A **driver** is something counted for each council (children in the system, posts, net budget); a
+**driver value** is its value from a quarter on, with its source. What a value has split stays as it
+is: a value is never changed. A **restatement** says what it should have been. If that moves a
+council's part of certified figures by more than the **tolerance** that the councils have agreed,
+adjusting entries put the difference right: a true-up.
 """
 
 from __future__ import annotations
@@ -74,12 +73,12 @@ class DriverValue(models.Model):
             models.UniqueConstraint(
                 fields=["driver", "council", "effective_from"], name="driver_value_once"
             ),
-            # Below what the column holds, and so a number: NaN is above all of them.
+            # Below the column's limit, and so a number: NaN is above all numbers.
             models.CheckConstraint(
                 condition=Q(value__gte=0) & Q(value__lt=10**14), name="driver_value_in_bounds"
             ),
         ]
-        # Figures already shared out rest on it: a changed value is a later one.
+        # Figures that are already split rest on it: a changed value is a later one.
         triggers = [*append_only(), begins_in_an_open_quarter()]
 
     def __str__(self) -> str:
@@ -124,11 +123,11 @@ class Tolerance(Unanimous):
         constraints = [
             models.CheckConstraint(condition=Q(share__regex=SHARE), name="tolerance_is_a_share"),
         ]
-        # What a council agreed to stays what it agreed to: a changed tolerance is a new one.
+        # What a council agreed to never changes: a changed tolerance is a new one.
         triggers = [*append_only(), comes_before_its_answers("tolerance")]
 
     def __str__(self) -> str:
-        return f"{self.share} of what was shared out"
+        return f"{self.share} of what was split"
 
     @property
     def as_share(self) -> Fraction:

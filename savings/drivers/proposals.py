@@ -22,14 +22,14 @@ class ToleranceSubject(Subject):
         return Tolerance.objects.select_related("decision")
 
     def facts(self, about: Tolerance, councils: Mapping[str, Council]) -> Facts:
-        allowed = f"more than {about.share} of what was shared out by it"
-        how = "Adjusting entries of each council’s own in a later quarter, never by rewriting"
+        allowed = f"more than {about.share} of what it split"
+        how = "Each council’s own adjusting entries in a later quarter. Nothing is rewritten"
         return (
             (
-                "Puts a restated driver right",
-                f"Where the council that moves most moves by {allowed}",
+                "When it puts a restated driver right",
+                f"If the council that moves most moves by {allowed}",
             ),
-            ("By", how),
+            ("How", how),
         )
 
 

@@ -16,9 +16,9 @@ from sovereignty.models import Council
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A driver's values from one quarter on: what is new in it, and what holds by then.
+    """A driver's values from one quarter on: what is new in it, and which values hold by then.
 
-    `holds` is by council, in the order of `councils`; None where it has none yet.
+    `holds` is by council, in the order of `councils`; None if it has none yet.
     """
 
     quarter: Quarter
@@ -73,7 +73,7 @@ def history(driver: Driver) -> History:
 
 
 def restatements() -> QuerySet[Restatement]:
-    """Every restatement with all that showing it needs, in the order in which they were made."""
+    """Every restatement with all that is needed to show it, in the order they were made."""
     return Restatement.objects.select_related(
         "restates__driver", "restates__council", "stated_by"
     ).order_by("stated_at", "id")

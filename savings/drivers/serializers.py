@@ -1,4 +1,4 @@
-"""Drivers, their values, tolerances and restatements as JSON, and what makes them."""
+"""Drivers, their values, tolerances and restatements as JSON, and the bodies that make them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DriverSerializer(serializers.ModelSerializer):
 class DriverBody(Shape):
     code = CodeText("Give a short name, such as looked-after-children.", max_length=LONGEST_CODE)
     name = Text("Say what is counted.", max_length=120)
-    unit = Text("Say in what it is counted, such as children.", max_length=60)
+    unit = Text("Say what unit it is counted in, such as children.", max_length=60)
 
 
 class DriverValueSerializer(serializers.ModelSerializer):
@@ -120,7 +120,7 @@ class ToleranceBody(ProposalBody):
     share = Text(
         "Give a decimal or a fraction, such as 0.01 or 1/100.",
         max_length=40,
-        help_text="Of what was shared out: a restatement that moves more is put right.",
+        help_text="A share of what was split. A restatement that moves more is put right.",
     )
 
 
@@ -128,7 +128,7 @@ class RestatementSerializer(serializers.ModelSerializer):
     driver = serializers.CharField(source="restates.driver.code")
     council = serializers.CharField(source="restates.council.code")
     effective_from = QuarterText(source="restates.effective_from")
-    given = serializers.SerializerMethodField(help_text="What the value was given as: it stays.")
+    given = serializers.SerializerMethodField(help_text="The value as it was given. It stays.")
     value = serializers.SerializerMethodField("as_text", help_text="What it should have been.")
     provenance = ProvenanceField()
     stated_by = serializers.CharField(source="stated_by.username")

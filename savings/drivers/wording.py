@@ -14,11 +14,11 @@ def reading(found: History) -> str:
         if value is not None
     ]
     if not held:
-        return "It has no values yet, so no rule can share by it."
+        return "It has no values yet, so no rule can use it."
     total = sum((value for _, value in held), start=held[0][1] * 0)
     since = found.changes[-1].quarter.label
     if not total:
-        return f"Every value is 0 from {since} on, so no rule can share by it."
+        return f"Every value is 0 from {since} on, so no rule can use it."
     name, most = max(held, key=lambda pair: pair[1])
     return (
         f"{name} has the most from {since} on: {plain(most)} of {plain(total)} {found.driver.unit}."
@@ -29,6 +29,6 @@ def mistakes_in_rows(count: int) -> str:
     """What to say above the table of the mistakes of a file."""
     one = count == 1
     return (
-        f"Nothing was stored: {'one cell has' if one else f'{count} cells have'} to be put right, "
-        "see the table below."
+        f"Nothing was stored: {'one cell has' if one else f'{count} cells have'} to be put right. "
+        "See the table below."
     )

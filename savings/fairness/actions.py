@@ -1,6 +1,6 @@
-"""What can be done to the fairness test: propose one.
+"""The action on the fairness test: propose one.
 
-Councils answer it by `savings.agreements.actions.answer`.
+Councils answer it with `savings.agreements.actions.answer`.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def propose_test(
     answer_by: date | None = None,
     revises: Decision | None = None,
 ) -> FairnessTest:
-    """Propose when a council gains too little for too long.
+    """Propose a test of when a council gains too little for too long.
 
-    `below` is a decimal or a fraction as text, above 0 and at most 1. It takes the
-    place of the test in force once every council has agreed, which they are asked to do by
-    `answer_by`. `revises` is a disputed test, whose place it takes. Raises NotAllowed,
-    WrongState where what it revises is not disputed, or BadContent.
+    `below` is a decimal or a fraction as text, above 0 and at most 1. It replaces the test in force
+    once every council has agreed. They are asked to answer by `answer_by`. It also replaces
+    `revises`, a disputed test. Raises NotAllowed, WrongState if `revises` is not disputed, or
+    BadContent.
     """
     require(by, "savings.propose_fairness_test")
     text = below.strip()

@@ -38,11 +38,10 @@ NO_TEST = "There is no such test: see fairness-tests/ for their ids."
 class FairnessCall(Call):
     """Who gains and who pays, quarter by quarter, from certified figures of closed quarters.
 
-    With a `to` that is still open its figures are told as well, and that they are `unfinished`.
-    Each council's savings and costs, its share of the net beside its share of the
-    contribution, since when it has made up for what it paid, and where it gains least.
-    Warnings are by the test that every council has agreed, and by closed quarters alone;
-    without a test there is no warning.
+    If `to` is still open, its figures are included and marked as `unfinished`. Each council's
+    savings and costs, its share of the net beside its share of the contribution, since when it has
+    made up for what it paid, and where it gains least. Warnings follow the test that every council
+    has agreed to, and only from closed quarters. Without a test there is no warning.
     """
 
     parameters_shape = FairnessParameters
@@ -66,7 +65,7 @@ def _council_codes() -> list[str]:
 
 
 def test_as_json(test_id: int) -> dict[str, Any]:
-    """One test as it stands now."""
+    """One test as it is now."""
     test = FairnessTest.objects.with_consents().get(id=test_id)
     context = {"councils": _council_codes(), "standings": standings([test.decision_id])}
     return FairnessTestSerializer(test, context=context).data
@@ -90,7 +89,7 @@ class FairnessTestList(Listing):
 
     @extend_schema(request=FairnessTestBody, responses={201: FairnessTestSerializer})
     def post(self, request: Request) -> Response:
-        """Propose a test: it holds once every council has agreed to it, and changes no figure.
+        """Propose a test: it applies once every council has agreed to it, and changes no figure.
 
         Programme office, finance officers and section 151 officers.
         """

@@ -1,7 +1,7 @@
 """Fairness as pictures: tracks to Plotly figures as plain data, whole numbers throughout.
 
-Pence, and tenths of a per cent, are integers: no float stands for money or a share. Each
-council has its colour and its own mark, so that the lines are apart in grey too.
+Pence, and tenths of a per cent, are integers: no float stands for money or a share. Each council
+has its colour and its own mark, so that the lines can be told apart in grey.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NET, _PUT_IN, _INK = "#0e4543", "#b9872c", "#16211f"
 def net_to_date(
     tracks: Sequence[Track], names: Mapping[str, str], closed: Quarter | None
 ) -> dict[str, Any]:
-    """A line a council: its net from the start to the end of each quarter.
+    """A line for each council: its net from the start to the end of each quarter.
 
     The quarters after `closed` say that they are still open.
     """
@@ -59,7 +59,7 @@ def net_to_date(
 
 
 def shares(tracks: Sequence[Track], names: Mapping[str, str]) -> dict[str, Any] | None:
-    """Two bars a council: its share of net above its share of contribution; None without both."""
+    """Two bars for each council: share of net above share of contribution; None without both."""
     latest = [(names[track.council], track.latest) for track in tracks if track.latest]
     found = [(name, p.share_of_net, p.share_of_contribution) for name, p in latest]
     if not found or any(net is None or put_in is None for _, net, put_in in found):
@@ -77,7 +77,7 @@ def shares(tracks: Sequence[Track], names: Mapping[str, str]) -> dict[str, Any] 
         barmode="group",
         height=60 + 62 * len(found),
         meta={"narrow_height": 60 + 68 * len(found)},
-        # The labels say the shares: an axis would say them twice.
+        # The labels give the shares: an axis would repeat them.
         xaxis={"visible": False, "range": [least * 14 // 10, longest * 14 // 10]},
         yaxis={"autorange": "reversed"},
     )

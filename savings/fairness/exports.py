@@ -28,10 +28,10 @@ _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def as_csv(fairness: Fairness) -> bytes:
-    """RFC 4180, UTF-8 with the mark by which Excel knows it; shares with six decimals.
+    """RFC 4180, UTF-8 with the mark that Excel needs; shares with six decimals.
 
-    Quarters from the earliest, councils in order of code; a share of nothing is empty. Of a
-    quarter that is `open` the figures are unfinished.
+    Quarters from the earliest, councils in order of code; a share of nothing is empty. The figures
+    of an `open` quarter are unfinished.
     """
     text = io.StringIO(newline="")
     text.write(_BYTE_ORDER_MARK)
@@ -67,10 +67,10 @@ def as_csv(fairness: Fairness) -> bytes:
 
 
 def decimal(share: Fraction | None) -> str:
-    """A share with six decimals, halves away from 0; empty where it is of nothing.
+    """A share with six decimals, halves away from 0; empty if it is a share of nothing.
 
-    A spreadsheet would take the exact 1/3 for a date; what it is worked out from is exact
-    in the same row.
+    A spreadsheet would read the exact 1/3 as a date. What it is worked out from is exact in the
+    same row.
 
     >>> decimal(Fraction(1, 3)), decimal(Fraction(-5, 4)), decimal(None)
     ('0.333333', '-1.250000', '')

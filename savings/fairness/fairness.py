@@ -1,10 +1,10 @@
 """Who gains, who pays, since when, and whether it is always the same council. Pure.
 
-**Net** is what a council gains: savings less ongoing costs, transition costs and
-variances. **Contribution** is what it puts in to get them: the ongoing and the transition
-costs that fall on it. Both are plain sums of attributed pence, and shares of them are
-exact fractions. What no council has attributed is in neither. Nobody is warned of by a
-quarter that is still open. Source: `docs/fairness.md`.
+**Net** is what a council gains: savings less ongoing costs, transition costs and variances.
+**Contribution** is what it puts in to get them: the ongoing and the transition costs that fall on
+it. Both are plain sums of attributed pence, and shares of them are exact fractions. What falls on
+no council is in neither. A quarter that is still open causes no warning. Source:
+`docs/fairness.md`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def is_open(quarter: Quarter, closed: Quarter | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Pence of each kind that fell on a council: of a quarter, or of all to its end."""
+    """Pence of each kind that fell on a council: in a quarter, or from the start to its end."""
 
     savings: int = 0
     ongoing_costs: int = 0
@@ -46,8 +46,8 @@ class Amounts:
     def contribution(self) -> int:
         """What the council puts in: the ongoing and the transition costs that fall on it.
 
-        Variances are no part of it: they are how much dearer or cheaper it came than
-        planned, not what was agreed to be put in.
+        Variances are not part of it: they are how much dearer or cheaper it was than planned, not
+        what the councils agreed to put in.
         """
         return self.ongoing_costs + self.transition_costs
 
@@ -65,8 +65,8 @@ class Amounts:
 class Point:
     """A council at the end of a quarter: that quarter's amounts, all to date, and its shares.
 
-    A share is None where there is nothing to have a share of: no council has gained on
-    balance, or none has contributed.
+    A share is None if there is nothing to have a share of: no council has gained on balance, or
+    none has contributed.
     """
 
     quarter: Quarter
@@ -85,7 +85,7 @@ class Point:
     def gains_little(self, below: Fraction) -> bool:
         """Whether the share of net is below this much of the share of contribution.
 
-        Where either is a share of nothing there is no telling, and so no.
+        If either is a share of nothing, this can't be known, and the answer is no.
         """
         if self.share_of_net is None or self.share_of_contribution is None:
             return False
@@ -113,7 +113,7 @@ class Track:
     def break_even(self) -> Quarter | None:
         """The first quarter from which the net to date is 0 or more, to the latest.
 
-        None where the council has paid more than it has gained.
+        None if the council has paid more than it has gained.
         """
         found = None
         for point in reversed(self.points):
@@ -124,7 +124,7 @@ class Track:
 
     @property
     def deepest(self) -> Point | None:
-        """Where it had paid the most more than it had gained; None where it never had."""
+        """The point at which its net to date was lowest; None if it was never below 0."""
         under = [point for point in self.points if point.to_date.net < 0]
         return min(under, key=lambda point: (point.to_date.net, point.quarter), default=None)
 
@@ -145,7 +145,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """The agreed test: little is below so much of one's share, persistent so many quarters."""
+    """The agreed test: little is below this much of one's share; persistent is so many quarters."""
 
     below: Fraction
     quarters: int
@@ -196,8 +196,8 @@ def persistently(
 ) -> tuple[Warned, ...]:
     """The councils that have gained little for as many quarters in a row as the test says.
 
-    Only to the end of `closed`, the latest closed quarter: in an open one some councils'
-    figures stand beside others' blanks, and what it says may be gone the next day.
+    Only to the end of `closed`, the latest closed quarter. In an open one some councils have
+    figures and others have none yet, so the result could change the next day.
     """
     runs = ((track.council, track.closed(closed).little_for(criterion.below)) for track in found)
     return tuple(Warned(council, run) for council, run in runs if run >= criterion.quarters)
@@ -205,7 +205,7 @@ def persistently(
 
 @dataclass(frozen=True, slots=True)
 class Least:
-    """Who gains least of a service, to date: several where they are equal, none where all are."""
+    """Who gains least from a service, to date: several if they are equal, none if all are."""
 
     service: str
     councils: tuple[str, ...]
@@ -223,5 +223,5 @@ def gaining_least(service: str, amounts: Mapping[str, Amounts]) -> Least:
 
 
 def _share(part: int, whole: int) -> Fraction | None:
-    """None where the whole is 0 or less: a loss has no gain to share."""
+    """None if the whole is 0 or less: a loss has no gain to share."""
     return Fraction(part, whole) if whole > 0 else None

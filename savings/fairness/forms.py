@@ -1,4 +1,4 @@
-"""Whose fairness is asked for, and the form that proposes the test."""
+"""The form that asks for fairness, and the form that proposes the test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from services.tree import ServiceTree
 
 
 class FairnessForm(ChoosingForm):
-    """All may be left out: then all services, from the first quarter to the latest closed."""
+    """By default: all services, from the first quarter to the latest closed."""
 
     service = choice("Service")
 
@@ -74,19 +74,19 @@ class FairnessTestForm(ProposalForm):
 
     below = forms.Field(
         label="How little is little?",
-        help_text="A council gains little where its share of the net is below this much of its "
+        help_text="A council gains little if its share of the net is below this much of its "
         "share of the contribution, such as 1/2 or 0.5.",
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
     quarters = forms.Field(
         label="For how many quarters in a row?",
-        help_text="From so many on, the page warns. A whole number, such as 4.",
+        help_text="From this many on, the page warns. Enter a whole number, such as 4.",
         required=False,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "spellcheck": "false"}),
     )
 
     def count(self) -> int:
-        """How many quarters; 0 for what is no number of them, which is refused."""
+        """How many quarters; 0, which is refused, if the text is not such a number."""
         text = self.say("quarters")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0

@@ -44,11 +44,11 @@ class FairnessTest(Unanimous):
                 name="fairness_test_quarters_in_bounds",
             ),
         ]
-        # What a council agreed to stays what it agreed to: a changed test is a new one.
+        # What a council agreed to never changes: a changed test is a new one.
         triggers = [
             *append_only(),
             comes_before_its_answers("test"),
-            # After the checks, by which it can be read as a fraction.
+            # After the checks, so that it can be read as a fraction.
             Trigger(
                 name="below_is_a_part",
                 when=pgtrigger.After,

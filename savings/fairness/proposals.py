@@ -23,7 +23,10 @@ class FairnessSubject(Subject):
 
     def facts(self, about: FairnessTest, councils: Mapping[str, Council]) -> Facts:
         return (
-            ("Gains little", f"A share of the net below {about.below} of that of the contribution"),
+            (
+                "Gains little",
+                f"A share of the net below {about.below} of the share of the contribution",
+            ),
             ("Persistently", f"{about.quarters} quarters in a row, to the latest closed one"),
         )
 

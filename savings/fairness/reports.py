@@ -1,7 +1,7 @@
 """Reading fairness from the rollup's totals: pandas adds up and reshapes whole pence.
 
-Pence stay Python's own integers throughout (`object` columns), so that nothing overflows
-and no float comes near. Which council gains little is `savings.fairness.fairness`'s to say.
+Pence stay Python's own integers throughout (`object` columns), so that nothing overflows and no
+float comes near. `savings.fairness.fairness` decides which council gains little.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class FairnessQuestion:
-    """Whose fairness: of a service with what lies below it, or all; from and to which quarter.
+    """What is asked: a service with those below it, or all; from which quarter to which.
 
-    Without a `last` it is the latest closed one.
+    Without a `last`, it is to the latest closed one.
     """
 
     tree: ServiceTree
@@ -60,10 +60,10 @@ class FairnessQuestion:
 
     @property
     def parts(self) -> dict[str, str]:
-        """For each service that counts, the one under whose name it is shown among others.
+        """For each service that counts, the one under whose name it is shown.
 
-        These are the services right below the one asked about and that itself, or the
-        programmes where all are asked about.
+        These are the service asked about and those right below it, or the programmes if all are
+        asked about.
         """
         tops = self.tree.children.get(self.service, ())
         found = {slug: top for top in tops for slug in self.tree.below(top)}
@@ -76,10 +76,10 @@ class FairnessQuestion:
 class Fairness:
     """What was found. `councils` has every council's name by code, in order of code.
 
-    `closed` is the latest closed quarter, None where there is none yet.
-    `services` are the parts that have figures, in the order of the tree; `unattributed`
-    is what falls on no council. `test` is the one in force, if any, and `warned` whom it
-    warns of; `proposed` are those that wait for an answer.
+    `closed` is the latest closed quarter, None if there is none yet. `services` are the parts that
+    have figures, in the order of the tree; `unattributed` is what falls on no council. `test` is
+    the one in force, if any, and `warned` whom it warns of; `proposed` are those that wait for an
+    answer.
     """
 
     asked: FairnessQuestion
@@ -98,7 +98,7 @@ class Fairness:
 
     @property
     def to(self) -> Quarter | None:
-        """The last quarter counted; None where none is asked for and none is closed."""
+        """The last quarter counted; None if none is asked for and none is closed."""
         return self.asked.last or self.closed
 
     def is_open(self, quarter: Quarter) -> bool:
@@ -106,16 +106,16 @@ class Fairness:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether an open quarter is counted, and so figures that others are yet to join."""
+        """Whether an open quarter is counted, so that figures can still be added."""
         return self.to is not None and self.is_open(self.to)
 
     @property
     def counts_closed(self) -> bool:
-        """Whether any closed quarter has figures, by which alone the test can warn."""
+        """Whether any closed quarter has figures: only those can cause a warning."""
         return not all(self.is_open(quarter) for quarter in self.quarters)
 
     def gains_little(self, point: Point) -> bool | None:
-        """By the test in force; None where there is none, and of a quarter still open."""
+        """By the test in force; None if there is none, and for an open quarter."""
         if self.criterion is None or self.is_open(point.quarter):
             return None
         return point.gains_little(self.criterion.below)
@@ -134,7 +134,7 @@ class Fairness:
 
 @one_version()
 def fairness_of(asked: FairnessQuestion) -> Fairness:
-    """Who gains and who pays of what is asked: five queries; figures are the rollup's totals."""
+    """Who gains and who pays, from the rollup's totals: five queries."""
     councils = {council.code: council.name for council in Council.objects.order_by("code")}
     closed = Period.objects.latest_closed_quarter()
     frame = _totals(asked, asked.last or closed)

@@ -1,4 +1,4 @@
-"""Fairness as JSON, and what proposes its test."""
+"""Fairness as JSON, and the body that proposes its test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from sovereignty.shapes import Shape, Text, WholeNumber
 
 
 class FairnessParameters(Shape):
-    service = Text(required=False, max_length=80, help_text="A slug: takes in what lies below it.")
+    service = Text(
+        required=False, max_length=80, help_text="A slug. Services below it are included."
+    )
 
     def get_fields(self) -> dict[str, serializers.Field]:
         # “from” can't be the name of an attribute.
@@ -27,7 +29,7 @@ class FairnessParameters(Shape):
             "from": QuarterText(required=False, help_text="The first quarter to count."),
             "to": QuarterText(
                 required=False,
-                help_text="The last quarter to count; the latest closed one unless said.",
+                help_text="The last quarter to count; by default the latest closed one.",
             ),
         }
         return {**super().get_fields(), **between}
@@ -41,7 +43,7 @@ class FairnessParameters(Shape):
 
 @extend_schema_field({"type": "string", "pattern": r"^-?[0-9]+(/[0-9]+)?$", "example": "1/3"})
 class ExactShare(serializers.Field):
-    """An exact fraction as text; null where there is nothing to have a share of."""
+    """An exact fraction as text; null if there is nothing to have a share of."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, allow_null=True, **options)
@@ -64,7 +66,7 @@ class PointSerializer(serializers.Serializer):
 
     period = serializers.CharField(source="quarter.code")
     open = serializers.SerializerMethodField(
-        help_text="Whether the quarter is still open, and so its figures unfinished."
+        help_text="Whether the quarter is still open, so that its figures are unfinished."
     )
     amounts = AmountsSerializer(help_text="Of the quarter.")
     to_date = AmountsSerializer(help_text="From the first quarter counted to the end of this one.")
@@ -73,7 +75,7 @@ class PointSerializer(serializers.Serializer):
         help_text="Of all councils' contribution to date; null unless above 0."
     )
     gains_little = serializers.SerializerMethodField(
-        help_text="By the test in force; null where there is none, and in an open quarter."
+        help_text="By the test in force; null if there is none, and in an open quarter."
     )
     illustrative = serializers.BooleanField(source="amounts.illustrative")
 
@@ -94,8 +96,8 @@ class DeepestSerializer(serializers.Serializer):
 class TrackSerializer(serializers.Serializer):
     council = serializers.CharField()
     break_even = serializers.SerializerMethodField(
-        help_text="The first quarter from which the net to date is 0 or more, to the latest; "
-        "null where it is below."
+        help_text="The first quarter from which the net to date is 0 or more, to the latest; null "
+        "if it is below."
     )
     deepest = DeepestSerializer(
         allow_null=True, help_text="Where its net to date was lowest; null if never below 0."
@@ -111,7 +113,7 @@ class LeastSerializer(serializers.Serializer):
     gain_least = serializers.ListField(
         child=serializers.CharField(),
         source="councils",
-        help_text="Who has the lowest net; empty where all have the same.",
+        help_text="Who has the lowest net; empty if all have the same.",
     )
     nets = serializers.DictField(child=Money(), help_text="Net to date by council.")
     illustrative = serializers.BooleanField()
@@ -134,7 +136,7 @@ class FairnessSerializer(serializers.Serializer):
     """The context has the `fairness` itself and the `councils`' codes."""
 
     to = QuarterText(
-        allow_null=True, help_text="The last quarter counted. Null where none is closed yet."
+        allow_null=True, help_text="The last quarter counted. Null if none is closed yet."
     )
     unfinished = serializers.BooleanField(
         source="is_unfinished",
@@ -143,17 +145,19 @@ class FairnessSerializer(serializers.Serializer):
     councils = TrackSerializer(source="tracks", many=True)
     services = LeastSerializer(
         many=True,
-        help_text="The services right below the one asked about and that itself, or the "
-        "programmes; those that have figures.",
+        help_text="The service asked about and those right below it, or the programmes, if they "
+        "have figures.",
     )
-    unattributed = AmountsSerializer(help_text="What falls on no council, and is in none's.")
+    unattributed = AmountsSerializer(
+        help_text="What falls on no council, and is in no council's figures."
+    )
     test = FairnessTestSerializer(
         allow_null=True, help_text="The test in force: the latest that every council has agreed to."
     )
     warnings = WarnedSerializer(
         source="warned",
         many=True,
-        help_text="Who persistently gains little, by that test and by closed quarters alone.",
+        help_text="Who persistently gains little, by that test and only from closed quarters.",
     )
     illustrative = serializers.BooleanField()
 
@@ -162,7 +166,7 @@ class FairnessTestBody(ProposalBody):
     below = Text(
         "Give a decimal or a fraction, such as 1/2.",
         max_length=40,
-        help_text="Little is below this much of the share of contribution: 0.5, 1/2.",
+        help_text="Below this much of the share of contribution is little: 0.5, 1/2.",
     )
     quarters = WholeNumber(
         "Give a whole number of quarters, such as 4.", min_value=1, max_value=MOST_QUARTERS

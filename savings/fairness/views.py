@@ -73,7 +73,7 @@ def download(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def propose(request: HttpRequest) -> HttpResponse:
-    """Propose the test by which the page warns; every council answers it."""
+    """Propose the test that decides when the page warns; every council answers it."""
     user = person(request)
     require(user, "savings.propose_fairness_test")
     instead_of = revised(request, FairnessTest.objects.select_related("decision"))
@@ -90,7 +90,7 @@ def propose(request: HttpRequest) -> HttpResponse:
             by=user,
             at=timezone.now(),
         )
-    messages.success(request, "It is proposed. It holds once every council has agreed.")
+    messages.success(request, "The test is proposed. It applies once every council has agreed.")
     return redirect("agreement", decision_id=test.decision_id)
 
 

@@ -13,7 +13,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def percent(share: Fraction | None) -> str:
-    """A share to one decimal, halves rounded away from 0; a dash where there is none.
+    """A share to one decimal, halves rounded away from 0; a dash if there is none.
 
     >>> percent(Fraction(1, 3)), percent(Fraction(-1, 8)), percent(None)
     ('33.3%', '−12.5%', '–')
@@ -37,7 +37,7 @@ def times(ratio: Fraction | None) -> str:
 
 
 def quarter_of(quarter: Quarter, closed: Quarter | None) -> str:
-    """A quarter by its name, saying where it is still open.
+    """A quarter by its name, saying if it is still open.
 
     >>> q1, q2 = Quarter.parse("2013-14-Q1"), Quarter.parse("2013-14-Q2")
     >>> quarter_of(q1, q1), quarter_of(q2, q1)
@@ -47,39 +47,42 @@ def quarter_of(quarter: Quarter, closed: Quarter | None) -> str:
 
 
 def unfinished(closed: Quarter | None) -> str:
-    """That figures of an open quarter are counted, and what may still become of them."""
+    """Says that figures of open quarters are counted, and how they may still change."""
     until = f"every quarter after {closed.label}" if closed else "every quarter"
     return (
-        f"Unfinished: {until} is still open. One council’s certified figures may stand there "
-        "beside another’s blanks, so these amounts and shares can change with every certificate. "
-        "Only closed quarters can warn."
+        f"Unfinished: {until} is still open. Some councils may have certified figures there while "
+        "others have none yet, so these amounts and shares can change whenever a return is "
+        "certified. Only closed quarters can cause a warning."
     )
 
 
 def nothing_of(first: Quarter | None, to: Quarter | None) -> str:
-    """Why nothing is counted where no quarter is; empty where some are.
+    """Why nothing is counted if no quarter is; empty if some are.
 
     `first` is the first asked for, `to` the last that is counted, if any.
     """
     if to is None:
-        return "No quarter is closed yet, and fairness is told of closed quarters."
+        return "No quarter is closed yet, and fairness is shown for closed quarters."
     if first is not None and to < first:
-        return f"No quarter from {first.label} on is closed yet; fairness is told of closed ones."
+        return (
+            f"No quarter from {first.label} on is closed yet, and fairness is shown for closed "
+            "quarters."
+        )
     return ""
 
 
 def rule_of(criterion: Criterion) -> str:
     """The agreed rule with its parameters, in full."""
     return (
-        "A council gains little where its share of the net to date is below "
-        f"{criterion.below} of its share of the contribution to date. It does so persistently "
-        f"where that is so at the end of {_count(criterion.quarters, 'quarter')} with figures, in "
-        "a row and to the latest that is closed."
+        "A council gains little if its share of the net to date is below {criterion.below} of its "
+        "share of the contribution to date. It does so persistently if that is so at the end of "
+        "{_count(criterion.quarters, 'quarter')} with figures in a row, up to the latest closed "
+        "one."
     )
 
 
 def warning_of(warned: Sequence[Warned], names: Mapping[str, str]) -> str:
-    """Who persistently gains little, and since when; empty where nobody does."""
+    """Who persistently gains little, and since when; empty if nobody does."""
     if not warned:
         return ""
     runs = [
@@ -98,7 +101,7 @@ def reading_of_net(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
     most = max(nets, key=lambda council: (nets[council], council))
     least = min(nets, key=lambda council: (nets[council], council))
     if nets[most] == nets[least]:
-        return f"To date every council’s net comes to {format_pounds(nets[most])}."
+        return f"To date every council’s net is {format_pounds(nets[most])}."
     return (
         f"To date {names[most]} has gained the most, {format_pounds(nets[most])}, and "
         f"{names[least]} the least, {format_pounds(nets[least])}."
@@ -114,7 +117,7 @@ def reading_of_shares(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
     if first.share_of_contribution is None:
         return "No council has put anything in yet, so there is nothing to compare the gain with."
     if first.share_of_net is None:
-        return "The councils together have not gained on balance yet, so no share can be told."
+        return "The councils together have not gained on balance yet, so there are no shares of it."
     ratios = {council: r for council, p in latest.items() if (r := p.ratio) is not None}
     least = min(ratios, key=lambda council: (ratios[council], council))
     if len(set(ratios.values())) == 1:
@@ -127,7 +130,7 @@ def reading_of_shares(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
 
 
 def break_even_of(track: Track) -> str:
-    """When what a council has gained made up for what it paid, and how far behind it was."""
+    """When a council's gains made up for what it paid, and how far behind it was."""
     if track.is_empty or track.latest is None:
         return "No figures yet"
     deepest = track.deepest
@@ -146,7 +149,7 @@ def gains_little_of(point: Point, criterion: Criterion | None, closed: Quarter |
     if is_open(point.quarter, closed):
         return "still open"
     if point.share_of_net is None or point.share_of_contribution is None:
-        return "can’t be told"
+        return "not known"
     return "yes" if point.gains_little(criterion.below) else "no"
 
 

@@ -1,4 +1,4 @@
-"""What can be done to the entries of a draft: replaced, whole or not at all."""
+"""The action on the entries of a draft: replace them, all or none."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def replace_entries(
     provenance: Provenance = Provenance.REPORTED,
     reason: str = "",
 ) -> Return:
-    """Replace a draft's entries by these rows; every row is stored or none is.
+    """Replace a draft's entries with these rows; every row is stored or none is.
 
-    `rows` pairs each row's number with its columns, as typed; a row that names a line's
-    `id` continues that line. A row that says to the letter what an illustrative one said
-    stays illustrative, and so is a row that says so of itself. Rows that change nothing
-    leave the version as it is. `reason` says where they come from, as a file's name.
-    Raises NotAllowed, WrongState, StaleVersion, or BadContent with every mistake of every row.
+    `rows` pairs each row's number with its columns, as typed; a row that names a line's `id`
+    continues that line. A row that is identical to an illustrative one stays illustrative, and so
+    is a row that is marked so. Rows that change nothing leave the version as it is. `reason` says
+    where they come from, such as a file's name. Raises NotAllowed, WrongState, StaleVersion, or
+    BadContent with every mistake of every row.
     """
     parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
@@ -86,7 +86,7 @@ def reference_for(parent: Return, rows: RawRows) -> Reference:
 
 
 def _said_before(old: Sequence[StoredLine], changes: Changes) -> list[dict[str, object]]:
-    """What the lines that are changed, then those that are removed, said until now."""
+    """The changed lines, then the removed ones, as they were until now."""
     lines = {line.id: line for line in old}
     numbers = [line.id for line in changes.changed] + [number for number, _ in changes.removed]
     return [_as_recorded(lines[number]) for number in numbers]
@@ -95,13 +95,13 @@ def _said_before(old: Sequence[StoredLine], changes: Changes) -> list[dict[str, 
 def _says_now(
     old: Sequence[StoredLine], new: Sequence[StoredLine], changes: Changes
 ) -> list[dict[str, object]]:
-    """What the lines that are changed or added say now, in their order."""
+    """The changed and added lines as they are now, in their order."""
     unchanged = {line.id for line in old} - {line.id for line in changes.changed}
     return [_as_recorded(line) for line in new if line.id not in unchanged]
 
 
 def _as_recorded(line: StoredLine) -> dict[str, object]:
-    """A line as an event keeps it; where its figure comes from only if that is not a report."""
+    """A line as an event keeps it, with its provenance only if that is not “reported”."""
     said = {"id": line.id, **describe(line.row)}
     if line.provenance == Provenance.REPORTED:
         return said

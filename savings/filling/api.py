@@ -1,4 +1,4 @@
-"""Returns: listed, read and replaced."""
+"""The API for returns: list, read and replace them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from savings.returns.serializers import ReturnDocument, ReturnSerializer, number
 from sovereignty.calls import Listing
 from sovereignty.shapes import check
 
-NOT_YET = "This return was not there yet at that moment: give a later one."
-NO_VERSION = "This return has had no such version: its history says which."
+NOT_YET = "This return did not exist yet at that moment: give a later one."
+NO_VERSION = "This return has had no such version: its history lists them."
 
 
 class ReturnList(Listing):
@@ -55,8 +55,8 @@ class ReturnDetail(ReturnCall):
     def get(self, request: Request, council: str, period: str) -> Response:
         """The return and its entries, each with the columns of a return file.
 
-        With `as_at` or `version` as it stood then, worked out from its events. The
-        partnership's own return stands from when its document was loaded.
+        With `as_at` or `version`, as it was then, worked out from its events. The partnership's own
+        return exists from when its document was loaded.
         """
         asked = self.parameters()
         parent = return_called(self.caller, council, period)

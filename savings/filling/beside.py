@@ -1,7 +1,7 @@
-"""What stands beside a return while it is filled in: plan, last quarter, year to date, by service.
+"""What is shown beside a return being filled in: plan, last quarter, year to date, by service.
 
-Everything is the council's own return, as it reported, except the plan: that was published
-for all councils together. Totals roll up the tree; kinds are never mixed in one.
+Everything is from the council's own returns, as reported, except the plan, which was published for
+all councils together. Totals add up the tree and never mix kinds.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Figures = dict[str, Figure]
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What a plan says of a service for a financial year, for all councils together."""
+    """What a plan says about a service for a financial year, for all councils together."""
 
     figure: Figure
     year: FinancialYear
@@ -52,10 +52,10 @@ class Promise:
 
 @dataclass(slots=True)
 class ServiceLine:
-    """A service with what lies below it.
+    """A service with those below it.
 
-    `shown`: the council takes part in it in the quarter, or it has figures, or such a
-    service lies below. `earlier` is certified and of this year, before this quarter.
+    `shown`: the council takes part in it in the quarter, or it has figures, or such a service is
+    below. `earlier` is certified and of this year, before this quarter.
     """
 
     slug: str
@@ -86,9 +86,8 @@ class ServiceLine:
 class Beside:
     """All services in the order of the tree, and their total.
 
-    `last` is the return of the quarter before, whatever its state, if there is one;
-    `certified` the quarters of this year before this one whose figures count in the year
-    to date, `missing` those that don't yet.
+    `last` is the return of the quarter before, in any state, if there is one. `certified` are this
+    year's earlier quarters whose figures count in the year to date, `missing` those that don't yet.
     """
 
     lines: tuple[ServiceLine, ...]
@@ -205,10 +204,10 @@ def _promised() -> Iterator[_Promised]:
 
 
 def _promise(lines: Sequence[_Promised], year: FinancialYear) -> Promise | None:
-    """What the plan adopted last says of a service and what lies below it.
+    """What the plan adopted last says about a service and those below it.
 
-    What it says of this year alone, if it does, otherwise what a full year is to save, by the
-    next year that it names, or the last one where all are past.
+    Its amount for only this year, if it has one. Otherwise a full year's saving, by the next year
+    that it names, or by the last one if all are past.
     """
     newest = max((line.order for line in lines), default=None)
     lines = [line for line in lines if line.order == newest]
@@ -228,7 +227,7 @@ def _figure(lines: Iterable[_Promised]) -> Figure:
 
 
 def _total(lines: Sequence[ServiceLine]) -> ServiceLine:
-    """All services; with a promise only where those shown have one of the same kind and year."""
+    """All services; with a promise only if those shown have one of the same kind and year."""
     roots = [line for line in lines if line.depth == 0]
     promises = [line.promise for line in roots if line.shown and line.promise]
     alike = {(promise.year, promise.in_year) for promise in promises}

@@ -34,10 +34,10 @@ class BadCell:
 class PastedBlock:
     """The rows of a form with a block's cells in them.
 
-    `data` has `block`, the text; `at_row` and `at_column`, the cell it was pasted into; and
-    where a cell was put right, `fix-ROW-COLUMN`. The block goes rightwards and down from
-    its cell, past rows that are to be removed, into new rows at the end; or, if it begins
-    with the columns' names, to those columns.
+    `data` has `block`, the text; `at_row` and `at_column`, the cell it was pasted into; and for
+    each cell that was put right, `fix-ROW-COLUMN`. The block goes to the right and down from its
+    cell, skips rows that are to be removed, and ends in new rows. If it begins with the columns'
+    names, it goes to those columns.
     """
 
     def __init__(self, form: EntriesForm, data: QueryDict, words: Vocabulary) -> None:
@@ -57,7 +57,7 @@ class PastedBlock:
             return "There are no rows below the names of the columns."
         if len(self.rows) < len(self.block.rows):
             return (
-                f"The block has {len(self.block.rows):,} rows, and the form holds no more than "
+                f"The block has {len(self.block.rows):,} rows, and the form can have at most "
                 f"{self.form.most_rows:,}. Paste fewer, or send a longer return as a file."
             )
         return ""
@@ -91,7 +91,7 @@ class PastedBlock:
         )
 
     def values(self) -> list[dict[str, object]]:
-        """What each row's cells are to say."""
+        """The new values of each row's cells."""
         return [
             {
                 "row": row.number,

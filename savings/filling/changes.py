@@ -1,9 +1,8 @@
 """What a save would do to a return's lines: added, changed, removed, moved. Pure.
 
-A line keeps its number (the entry's id) for as long as it is the same line, so that a
-question asked on it, and its history, stay with it however often it is edited. A save
-of a form, a call of the API and a file all come through `compare`; so does the preview
-of a file.
+A line keeps its number (the entry's id) for as long as it is the same line, so that a question
+asked on it, and its history, stay with it however often it is edited. A save of a form, a call of
+the API and a file all use `compare`, and so does the preview of a file.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from savings.returns.rows import EntryRow
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A line that stays itself and says something else."""
+    """A line that stays the same line and has changed."""
 
     id: int
     before: EntryRow
@@ -28,8 +27,8 @@ class Changed:
 class Changes:
     """`ids` has for each new row the number of the line it continues, None for a new line.
 
-    `removed` are lines that no new row continues. `moved` says whether any line that
-    stays has another place among those that stay.
+    `removed` are lines that no new row continues. `moved` says whether the lines that stay are in
+    another order.
     """
 
     ids: tuple[int | None, ...]
@@ -45,12 +44,11 @@ class Changes:
 def compare(
     old: Sequence[tuple[int, EntryRow]], new: Sequence[tuple[int | None, EntryRow]]
 ) -> Changes:
-    """Pair the new rows with the lines they continue, in this order of preference.
+    """Pair the new rows with the lines that they continue, in this order of preference.
 
-    The line whose number the row names; a line that says the same to the letter; the
-    first line left of the same service, kind and description, whose amount or words
-    have changed. Each line is continued once at most; a number that names no line of
-    this return is as good as none. Rows of a file name no numbers.
+    The line whose number the row names; an identical line; the first line left of the same service,
+    kind and description, whose amount or words have changed. Each line is continued at most once. A
+    number that names no line of this return is ignored. Rows of a file name no numbers.
 
     >>> a, b = (EntryRow("hr", "saving", "own", pence) for pence in (1, 2))
     >>> [c.after.amount for c in compare([(7, a)], [(None, b)]).changed]
@@ -81,7 +79,7 @@ def compare(
 
 
 def named_lines(raw: Iterable[tuple[int, Mapping[str, object]]]) -> list[int | None]:
-    """The number of the line that each row names, as far as it names one."""
+    """The number of the line that each row names, if it names one."""
     return [_number(columns.get("id")) for _, columns in raw]
 
 

@@ -14,7 +14,7 @@ from savings.filling.stale import Meanwhile
 from savings.returns.rows import COLUMNS, EntryRow
 from services.tree import ServiceTree
 
-#: What one side did to a line, as a sentence of the page says it.
+#: What one side did to a line, in a sentence for the page.
 MINE = {
     Deed.ADDED: "You added this line.",
     Deed.CHANGED: "You changed this line.",
@@ -33,7 +33,7 @@ THEIRS = {
 
 @dataclass(frozen=True, slots=True)
 class ComparedCell:
-    """A column of a line as both say it, in words; `differs` where they don't say the same."""
+    """A column of a line on both sides, in words; `differs` if they are not the same."""
 
     label: str
     mine: str
@@ -43,7 +43,7 @@ class ComparedCell:
 
 @dataclass(frozen=True, slots=True)
 class ComparedLine:
-    """A line on which the two differ, as the page shows it; whether theirs is illustrative."""
+    """A line that differs, as the page shows it, and whether theirs is illustrative."""
 
     difference: Difference
     name: str
@@ -69,7 +69,7 @@ class ComparedLine:
 
 
 class ChoosingForm:
-    """The choices among the lines that differ; those left open where both did something."""
+    """The choices between the lines that differ; left open if both sides did something."""
 
     def __init__(
         self, meanwhile: Meanwhile, tree: ServiceTree, lists: Lists, data: QueryDict | None = None

@@ -1,6 +1,6 @@
 """The controls of a row of the form, written out as HTML: a select's options once for all rows.
 
-Forty rows of sixty services through Django's own widgets take over a second.
+With Django's own widgets, forty rows of sixty services take more than a second.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ BY_NAME = {
             "approval",
             "Transition budget",
             Control.TEXT,
-            hint="Code of a budget that every council taking part has agreed.",
+            hint="Code of a budget that every council taking part has agreed to.",
             attributes={"spellcheck": "false"},
         ),
         Column(
             "corrects",
             "Corrects entry",
             Control.TEXT,
-            hint="Number of the certified entry of an earlier quarter.",
+            hint="Number of the certified entry in an earlier quarter.",
             attributes={"inputmode": "numeric"},
         ),
         Column("evidence", "Evidence", Control.WORDS, hint="A reference to where it is shown."),
@@ -85,7 +85,7 @@ OTHER_COLUMNS = COLUMNS[10:]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a select's inside: an option as it is with and without being chosen, or a tag."""
+    """A piece of a select's content: an option, both chosen and not chosen, or a tag."""
 
     value: str | None
     plain: SafeString
@@ -93,7 +93,7 @@ class Part:
 
 
 class Options:
-    """What stands inside a select, written out once for each value that any row chooses."""
+    """The content of a select, written out once for each value that any row chooses."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
@@ -119,12 +119,12 @@ def _option(value: str, words: str) -> Part:
 
 
 def write_options(first: str, options: Iterable[Option]) -> list[Part]:
-    """The options of a select; `first` is the words of the one that stands for nothing."""
+    """The options of a select; `first` is the text of the empty one."""
     return [_option("", first), *(_option(value, words) for value, words in options)]
 
 
 def write_services(tree: ServiceTree) -> list[Part]:
-    """The services under their programmes, indented as they lie in the tree."""
+    """The services under their programmes, indented by their level in the tree."""
     end = Part(None, SafeString("</optgroup>"), SafeString("</optgroup>"))
     services = write_options("Choose", [])
     for node, depth in tree.walk():
@@ -147,7 +147,7 @@ class Lists:
     councils: Sequence[Option]
 
     def choices(self) -> dict[str, Sequence[Option]]:
-        """What is chosen from, by column; services are in the tree."""
+        """The choices by column; services are in the tree."""
         return {**CHOICES, "caused_by": self.councils, "tupe": self.councils}
 
 
@@ -158,7 +158,7 @@ CHOICES: dict[str, Sequence[Option]] = {
     "nature": Entry.Nature.choices,
     "cause": Entry.Cause.choices,
 }
-#: What an empty select says: those without a label of their own in sight name themselves.
+#: What an empty select says: those without a visible label name themselves.
 FIRST = {
     "kind": "Choose",
     "scope": "Choose",
@@ -169,7 +169,7 @@ FIRST = {
 
 
 def lists_of(tree: ServiceTree, councils: Iterable[Council]) -> Lists:
-    """What every row offers: the services as they lie in the tree, the councils, the choices."""
+    """What every row offers: the services as in the tree, the councils, the choices."""
     choices = [(council.code, council.name) for council in councils]
     selects = {
         column: Options(write_options(FIRST[column], options))
@@ -182,7 +182,7 @@ def lists_of(tree: ServiceTree, councils: Iterable[Council]) -> Lists:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A control with all that stands around it."""
+    """A control with everything around it."""
 
     column: Column
     id: str
@@ -191,7 +191,7 @@ class Cell:
 
 
 def cell(number: int | str, name: str, value: Value, errors: Sequence[str], lists: Lists) -> Cell:
-    """The control of a row's column, as it stands: what was typed is kept, right or wrong."""
+    """The control of a row's column, which keeps what was typed, right or wrong."""
     column = BY_NAME[name]
     control_id = f"id_row-{number}-{name}"
     described = [f"{control_id}_helptext"] if column.hint else []

@@ -1,4 +1,4 @@
-"""What may be corrected where: certified entries, in later quarters of the same council."""
+"""What can be corrected, and where: certified entries, in the council's later quarters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sovereignty.models import User
 
 
 def correctable(parent: Return) -> EntryQuerySet:
-    """The entries that an entry of this return may correct: certified, its own, earlier."""
+    """The entries that this return can correct: the council's own, certified and earlier."""
     return Entry.objects.filter(
         parent__council=parent.council_id,
         parent__status=Return.Status.CERTIFIED,

@@ -1,4 +1,4 @@
-"""The lines of a return as they are stored, read by the tens of thousands."""
+"""The stored lines of a return, read by the tens of thousands."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from savings.returns.rows import EntryRow
 
 @dataclass(frozen=True, slots=True)
 class StoredLine:
-    """An entry's id, its place in the return (from 1), the row that would make it, its origin."""
+    """An entry's id, its place in the return from 1, its row and its provenance."""
 
     id: int
     position: int

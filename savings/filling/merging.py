@@ -1,9 +1,9 @@
-"""Two versions of a return side by side, and one made of both as somebody chose. Pure.
+"""Two versions of a return side by side, and one merged from both as chosen. Pure.
 
-Two people began from the same version and both changed it; the first has saved. What the
-second typed (`mine`) is laid beside what is stored now (`theirs`), line by line, with what
-both began from (`base`) telling who did what. Nothing is decided here: each line on which
-the two differ takes the side that a person chooses.
+Two people began from the same version and both changed it; the first has saved. What the second
+typed (`mine`) is compared, line by line, with what is stored now (`theirs`). What both began from
+(`base`) shows who did what. Nothing is decided here: each line on which the two differ takes the
+side that a person chooses.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Deed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A line that the two versions don't have alike; None where a version doesn't have it.
+    """A line that differs between the two versions; None if a version doesn't have it.
 
-    Each of `mine_did` and `theirs_did` is None where nobody knows what both began from. `suggested`
-    is the side that did something where the other did nothing, and None where both did.
+    `mine_did` and `theirs_did` are None if it is not known what both began from. `suggested` is the
+    side that did something if the other did nothing, and None if both did.
     """
 
     key: str
@@ -51,7 +51,7 @@ class Difference:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns in which they differ; where one has no line, those that say something."""
+        """The columns in which they differ; if one has no line, those that are not empty."""
         return tuple(
             column for column in COLUMNS if _cell(self.mine, column) != _cell(self.theirs, column)
         )
@@ -73,7 +73,7 @@ class Comparison:
     def merged(self, choices: Mapping[str, Side]) -> list[tuple[int | None, EntryRow]]:
         """The lines of both, each as chosen; raises KeyError for a line without a choice.
 
-        They stand in their order; a line that only I have follows the line it followed in
+        They are in the order of `theirs`. A line that only I have follows the line it followed in
         mine.
         """
         chosen = {line.key: choices[line.key] for line in self.differences}
@@ -85,7 +85,7 @@ class Comparison:
             elif number in by_me:
                 merged.append((number, by_me[number]))
         stored = {number for number, _ in self.theirs}
-        place = 0  # where what stands next in mine is put in
+        place = 0  # where the next line of mine is put in
         for mine_place, (mine, row) in enumerate(self.mine, start=1):
             if mine in stored:
                 places = [spot for spot, (kept, _) in enumerate(merged, 1) if kept == mine]
@@ -99,9 +99,9 @@ class Comparison:
 def put_side_by_side(base: Mapping[int, EntryRow] | None, mine: Typed, theirs: Lines) -> Comparison:
     """Every line on which mine and theirs differ, those of mine first, in its order.
 
-    A row of mine is the line whose number it names. One that both added, alike to the letter,
-    is one line; two that are merely similar are two, so that both can be kept. `base` is None
-    where what both began from is not known.
+    A row of mine is the line whose number it names. If both added an identical one, it is one line;
+    if they are only similar, they are two, so that both can be kept. `base` is None if it is not
+    known what both began from.
 
     >>> a, b = (EntryRow("hr", "saving", "own", pence) for pence in (1, 2))
     >>> found = put_side_by_side({7: a}, [(7, a)], [(7, b)])
@@ -132,10 +132,10 @@ def before_saves(
     lines: Mapping[int, EntryRow],
     saves: Iterable[tuple[Mapping[str, object], Mapping[str, object]]],
 ) -> dict[int, EntryRow]:
-    """The lines as they stood before these saves, the latest first, each as (before, after).
+    """The lines as they were before these saves, the latest first, each as (before, after).
 
-    `before` and `after` are what the event of a save holds: under `entries`, the lines as
-    they were and as they became. Raises KeyError or ValueError where they hold something else.
+    `before` and `after` are what the event of a save holds: under `entries`, the lines as they were
+    and as they became. Raises KeyError or ValueError if they hold something else.
     """
     found = dict(lines)
     for before, after in saves:

@@ -1,6 +1,6 @@
 """A block copied from a spreadsheet: its cells, the columns they go to, the codes they mean. Pure.
 
-Whether the rows that come of it are right is for `savings.filling.rows`, as ever.
+`savings.filling.rows` then decides whether the rows are right.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 def cells(text: str) -> list[list[str]]:
     """The cells of a block, row by row, each stripped of spaces around it.
 
-    A spreadsheet puts a cell in quotes only where it holds a tab, a line break or a quote
-    beside one; other quotes are part of the text.
+    A spreadsheet puts a cell in quotes only if it holds a tab, a line break or a quote beside one;
+    other quotes are part of the text.
 
     >>> cells('hr\\t"two\\nlines"\\n"as it is"\\t£5\\n')
     [['hr', 'two\\nlines'], ['"as it is"', '£5']]
@@ -53,8 +53,8 @@ def cells(text: str) -> list[list[str]]:
 class Block:
     """Cells by column, a row of them for each row of the block.
 
-    `whole`: the block began with the columns' names, so that each row is all of a row.
-    `errors` name what has no column at all; their row is counted from 1.
+    `whole`: the block began with the columns' names, so that each of its rows is complete. `errors`
+    name what has no column; their row is counted from 1.
     """
 
     rows: tuple[dict[str, str], ...]
@@ -63,10 +63,10 @@ class Block:
 
 
 def read_block(text: str, column: str, names: Mapping[str, str]) -> Block:
-    """Which column each cell goes to: by its header, or rightwards from `column`.
+    """Which column each cell goes to: by its header, or to the right from `column`.
 
-    The first row is a header where at least half of its cells name columns (`names` has
-    what else a column is called, in small letters); then rows that are empty are left out.
+    The first row is a header if at least half of its cells name columns (`names` has what else a
+    column is called, in small letters); then empty rows are left out.
     """
     rows = cells(text)
     known = {**names, **{name: name for name in COLUMNS}}
@@ -124,9 +124,9 @@ def vocabulary(words: Iterable[tuple[str, str, str]]) -> Vocabulary:
 def in_codes(
     columns: Mapping[str, str], words: Vocabulary
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """A row with codes where it had words, and what to do by column where words are ambiguous.
+    """A row with codes in place of words, and what to do, by column, about ambiguous words.
 
-    What is no word at all stays as it is, for the row's reader to refuse.
+    Unknown words stay as they are, for the row's reader to refuse.
     """
     row, wrong = dict(columns), {}
     for column, text in columns.items():
@@ -137,7 +137,9 @@ def in_codes(
         for part in parts:
             meant = known.get(_plain(part), ())
             if len(meant) > 1 and part not in meant:
-                wrong[column] = f"“{part[:80]}” is not one thing alone: use {' or '.join(meant)}."
+                wrong[column] = (
+                    f"“{part[:80]}” can mean more than one thing: use {' or '.join(meant)}."
+                )
             codes.append(part if part in meant or len(meant) != 1 else meant[0])
         row[column] = ",".join(codes) if many else codes[0]
     return row, wrong

@@ -1,8 +1,7 @@
-"""Rows of a return: from what was typed to typed values, or every mistake at once. Pure.
+"""Rows of a return: from text to typed values, or every mistake at once. Pure.
 
-The form, the API and an uploaded file all come through `read_rows`, so that
-the same text is accepted or refused everywhere. Source: the public contract,
-"A quarterly return".
+The form, the API and an uploaded file all use `read_rows`, so that the same text is accepted or
+refused everywhere. Source: the public contract, "A quarterly return".
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ from savings.returns.rows import CAUSES, COLUMNS, KINDS, NATURES, RECURRENCES, S
 from sovereignty.refusals import FieldError
 from sovereignty.texts import LONGEST_TEXT
 
-#: What a reader may send back with a row though it is not theirs to set.
+#: What a reader may send back with a row, although they can't set it.
 IGNORED_KEYS = ("id", "provenance")
 
 
-#: What neither XML nor a spreadsheet can hold; line breaks and tabs they can.
+#: What neither XML nor a spreadsheet can hold; they can hold line breaks and tabs.
 _UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-#: As many mistakes as are told at a time: two for each row of the longest file.
+#: The most mistakes that are reported at a time: two for each row of the longest file.
 MOST_MISTAKES = 100_000
 
 
@@ -44,11 +43,11 @@ class Reference:
 def read_rows(
     raw: Iterable[tuple[int, Mapping[str, object]]], reference: Reference
 ) -> tuple[list[EntryRow], list[FieldError]]:
-    """Valid rows and every mistake; the rows count only when there is no mistake.
+    """Valid rows and every mistake; use the rows only if there is no mistake.
 
-    `raw` pairs each row's number, as its sender counts it, with its columns. Text is
-    stripped of spaces around it; `tupe` may be a list or codes between commas. Stops where
-    there are more than MOST_MISTAKES.
+    `raw` pairs each row's number, as its sender counts it, with its columns. Text is stripped of
+    spaces around it; `tupe` may be a list or codes between commas. Stops if there are more than
+    MOST_MISTAKES.
 
     >>> rows, errors = read_rows([(2, {"service": "hr", "kind": "saving", "scope": "own",
     ...     "amount": "45k", "recurrence": "recurring", "nature": "cashable"})],
@@ -77,7 +76,7 @@ def read_rows(
 
 
 def _past_the_ceiling(claims: list[Claim], reference: Reference) -> list[FieldError]:
-    """Ceilings are passed by all rows together, so they are looked at after the last."""
+    """Only all rows together can pass a ceiling, so this is checked after the last."""
     if reference.budgets is None:
         return []
     return [
@@ -87,7 +86,7 @@ def _past_the_ceiling(claims: list[Claim], reference: Reference) -> list[FieldEr
 
 
 def named_budgets(raw: Iterable[tuple[int, Mapping[str, object]]]) -> bool:
-    """Whether any row names a transition budget: whether they need be looked up."""
+    """Whether any row names a transition budget, so that budgets have to be looked up."""
     return any(columns.get("approval") for _, columns in raw)
 
 
@@ -122,11 +121,11 @@ class ColumnReader:
         )
 
     def value(self, column: str) -> object:
-        """What was sent in the column; None where nothing was."""
+        """What was sent in the column; None if nothing was."""
         return self.columns.get(column)
 
     def text(self, column: str) -> str | None:
-        """The column's text without spaces around it; None where it was no text at all."""
+        """The column's text without spaces around it; None if it was not text."""
         value = self.value(column)
         if value is None:
             return ""
@@ -137,7 +136,7 @@ class ColumnReader:
             self.wrong(column, value, "Remove the null character.")
             return None
         if printable(value) != value:
-            self.wrong(column, value, "Remove the half of a character.")
+            self.wrong(column, value, "Remove the broken character.")
             return None
         if _UNWRITABLE.search(value):
             self.wrong(column, value, "Remove the control character.")
@@ -165,7 +164,7 @@ class ColumnReader:
         return value
 
     def money(self, column: str) -> int:
-        """The column's pence; 0 where it was a mistake."""
+        """The column's pence; 0 if it was a mistake."""
         value = self.value(column)
         if value is not None and not isinstance(value, str):
             self.wrong(
@@ -191,10 +190,10 @@ class ColumnReader:
 
 
 class _Alike:
-    """Reads a row in a third of the time where one with the same words was right before.
+    """Reads a row in a third of the time if one with the same words was right before.
 
-    Most rows of a long return differ in amount, evidence and note alone. Gives None for
-    whatever is not plainly right: `_RowReader` says what is wrong with it.
+    Most rows of a long return differ only in amount, evidence and note. Gives None for any that is
+    not clearly right: `_RowReader` says what is wrong with it.
     """
 
     _WORDS = tuple(name for name in COLUMNS if name not in ("amount", "evidence", "note"))
@@ -206,8 +205,8 @@ class _Alike:
 
     def keep(self, columns: Mapping[str, object], row: EntryRow) -> None:
         words = tuple(map(columns.get, self._WORDS))
-        # A number or a list is told from a text that equals it only by looking closely, and
-        # each claim on a budget counts.
+        # Only a close look can tell a number or a list from an equal text, and each claim on a
+        # budget counts.
         plain = not row.approval and all(isinstance(word, str | None) for word in words)
         if plain and len(self.rows) < self._MOST:
             self.rows[words] = row
@@ -267,7 +266,7 @@ class _RowReader(ColumnReader):
         self.unknown_columns((*COLUMNS, *IGNORED_KEYS))
         service = self.service()
         kind = self.choice("kind", KINDS, needed=True, why="the kind of entry")
-        scope = self.choice("scope", SCOPES, needed=True, why="whose entry it is")
+        scope = self.choice("scope", SCOPES, needed=True, why="who it falls on")
         amount = self.money("amount")
         saving = kind == "saving"
         recurrence = self.choice("recurrence", RECURRENCES, needed=saving, why="whether it recurs")
@@ -296,7 +295,7 @@ class _RowReader(ColumnReader):
         if service is None:
             return ""
         if not service:
-            self.wrong("service", service, "Enter the service's short name, as “libraries”.")
+            self.wrong("service", service, "Enter the service's short name, such as “libraries”.")
         elif service not in self.reference.services:
             self.wrong(
                 "service",
@@ -315,7 +314,7 @@ class _RowReader(ColumnReader):
 
     def caused_by(self, kind: str, cause: str) -> str:
         if cause != "specification_change":
-            # While kind or cause is a mistake itself, nobody knows whether this belongs here.
+            # If kind or cause is wrong, it is not known whether this belongs here.
             if cause or kind not in ("", "variance"):
                 self.must_be_empty(
                     "caused_by",
@@ -366,7 +365,7 @@ class _RowReader(ColumnReader):
         budgets = self.reference.budgets
         if budgets is None or code not in budgets.by_code:
             return no_such(code)
-        # While the service is a mistake itself, nobody knows whether the budget is for it.
+        # If the service is wrong, it is not known whether the budget is for it.
         if service not in budgets.tree.nodes:
             return ""
         quarter = self.reference.correctable[corrects] if corrects is not None else None
@@ -380,7 +379,8 @@ class _RowReader(ColumnReader):
             self.wrong(
                 "corrects",
                 text,
-                "Enter the number of one of this council's certified entries of an earlier period.",
+                "Enter the number of one of this council's certified entries in an earlier "
+                "quarter.",
             )
             return None
         return int(text)

@@ -1,4 +1,4 @@
-"""The bodies and parameters of reading and replacing a return."""
+"""The bodies and parameters that read and replace a return."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REMEDY = "Give the number of a version, such as 3."
 class StandingParameters(Shape):
     as_at = MomentText()
     version = VersionText(
-        required=False, help_text="As it stood at this version; not together with `as_at`."
+        required=False, help_text="As it was at this version; not together with `as_at`."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class EntryColumns(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
     scope = serializers.ChoiceField(
         choices=Entry.Scope.choices,
-        help_text="own falls on this council alone; shared is attributed by a rule.",
+        help_text="own falls only on this council; shared is split by a rule.",
     )
     amount = serializers.CharField(
         help_text="Money as text: 1234.50, 1,234.50, £1,234, (1,234) for minus, 45k, £1.2m, or "
@@ -92,7 +92,7 @@ class EntryColumns(serializers.Serializer):
         required=False,
         allow_blank=True,
         allow_null=True,
-        help_text="The council whose specification changed, where that is the cause.",
+        help_text="The council whose specification changed, if that is the cause.",
     )
     tupe = serializers.ListField(
         child=serializers.CharField(),
@@ -105,13 +105,13 @@ class EntryColumns(serializers.Serializer):
         required=False,
         allow_blank=True,
         allow_null=True,
-        help_text="For a transition cost: code of a budget that every participating council "
-        "has agreed.",
+        help_text="For a transition cost: code of a budget that every participating council has "
+        "agreed to.",
     )
     corrects = serializers.IntegerField(
         required=False,
         allow_null=True,
-        help_text="The id of one of this council's certified entries of an earlier period.",
+        help_text="The id of one of this council's certified entries in an earlier quarter.",
     )
     evidence = serializers.CharField(
         required=False, allow_blank=True, allow_null=True, max_length=LONGEST_TEXT
@@ -123,7 +123,7 @@ class EntryColumns(serializers.Serializer):
 
 @extend_schema_field(EntryColumns(many=True))
 class Rows(serializers.Field):
-    """A list whose members `numbered` looks at, and then `savings.filling.rows`."""
+    """A list, whose members `numbered` checks and then `savings.filling.rows`."""
 
     default_error_messages = {
         "required": "Send the list of entries; an empty list removes them all.",
@@ -138,7 +138,7 @@ class Rows(serializers.Field):
 
 
 class ReturnBody(VersionRead):
-    """A draft's new entries. What else a reader was given may come back, unchanged."""
+    """A draft's new entries. The other fields that a reader was given may be sent back."""
 
     ignored = frozenset(ReturnDocument().fields) - {"version", "entries"}
 
@@ -146,7 +146,7 @@ class ReturnBody(VersionRead):
 
 
 def meant_for(parent: Return, body: Any) -> None:
-    """Raise BadContent where the body names another return than the address does."""
+    """Raise BadContent if the body names another return than the address does."""
     named = {"council": parent.council_code, "period": parent.period.code}
     wrong = [
         FieldError(field, f"The address says {value}: leave this out.", str(body[field])[:200])

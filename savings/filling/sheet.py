@@ -1,8 +1,8 @@
 """The form of a return: a row for each entry, with everything kept as it was typed.
 
-Nothing here decides whether a row is right: `savings.filling.rows` does, for the form as
-for the API and for files. Rows are numbered from 1, as the person sees them; a row that is
-wholly empty, or marked to be removed, is left out without changing the others' numbers.
+`savings.filling.rows` decides whether a row is right, for the form, the API and files. Rows are
+numbered from 1, as the person sees them. A row that is empty, or marked to be removed, is left out
+without changing the others' numbers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from savings.returns.models import Entry
 from savings.returns.rows import COLUMNS, KINDS, EntryRow
 from sovereignty.refusals import FieldError
 
-#: Empty rows at the end of a form, how many there are at least, and what "Add" adds.
+#: How many empty rows a form ends with, how many rows it has at least and how many "Add" adds.
 SPARE_ROWS = 2
 FEWEST_ROWS = 5
 MORE_ROWS = 5
@@ -31,7 +31,7 @@ MORE_ROWS = 5
 #: Stands for the number in the row that the browser copies to make new ones.
 BLANK_NUMBER = "__row__"
 
-#: What to say in the page's own words where a row's reader speaks of codes.
+#: The page's own words, where the reader of rows would speak of codes.
 EMPTY_MESSAGES = {
     "service": "Choose the service.",
     "kind": "Choose the kind of entry.",
@@ -58,7 +58,7 @@ class Mistake:
 
     @property
     def message(self) -> str:
-        """For the summary: with the row, and the column where the message itself names none."""
+        """For the summary: with the row, and the column if the message itself names none."""
         of = "" if self.said in EMPTY_MESSAGES.values() else f", {_lower(self.label)}"
         return f"Row {self.row}{of}: {self.said}"
 
@@ -71,9 +71,9 @@ class Mistake:
 class RowForm:
     """One row: a value for each column as it was typed (`tupe` as a list of codes), and more.
 
-    `number` is what the person sees it by; `line` the number of the line that it continues,
-    as text, or nothing; `illustrative` whether it still says what an illustrative entry says;
-    `asked` the stored entry that it continues, where questions were asked on that.
+    `number` is the one that the person sees; `line` the number of the line that it continues, as
+    text, or nothing; `illustrative` whether it is still identical to an illustrative entry; `asked`
+    the stored entry that it continues, if questions were asked on that.
     """
 
     number: int
@@ -113,7 +113,7 @@ class RowForm:
 
     @property
     def is_saved(self) -> bool:
-        """Whether a save takes it in."""
+        """Whether a save includes it."""
         return not self.is_removed and not self.is_empty
 
     @property
@@ -139,7 +139,7 @@ class RowForm:
         return any(self.errors.get(column) for column in OTHER_COLUMNS)
 
     def raw(self) -> dict[str, object]:
-        """The row as `savings.filling.rows` reads it, with its line where it continues one."""
+        """The row as `savings.filling.rows` reads it, with its line if it continues one."""
         return {**self.values, **({"id": self.line} if self.line else {})}
 
     def add_error(self, error: FieldError) -> None:
@@ -153,7 +153,7 @@ class RowForm:
 
 
 class SizeForm(VersionForm):
-    """With the version, how many rows the page had: a page that lost some must not be saved."""
+    """The version, and how many rows the page had: a page that lost some must not be saved."""
 
     rows = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
@@ -167,12 +167,12 @@ class EntriesForm:
         self.version = version
         self.rows = rows
         self.lists = lists
-        #: False where a part of the page got lost on its way here.
+        #: False if a part of the page was lost on its way here.
         self.whole = whole
 
     @classmethod
     def of_entries(cls, entries: Sequence[Entry], version: int, lists: Lists) -> EntriesForm:
-        """A form of what is stored, with a few empty rows; for no more than fit."""
+        """A form of what is stored, with a few empty rows; only for as many entries as fit."""
         return cls._of([(str(entry.id), typed(entry)) for entry in entries], version, lists)
 
     @classmethod
@@ -211,7 +211,7 @@ class EntriesForm:
         self.rows += [RowForm.empty(number, self.lists) for number in range(first, last + 1)]
 
     def begin_row(self, columns: Mapping[str, Value]) -> None:
-        """Enter these columns in the first empty row, or in a new one where there is room."""
+        """Enter these columns in the first empty row, or in a new one if there is room."""
         for row in self.rows:
             if row.is_empty and not row.is_removed:
                 row.values.update(columns)
@@ -230,7 +230,7 @@ class EntriesForm:
                 self.rows[error.row - 1].add_error(error)
 
     def mark_illustrative(self, entries: Iterable[Entry]) -> None:
-        """Mark the rows that still say to the letter what an illustrative entry says."""
+        """Mark the rows that are still identical to an illustrative entry."""
         made_up = [typed(entry) for entry in entries]
         for row in self.rows:
             row.illustrative = row.values in made_up
@@ -260,7 +260,7 @@ class EntriesForm:
 
     @property
     def blank(self) -> RowForm:
-        """What the browser makes new rows of."""
+        """The row that the browser copies to make new ones."""
         return RowForm.empty(0, self.lists)
 
     @property

@@ -30,7 +30,7 @@ class Meanwhile:
 
 
 def meanwhile(parent: Return, version: int, rows: RawRows) -> Meanwhile:
-    """Lay the rows, typed from `version` on, beside the return as it stands: four queries.
+    """Compare the rows, typed since `version`, with the return as it is now: four queries.
 
     What both began from is worked out backwards from the events since. Raises
     BadContent with every mistake of every row: only what could be stored can be chosen.
@@ -58,7 +58,7 @@ def meanwhile(parent: Return, version: int, rows: RawRows) -> Meanwhile:
 def _begun_from(
     stored: Mapping[int, EntryRow], saves: Sequence[Event]
 ) -> dict[int, EntryRow] | None:
-    """The lines before these saves; None where an event of another time does not say."""
+    """The lines before these saves; None if an event from an older version does not say."""
     try:
         return before_saves(stored, [(save.before or {}, save.after or {}) for save in saves])
     except (KeyError, ValueError, TypeError):

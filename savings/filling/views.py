@@ -1,9 +1,8 @@
-"""The page on which a draft is filled in: saved by its button, or as the person goes.
+"""The page on which a draft is filled in: saved by its button, or as the person types.
 
-The page is a plain form; what its script sends (a draft as it is typed, a block that was
-pasted) is that same form, read by the same code and answered as JSON. When the
-return has changed meanwhile, both versions are laid side by side and nothing is stored until the
-person has chosen.
+The page is a plain form; what its script sends (a draft as it is typed, a block that was pasted) is
+that same form, read by the same code and answered as JSON. If the return has changed meanwhile,
+both versions are shown side by side and nothing is stored until the person has chosen.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class Filling:
         self.parent = as_it_stands(self.request, self.parent)
 
     def refusals_on_page(self, form: EntriesForm) -> AbstractContextManager[None]:
-        """Where an action is refused, the form shown again for the return as it is by then."""
+        """If an action is refused, show the form again for the return as it is by then."""
 
         def again(*, problem: str = "", status: int) -> HttpResponse:
             self.again()
@@ -110,7 +109,7 @@ class Filling:
         return render(self.request, "savings/returns/edit.html", context, status=status)
 
     def blank_page(self) -> HttpResponse:
-        """What is stored, with a row begun where `?service=` or `?corrects=` asks for one."""
+        """What is stored, with a row begun if `?service=` or `?corrects=` asks for one."""
         try:
             check_editable(self.parent)
         except WrongState as refusal:
@@ -213,7 +212,7 @@ def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
 def save_as_you_go(request: SignedIn, council: str, period: str) -> HttpResponse:
     """Save the form as it is typed: its new version and its rows' lines, or why it was not.
 
-    422 with every mistake, 409 where the return has changed or moved on.
+    422 with every mistake, 409 if the return has changed or moved on.
     """
     filling = Filling(request, council, period)
     form = filling.sent()
@@ -244,7 +243,7 @@ def save_as_you_go(request: SignedIn, council: str, period: str) -> HttpResponse
 def paste(request: SignedIn, council: str, period: str) -> HttpResponse:
     """What a pasted block would put into which cells, or every mistake in it; stores nothing.
 
-    Takes the form together with what `PastedBlock` reads. 409 where the return is locked.
+    Takes the form together with what `PastedBlock` reads. 409 if the return is locked.
     """
     filling = Filling(request, council, period)
     form = filling.sent()

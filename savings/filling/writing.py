@@ -1,4 +1,4 @@
-"""What a save makes of a return's lines, and the writing of what differs."""
+"""What a save does to a return's lines, and the writing of what differs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _COLUMNS = (
 class TypedLine:
     """A valid row as it came: the number of the line that it names, if any, and what it says.
 
-    `illustrative` where it says so of itself.
+    `illustrative` if it is marked so.
     """
 
     names: int | None
@@ -66,9 +66,8 @@ def lines_after(
 ) -> list[StoredLine]:
     """The lines in their new order: one that is continued keeps its number, others get one.
 
-    What only moves comes from where it came from. What is new or changed comes from
-    `provenance`, unless it is illustrative: because it says so, or because it says to the
-    letter what an illustrative line said.
+    What only moves keeps its provenance. What is new or changed gets `provenance`, unless it is
+    illustrative: because it is marked so, or because it is identical to an illustrative line.
     """
     changed = {line.id for line in changes.changed}
     unchanged = {line.id: line.provenance for line in old if line.id not in changed}
@@ -89,9 +88,9 @@ def lines_after(
 def write(
     parent: Return, old: Sequence[StoredLine], new: Sequence[StoredLine], changes: Changes
 ) -> None:
-    """Write what differs, a changed or moved line under its own number.
+    """Write what differs; a changed or moved line keeps its number.
 
-    What stays as and where it was is not touched.
+    A line that stays as it was and where it was is not touched.
     """
     places = {line.id: line.position for line in old}
     changed = {line.id for line in changes.changed}

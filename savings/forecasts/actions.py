@@ -1,4 +1,4 @@
-"""What can be done to a return's forecasts: replaced, whole or not at all, with its event."""
+"""The actions on a return's forecasts: replace them, all or none, with an event."""
 
 from __future__ import annotations
 
@@ -36,13 +36,12 @@ def replace_forecasts(
     at: datetime,
     provenance: Provenance = Provenance.REPORTED,
 ) -> Return:
-    """Replace a draft's forecasts by these rows; every row is stored or none is.
+    """Replace a draft's forecasts with these rows; every row is stored or none is.
 
-    `rows` pairs each row's number with its columns, as typed. A row that says to the
-    letter what an illustrative forecast says, of this quarter or of the one before that
-    a form starts from, stays illustrative. Rows that change nothing leave the version as
-    it is. Raises NotAllowed, WrongState, StaleVersion, or BadContent with every mistake
-    of every row.
+    `rows` pairs each row's number with its columns, as typed. A row that is identical to an
+    illustrative forecast, of this quarter or of the last one, which a form starts from, stays
+    illustrative. Rows that change nothing leave the version as it is. Raises NotAllowed,
+    WrongState, StaleVersion, or BadContent with every mistake of every row.
     """
     parent = locked(return_id, version, "savings.fill_return", by)
     check_editable(parent)
@@ -78,9 +77,8 @@ def replace_forecasts_as_read(
 ) -> Return:
     """Replace a draft's forecasts as `replace_forecasts` does, whatever else has changed.
 
-    A return's version also moves with its entries and its steps. While no forecasts were
-    saved since the version that was read, those that were read still stand, and nothing of
-    anybody's is overwritten. Raises StaleVersion where some were.
+    A return's version also changes with its entries and its steps. If no forecasts were saved since
+    the version that was read, nobody's work is overwritten. Raises StaleVersion if some were.
     """
     parent = Return.objects.select_for_update(of=("self",)).get(id=return_id)
     if version < parent.version and not saves_since(parent, version):
@@ -95,7 +93,7 @@ def _origins(
     typed: Sequence[ForecastRow],
     provenance: Provenance,
 ) -> dict[str, Provenance]:
-    """Where each row comes from: nobody makes up a figure once and then calls it reported."""
+    """The provenance of each row: a made-up figure does not become a reported one."""
     known = [*old.values(), *last_forecasts(parent).values()]
     made_up = {row_of(forecast) for forecast in known if is_illustrative(forecast)}
     return {
@@ -113,7 +111,7 @@ def _write(
     now: Mapping[str, ForecastRow],
     origins: Mapping[str, Provenance],
 ) -> None:
-    """Write what differs, a changed forecast under its own number."""
+    """Write what differs; a changed forecast keeps its number."""
     gone = [forecast.id for slug, forecast in old.items() if slug not in now]
     if gone:
         parent.forecasts.filter(id__in=gone).delete()
@@ -149,9 +147,9 @@ _FIELDS = (
 def _said(
     rows: Mapping[str, ForecastRow], others: Mapping[str, ForecastRow], origins: Mapping[str, str]
 ) -> list[dict[str, object]]:
-    """Those forecasts that are not the same among the others, as an event keeps them.
+    """The forecasts that differ from the others, as an event keeps them.
 
-    In the order of the services; where a figure comes from only if that is not a report.
+    In the order of the services, with the provenance only if it is not “reported”.
     """
     return [
         describe(rows[slug])

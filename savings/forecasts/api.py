@@ -1,4 +1,4 @@
-"""Forecasts: those of a return, read and replaced with it, and a list of all one may see."""
+"""The API for forecasts: read and replace those of a return, and list all that one may see."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ReturnForecasts(Call):
             return self.document(return_called(self.caller, council, period))
 
     def document(self, parent: Return) -> Response:
-        """The forecasts as they stand now."""
+        """The forecasts as they are now."""
         found = reports.forecasts_of(self.caller, parent, timezone.localdate())
         return Response(ForecastsDocument(found).data)
 

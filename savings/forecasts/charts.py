@@ -1,7 +1,7 @@
 """The forecasts as a picture: rows to a Plotly figure as plain data.
 
-Amounts are whole pence, so that no float stands for money; what is read is the label
-beside each bar. Typeface and margins are the page's (`static/js/charts.js`).
+Amounts are whole pence, so that no float stands for money. The label beside each bar gives the
+amount. The page sets typeface and margins (`static/js/charts.js`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from savings.kit.wording import short
 
 EXPECTED = "#5f93a0"
 _INK = "#16211f"
-#: The longest bar is followed by its label: what is shown is to the bar as one to the other.
+#: The range of the axis and the longest bar, as a ratio: the label needs the room between.
 _ROOM, _BAR = 13, 10
 
 
@@ -44,7 +44,7 @@ def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, An
         barmode="group",
         height=40 + each * len(rows),
         meta={"narrow_height": 40 + (each + 14) * len(rows)},
-        # The labels say the amounts: an axis would say them twice.
+        # The labels give the amounts: an axis would repeat them.
         xaxis={"visible": False, "range": [-(-least * _ROOM // _BAR), longest * _ROOM // _BAR]},
         yaxis={"autorange": "reversed"},
     )
@@ -52,7 +52,7 @@ def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, An
 
 
 def _bars(name: str, colour: str, rows: Sequence[tuple[Row, int | None]]) -> go.Bar:
-    """`None` is an amount that nobody has given yet, which is not the same as nil."""
+    """`None` is an amount that nobody has given yet, which is not the same as 0."""
     return go.Bar(
         name=name,
         orientation="h",

@@ -1,4 +1,4 @@
-"""The forecasts of a quarter as CSV: a row for each council and initiative, also without one."""
+"""The forecasts of a quarter as CSV: a row for each council and initiative, even without one."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def file_name(overview: Overview) -> str:
 
 
 def as_csv(overview: Overview) -> bytes:
-    """RFC 4180, UTF-8 with the mark by which Excel knows it, amounts as plain numbers.
+    """RFC 4180, UTF-8 with the mark that Excel needs, amounts as plain numbers.
 
-    What was planned is planned for all councils together: it stands in the row of each.
-    An initiative without a forecast has the status `missing`, and nothing of one.
+    The plan is for all councils together, so the row of each has the same amount. An initiative
+    without a forecast has the status `missing`, and the forecast's columns are empty.
     """
     text = io.StringIO(newline="")
     text.write(_BYTE_ORDER_MARK)

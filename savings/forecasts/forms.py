@@ -1,8 +1,8 @@
-"""The plain form of a return's forecasts, and what the programme office's page is asked for.
+"""The form of a return's forecasts, and the form that chooses what the overview shows.
 
-A form for each initiative, with everything kept as it was typed. Nothing here decides
-whether a forecast is right: `savings.forecasts.rows` does, for the form as for the API.
-An initiative whose form is wholly empty has no forecast and is left out.
+There is a form for each initiative, which keeps everything as typed. `savings.forecasts.rows`
+decides whether a forecast is right, for the form and the API. An initiative whose form is empty has
+no forecast and is left out.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from savings.returns.models import Forecast
 from sovereignty.models import Council
 from sovereignty.refusals import FieldError
 
-#: What the service itself has; the rest is typed.
+#: The columns that are typed: all but the service.
 TYPED = COLUMNS[1:]
 
-#: What to say in the page's own words where a row's reader speaks of codes.
+#: The page's own words, where the reader of rows would speak of codes.
 EMPTY_MESSAGES = {"status": "Choose the status."}
 
 
@@ -75,18 +75,18 @@ class ForecastForm(forms.Form):
         self.number = number
         self.line = line
         self.fields["this_year"].label = f"Forecast for {quarter.year.label} (£)"
-        #: Whether what is stored is to be taken instead of what was typed.
+        #: Whether to use what is stored instead of what was typed.
         self.takes_stored = bool(data) and f"{self.prefix}-stored" in (data or {})
 
     def columns(self) -> dict[str, object]:
-        """What was typed, or what there was, a value for each column of a forecast."""
+        """What was typed, or what is stored, for each column of a forecast."""
         return {"service": self.line.initiative.service, **self.typed()}
 
     def typed(self) -> dict[str, str]:
         return self.stored() if self.takes_stored else self.written()
 
     def written(self) -> dict[str, str]:
-        """What its controls hold."""
+        """The text in its controls."""
         return {name: _plain(self[name].value()) for name in TYPED}
 
     def stored(self) -> dict[str, str]:
@@ -95,7 +95,7 @@ class ForecastForm(forms.Form):
 
     @property
     def differences(self) -> list[tuple[str, str]]:
-        """What is stored in each column that was typed otherwise, by the column's name."""
+        """What is stored in each column that was typed differently, by the column's name."""
         stored, written = self.stored(), self.written()
         said = {**stored, "status": STATUSES.get(stored["status"], "")}
         return [
@@ -110,7 +110,7 @@ class ForecastForm(forms.Form):
 
     @property
     def as_last_quarter(self) -> bool:
-        """Whether it says to the letter what was forecast a quarter ago."""
+        """Whether it is identical to last quarter's forecast."""
         return self.line.last is not None and self.typed() == typed(self.line.last)
 
     @property
@@ -119,14 +119,14 @@ class ForecastForm(forms.Form):
 
     @property
     def is_illustrative(self) -> bool:
-        """Whether it still says to the letter what an illustrative forecast says."""
+        """Whether it is still identical to an illustrative forecast."""
         known = [found for found in (self.line.forecast, self.line.last) if found]
         said = self.typed()
         return any(said == typed(found) for found in known if is_illustrative(found))
 
     @property
     def shows_explanation(self) -> bool:
-        """Whether reason and replacement have to stand open: wanted, given or wrong."""
+        """Whether to show reason and replacement: needed, given or wrong."""
         said = self.typed()
         return said["status"] in IN_DOUBT or bool(
             said["reason"] or said["replacement"] or {"reason", "replacement"} & set(self.errors)
@@ -134,9 +134,9 @@ class ForecastForm(forms.Form):
 
 
 class SizeForm(VersionForm):
-    """With the version, which initiatives the page had: one that lost some is not saved.
+    """The version, and the initiatives that the page had: one that lost some is not saved.
 
-    `beside` says that it had what is stored beside what was typed.
+    `beside` says that it showed what is stored beside what was typed.
     """
 
     initiatives = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -144,7 +144,7 @@ class SizeForm(VersionForm):
 
 
 class ForecastsForm:
-    """The forecasts of a return, an initiative a form, and the version they were read at."""
+    """The forecasts of a return, a form for each initiative, and the version they were read at."""
 
     def __init__(
         self,
@@ -156,7 +156,7 @@ class ForecastsForm:
     ) -> None:
         self.version = version
         self.rows = rows
-        #: False where a part of the page got lost on its way here.
+        #: False if a part of the page was lost on its way here.
         self.whole = whole
         #: Whether what is stored is shown beside what was typed, to choose from.
         self.beside = beside
@@ -165,7 +165,7 @@ class ForecastsForm:
     def of_lines(
         cls, lines: Sequence[ForecastLine], version: int, quarter: Quarter
     ) -> ForecastsForm:
-        """A form of what is stored; where nothing is yet, of what was forecast a quarter ago."""
+        """A form with what is stored or, if nothing is yet, with last quarter's forecasts."""
         begun = any(line.forecast for line in lines)
         found = []
         for number, line in enumerate(lines, start=1):
@@ -196,14 +196,14 @@ class ForecastsForm:
 
     @property
     def starts_from_last_quarter(self) -> bool:
-        """Whether what it shows was forecast a quarter ago and is not stored yet."""
+        """Whether it shows last quarter's forecasts, which are not stored yet."""
         return any(form.as_last_quarter and form.line.forecast is None for form in self.rows)
 
     def lay_beside_stored(self, version: int) -> None:
-        """Show what is stored at that version beside what was typed, to be saved over it."""
+        """Show what is stored at that version beside what was typed, which can be saved over it."""
         self.version, self.beside = version, True
         for form in self.rows:
-            # What was chosen before was chosen from something else.
+            # An earlier choice was between other things.
             form.takes_stored = False
 
     def raw_rows(self) -> list[tuple[int, dict[str, object]]]:
@@ -215,7 +215,7 @@ class ForecastsForm:
         for error in errors:
             if error.row is not None:
                 said = EMPTY_MESSAGES.get(error.field, "") if not error.value else ""
-                # The service is the page's, not typed: what is wrong with it has no control.
+                # The service is not typed, so a mistake in it has no control.
                 field = error.field if error.field in TYPED else None
                 self.rows[error.row - 1].add_error(field, said or error.message)
 
@@ -256,7 +256,7 @@ def typed(forecast: Forecast) -> dict[str, str]:
 
 
 class OverviewForm(ChoosingForm):
-    """All three may be left out: the usual quarter, any status, every council one may see."""
+    """By default: the usual quarter, any status, every council that one may see."""
 
     period = choice("Quarter")
     status = choice("Status")
@@ -288,7 +288,7 @@ class OverviewForm(ChoosingForm):
             return self.usual
         if code not in self.quarters:
             raise ValidationError(
-                f"“{cut_short(code)}” is not a quarter with returns that you may see. "
+                f"“{cut_short(code)}” is not a quarter with returns that you can see. "
                 "Choose one from the list."
             )
         return self.quarters[code]
@@ -296,14 +296,16 @@ class OverviewForm(ChoosingForm):
     def clean_status(self) -> str:
         code: str = self.cleaned_data["status"]
         if code and code not in self.statuses:
-            raise ValidationError(f"There is no status “{cut_short(code)}”. Choose one.")
+            raise ValidationError(
+                f"There is no status “{cut_short(code)}”. Choose one from the list."
+            )
         return code
 
     def clean_council(self) -> str:
         code: str = self.cleaned_data["council"]
         if code and code not in self.councils:
             raise ValidationError(
-                f"“{cut_short(code)}” is no council whose forecasts you may see. "
+                f"“{cut_short(code)}” is not a council whose forecasts you can see. "
                 "Choose one from the list."
             )
         return code
@@ -315,7 +317,7 @@ class OverviewForm(ChoosingForm):
 
 
 def _of(field: forms.BoundField, message: str) -> str:
-    """The control's name inside a sentence, where the message itself doesn't say it."""
+    """The control's name inside a sentence, if the message itself doesn't say it."""
     if message.startswith(("Choose", "Say")):
         return ""
     label = str(field.label).partition(" (")[0].rstrip("?")

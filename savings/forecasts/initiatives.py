@@ -16,9 +16,9 @@ from services.tree import ServiceTree
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """A line of a plan: pence for a service in a year, `full_year` or in it alone.
+    """A line of a plan: pence for a service in a year, `full_year` or only in that year.
 
-    `plan` is the plan's place among all plans: of two, the later one has the higher.
+    `plan` is the plan's place among all plans: the later of two has the higher.
     """
 
     plan: int
@@ -29,7 +29,7 @@ class PlannedLine:
     pence: int
 
     def is_in_play(self, year: FinancialYear) -> bool:
-        """Whether it asks for something in `year`: that year alone, or a goal not yet past."""
+        """Whether it asks for something in `year`: only that year, or a goal not yet past."""
         if not self.adopted or self.service is None:
             return False
         return year <= self.year if self.full_year else year == self.year
@@ -39,9 +39,9 @@ class PlannedLine:
 class Initiative:
     """A service that needs a forecast, and what its plan says for all councils together, in pence.
 
-    `in_year` is what the plan has for the year alone; `full_year` the saving a year to be
-    reached by `by`. Either is None where the plan has no such line. `within` are the slugs
-    of the services above, the nearest first, and `above` their names, the programme first.
+    `in_year` is what the plan has only for the year; `full_year` the saving a year to be reached by
+    `by`. Either is None if the plan has no such line. `within` are the slugs of the services above,
+    the nearest first, and `above` their names, the programme first.
     """
 
     service: str
@@ -62,14 +62,14 @@ class Initiative:
 def initiatives(
     lines: Iterable[PlannedLine], tree: ServiceTree, council: str, quarter: Quarter
 ) -> list[Initiative]:
-    """The services whose forecast a council owes in its return for `quarter`, in tree order.
+    """The services that a council owes a forecast for in its return for `quarter`, in tree order.
 
-    Every service with a line of an adopted plan in play in the quarter's financial year
-    (an in-year line of that year, or a full-year line of that or a later year) in which
-    the council takes part in that quarter. A line without a service asks for none.
+    Every service with a line of an adopted plan in play in the quarter's financial year (an in-year
+    line of that year, or a full-year line of that or a later year) in which the council takes part
+    in that quarter. A line without a service needs none.
 
-    Where several adopted plans ask, the latest says what is planned; in it, the last
-    full-year line is the goal.
+    If several adopted plans ask, the latest says what is planned, and its last full-year line is
+    the goal.
 
     >>> from services.tree import Node, Spell
     >>> q = Quarter.parse("2013-14-Q1")
@@ -107,9 +107,9 @@ def _initiative(tree: ServiceTree, slug: str, lines: list[PlannedLine]) -> Initi
 
 
 def topmost(found: Iterable[Initiative]) -> set[str]:
-    """The services of these initiatives that lie below no other of them.
+    """The services of these initiatives that are not below another of them.
 
-    What is delivered for one includes what lies below it, so that only these add up.
+    What is delivered for one includes the services below it, so only these add up.
     """
     found = list(found)
     services = {initiative.service for initiative in found}

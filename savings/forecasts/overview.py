@@ -1,7 +1,7 @@
-"""Reading the forecasts of all councils for a quarter, an initiative a row.
+"""Reading the forecasts of all councils for a quarter, with a row for each initiative.
 
-Only where the forecasts of all councils are added up may they be compared with a plan,
-which is for all councils together.
+Forecasts are compared with a plan only if those of all councils are added up, because a plan is for
+all councils together.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from sovereignty.models import Council, User
 class Row:
     """An initiative with the lines of the councils asked for, and their sums in pence.
 
-    `delivered` is what those councils have certified and, where all are asked for, what
-    was published for the partnership.
+    `delivered` is what those councils have certified and, if all are asked for, what was published
+    for the partnership.
     """
 
     initiative: Initiative
@@ -66,7 +66,7 @@ class Row:
 
     @property
     def expected(self) -> int:
-        """The forecast that stands beside `planned`: a year's saving, or the year's own."""
+        """The forecast to compare with `planned`: a year's saving, or the year's own."""
         return self.this_year if self.initiative.full_year is None else self.full_year_effect
 
     @property
@@ -76,11 +76,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Forecasts of a quarter, an initiative a row, of every council whose return one may see.
+    """Forecasts of a quarter, by initiative, of every council whose return one may see.
 
-    `all_councils` is true where none was chosen and all may be seen: only then does a sum
-    of forecasts stand beside a plan, which is for all councils together. `remarks` are
-    those on the lines shown.
+    `all_councils` is true if none was chosen and all may be seen: only then is a sum of forecasts
+    compared with a plan, which is for all councils together. `remarks` are those on the lines
+    shown.
     """
 
     quarter: Quarter
@@ -101,7 +101,7 @@ class Overview:
 
     @property
     def all_counts(self) -> Counter[str]:
-        """How many lines have each status, also those that were not asked for."""
+        """How many lines have each status, including those that were not asked for."""
         return sum((one.counts for one in self.by_return), Counter())
 
     @property

@@ -1,7 +1,6 @@
-"""What is pointed out about forecasts to those who fill, certify or oversee them. Pure.
+"""Remarks on forecasts, for those who fill in, certify or oversee them. Pure.
 
-Nothing here blocks anything: a remark is a sentence and what can be done about it.
-"Today" is passed in.
+A remark stops nothing: it is a sentence and what can be done about it. "Today" is passed in.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class Remark:
     service: str
     sentence: str
     remedy: str
-    #: Whether it is about a forecast that is illustrative, and marked like that.
+    #: Whether it is about an illustrative forecast, and marked so.
     illustrative: bool = False
 
 
@@ -102,16 +101,16 @@ def _on(
 def has_passed(starts_on: date, quarter: Quarter, today: date) -> bool:
     """Whether the quarter's return could show a saving that starts on that day.
 
-    The day lies before today, and not after the quarter: a return read a year later
-    says nothing of what was to start since.
+    The day is before today and not after the quarter: a return read a year later says nothing about
+    what was due to start since.
     """
     return starts_on < today and starts_on <= quarter.last_day
 
 
 def is_unchanged(now: ForecastRow, last: ForecastRow | None) -> bool:
-    """Whether a forecast says to the letter what it said a quarter ago: the same for two quarters.
+    """Whether a forecast is identical to last quarter's: the same for two quarters.
 
-    What is delivered has nothing left that could change.
+    A delivered one has nothing left to change.
     """
     return now == last and now.status != "delivered"
 
@@ -131,7 +130,7 @@ def _in_doubt(initiative: Initiative, now: ForecastRow, quarter: Quarter) -> Rem
         initiative.service,
         f"{initiative.name}: {STATUSES[now.status].lower()}, with "
         f"{format_pounds(now.this_year)} forecast for {quarter.year.label}.",
-        "Check that the reason still holds, and that what replaces the saving is certain enough.",
+        "Check that the reason is still true, and that what replaces the saving is certain enough.",
     )
 
 
@@ -139,9 +138,10 @@ def _nothing_delivered(initiative: Initiative, starts_on: date) -> Remark:
     return Remark(
         RemarkKind.NOTHING_DELIVERED,
         initiative.service,
-        f"{initiative.name}: to start on {starts_on.day} {starts_on:%B %Y}, but no saving has been "
+        f"{initiative.name}: due to start on {starts_on.day} {starts_on:%B %Y}, but no saving has "
+        "been "
         "entered for it.",
-        "Enter what has been saved, or give the date on which it will start now.",
+        "Enter what has been saved, or change the start date.",
     )
 
 
@@ -151,5 +151,5 @@ def _unchanged(initiative: Initiative, quarter: Quarter) -> Remark:
         initiative.service,
         f"{initiative.name}: the same forecast for two quarters, {quarter.preceding.label} and "
         f"{quarter.label}.",
-        "Hold it against the latest figures; if it is right, leave it.",
+        "Check it against the latest figures. If it is right, leave it.",
     )

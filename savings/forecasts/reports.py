@@ -1,8 +1,8 @@
 """Reading a council's forecasts for a quarter, beside the plan and what was delivered.
 
-A council's forecast is of what its own returns will report, so what was delivered is
-counted the same way: certified savings of its own returns, for the initiative and below
-it, however they are divided. What was planned is planned for all councils together.
+A council's forecast is of what its own returns will report, so what was delivered is counted the
+same way: certified savings of its own returns, for the initiative and below it, however they are
+split. The plan is for all councils together.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ForecastLine:
 class ForecastsOfReturn:
     """The forecasts of one return: a line for each initiative that needs one, in tree order.
 
-    `others` are forecasts of what needs one no longer, because a plan has changed since.
+    `others` are forecasts of what no longer needs one, because a plan has changed since.
     """
 
     parent: Return
@@ -132,7 +132,7 @@ def row_of(forecast: Forecast) -> ForecastRow:
 
 
 def initiatives_of(parent: Return) -> list[Initiative]:
-    """What a council owes a forecast in this return; the partnership owes none: four queries."""
+    """What a council owes a forecast for in a return; the partnership owes none: four queries."""
     if parent.council is None:
         return []
     tree = Service.objects.tree()
@@ -165,7 +165,7 @@ def forecasts_of(user: User, parent: Return, today: date) -> ForecastsOfReturn:
 
 
 def last_forecasts(parent: Return) -> dict[str, Forecast]:
-    """The council's forecasts of the quarter before, by service: where a new form starts from."""
+    """The council's forecasts of the quarter before, by service, which a new form starts from."""
     found = Forecast.objects.select_related("service").filter(
         parent__council=parent.council_id, parent__period__quarter=parent.quarter.preceding
     )
@@ -261,7 +261,7 @@ def savings_of(
 ) -> dict[int | None, dict[str, Saved]]:
     """Savings to the end of a quarter by council (None: the partnership) and service: 2 queries.
 
-    What is rolled up is read from the totals; the rest, drafts above all, from the entries.
+    What is rolled up is read from the totals; the rest, mainly drafts, from the entries.
     """
     saved: dict[int | None, dict[str, Saved]] = defaultdict(lambda: defaultdict(Saved))
     visible = Return.objects.visible_to(user).filter(period__quarter__lte=quarter)

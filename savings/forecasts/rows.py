@@ -1,7 +1,6 @@
-"""Forecasts of a return: from what was typed to typed values, or every mistake at once. Pure.
+"""Forecasts of a return: from text to typed values, or every mistake at once. Pure.
 
-The form and the API come through `read_rows`, so that the same text is accepted or
-refused in both.
+The form and the API both use `read_rows`, so that they accept and refuse the same text.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ COLUMNS = (
     "reason",
     "replacement",
 )
-#: What a reader may send back with a row though it is not theirs to set.
+#: What a reader may send back with a row, although they can't set it.
 IGNORED_KEYS = ("provenance",)
 
 #: The statuses with the words that councils use.
@@ -66,7 +65,7 @@ class ForecastRow:
 def read_rows(
     raw: Iterable[tuple[int, Mapping[str, object]]], initiatives: Collection[str]
 ) -> tuple[list[ForecastRow], list[FieldError]]:
-    """Valid forecasts and every mistake; the forecasts count only when there is no mistake.
+    """Valid forecasts and every mistake; use the forecasts only if there is no mistake.
 
     `raw` pairs each row's number, as its sender counts it, with its columns.
     `initiatives` are the services that need a forecast: no other has one, and each has
@@ -165,20 +164,20 @@ class _ForecastReader(ColumnReader):
         if service is None:
             return ""
         if not service:
-            self.wrong("service", service, "Enter the service's short name, as “libraries”.")
+            self.wrong("service", service, "Enter the service's short name, such as “libraries”.")
         elif service not in self.initiatives:
             self.wrong(
                 "service",
                 service,
-                f"No adopted plan asks for a forecast of “{service[:80]}” from this council in "
+                f"No adopted plan asks for a forecast for “{service[:80]}” from this council in "
                 "this quarter: leave it out.",
             )
         elif self.first.setdefault(service, self.number) != self.number:
             self.wrong(
                 "service",
                 service,
-                f"Row {self.first[service]} has the forecast of this service: leave one of them "
-                "out.",
+                f"Row {self.first[service]} already has a forecast for this service: leave one of "
+                "them out.",
             )
         return service
 
@@ -196,7 +195,7 @@ class _ForecastReader(ColumnReader):
         before = len(self.errors)
         text = self.free_text(column)
         if len(self.errors) > before or not status:
-            return text  # while the status is a mistake, nobody knows whether it needs this
+            return text  # with a wrong status, it is not known whether this is needed
         if status in IN_DOUBT and not text:
             self.wrong(column, text, remedy.format(STATUSES[status].lower()))
         elif status not in IN_DOUBT and text:

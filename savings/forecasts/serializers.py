@@ -1,7 +1,7 @@
 """Forecasts as JSON, and the body that replaces a return's.
 
-What a forecast may say is decided by `savings.forecasts.rows` alone; `ForecastColumns`
-only describes it for the schema.
+`savings.forecasts.rows` decides what a forecast may say; `ForecastColumns` only describes it for
+the schema.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class ForecastSerializer(serializers.Serializer):
 
 
 class ListedForecast(ForecastSerializer):
-    """A forecast with the council and the quarter whose return it is a part of."""
+    """A forecast with the council and the quarter of its return."""
 
     council = serializers.CharField()
     period = serializers.CharField(help_text="A quarter, such as 2013-14-Q1.")
@@ -121,13 +121,13 @@ class ForecastColumns(serializers.Serializer):
         allow_blank=True,
         allow_null=True,
         max_length=LONGEST_TEXT,
-        help_text="What replaces the saving: needed and empty like the reason.",
+        help_text="What replaces the saving: needed, or empty, like the reason.",
     )
 
 
 @extend_schema_field(ForecastColumns(many=True))
 class ForecastRows(serializers.Field):
-    """A list whose members `numbered` looks at, and then `savings.forecasts.rows`."""
+    """A list, whose members `numbered` checks and then `savings.forecasts.rows`."""
 
     default_error_messages = {
         "required": "Send the list of forecasts; an empty list removes them all.",
@@ -142,7 +142,7 @@ class ForecastRows(serializers.Field):
 
 
 class ForecastsBody(VersionRead):
-    """A draft's new forecasts. What else a reader was given may come back, unchanged."""
+    """A draft's new forecasts. The other fields that a reader was given may be sent back."""
 
     ignored = frozenset(ForecastsDocument().fields) - {"version", "forecasts"}
 

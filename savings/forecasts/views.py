@@ -44,7 +44,7 @@ INITIATIVES_A_PAGE = 50
 
 @page("GET", "HEAD", "POST")
 def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """A return's forecasts: a form for those who may change them now, to be read by the others."""
+    """A return's forecasts: a form for those who can change them now, otherwise to be read."""
     parent = _return(request, council, period)
     if request.method != "POST":
         if not _may_change(request, parent):
@@ -80,7 +80,7 @@ def forecasts(request: SignedIn, council: str, period: str) -> HttpResponse:
 
 
 def _stale_page(request: SignedIn, parent: Return, version: int) -> HttpResponse:
-    """What was typed, from that version on, beside what is stored now, to be saved over it."""
+    """What was typed since that version beside what is stored now, which it can be saved over."""
     found = _forecasts_of(request, parent)
     form = ForecastsForm.of_post(request.POST, found.lines, parent.quarter)
     if form.whole and _may_change(request, parent):
@@ -170,7 +170,7 @@ def download(request: HttpRequest) -> HttpResponse:
         return render(request, "savings/forecasts/overview.html", context, status=422)
     found = _overview(request, form)
     if found is None:
-        raise Http404("There is no return that you may see yet.")
+        raise Http404("There is no return yet that you can see.")
     return HttpResponse(
         exports.as_csv(found),
         content_type="text/csv; charset=utf-8",

@@ -8,12 +8,12 @@ from finance.periods import Quarter
 from savings.forecasts.rows import IN_DOUBT, STATUSES
 from savings.kit.wording import end_of, short
 
-#: Where a status would stand, for an initiative whose forecast has not been entered.
+#: What stands for the status of an initiative whose forecast has not been entered.
 MISSING, NO_FORECAST_YET = "missing", "No forecast yet"
 
 
 def standing(counts: Mapping[str, int]) -> str:
-    """How many of a council's initiatives have a forecast, and of what status.
+    """How many of a council's initiatives have a forecast, and with what status.
 
     >>> standing({"on_track": 6, "at_risk": 2, "missing": 4})
     '8 of 12 initiatives have a forecast: 6 on track, 2 at risk.'
@@ -51,9 +51,9 @@ def reading(
     expected: int,
     delivered: int,
 ) -> str:
-    """The chart in one sentence: what is expected and delivered, and how sure and whole that is.
+    """The chart in one sentence: what is expected and delivered, how sure and how complete.
 
-    In pence; `planned` is None where forecasts don't stand beside a plan, which is for all
+    In pence; `planned` is None if forecasts are not compared with a plan, which is for all
     councils.
     """
     owed = sum(counts.values())
@@ -62,7 +62,7 @@ def reading(
         return f"Nothing here needs a forecast for {quarter.label}."
     if not given:
         return f"No forecast has been entered for {quarter.label} yet."
-    beside = "" if planned is None else f" beside {short(planned)} planned"
+    beside = "" if planned is None else f", compared with {short(planned)} planned"
     done = f"{short(delivered)} is" if delivered else "nothing is"
     doubtful = sum(counts.get(code, 0) for code in IN_DOUBT)
     left = owed - given

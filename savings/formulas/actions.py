@@ -1,6 +1,6 @@
-"""What can be done to attribution rules: propose one.
+"""The action on attribution rules: propose one.
 
-Councils answer it by `savings.agreements.actions.answer`.
+Councils answer it with `savings.agreements.actions.answer`.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ def propose_rule(
 ) -> AttributionRule:
     """Propose how a service's savings or ongoing costs are split, from a quarter on.
 
-    It takes effect once every participating council has agreed, which they are asked to
-    do by `answer_by`. `revises` is a disputed proposal for the same service and kind, whose
-    place it takes: its dispute ends. `shares` and `weights` map codes to decimals or fractions
-    as text. Raises NotAllowed, WrongState where the quarter is closed or what it revises is
-    not disputed, or BadContent for shares that can't work.
+    It takes effect once every participating council has agreed. They are asked to answer by
+    `answer_by`. It replaces `revises`, a disputed proposal for the same service and kind, whose
+    dispute ends. `shares` and `weights` map codes to decimals or fractions as text. Raises
+    NotAllowed, WrongState if the quarter is closed or `revises` is not disputed, or BadContent for
+    shares that can't work.
     """
     require(by, "savings.propose_rule")
-    # Nobody joins, and no quarter closes, between the look at who takes part and the rule.
+    # Nobody joins and no quarter closes between this check of who takes part and the rule.
     change_basis()
     check_quarter_open(effective_from)
     participants = _names(Service.objects.tree().participants(service.slug, effective_from))
@@ -71,7 +71,7 @@ def propose_rule(
         errors.append(FieldError("basis", "Say why these shares, or leave this out.", basis[:20]))
     if errors:
         raise BadContent(errors)
-    # The service's row is held, so that two proposals don't take the same version.
+    # Lock the service's row, so that two proposals don't take the same version.
     Service.objects.select_for_update().get(id=service.id)
     version = AttributionRule.objects.filter(service=service, kind=kind).count() + 1
     rule = AttributionRule(
@@ -129,7 +129,7 @@ def _mistakes(
         return errors
     if method == AttributionRule.Method.DRIVER:
         if driver is None:
-            return [FieldError("driver", "Choose the driver to share by.")]
+            return [FieldError("driver", "Choose the driver to split by.")]
         drivers = [driver]
     else:
         errors = _not_whole("weights", weights)

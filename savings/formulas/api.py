@@ -1,4 +1,4 @@
-"""Rules: read, proposed and answered."""
+"""The API for rules: read, propose and answer them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shown_rules() -> QuerySet[AttributionRule]:
 
 
 def rule_as_json(rule_id: int) -> dict[str, Any]:
-    """One rule as it stands now."""
+    """One rule as it is now."""
     rule = shown_rules().get(id=rule_id)
     context = {"tree": Service.objects.tree(), "standings": standings([rule.decision_id])}
     return RuleSerializer(rule, context=context).data
@@ -66,7 +66,7 @@ class RuleList(Listing):
 
     @extend_schema(request=RuleBody, responses={201: RuleSerializer})
     def post(self, request: Request) -> Response:
-        """Propose a rule: it holds once every council that takes part has agreed to it.
+        """Propose a rule: it applies once every council that takes part has agreed to it.
 
         Programme office, finance officers and section 151 officers.
         """

@@ -1,11 +1,11 @@
-"""Whose a figure is: the contract's attribution as pure arithmetic.
+"""Which councils a figure falls on: the contract's attribution as pure arithmetic.
 
-Reads against the public contract, "Attribution", rule by rule: `Attribution.share_out`
-takes rules 1 to 6 in their order, `finance.apportionment` has the proportions of rule 3
-and the pennies of rule 7, and rule 8 is the caller's: what is not certified is marked
-as provisional and added to nothing. Everything is plain values: entries, rules, driver
-values, budgets and what was delivered in; exact fractions out. The rollup, the
-explanation of an entry and the provisional figures of a draft all come through here.
+It follows the public contract, "Attribution", rule by rule: `Attribution.share_out` takes rules 1
+to 6 in order, `finance.apportionment` has the proportions of rule 3 and the pennies of rule 7, and
+the caller follows rule 8: what is not certified is marked as provisional and added to nothing.
+Everything is plain values: entries, rules, driver values, budgets and what was delivered in; exact
+fractions out. The rollup, the explanation of an entry and the provisional figures of a draft all
+come through here.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class EntryFacts:
 
     @property
     def rests_on_others(self) -> bool:
-        """Whether how it falls rests on how others fell: a claim on a transition budget."""
+        """Whether its split depends on how others fell: a claim on a transition budget."""
         alone = self.scope == OWN and self.council is not None
         return self.kind == TRANSITION_COST and bool(self.approval) and not alone
 
@@ -65,7 +65,7 @@ class EntryFacts:
 class Rule:
     """One version of an attribution rule, with the councils that have agreed to it.
 
-    `given_up` where it was withdrawn or any council refused it.
+    `given_up`: it was withdrawn, or a council refused it.
     """
 
     id: int
@@ -88,11 +88,11 @@ Waiting = tuple[Rule, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an entry falls: shares by council (empty where unattributed), and why.
+    """How an entry falls: shares by council (empty if unattributed), and why.
 
-    `because` is a code from `REASONS`; the rest is what was used: the rule with its
-    driver values, the host, the transition budget with every participant's reduction.
-    Where no rule is in force, `waiting` are those that councils have yet to agree to.
+    `because` is a code from `REASONS`; the rest is what was used: the rule with its driver values,
+    the host, the transition budget with every participant's reduction. If no rule is in force,
+    `waiting` are those that councils have yet to agree to.
     """
 
     shares: Mapping[str, Fraction]
@@ -106,7 +106,7 @@ class Outcome:
 
     @property
     def illustrative(self) -> bool:
-        """Whether anything that it falls by was made up."""
+        """Whether anything that it rests on was made up."""
         return (
             (self.rule is not None and self.rule.illustrative)
             or any(value.illustrative for value in self.values)
@@ -124,24 +124,24 @@ REASONS = {
         "that reports it."
     ),
     "specification_change": (
-        "The variance comes from one council's changed specification, so that council bears it."
+        "The variance comes from one council's changed specification, so it falls on that council."
     ),
     "indirect_host": (
         "The rule leaves variances in indirect costs with the council that hosts the service."
     ),
     "rule": "The rule in force splits it between the councils that take part in the service.",
     "tupe": (
-        "The rule's shares, restricted to the councils named for the transferred staff and "
-        "scaled up to the whole."
+        "The rule's shares, only of the councils named for the transferred staff and scaled up to "
+        "the whole."
     ),
     "no_rule": (
-        "No rule that every participating council has agreed to was in force, so the entry "
-        "is not attributed to anyone."
+        "No rule that every participating council has agreed to was in force, so the entry is not "
+        "attributed to any council."
     ),
     "no_participants": "No council took part in the service in that quarter.",
     "no_value": (
-        "The rule in force shares by a driver that has no value yet for a council taking part, so "
-        "the entry is not attributed to anyone: to give that council nothing would be a guess."
+        "The rule in force uses a driver that has no value yet for a council taking part, so the "
+        "entry is not attributed to any council: to give that council nothing would be a guess."
     ),
     "nothing_to_share_by": (
         "The rule in force leaves nothing to share by: every share is 0, or a driver has "
@@ -149,15 +149,17 @@ REASONS = {
     ),
     "no_host": "The rule leaves the variance with the host, but no council hosted the service.",
     "net_reduction": (
-        "It claims on a transition budget that every council agreed, so it falls on each in "
-        "proportion to the net reduction in its spending so far; a council without one bears none."
+        "It claims on a transition budget that every council has agreed to, so it falls on each in "
+        "proportion to the net reduction in its spending so far. None of it falls on a council "
+        "without one."
     ),
     "no_reduction": (
-        "It claims on a transition budget that every council agreed, but no council has a net "
+        "It claims on a transition budget that every council has agreed to, but no council has a "
+        "net "
         "reduction in spending yet, so it is split as the savings are."
     ),
     "approval_not_in_force": (
-        "It claims on a transition budget that does not hold for this service and quarter, or "
+        "It claims on a transition budget that does not apply to this service and quarter, or "
         "that not every council taking part has agreed to, so it falls wholly on the council "
         "that reports it."
     ),
@@ -167,9 +169,9 @@ REASONS = {
 class Attribution:
     """The rules, driver values and transition budgets, asked entry by entry.
 
-    Holds what rules say, so that a rollup of many entries works each combination of
-    service, kind and quarter out once. `delivered` is needed for claims on transition
-    budgets alone (`EntryFacts.rests_on_others`), which come after all other entries.
+    Keeps what rules say, so that a rollup of many entries works out each combination of service,
+    kind and quarter once. `delivered` is needed only for claims on transition budgets
+    (`EntryFacts.rests_on_others`), which come after all other entries.
     """
 
     def __init__(
@@ -192,13 +194,13 @@ class Attribution:
         self._by_rule_answers: dict[tuple[str, str, Quarter], Outcome] = {}
 
     def knowing(self, delivered: Delivered) -> Attribution:
-        """The same, knowing what was delivered, to be asked about claims as well."""
+        """A copy that knows what was delivered, so that it can be asked about claims as well."""
         informed = copy.copy(self)
         informed._delivered = delivered  # noqa: SLF001 - another of our own
         return informed
 
     def share_out(self, entry: EntryFacts) -> Outcome:
-        """How an entry falls on the councils. Raises ShareError for what can't be told.
+        """How an entry falls on the councils. Raises ShareError if it can't be worked out.
 
         >>> from services.tree import Node, ServiceTree, Spell
         >>> q = Quarter.parse("2013-14-Q1")
@@ -222,7 +224,7 @@ class Attribution:
         # Rule 5: an ongoing cost, of transferred staff or not.
         if entry.kind == ONGOING_COST:
             return self._ongoing_cost(entry)
-        # Rule 6: a transition cost by an agreed budget, or else the reporting council's.
+        # Rule 6: a transition cost by an agreed budget; without one, on the reporting council.
         return self._transition_cost(entry)
 
     def _variance(self, entry: EntryFacts) -> Outcome:
@@ -276,7 +278,7 @@ class Attribution:
         )
 
     def budget_in_force(self, code: str, service: str, quarter: Quarter) -> Budget | None:
-        """The transition budget of this code if a cost of the service can fall by it then.
+        """The transition budget with this code, if it can split a cost of the service then.
 
         It is for the service or one above it, it has begun, and every council that takes
         part in either has agreed to it.
@@ -306,11 +308,11 @@ class Attribution:
         return self._by_drivers(rule, participants, quarter)
 
     def rule_in_force(self, service: str, kind: str, quarter: Quarter) -> Rule | None:
-        """The rule of the nearest service at or above that has one in force in the quarter.
+        """The rule of the nearest service, at or above this one, that has one in force then.
 
-        A rule is in force from its effective quarter in every quarter in which each council
-        has agreed to it that takes part in the rule's service or in the one asked about;
-        never one that is given up, even if a council leaves the service later.
+        From its effective quarter on, a rule is in force in every quarter in which all councils
+        that take part in its service or in the one asked about have agreed to it. One that is given
+        up never is, even if a council leaves the service later.
         """
         for rule, missing in self._rules_begun(service, kind, quarter):
             if not missing:
@@ -318,10 +320,10 @@ class Attribution:
         return None
 
     def waiting(self, service: str, kind: str, quarter: Quarter) -> tuple[Waiting, ...]:
-        """The rules that would be in force but for councils that have not agreed, and those.
+        """The rules that would be in force if all had agreed, and the councils that have not.
 
-        Down to the rule in force, which none further up could replace; the nearest and
-        latest first, councils in alphabetical order.
+        It stops at the rule in force, which none further up could replace. The nearest and latest
+        come first, councils in alphabetical order.
         """
         found = []
         for rule, missing in self._rules_begun(service, kind, quarter):
@@ -338,7 +340,7 @@ class Attribution:
         for node in self.tree.path(service):
             needed = frozenset(self.tree.participants(node, quarter))
             for rule in self._rules.get((node, kind), ()):
-                # Where no council takes part in it, no agreement is not everybody's agreement.
+                # If no council takes part in it, not everybody has agreed.
                 if needed and not rule.given_up and rule.effective_from <= quarter:
                     yield rule, frozenset(not_agreed(needed | taking_part, rule.agreed_by))
 

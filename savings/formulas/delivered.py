@@ -1,4 +1,4 @@
-"""By how much each council's spending has fallen so far: what rule 6 shares by. Pure.
+"""How much each council's spending has fallen so far, by which rule 6 splits. Pure.
 
 Source: the public contract, "Attribution", rule 6, and
 `docs/adr/0021-transition-costs-by-net-reduction.md`.
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from finance.periods import Quarter
 
-#: What a net reduction is made of; variances and transition costs are no part of it.
+#: What a net reduction is made of; variances and transition costs are not part of it.
 COUNTED = ("saving", "ongoing_cost")
 
 
 @dataclass(frozen=True, slots=True)
 class AttributedSum:
-    """Certified pence of one kind that fell on a council, of one service itself.
+    """Certified pence of one kind that fell on a council, for one service without those below.
 
-    `quarter` is that of the return, for a correction too. `illustrative` where any of it
-    rests on something made up.
+    `quarter` is that of the return, for a correction too. `illustrative` if any of it rests on
+    something made up.
     """
 
     service: str
@@ -43,7 +43,7 @@ class Reduction:
 
     @property
     def net(self) -> int:
-        """By how much its spending has fallen; 0 or less where it has not."""
+        """How much its spending has fallen; 0 or less if it has not."""
         return self.savings - self.ongoing_costs
 
 
@@ -67,7 +67,7 @@ class Delivered:
     def reductions(
         self, services: Collection[str], quarter: Quarter, councils: Iterable[str]
     ) -> tuple[Reduction, ...]:
-        """Of each council named, over these services, to the end of the quarter."""
+        """The reduction of each of the councils, over these services, to the end of the quarter."""
         pence: dict[tuple[str, str], int] = defaultdict(int)
         made_up: set[str] = set()
         for service in services:

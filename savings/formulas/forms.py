@@ -1,4 +1,4 @@
-"""The form that proposes a rule. Whether what is said will do, the action decides."""
+"""The form that proposes a rule. The action checks what is said."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sovereignty.refusals import FieldError
 
 
 class RuleForm(ProposalForm):
-    """A rule as a person proposes it; the shares of each council in a control of its own."""
+    """A rule as a person proposes it, with a control for each council's share."""
 
     shows = {"shares": "method", "weights": "weights", "driver": "driver"}
 
@@ -34,17 +34,17 @@ class RuleForm(ProposalForm):
         widget=forms.RadioSelect(choices=AttributionRule.Method.choices),
     )
     driver = forms.Field(
-        label="By which driver?", required=False, widget=forms.Select, help_text="For a driver."
+        label="Which driver?", required=False, widget=forms.Select, help_text="For a driver."
     )
     weights = forms.Field(
         label="Weights of the drivers",
-        help_text="For a blend: one a line, code = weight, such as children = 1/2. They add up "
-        "to one.",
+        help_text="For a blend: one on each line, code = weight, such as children = 1/2. They must "
+        "add up to 1.",
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
     indirect_variance = forms.Field(
-        label="Whose is a variance in the host's indirect costs?",
+        label="Who does a variance in the host's indirect costs fall on?",
         help_text="For ongoing costs.",
         required=False,
         widget=forms.RadioSelect(choices=AttributionRule.IndirectVariance.choices),
@@ -91,7 +91,7 @@ class RuleForm(ProposalForm):
         return {code.strip(): weight.strip() for code, _, weight in lines}
 
     def missing(self) -> list[FieldError]:
-        """What nobody can propose without."""
+        """What is needed to propose a rule and is missing."""
         needed = {
             "service": "Choose the service.",
             "kind": "Choose what it splits.",

@@ -1,7 +1,7 @@
-"""When a rule is in force, as the database says it.
+"""When a rule is in force, as functions of the database.
 
 `savings.formulas.arithmetic` (`Attribution.rule_in_force`) says the same in Python, and a test
-holds the two equal. A migration makes the functions, with copies of its own.
+compares the two. A migration has copies and makes the functions.
 """
 
 from __future__ import annotations

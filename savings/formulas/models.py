@@ -1,4 +1,4 @@
-"""The rules that councils agreed; drivers are a subject of their own.
+"""The rules that councils agreed; drivers are a separate subject.
 
 An **attribution rule** splits a service's savings or ongoing costs by
 fixed shares, by a driver or by a blend of drivers, from an effective quarter on,
@@ -37,7 +37,7 @@ class AttributionRuleQuerySet(models.QuerySet["AttributionRule"]):
         return self.filter(provenance=Provenance.ILLUSTRATIVE)
 
     def with_consents(self) -> AttributionRuleQuerySet:
-        """With all that showing or using a rule needs: two queries."""
+        """With all that is needed to show or use a rule: two queries."""
         consents = Consent.objects.select_related("council", "by")
         return self.select_related("service", "driver", "decision").prefetch_related(
             Prefetch("decision__consents", queryset=consents)
@@ -94,12 +94,12 @@ class AttributionRule(models.Model):
                 name="attribution_rule_has_its_method",
             ),
             models.CheckConstraint(
-                # None where a program gave none.
+                # Empty if a program gave none.
                 condition=Q(basis="") | Q(basis__regex=r"\S"),
                 name="attribution_rule_says_why",
             ),
         ]
-        # What a council agreed to stays what it agreed to: a changed rule is a new one.
+        # What a council agreed to never changes: a changed rule is a new one.
         triggers = [
             *append_only(),
             begins_in_an_open_quarter(),
@@ -117,7 +117,7 @@ class AttributionRule(models.Model):
 
     @property
     def drivers_in_use(self) -> frozenset[str]:
-        """Codes of the drivers that it shares by: one without weight is not in use."""
+        """Codes of the drivers that it uses: one with weight 0 is not in use."""
         if self.driver:
             return frozenset({self.driver.code})
         return frozenset(code for code, weight in self.weights.items() if parse_share(weight))
@@ -139,10 +139,8 @@ class AttributionRule(models.Model):
         )
 
 
-# --- What attribution rests on, of the floors below ----------------------------------
-#
-# They know nothing of quarters that are closed; that their rows stay as they were in one is
-# this floor's to hold.
+# --- What attribution rests on, of the floors below ---------------------------------- They know
+# nothing of closed quarters, so this floor keeps their rows as they were in one.
 
 
 class ConsentToRule(Consent):

@@ -23,7 +23,7 @@ class RuleSubject(Subject):
     model = AttributionRule
     of_a_service = True
     refused_in_part = False
-    held_back = "nothing is split by it"
+    held_back = "it splits nothing"
     held_back_of_a_part = "this rule splits nothing there"
     seen_beforehand_at = "what-if"
     keeps = ("service_id", "kind")
@@ -54,21 +54,21 @@ class RuleSubject(Subject):
     ) -> None:
         if a_part_alone:
             raise WrongState(
-                f"{council} shares a part of {about.service} alone, so there is nothing for it to "
-                "refuse: until it agrees, the rule splits nothing of that part."
+                f"{council} takes part only in services below {about.service}, so it does not need "
+                "to refuse: until it agrees, this rule does not apply to anything that it shares."
             )
         if quarters_in_force(about):
             raise WrongState(
-                "This is in force where every council taking part has agreed to it, so it can't be "
-                f"refused any more. It splits nothing in the quarters in which {council} takes "
-                "part until it agrees, too."
+                "This is in force in quarters in which every council taking part has agreed to it, "
+                "so it can no longer be refused. In the quarters in which {council} takes part, it "
+                "splits nothing until {council} agrees too."
             )
 
     def check_withdrawal(self, about: AttributionRule) -> None:
         if quarters := quarters_in_force(about):
             raise WrongState(
                 f"This is in force in {quarters[0].label}, where every council taking part has "
-                "agreed to it, so it stands. Propose another from a later quarter on instead."
+                "agreed to it, so it stands. Propose another from a later quarter instead."
             )
 
     def answered(self, about: AttributionRule, at: datetime) -> None:

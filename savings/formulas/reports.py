@@ -17,10 +17,10 @@ from services.models import Service
 
 
 def current_attribution() -> Attribution:
-    """All rules, budgets, consents, driver values and the tree as they stand: eight queries.
+    """All rules, budgets, consents, driver values and the tree as they are now: eight queries.
 
-    To be told what was delivered (`Attribution.knowing`) before it is asked about a claim
-    on a transition budget.
+    Tell it what was delivered (`Attribution.knowing`) before you ask about a claim on a transition
+    budget.
     """
     return Attribution(
         Service.objects.tree(),
@@ -31,9 +31,10 @@ def current_attribution() -> Attribution:
 
 
 def quarters_in_force(rule: AttributionRule) -> list[Quarter]:
-    """Its first quarter and those made for returns since, as far as it is in force in them.
+    """The quarters in which it is in force, of its first one and those that returns are made for.
 
-    Whether or not a later rule replaces it. `savings_quarters_in_force` says the same in SQL.
+    A later rule that replaces it makes no difference. `savings_quarters_in_force` says the same in
+    SQL.
     """
     alone = Attribution(Service.objects.tree(), [rule.as_rule()], [])
     return [

@@ -1,4 +1,4 @@
-"""Rules as JSON, and what makes them."""
+"""Rules as JSON, and the body that proposes one."""
 
 from __future__ import annotations
 
@@ -95,26 +95,26 @@ class RuleBody(ProposalBody):
     service = Text("Name the service by its slug.", max_length=80)
     kind = Choice(AttributionRule.Kind.choices)
     method = Choice(AttributionRule.Method.choices)
-    effective_from = QuarterText(help_text="The first quarter that the rule holds for.")
-    shares = Shares(help_text="For fixed: council code to share; they add up to one.")
+    effective_from = QuarterText(help_text="The first quarter that the rule applies to.")
+    shares = Shares(help_text="For fixed: council code to share; they add up to 1.")
     driver = Text(
         required=False,
         allow_null=True,
         max_length=LONGEST_CODE,
         help_text="For driver: the driver's code.",
     )
-    weights = Shares(help_text="For blend: driver code to weight; they add up to one.")
+    weights = Shares(help_text="For blend: driver code to weight; they add up to 1.")
     indirect_variance = Choice(
         AttributionRule.IndirectVariance.choices,
         required=False,
-        help_text="For ongoing_cost: whose a variance in the host's indirect costs is.",
+        help_text="For ongoing_cost: who a variance in the host's indirect costs falls on.",
     )
     basis = Text(
         required=False, allow_blank=True, help_text="Why these shares: the reason or the document."
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """What a rule shares by is what its method says, and nothing beside it."""
+        """A rule has what its method needs, and nothing else."""
         needs = {"fixed": "shares", "driver": "driver", "blend": "weights"}
         wanted = needs[attrs["method"]]
         wrong = {

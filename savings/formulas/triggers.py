@@ -1,11 +1,11 @@
-"""What keeps the figures of closed quarters as they were closed, however somebody writes.
+"""The triggers that keep the figures of closed quarters as they were, however rows are written.
 
-A certified entry of a closed quarter falls on the councils by the rules in force in that
-quarter, the drivers' values, who took part in the service and who hosted it. None of these
-may come about, change or go so that such an entry would fall otherwise. Source:
+A certified entry of a closed quarter falls on the councils by the rules in force in that quarter,
+the drivers' values, who took part in the service and who hosted it. None of these may be added,
+changed or removed if that would change how such an entry falls. Source:
 `docs/adr/0019-closed-quarters-stay.md`.
 
-And what holds agreed formulas themselves: shares that are whole, drivers that have values.
+Others check the agreed formulas themselves: shares that are whole, drivers that have values.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from audit.triggers import Trigger, no_truncate
 from savings.quarters.triggers import CLOSED
 from services.functions import ABOVE, COVERS, NEAREST
 
-#: What figures fall by once it is agreed, and from when.
+#: What splits figures once it is agreed, and from when.
 _BEGINNINGS = """
     SELECT decision_id, effective_from FROM savings_attributionrule
     UNION ALL
@@ -27,7 +27,7 @@ _BEGINNINGS = """
 def answers_in_time() -> pgtrigger.Trigger:
     """Refuse a council's answer to a rule that would split in a closed quarter.
 
-    A refusal too: by it a rule that was in force without that council would be no more.
+    That includes a refusal, which would end a rule that was in force without that council.
     """
     return Trigger(
         name="answers_in_time",
@@ -62,7 +62,7 @@ _SEALED = """
 
 
 def stays_in_the_tree() -> pgtrigger.Trigger:
-    """Refuse to hang a service elsewhere once a closed quarter has figures there or below."""
+    """Refuse to move a service in the tree once a closed quarter has figures there or below."""
     return Trigger(
         name="stays_in_the_tree",
         when=pgtrigger.Before,
@@ -133,8 +133,8 @@ _NO_ROWS = "SELECT NULL::bigint, NULL::bigint, NULL::integer, NULL::integer WHER
 def keeps_who_shared(table: str) -> list[pgtrigger.Trigger]:
     """Refuse to change who takes part in, or hosts, what is certified in a closed quarter.
 
-    `table` holds spells. Compares what a whole statement does before and after, so that
-    several spells may be written together which one by one would not do.
+    `table` holds spells. Compares the state before and after a whole statement, so that several
+    spells may be written together that would be refused one by one.
     """
     before, after = pgtrigger.Referencing(old="rows_then"), pgtrigger.Referencing(new="rows_now")
     both = pgtrigger.Referencing(old="rows_then", new="rows_now")
@@ -175,10 +175,10 @@ def _spell_trigger(
 
 
 def refused_before_it_holds() -> pgtrigger.Trigger:
-    """Refuse a refusal of a rule in force: a council that joined later takes it from nobody.
+    """Refuse a refusal of a rule in force: a council that joined later can't end it for others.
 
-    In the quarters in which that council takes part it doesn't hold without its agreement. Nor
-    may a council refuse for others what is split of a service that it takes no part in.
+    In the quarters in which that council takes part, it is not in force without its agreement. A
+    council also can't refuse a rule of a service that it takes no part in.
     """
     return Trigger(
         name="refused_before_it_holds",
@@ -221,7 +221,7 @@ def in_use_stays() -> pgtrigger.Trigger:
 
 
 def shares_are_whole() -> pgtrigger.Trigger:
-    """Refuse shares or weights that are not exactly one together, or of what is not known.
+    """Refuse shares or weights that do not add up to exactly 1, or that name something unknown.
 
     Fractions are added over a common denominator, in whole numbers of any length.
     """
@@ -276,7 +276,7 @@ def shares_are_whole() -> pgtrigger.Trigger:
 
 
 def driver_has_values() -> pgtrigger.Trigger:
-    """Refuse to share by a driver without a value for a participant, or with values of 0 alone."""
+    """Refuse to share by a driver without a value for a participant, or with only values of 0."""
     return Trigger(
         name="driver_has_values",
         when=pgtrigger.Before,

@@ -38,7 +38,9 @@ def propose(request: HttpRequest) -> HttpResponse:
         return again()
     with refusals_on(again, form.add_errors):
         rule = _propose(form, revised, request)
-    messages.success(request, "It is proposed. It takes effect once every council has agreed.")
+    messages.success(
+        request, "The rule is proposed. It takes effect once every council has agreed."
+    )
     return redirect("agreement", decision_id=rule.decision_id)
 
 

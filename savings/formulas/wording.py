@@ -15,7 +15,7 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """What flooring left of a council's part, in pence below one, and whether a penny came."""
+    """What rounding down left of a council's part, below a penny, and whether it got a penny."""
 
     council: str
     left: Fraction
@@ -23,7 +23,7 @@ class Remainder:
 
 
 def odd_pennies(remainders: Sequence[Remainder], names: Mapping[str, str] | None = None) -> str:
-    """Why the left-over pennies went where they did; `names` by code, codes unless given.
+    """Why the left-over pennies went where they did; `names` by code, or codes without them.
 
     >>> third = Fraction(1, 3)
     >>> odd_pennies([Remainder("LBHF", third, True), Remainder("WCC", 2 * third, False)])
@@ -36,7 +36,7 @@ def odd_pennies(remainders: Sequence[Remainder], names: Mapping[str, str] | None
     named = names or {}
     lucky = [each for each in remainders if each.got_a_penny]
     if not lucky:
-        return "Every share comes to whole pence, so no penny is left over."
+        return "Every share is a whole number of pence, so no penny is left over."
     others = [each for each in remainders if not each.got_a_penny]
     last = min(each.left for each in lucky)
     for other in others:
@@ -55,8 +55,8 @@ def odd_pennies(remainders: Sequence[Remainder], names: Mapping[str, str] | None
     has = "has" if len(tied) == 1 else "have"
     comes = "comes" if codes.count(" ") == 0 else "come"
     return (
-        f"{start} to {to}. {even} {has} a remainder as large, {last} of a penny; among equals "
-        f"the alphabet decides, in which {codes} {comes} first."
+        f"{start} to {to}. {even} {has} a remainder as large, {last} of a penny. Ties go in "
+        f"alphabetical order of code, in which {codes} {comes} first."
     )
 
 
@@ -81,7 +81,7 @@ def cannot_share_by(
     participants: Mapping[str, str],
     quarter: Quarter,
 ) -> str:
-    """Why nothing can be shared by a driver; empty where it can.
+    """Why nothing can be split by a driver; empty if it can.
 
     `values` are those that hold in the quarter, by council; `participants` the names of
     who takes part then, by code.
@@ -90,10 +90,10 @@ def cannot_share_by(
     >>> cannot_share_by("Posts", {"LBHF": Decimal(3)}, both, q1)
     'Posts has no value for Westminster by 2013/14 Q1: enter one.'
     >>> cannot_share_by("Posts", {"LBHF": Decimal(0), "WCC": Decimal(0)}, both, q1)
-    'Every value of Posts is 0: nothing to share by.'
+    'Every value of Posts is 0, so there is nothing to split by.'
     """
     if not lacks_value(values, participants):
         return ""
     if missing := [participants[code] for code in without_value(values, participants)]:
         return f"{driver} has no value for {', '.join(missing)} by {quarter.label}: enter one."
-    return f"Every value of {driver} is 0: nothing to share by."
+    return f"Every value of {driver} is 0, so there is nothing to split by."

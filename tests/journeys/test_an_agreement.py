@@ -131,11 +131,11 @@ def answer(page: Page, address: str, *, agree: bool, reason: str = "") -> None:
 
 def mediate(page: Page, address: str) -> None:
     page.goto(address)
-    page.get_by_label("What would you have the others know?").fill("Let us count again.")
+    page.get_by_label("What do you want the others to know?").fill("Let us count again.")
     page.get_by_role("button", name="Add this statement").click()
     page.get_by_text("Bring in a mediator").click()
-    page.get_by_label("Who mediates?").fill("A retired treasurer")
-    page.get_by_label("What is the mediator asked?").fill("Find shares that follow use.")
+    page.get_by_label("Who will mediate?").fill("A retired treasurer")
+    page.get_by_label("What is the question for the mediator?").fill("Find shares that follow use.")
     page.get_by_role("button", name="Take it to mediation").click()
     assert "The mediator is A retired treasurer." in words(page)
 

@@ -75,7 +75,7 @@ def withdraw_and_submit_again(page: Page) -> None:
     press(page, "Withdraw")
     page.get_by_label("Why is it withdrawn?").fill("To look it over once more.")
     press(page, "Withdraw")
-    assert "is withdrawn: it is a draft again." in main(page)
+    assert "is withdrawn and is a draft again." in main(page)
     press(page, "Submit for certification")
     assert "Submitted" in main(page)
 
@@ -127,7 +127,7 @@ def certify(page: Page) -> None:
     assert "Tick the box" in page.get_by_role("alert").inner_text()
     page.get_by_label("I have read the statement and the totals, and I certify them").check()
     press(page, "Certify 2013/14 Q1")
-    assert "is certified. Its figures count as delivered." in main(page)
+    assert "is certified. Its savings count as delivered." in main(page)
 
 
 # --- The programme office --------------------------------------------------------------

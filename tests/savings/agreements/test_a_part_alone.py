@@ -168,7 +168,7 @@ def test_it_can_not_refuse_a_rule_of_the_whole(partly: Partnership, agreed: list
     )
     assert sent.status_code == 409
     page = read(sent).words
-    assert "shares a part of Cex alone, so there is nothing for it to refuse" in page
+    assert "takes part only in services below Cex, so it does not need to refuse" in page
     assert Consent.objects.filter(decision=rule.decision_id).count() == len(agreed)
 
 

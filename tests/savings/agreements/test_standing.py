@@ -86,7 +86,7 @@ def test_a_proposal_not_agreed_before_its_quarter_closed_lapses(partnership: Par
     sent = remind(today=date(2013, 8, 2), at=NOW, site="https://savings.example.gov.uk")
     assert {reminder.decision_id for reminder in sent} == {later.decision_id}
     assert [message.subject for message in mail.outbox] == [
-        "To answer: Libraries: savings, version 2"
+        "Answer needed: Libraries: savings, version 2"
     ] * 2
     assert (
         "Lapsed: it was never in force and can no longer come into force. It was due to start in "
@@ -148,7 +148,7 @@ def test_a_council_that_joins_can_not_refuse_what_is_already_in_force(
 ) -> None:
     rule = partnership.rule("cex", HALVES)
     joins(partnership, "WCC", "cex", Q2)
-    with pytest.raises(WrongState, match="can't be refused any more"):
+    with pytest.raises(WrongState, match="can no longer be refused"):
         refuse(partnership, rule, "WCC")
     assert not Dispute.objects.exists()
     assert found(rule.decision_id).standing == ProposalStanding.AGREED
@@ -171,7 +171,7 @@ def test_a_council_that_joins_after_a_rule_begins_refuses_in_time_or_not_at_all(
         assert "so it is not in force" in lede(partnership, rule.decision_id)
         return
     partnership.agree(rule.decision_id, "RBKC")
-    with pytest.raises(WrongState, match="can't be refused any more"):
+    with pytest.raises(WrongState, match="can no longer be refused"):
         refuse(partnership, rule, "WCC")
     assert found(rule.decision_id).standing == ProposalStanding.AGREED
 

@@ -36,8 +36,8 @@ def test_the_page_says_who_got_the_odd_penny_and_why(partnership: Partnership) -
     page = words(partnership, parent.entries.get())
     assert (
         "The odd penny. Two pennies are left over. They go to Hammersmith & Fulham and "
-        "Kensington & Chelsea. Westminster has a remainder as large, 2/3 of a penny; among equals "
-        "the alphabet decides, in which LBHF and RBKC come first."
+        "Kensington & Chelsea. Westminster has a remainder as large, 2/3 of a penny. Ties go in "
+        "alphabetical order of code, in which LBHF and RBKC come first."
     ) in page
     assert "Hammersmith & Fulham £33.34 1/3 33.33% 3,333 2/3 3,333 +1" in page
     assert "Councils taking part Hammersmith & Fulham, Kensington & Chelsea, Westminster" in page
@@ -56,7 +56,7 @@ def test_a_claim_shows_how_much_each_councils_spending_has_fallen(partnership: P
     roll_up()
 
     page = words(partnership, second.entries.get(), "councillor.rbkc")
-    assert "The cost of a change falls on the boroughs that gain from it" in page
+    assert "The cost of a change falls on the councils that gain from it" in page
     assert "savings less the ongoing costs of Library service, from the start to the end of" in page
     assert "Hammersmith & Fulham £100.00 £150.00 −£50.00 No: nothing gained" in page
     assert "Westminster £100.00 £0.00 £100.00 Yes" in page
@@ -66,7 +66,7 @@ def test_a_claim_shows_how_much_each_councils_spending_has_fallen(partnership: P
     assert "The rule" not in page.split("The transition budget")[1]
 
     page = words(partnership, first.entries.get())
-    assert "No borough has a net reduction in spending on Library service by the end of" in page
+    assert "No council has a net reduction in spending on Library service by the end of" in page
     assert "Westminster £0.00 £0.00 £0.00 As savings are split" in page
     assert "Savings of Libraries, version 1" in page
 
@@ -99,4 +99,4 @@ def test_an_entry_that_is_unattributed_says_so(partnership: Partnership) -> None
     for entry in parent.entries.all():
         assert "Not attributed. All" in words(partnership, entry)
     claim = parent.entries.get(approval="moves")
-    assert "How much each borough’s spending has fallen" in words(partnership, claim)
+    assert "How much each council’s spending has fallen" in words(partnership, claim)

@@ -229,7 +229,7 @@ def test_a_row_of_the_csv(partnership: Partnership) -> None:
 def test_the_workbook_names_what_is_made_up(partnership: Partnership) -> None:
     book = workbook(partnership, "WCC")
 
-    marks = {line["Whole amount (£)"]: line["Illustrative"] for line in table(book[SHEET])}
+    marks = {line["Full amount (£)"]: line["Illustrative"] for line in table(book[SHEET])}
     assert marks == {
         100: "No",
         -0.05: "Yes: a value of its driver",
@@ -320,7 +320,7 @@ def test_rows_that_are_not_in_the_totals_yet_say_so(partnership: Partnership) ->
     } == {"100.00"}
     page = workbook(partnership, "LBHF")[SHEET]
     assert str(page["A6"].value).startswith("Rows marked “Not yet”")
-    marked = {line["Whole amount (£)"] for line in table(page) if line["In the totals"] != "Yes"}
+    marked = {line["Full amount (£)"] for line in table(page) if line["In the totals"] != "Yes"}
     assert marked == {100}
 
     roll_up_dirty(at=NOW)
@@ -403,5 +403,5 @@ def test_a_quarter_without_entries_says_so() -> None:
 
     assert csv_rows(made, "WCC") == []
     book = workbook(made, "WCC")
-    assert book[SHEET]["A6"].value == "No certified entry of the quarter falls on this council."
+    assert book[SHEET]["A6"].value == "No certified entry for the quarter falls on this council."
     assert as_json(made, "WCC")["annex"] == {"entries": [], "rules": [], "driver_values": []}

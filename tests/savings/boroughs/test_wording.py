@@ -44,8 +44,8 @@ def test_a_headline_is_short_with_the_exact_amount_below(
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        ([], "What falls on Westminster to date comes to £0.00."),
-        ([("Adults", "-5")], "What falls on Westminster to date comes to −£5.00."),
+        ([], "£0.00 falls on Westminster to date."),
+        ([("Adults", "-5")], "−£5.00 falls on Westminster to date."),
         ([("Adults", "5")], "All of the £5.00 to date comes from Adults."),
         (
             [("Adults", "5"), ("Libraries", "7.50")],

@@ -259,7 +259,9 @@ def test_a_claim_before_its_time_or_elsewhere_is_an_error(partnership: Partnersh
     partnership.approval(effective_from=Q2)
     assert "begins in 2013/14 Q2" in mistakes(partnership, "WCC", a_claim())["approval"]
     elsewhere = a_claim(service="cex")
-    assert "does not lie in it" in mistakes(partnership, "WCC", elsewhere)["approval"]
+    assert (
+        "and the services below it, not cex" in mistakes(partnership, "WCC", elsewhere)["approval"]
+    )
     unknown = a_claim(code="others")
     assert "There is no transition budget" in mistakes(partnership, "WCC", unknown)["approval"]
     assert partnership.draft("WCC", a_claim(), quarter=Q2).entries.count() == 1

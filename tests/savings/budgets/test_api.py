@@ -197,7 +197,7 @@ def test_the_explanation_of_a_claim_names_its_budget(partnership: Partnership) -
     assert said["rounding"] == {
         "left_over": 0,
         "order": ["LBHF", "RBKC", "WCC"],
-        "reason": "Every share comes to whole pence, so no penny is left over.",
+        "reason": "Every share is a whole number of pence, so no penny is left over.",
     }
     working = said["transition"]
     approval = working.pop("approval")

@@ -99,7 +99,7 @@ def test_a_quarter_can_not_be_opened_out_of_order(office: Caller):
     said = problem(office.post("periods/", {"period": "2013-14-Q4"}), 409, "wrong-state")
     assert said["detail"] == "Open 2013/14 Q3 first: quarters are opened in order."
     said = problem(office.post("periods/", {"period": "2013-14-Q1"}), 409, "wrong-state")
-    assert said["detail"] == "2013/14 Q1 has been opened before."
+    assert said["detail"] == "2013/14 Q1 has already been opened."
     assert Period.objects.count() == 2
 
 

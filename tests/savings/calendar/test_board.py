@@ -98,8 +98,8 @@ def test_the_page_has_a_row_for_each_return(as_: Turn, quarter: Return) -> None:
     response = as_("programme.office").get("/board/")
 
     assert (
-        "Of 6 returns for 2013/14, one is certified, one waits for a certificate and 4 are "
-        "drafts. One draft is late. One question waits for an answer."
+        "Of 6 returns for 2013/14, one is certified, one is waiting to be certified and 4 are "
+        "drafts. One draft is late. One question is waiting for an answer."
     ) in read(response).words
     assert table_headed(response, "Council") == [
         ["Hammersmith & Fulham", "Certified", "Draft"],
@@ -145,7 +145,7 @@ def test_another_council_is_not_on_a_councils_board(as_: Turn, quarter: Return) 
     assert "Kensington" not in read(page).words
     assert "Hammersmith" not in as_("s151.wcc").get("/board/2013-14.csv").content.decode()
     nothing = read(as_("councillor.wcc").get("/board/"))
-    assert "There are no returns of 2013/14 for you to see." in nothing.words
+    assert "There are no returns for 2013/14 that you can see." in nothing.words
     assert len(table_headed(as_("auditor").get("/board/"), "Council")) == 3
 
 
@@ -228,7 +228,7 @@ def test_the_board_can_be_opened_for_each_year_with_returns(
     assert "Board of returns, 2014/15" in read(office.get("/board/?year=2014-15")).words
     none = office.get("/board/?year=2012-13")
     assert none.status_code == 200
-    assert "There are no returns of 2012/13 for you to see." in read(none).words
+    assert "There are no returns for 2012/13 that you can see." in read(none).words
     wrong = office.get("/board/?year=nonsense")
     assert wrong.status_code == 422
     assert read(wrong).words.startswith("Error: ")
@@ -250,14 +250,15 @@ def test_before_the_first_quarter_the_board_says_so(partnership: Partnership, as
 def test_the_sentence_counts_the_returns_by_state(partnership: Partnership) -> None:
     office = partnership.people["programme.office"]
     day = Quarter.parse("2013-14-Q1").last_day
-    assert reading_of([], YEAR) == "There are no returns of 2013/14 for you to see."
+    assert reading_of([], YEAR) == "There are no returns for 2013/14 that you can see."
     lines = board_of(office, YEAR, day).lines
     assert reading_of(lines, YEAR) == (
-        "Of 6 returns for 2013/14, none is certified, none waits for a certificate and 6 are "
+        "Of 6 returns for 2013/14, none is certified, none is waiting to be certified and 6 are "
         "drafts."
     )
     assert reading_of(lines[:1], YEAR) == (
-        "Of one return for 2013/14, none is certified, none waits for a certificate and one is a "
+        "Of one return for 2013/14, none is certified, none is waiting to be certified and one is "
+        "a "
         "draft."
     )
     late = board_of(office, YEAR, Quarter.parse("2013-14-Q3").last_day).lines

@@ -225,7 +225,7 @@ def test_a_quarter_that_somebody_else_has_opened_is_refused(as_: Turn) -> None:
     again = office.post(form.action, form.sent)
 
     assert again.status_code == 409
-    assert "2013/14 Q3 has been opened before." in read(again).words
+    assert "2013/14 Q3 has already been opened." in read(again).words
 
 
 def test_the_first_quarter_may_be_chosen(as_: Turn) -> None:
@@ -258,7 +258,7 @@ def test_dates_are_changed_for_a_reason(as_: Turn) -> None:
         "dates/",
         **{"due_on-day": "9", "due_on-month": "August", "reason": "The ledger was late."},
     )
-    assert "The dates of 2013/14 Q1 are as you gave them." in read(changed).words
+    assert "The dates of 2013/14 Q1 are saved." in read(changed).words
     assert Period.objects.get(quarter=Q1).due_on == date(2013, 8, 9)
 
 
@@ -317,7 +317,7 @@ def test_a_quarter_is_closed_and_reopened_by_the_buttons_of_its_page(
 
     reopened = press(office, "/calendar/", "reopen/", reason="A late invoice.")
 
-    assert "2013/14 Q1 is open again. The reason stands on its returns." in read(reopened).words
+    assert "2013/14 Q1 is open again. Its returns show the reason." in read(reopened).words
     assert Period.objects.get(quarter=Q1).reopened_reason == "A late invoice."
     assert len(mail.outbox) == 3
 

@@ -91,7 +91,7 @@ def test_dates_out_of_order_open_nothing(
     [
         (Q4, "Open 2013/14 Q3 first: quarters are opened in order."),
         (BEFORE, "Open 2013/14 Q3 first: quarters are opened in order."),
-        (Q1, "2013/14 Q1 has been opened before."),
+        (Q1, "2013/14 Q1 has already been opened."),
     ],
 )
 def test_quarters_are_opened_in_order(
@@ -116,7 +116,7 @@ def test_any_quarter_after_the_record_may_be_the_first(partnership: Partnership)
     with pytest.raises(WrongState) as refusal:
         open_period(quarter=BEFORE.preceding, by=office, at=NOW)
     assert str(refusal.value) == (
-        "2012/13 Q3 lies before what is published: open 2013/14 Q1 or later."
+        "2012/13 Q3 is not after the published record: open 2013/14 Q1 or later."
     )
     assert open_period(quarter=Q4, by=office, at=NOW).is_open
     with pytest.raises(WrongState, match="Open 2014/15 Q1 first"):
@@ -231,7 +231,7 @@ def test_a_closed_quarter_keeps_its_dates(
 ) -> None:
     Period.objects.filter(quarter=Q1).update(status="closed")
     before = everything()
-    with pytest.raises(WrongState, match="2013/14 Q1 is closed: its dates stay as they are"):
+    with pytest.raises(WrongState, match="2013/14 Q1 is closed, so its dates can't be changed"):
         change_dates(
             quarter=Q1,
             due_on=date(2013, 8, 7),

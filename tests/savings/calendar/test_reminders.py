@@ -247,7 +247,7 @@ def test_the_email_for_a_certificate_says_what_to_do(partnership: Partnership) -
     partnership.submitted("WCC", a_saving())
     on(-5)
     before = mail.outbox[-1]
-    assert before.subject == "2013/14 Q1: a return waits for your certificate"
+    assert before.subject == "2013/14 Q1: a return is waiting for you to certify it"
     assert words(before).startswith(
         "The return of Westminster for 2013/14 Q1 has been submitted and is waiting for its "
         "section 151 officer or deputy to certify it. It must be certified by 15 August 2013. Read "

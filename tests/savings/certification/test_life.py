@@ -234,7 +234,7 @@ def test_a_made_up_return_is_never_certified(
     with pytest.raises(WrongState) as refusal:
         certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
     assert str(refusal.value) == (
-        f"This return holds {entries}: send it back to have {them} replaced by the council's own "
+        f"This return has {entries}: send it back to have {them} replaced with the council's own "
         "figures."
     )
     assert partnership.parent("WCC").status == Status.SUBMITTED
@@ -263,7 +263,7 @@ def test_a_quarter_opens_with_an_empty_draft_for_every_council(partnership: Part
         (parent.council_code, parent.status, parent.version, parent.entries.count())
         for parent in period.returns.order_by("council__code")
     ] == [("LBHF", "draft", 0, 0), ("RBKC", "draft", 0, 0), ("WCC", "draft", 0, 0)]
-    with pytest.raises(WrongState, match="2013/14 Q3 has been opened before"):
+    with pytest.raises(WrongState, match="2013/14 Q3 has already been opened"):
         open_period(quarter=quarter, by=office, at=NOW)
 
 

@@ -87,7 +87,7 @@ def test_a_return_goes_from_an_empty_draft_to_a_closed_quarter(
         "be changed."
     ) in confirm.words
     certified = press(s151, f"{RETURN}certify/", "certify/", confirmed="on")
-    assert "2013/14 Q1 is certified. Its figures count as delivered." in read(certified).words
+    assert "2013/14 Q1 is certified. Its savings count as delivered." in read(certified).words
     assert now().status == "certified"
     assert now().certified_by == partnership.s151("WCC")
 
@@ -244,7 +244,7 @@ def test_an_illustrative_return_is_marked_and_not_certified(
     assert s151.get(f"{RETURN}certify/")["Location"] == RETURN
     refused = s151.post(f"{RETURN}certify/", {"version": now().version, "confirmed": "on"})
     assert refused.status_code == 409
-    assert "This return holds 1 illustrative entry: send it back" in read(refused).words
+    assert "This return has 1 illustrative entry: send it back" in read(refused).words
     assert everything() == before
 
 

@@ -93,7 +93,7 @@ def test_the_two_figures_of_the_record_are_shown(reader: Client) -> None:
 def test_one_sentence_says_what_is_compared(reader: Client) -> None:
     assert (
         "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
-        "been achieved by the end of 2012/13, two years earlier, so the difference is not a "
+        "been delivered by the end of 2012/13, two years earlier, so the difference is not a "
         "shortfall."
     ) in read(reader.get(COMPARISON)).words
 
@@ -120,14 +120,14 @@ def test_all_six_areas_are_shown_to_the_penny(reader: Client) -> None:
 
 def test_figures_published_for_the_partnership_fall_on_no_borough(reader: Client) -> None:
     response = reader.get(COMPARISON)
-    assert table_headed(response, "Borough") == [
+    assert table_headed(response, "Council") == [
         ["Hammersmith & Fulham", "£0.00"],
         ["Kensington & Chelsea", "£0.00"],
         ["Westminster", "£0.00"],
         ["Not attributed to a council", "£9,920,000.00"],
         ["All areas", "£9,920,000.00"],
     ]
-    assert "not by borough, so none of it falls on any one borough." in read(response).words
+    assert "not by council, so none of it falls on any one council." in read(response).words
 
 
 def test_every_figure_has_its_document_and_place(reader: Client) -> None:
@@ -174,7 +174,7 @@ def test_the_later_target_is_not_shown_twice(reader: Client) -> None:
 
 def test_a_promise_for_a_single_year_is_shown_as_such(reader: Client) -> None:
     response = reader.get(COMPARISON, {"year": "2011-12"})
-    assert stats(response)[0][:2] == ["Promised in 2011/12 alone", "£2.9m"]
+    assert stats(response)[0][:2] == ["Promised in 2011/12 only", "£2.9m"]
 
 
 def test_the_page_of_an_area_shows_the_lines_that_promised_it(reader: Client) -> None:
@@ -263,7 +263,7 @@ def test_open_quarters_and_transition_costs_are_shown_separately(
 def test_the_parts_of_the_boroughs_add_up_to_the_figure(
     delivering: Partnership, signed_in: SignIn
 ) -> None:
-    assert table_headed(signed_in("auditor").get(COMPARISON), "Borough") == [
+    assert table_headed(signed_in("auditor").get(COMPARISON), "Council") == [
         ["Hammersmith & Fulham", "£33.34", "£30.00"],
         ["Kensington & Chelsea", "£33.33", "£0.00"],
         ["Westminster", "£33.33", "£0.00"],
@@ -328,16 +328,16 @@ def test_figures_that_rest_on_an_illustrative_rule_say_so(
     roll_up_dirty(at=NOW)
     to = {"to": "2013-14-Q1"}
     assert (
-        "they fall on the boroughs by an illustrative rule"
+        "they fall on the councils by an illustrative rule"
         not in read(client.get(COMPARISON, to)).words
     )
     illustrative_rule(partnership)
     response = client.get(COMPARISON, to)
-    assert table_headed(response, "Borough")[0] == [
+    assert table_headed(response, "Council")[0] == [
         "Hammersmith & Fulham",
         "£4.00 Illustrative",
     ]
-    assert "they fall on the boroughs by an illustrative rule" in read(response).words
+    assert "they fall on the councils by an illustrative rule" in read(response).words
 
 
 def illustrative_rule(partnership: Partnership) -> None:

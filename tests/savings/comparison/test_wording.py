@@ -61,8 +61,8 @@ def compared(
 
 def test_delivery_before_the_year_of_an_annual_promise_is_not_a_shortfall() -> None:
     assert compared("33800000", "9920000") == (
-        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
-        "been achieved by the end of 2012/13, two years earlier, so the difference is not a "
+        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had been "
+        "delivered by the end of 2012/13, two years earlier, so the difference is not a "
         "shortfall."
     )
 
@@ -82,14 +82,13 @@ def test_the_sentence_says_how_long_until_the_promised_year_ends(to: str, ahead:
 @pytest.mark.parametrize("to", ["2014-15-Q4", "2015-16-Q1"])
 def test_a_sum_to_date_is_no_annual_amount_even_once_the_year_is_over(to: str) -> None:
     assert compared("400000", "900000", to).endswith(
-        "everything since the start added up, so the difference is neither a shortfall nor a "
-        "surplus."
+        "the total since the start, so the difference is neither a shortfall nor a surplus."
     )
 
 
 def test_a_promise_for_a_single_year_is_called_that() -> None:
     sentence = compared("2900000", "9920000", bases=IN_YEAR, year=FinancialYear(2011))
-    assert sentence.startswith("The £2.9m is what was to be saved in 2011/12 alone and the £9.92m")
+    assert sentence.startswith("The £2.9m is what was to be saved in 2011/12 only and the £9.92m")
 
 
 def test_a_promise_of_both_kinds_is_called_neither_annual_nor_single() -> None:
@@ -123,7 +122,7 @@ def test_a_promise_of_both_kinds_is_called_neither_annual_nor_single() -> None:
             "5",
             "2013-14-Q2",
             (
-                "The plan promises nothing here for 2014/15; the £5.00 is what had been achieved "
+                "The plan promises nothing here for 2014/15; the £5.00 is what had been delivered "
                 "by the end of September 2013."
             ),
         ),
@@ -163,15 +162,16 @@ def test_the_sentence_on_areas_names_the_most_the_furthest_and_the_passed() -> N
         area("CEX", "200000", "260000"),
         area("Corporate Services", "10000000", "480000"),
     ) == (
-        "Children's has delivered the most, £4.54m beside £10.5m promised a year by 2014/15; "
-        "Corporate Services is furthest from its promise, £0.48m beside £10m; "
-        "CEX has passed its promise, £0.26m beside £0.2m."
+        "Children's has delivered the most, £4.54m, compared with £10.5m promised a year by "
+        "2014/15; "
+        "Corporate Services is furthest from its promise, £0.48m compared with £10m; "
+        "CEX has passed its promise, £0.26m compared with £0.2m."
     )
 
 
 def test_the_sentence_on_areas_counts_those_that_have_passed() -> None:
     assert reading(area("A", "100", "200"), area("B", "100", "300")) == (
-        "B has delivered the most, £300.00 beside £100.00 promised a year by 2014/15; "
+        "B has delivered the most, £300.00, compared with £100.00 promised a year by 2014/15; "
         "two areas have passed their promises."
     )
 
@@ -190,7 +190,7 @@ def test_the_sentence_on_areas_covers_a_promise_that_names_none() -> None:
 
 def test_the_sentence_on_areas_says_that_there_is_neither_promise_nor_delivery() -> None:
     assert reading(area("A", "0", "0")) == (
-        "None of these areas has a promise of its own, and nothing has been delivered."
+        "None of these areas has a promise, and nothing has been delivered."
     )
 
 
@@ -211,8 +211,8 @@ UNATTRIBUTED = Council(None, "Not attributed", 9_920_000_00, 9_920_000_00)
 def test_savings_published_for_the_partnership_fall_on_no_borough() -> None:
     lines = [Council("LBHF", "Hammersmith", 0), UNATTRIBUTED]
     assert wording.reading_of_councils(lines) == (
-        "The £9.92m was published for the partnership as a whole, not by borough, so none of "
-        "it falls on any one borough."
+        "The £9.92m was published for the partnership as a whole, not by council, so none of "
+        "it falls on any one council."
     )
 
 
@@ -224,23 +224,23 @@ def test_the_sentence_names_the_boroughs_parts_and_why_the_rest_is_unattributed(
     whole = "Hammersmith’s part is £10.00 and Westminster’s part is £20.00"
     assert wording.reading_of_councils(parts) == f"{whole}."
     assert wording.reading_of_councils([*parts, UNATTRIBUTED]) == (
-        f"{whole}; the other £9.92m was published for the partnership as a whole, not by "
-        "borough, so it is no one borough’s."
+        f"{whole}; the other £9.92m was published for the partnership as a whole, not by council, "
+        "so it falls on no council."
     )
     no_rule = Council(None, "Not attributed", 30_00)
     assert wording.reading_of_councils([*parts, no_rule]) == (
-        f"{whole}; the other £30.00 is shared by no rule that every council taking part has "
-        "agreed to, so it is no one borough’s."
+        f"{whole}; the other £30.00 is not split by any rule that every council taking part has "
+        "agreed to, so it falls on no council."
     )
     both = Council(None, "Not attributed", 30_00, 20_00)
     assert wording.reading_of_councils([*parts, both]) == (
         f"{whole}; of the other £30.00, £20.00 was published for the partnership as a whole, "
-        "not by borough and £10.00 is shared by no rule that every council taking part has "
-        "agreed to, so it is no one borough’s."
+        "not by council and £10.00 is not split by any rule that every council taking part has "
+        "agreed to, so it falls on no council."
     )
 
 
 def test_before_anything_is_delivered_no_borough_has_a_part() -> None:
     assert wording.reading_of_councils([Council("LBHF", "Hammersmith", 0)]) == (
-        "Nothing has been delivered yet, so no borough has a part in it."
+        "Nothing has been delivered yet, so no council has a part in it."
     )

@@ -34,7 +34,7 @@ def test_a_file_may_have_any_order_of_columns_and_a_byte_order_mark() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "The file is empty. Its columns are council, effective_from, value and source."),
+        (b"", "The file is empty. It needs the columns council, effective_from, value and source."),
         (HEAD, "There is no row below the heading."),
         ("£".encode("latin-1"), "This is not text in UTF-8: save it as “CSV UTF-8”."),
         ("a,b\n".encode("utf-16"), "This is not text in UTF-8: save it as “CSV UTF-8”."),
@@ -76,7 +76,7 @@ def test_every_mistake_of_every_row_is_named_at_once() -> None:
         (
             "council,effective_from,value,value,source,note\n",
             [
-                "This column stands twice: keep one.",
+                "This column is there twice: keep one.",
                 "There is no such column: use council, effective_from, value and source.",
             ],
         ),

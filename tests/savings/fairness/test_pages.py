@@ -188,12 +188,12 @@ def test_a_council_that_persistently_gains_little_is_named_with_the_rule(
         "Warning Westminster has gained little for what it puts in for two quarters in a row."
     ) in page.words
     assert (
-        "A council gains little where its share of the net to date is below 1/2 of its share of "
-        "the contribution to date. It does so persistently where that is so at the end of two "
-        "quarters with figures, in a row and to the latest that is closed."
+        "A council gains little if its share of the net to date is below 1/2 of its share of the "
+        "contribution to date. It does so persistently if that is so at the end of two quarters "
+        "with figures in a row, up to the latest closed one."
     ) in page.words
     assert f"/agreements/{test.decision_id}/" in page.hrefs
-    assert [row[-1] for row in table_headed(response, "Quarter and borough") if len(row) > 1] == [
+    assert [row[-1] for row in table_headed(response, "Quarter and council") if len(row) > 1] == [
         "no",
         "no",
         "yes",
@@ -213,7 +213,7 @@ def test_the_warning_appears_once_the_quarter_is_closed(open_books: Partnership)
     page = read(reader.get(FAIRNESS, {"service": "libraries"}))
     assert f"{FAIRNESS}?service=libraries&to=2013-14-Q2" in page.hrefs
     words = told()
-    assert "No quarter is closed yet, and fairness is told of closed quarters." in words
+    assert "No quarter is closed yet, and fairness is shown for closed quarters." in words
     assert "Show what is certified to the end of 2013/14 Q2 , which is still open" in words
     assert f"{NOBODY}, because no closed quarter has figures yet." in words
     words = told(to="2013-14-Q2")
@@ -225,12 +225,15 @@ def test_the_warning_appears_once_the_quarter_is_closed(open_books: Partnership)
     assert "Counted to the end of 2013/14 Q1, the latest closed quarter." in words
     assert (f"{NOBODY}." in words, "Unfinished" in words) == (True, False)
     words = told(**{"from": "2013-14-Q2"})
-    assert "No quarter from 2013/14 Q2 on is closed yet; fairness is told of closed ones." in words
+    assert (
+        "No quarter from 2013/14 Q2 on is closed yet, and fairness is shown for closed quarters."
+        in words
+    )
     response = reader.get(FAIRNESS, {"to": "2013-14-Q2"})
     words = read(response).words
     assert "Unfinished: every quarter after 2013/14 Q1 is still open." in words
     assert (f"{NOBODY}." in words, "Warning" in words) == (True, False)
-    rows = table_headed(response, "Quarter and borough")
+    rows = table_headed(response, "Quarter and council")
     assert [row[0] for row in rows if len(row) == 1] == ["2013/14 Q1", "2013/14 Q2, still open"]
     assert [row[-1] for row in rows if len(row) > 1] == ["no", "no", "yes", *["still open"] * 3]
 

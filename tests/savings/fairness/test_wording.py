@@ -46,9 +46,9 @@ def test_gain_for_contribution_has_two_decimals() -> None:
 
 def test_the_rule_is_stated_with_its_parameters() -> None:
     assert rule_of(Criterion(HALF, 4)) == (
-        "A council gains little where its share of the net to date is below 1/2 of its share of "
-        "the contribution to date. It does so persistently where that is so at the end of four "
-        "quarters with figures, in a row and to the latest that is closed."
+        "A council gains little if its share of the net to date is below 1/2 of its share of the "
+        "contribution to date. It does so persistently if that is so at the end of four quarters "
+        "with figures in a row, up to the latest closed one."
     )
 
 
@@ -65,9 +65,9 @@ def test_the_sentence_names_who_gains_most_and_least() -> None:
     assert reading_of_net(two((100, 5)), NAMES) == (
         "To date Hammersmith & Fulham has gained the most, £9.00, and Westminster the least, £1.00."
     )
-    assert reading_of_net(two((900, 5)), NAMES) == "To date every council’s net comes to £9.00."
+    assert reading_of_net(two((900, 5)), NAMES) == "To date every council’s net is £9.00."
     nobody = tracks({(Q1, "LBHF"): Amounts(500)}, ["LBHF", "WCC"])
-    assert reading_of_net(nobody, NAMES) == "To date every council’s net comes to £5.00."
+    assert reading_of_net(nobody, NAMES) == "To date every council’s net is £5.00."
 
 
 def test_the_sentence_names_who_gains_least_for_what_it_puts_in() -> None:
@@ -83,7 +83,7 @@ def test_the_sentence_names_who_gains_least_for_what_it_puts_in() -> None:
         "No council has put anything in yet, so there is nothing to compare the gain with."
     )
     assert reading_of_shares(two((-900, 100)), NAMES) == (
-        "The councils together have not gained on balance yet, so no share can be told."
+        "The councils together have not gained on balance yet, so there are no shares of it."
     )
 
 
@@ -103,7 +103,7 @@ def test_gaining_little_is_yes_no_or_unknown() -> None:
     assert [gains_little_of(point, criterion, Q1) for point in (poor, rich, untold)] == [
         "yes",
         "no",
-        "can’t be told",
+        "not known",
     ]
     assert gains_little_of(poor, criterion, None) == "still open"
     assert gains_little_of(poor, None, Q1) == ""

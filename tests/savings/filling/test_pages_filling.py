@@ -281,7 +281,7 @@ def test_wrong_cells_come_back_in_a_table_with_what_to_do(
     assert (response.status_code, said["count"]) == (422, 3)
     for name, value in (("fix-1-service", "Open spaces"), ("fix-1-amount", "1,50")):
         assert f'name="{name}" value="{value}"' in said["table"]
-    assert "“Open spaces” is not one thing alone: use parks or squares." in said["table"]
+    assert "“Open spaces” can mean more than one thing: use parks or squares." in said["table"]
     assert 'value="&lt;b&gt;"' in said["table"]
     assert "<b>" not in said["table"]
     right = {"fix-1-service": "parks", "fix-1-amount": "150", "fix-2-kind": "Variance"}
@@ -326,7 +326,7 @@ def test_a_block_goes_past_removed_rows_and_no_further_than_there_is_room(
     response = pasted(officer, "1\n" * 6, 4, "amount")
     assert response.status_code == 422
     assert response.json()["problem"].startswith(
-        "The block has 6 rows, and the form holds no more than 8."
+        "The block has 6 rows, and the form can have at most 8."
     )
 
 

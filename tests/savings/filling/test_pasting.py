@@ -156,6 +156,6 @@ def test_words_are_read_as_codes() -> None:
 def test_a_word_that_could_mean_two_codes_is_not_guessed() -> None:
     assert in_codes({"service": "open spaces"}, WORDS) == (
         {"service": "open spaces"},
-        {"service": "“open spaces” is not one thing alone: use parks or squares."},
+        {"service": "“open spaces” can mean more than one thing: use parks or squares."},
     )
     assert in_codes({"service": "nothing"}, WORDS) == ({"service": "nothing"}, {})

@@ -73,9 +73,9 @@ CHANGED = {**VARIANCE, "cause": "specification_change", "caused_by": "WCC"}
 A_LETTER = "a" * LONGEST_TEXT
 
 # The message for each column.
-NO_SERVICE = "Enter the service's short name, as “libraries”."
+NO_SERVICE = "Enter the service's short name, such as “libraries”."
 NO_KIND = "Enter the kind of entry: saving, ongoing_cost, transition_cost or variance."
-NO_SCOPE = "Enter whose entry it is: own or shared."
+NO_SCOPE = "Enter who it falls on: own or shared."
 NO_AMOUNT = "Enter an amount, or - for nil."
 NO_RECURRENCE = "Enter whether it recurs: recurring or one_off."
 NO_NATURE = "Enter the nature of the saving: cashable, non_cashable or avoided."
@@ -87,11 +87,11 @@ NOT_TEXT = "Send this as text."
 NOT_A_KIND = "“Saving” is not known here: use saving, ongoing_cost, transition_cost or variance."
 NO_BUDGET = (
     "There is no transition budget “MOVE-2”: use the code of one that every council taking "
-    "part has agreed, or leave this empty."
+    "part has agreed to, or leave this empty."
 )
 ELSEWHERE = (
-    "The transition budget “MOVE-3” is for libraries, and hr does not lie in it: use another, "
-    "or leave this empty."
+    "The transition budget “MOVE-3” is for libraries and the services below it, not hr: use "
+    "another, or leave this empty."
 )
 TOO_EARLY = (
     "The transition budget “MOVE-4” begins in 2013/14 Q4: claim on it from then on, or leave "
@@ -99,7 +99,7 @@ TOO_EARLY = (
 )
 NOT_AGREED = (
     "Not every council taking part has agreed to the transition budget “MOVE-5”: WCC has not. "
-    "Leave this empty, or wait until then."
+    "Leave this empty, or wait until all have agreed."
 )
 CORRECTED_TOO_EARLY = (
     "The transition budget “MOVE-1” begins in 2013/14 Q2: claim on it from then on, or leave "
@@ -112,10 +112,10 @@ ONLY_CAUSE = "Only a variance has a cause: leave this empty."
 ONLY_CAUSED_BY = "Only a variance with the cause specification_change has this: leave it empty."
 ONLY_TUPE = "Only an ongoing cost has this: leave it empty."
 ONLY_APPROVAL = "Only a transition cost has this: leave it empty."
-CORRECTS = "Enter the number of one of this council's certified entries of an earlier period."
+CORRECTS = "Enter the number of one of this council's certified entries in an earlier quarter."
 TOO_LONG = "Shorten this to 2,000 characters."
 NULL = "Remove the null character."
-HALF = "Remove the half of a character."
+HALF = "Remove the broken character."
 NO_COLUMN = "There is no such column: remove or rename it."
 TEXT_AMOUNT = 'Send the amount as text, such as "1234.50", not as a number.'
 
@@ -168,8 +168,8 @@ def test_where_nothing_is_left_the_message_says_what_to_do() -> None:
             "amount",
             "0.01",
             (
-                "This would pass the ceiling of “MOVE-6”: nothing of £50.00 is left. Leave the "
-                "budget's code out, and the cost falls on the council that reports it."
+                "This would pass the ceiling of “MOVE-6”: nothing of £50.00 is left. Leave out the "
+                "budget's code: then the cost falls on the council that reports it."
             ),
         )
     ]

@@ -337,7 +337,7 @@ def test_an_illustrative_forecast_is_never_certified(
     with pytest.raises(WrongState) as refusal:
         certify(return_id=parent.id, version=3, by=planned.s151("WCC"), at=NOW)
     assert str(refusal.value) == (
-        "This return holds 1 illustrative forecast: send it back to have it replaced by the "
+        "This return has 1 illustrative forecast: send it back to have it replaced with the "
         "council's own figures."
     )
     assert everything() == before

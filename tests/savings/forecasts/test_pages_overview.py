@@ -31,7 +31,8 @@ def test_the_programme_office_sees_status_plan_forecast_and_delivery(office: Cli
         "No forecast yet Westminster At risk £9,500,000.00 a year by 2014/15 £120,000.00"
     ) in page.words
     assert (
-        "£0.3m is forecast beside £9.8m planned, and nothing is certified as delivered by the "
+        "£0.3m is forecast, compared with £9.8m planned, and nothing is certified as delivered by "
+        "the "
         "end of June 2013; 2 of the 3 forecasts are in doubt; 5 are still to come."
     ) in page.words
     assert "Library service, Hammersmith & Fulham At risk Illustrative" in page.words
@@ -56,9 +57,9 @@ def test_the_list_is_narrowed_by_status_and_council(office: Client) -> None:
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("status=amber", "There is no status “amber”. Choose one."),
-        ("period=2019-20-Q1", "“2019-20-Q1” is not a quarter with returns that you may see."),
-        ("council=BRENT", "“BRENT” is no council whose forecasts you may see."),
+        ("status=amber", "There is no status “amber”. Choose one from the list."),
+        ("period=2019-20-Q1", "“2019-20-Q1” is not a quarter with returns that you can see."),
+        ("council=BRENT", "“BRENT” is not a council whose forecasts you can see."),
         ("period=%00", "Null characters are not allowed."),
     ],
 )
@@ -81,7 +82,7 @@ def test_a_councils_people_see_only_their_own(planned: Partnership, office: Clie
     assert [c["name"] for c in page.controls if c.get("name") == "council"] == []
     refused = client.get("/forecasts/?council=LBHF")
     assert refused.status_code == 422
-    assert "“LBHF” is no council whose forecasts you may see." in read(refused).words
+    assert "“LBHF” is not a council whose forecasts you can see." in read(refused).words
     client.force_login(planned.people["councillor.wcc"])
     nothing = read(client.get("/forecasts/"))
     assert "Your council’s forecasts appear here once its return is certified." in nothing.words

@@ -67,7 +67,7 @@ def test_a_forecast_is_shown_with_plan_delivery_and_remarks(
     assert "Planned, all councils £9,500,000.00 a year by 2014/15" in page.words
     assert "Planned, all councils £100,000.00 this year only" in page.words
     assert "No forecast yet. Enter what it is expected to bring, and its status." in page.words
-    assert "In doubt. Check that the reason still holds" in page.words
+    assert "In doubt. Check that the reason is still true" in page.words
     assert "Start date passed, nothing delivered. Enter what has been saved" in page.words
 
 
@@ -141,7 +141,7 @@ def test_an_illustrative_forecast_is_marked_and_not_certified(
     assert client.get(f"{RETURN}certify/")["Location"] == RETURN
     answer = client.post(f"{RETURN}certify/", {"version": planned.parent("WCC").version})
     assert answer.status_code == 409
-    assert "This return holds 1 illustrative forecast" in read(answer).words
+    assert "This return has 1 illustrative forecast" in read(answer).words
 
 
 def test_a_forecast_that_no_plan_asks_for_any_more_is_still_shown(

@@ -67,7 +67,7 @@ def test_a_forecast_in_doubt_has_a_remark() -> None:
             RemarkKind.IN_DOUBT,
             "ict",
             "ICT: at risk, with £100.00 forecast for 2013/14.",
-            "Check that the reason still holds, and that what replaces the saving is certain "
+            "Check that the reason is still true, and that what replaces the saving is certain "
             "enough.",
         )
     ]
@@ -81,7 +81,7 @@ def test_a_forecast_unchanged_for_two_quarters_has_a_remark() -> None:
             RemarkKind.UNCHANGED,
             "ict",
             "ICT: the same forecast for two quarters, 2013/14 Q1 and 2013/14 Q2.",
-            "Hold it against the latest figures; if it is right, leave it.",
+            "Check it against the latest figures. If it is right, leave it.",
         )
     ]
     across = found(ROW, ROW, quarter=Quarter.parse("2013-14-Q1"))
@@ -120,8 +120,8 @@ def test_a_start_date_that_has_passed_without_delivery_has_a_remark() -> None:
         Remark(
             RemarkKind.NOTHING_DELIVERED,
             "ict",
-            "ICT: to start on 1 July 2013, but no saving has been entered for it.",
-            "Enter what has been saved, or give the date on which it will start now.",
+            "ICT: due to start on 1 July 2013, but no saving has been entered for it.",
+            "Enter what has been saved, or change the start date.",
         )
     ]
 

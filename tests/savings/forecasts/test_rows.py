@@ -29,7 +29,7 @@ ONLY_DOUBTFUL = (
 )
 NOT_A_STATUS = "“amber” is not known here: use delivered, on_track, at_risk or not_achievable."
 NOT_OWED = (
-    "No adopted plan asks for a forecast of “libraries” from this council in this quarter: "
+    "No adopted plan asks for a forecast for “libraries” from this council in this quarter: "
     "leave it out."
 )
 DATE = "Enter a date as 1/9/2013 or 1 September 2013."
@@ -100,7 +100,7 @@ def test_a_right_forecast_is_read(typed: Mapping[str, object], row: ForecastRow)
     [
         (
             {**GOOD, "service": ""},
-            [("service", "", "Enter the service's short name, as “libraries”.")],
+            [("service", "", "Enter the service's short name, such as “libraries”.")],
         ),
         (
             {**GOOD, "service": "libraries"},
@@ -203,7 +203,7 @@ def test_a_service_has_only_one_forecast() -> None:
     rows, errors = read(GOOD, {**GOOD, "service": "ict"}, {**GOOD, "this_year": "1"})
     assert [row.service for row in rows] == ["hr", "ict"]
     assert [(error.row, error.field, error.message) for error in errors] == [
-        (4, "service", "Row 2 has the forecast of this service: leave one of them out.")
+        (4, "service", "Row 2 already has a forecast for this service: leave one of them out.")
     ]
 
 

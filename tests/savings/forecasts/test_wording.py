@@ -62,7 +62,8 @@ def test_the_sentence_says_how_many_have_a_forecast(counts: dict[str, int], sent
             "9900000",
             "480000",
             (
-                "£2.1m is forecast beside £9.9m planned, and £0.48m is certified as delivered by "
+                "£2.1m is forecast, compared with £9.9m planned, and £0.48m is certified as "
+                "delivered by "
                 "the end of June 2013; the one forecast is in doubt; 1 is still to come."
             ),
         ),

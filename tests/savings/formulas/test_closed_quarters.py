@@ -441,7 +441,7 @@ def test_a_council_that_joins_later_can_not_refuse_a_rule_that_the_others_share_
     partnership.certified("LBHF", a_saving("cex", "10.00"))
     partnership.certified("LBHF", a_saving("cex", "10.00"), quarter=Q2)
     divided = digest()
-    with pytest.raises(WrongState, match="can't be refused any more"):
+    with pytest.raises(WrongState, match="can no longer be refused"):
         answer(
             decision_id=rule.decision_id,
             agree=False,

@@ -32,15 +32,15 @@ def story(pence: int, **shares: str) -> str:
         (
             300,
             {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"},
-            "Every share comes to whole pence, so no penny is left over.",
+            "Every share is a whole number of pence, so no penny is left over.",
         ),
         (
             100,
             {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"},
             (
                 "One penny is left over. It goes to Fulham. Chelsea and Westminster have a "
-                "remainder as large, 1/3 of a penny; among equals the alphabet decides, in which "
-                "LBHF comes first."
+                "remainder as large, 1/3 of a penny. Ties go in alphabetical order of code, in "
+                "which LBHF comes first."
             ),
         ),
         (
@@ -48,7 +48,8 @@ def story(pence: int, **shares: str) -> str:
             {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"},
             (
                 "Two pennies are left over. They go to Fulham and Chelsea. Westminster has a "
-                "remainder as large, 2/3 of a penny; among equals the alphabet decides, in which "
+                "remainder as large, 2/3 of a penny. Ties go in alphabetical order of code, in "
+                "which "
                 "LBHF and RBKC come first."
             ),
         ),
@@ -73,11 +74,12 @@ def story(pence: int, **shares: str) -> str:
             {"BRENT": "1/7", "LBHF": "2/7", "RBKC": "2/7", "WCC": "2/7"},
             (
                 "Two pennies are left over. They go to Fulham and Chelsea. Westminster has a "
-                "remainder as large, 4/7 of a penny; among equals the alphabet decides, in which "
+                "remainder as large, 4/7 of a penny. Ties go in alphabetical order of code, in "
+                "which "
                 "LBHF and RBKC come first."
             ),
         ),
-        (7, {"WCC": "1"}, "Every share comes to whole pence, so no penny is left over."),
+        (7, {"WCC": "1"}, "Every share is a whole number of pence, so no penny is left over."),
     ],
 )
 def test_the_story_says_who_got_the_odd_penny_and_why(

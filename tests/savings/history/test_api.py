@@ -190,13 +190,13 @@ def test_a_return_is_shown_at_one_of_its_versions(with_history: Partnership) -> 
     untouched = auditor.get(PATH, version=0).json()
     assert (untouched["version"], untouched["entries"]) == (0, [])
     said = problem(auditor.get(PATH, version=99), 404, "not-found")
-    assert said["detail"] == "This return has had no such version: its history says which."
+    assert said["detail"] == "This return has had no such version: its history lists them."
 
 
 def test_before_its_quarter_was_opened_there_was_no_return(with_history: Partnership) -> None:
     auditor = caller(with_history, "auditor")
     said = problem(auditor.get(PATH, as_at="2013-06-30"), 404, "not-found")
-    assert said["detail"] == "This return was not there yet at that moment: give a later one."
+    assert said["detail"] == "This return did not exist yet at that moment: give a later one."
     opened = auditor.get(PATH, as_at="2013-07-01").json()
     assert (opened["version"], opened["status"], opened["entries"]) == (0, "draft", [])
 

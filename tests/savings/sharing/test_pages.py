@@ -172,7 +172,7 @@ def test_agreements_that_rest_on_it_end_until_the_newcomer_agrees(
         "2013/14 Q2 on.",
         saved: "Every council concerned had agreed: it applies in 2013/14 Q1. From 2013/14 Q2 on "
         "Westminster also takes part and has not agreed, so it is not in force then. Until "
-        "Westminster agrees to it, nothing is split by it from 2013/14 Q2 on.",
+        "Westminster agrees to it, it splits nothing from 2013/14 Q2 on.",
     }
     # Once its first quarter is closed it can't be answered any more: another is needed.
     closed(partnership)
@@ -231,7 +231,7 @@ def test_a_council_joins(partnership: Partnership, office: Client) -> None:
     roll_up()
     words = read(office.get(HERE + "join/")).words
     assert (
-        "Cex: savings, version 1 : if Westminster joins, nothing is split by it until that council "
+        "Cex: savings, version 1 : if Westminster joins, it splits nothing until that council "
         "agrees to it." in words
     )
     answer = office.post(HERE + "join/", JOINING, follow=True)
@@ -248,7 +248,7 @@ def test_the_page_says_to_replace_a_rule_that_can_no_longer_be_answered(
     partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"})
     closed(partnership)
     assert (
-        "if Westminster joins, nothing is split by it any more. It can no longer be answered, "
+        "if Westminster joins, it splits nothing any more. It can no longer be answered, "
         "because 2013/14 Q1 is closed: propose another from the quarter in which the council joins."
         in read(office.get(HERE + "join/")).words
     )

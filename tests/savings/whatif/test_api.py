@@ -437,7 +437,7 @@ def test_a_driver_that_can_not_split_anything_is_refused_like_its_proposal(
 ) -> None:
     driver(books, **values)
     since = {"effective_from": quarter.code} if quarter else {}
-    message = "Every value of Visits is 0: nothing to share by."
+    message = "Every value of Visits is 0, so there is nothing to split by."
     if missing:
         message = f"Visits has no value for {missing} by {(quarter or Q2).label}: enter one."
 

@@ -117,7 +117,7 @@ def test_figures_are_shown_to_date_by_quarter_and_over_the_plan(reader: Client) 
     page, (to_date, by_quarter, plan) = read(response), tables_of(response)
 
     assert to_date == [
-        ["Borough", "Today", "What if", "Difference"],
+        ["Council", "Today", "What if", "Difference"],
         ["Hammersmith & Fulham", "£53.01", "£0.00", "−£53.01"],
         ["Kensington & Chelsea", "£53.00", "£79.50", "+£26.50"],
         ["Westminster", "£52.99", "£79.50", "+£26.51"],
@@ -160,7 +160,7 @@ def test_figures_of_a_single_quarter_say_which(reader: Client, books: Partnershi
 
     assert tables_of(response) == [
         [
-            ["Borough", "Today", "What if", "Difference"],
+            ["Council", "Today", "What if", "Difference"],
             ["Hammersmith & Fulham", "£0.00", "£10.00", "+£10.00"],
             ["Kensington & Chelsea", "£0.00", "£30.00", "+£30.00"],
             ["No council: not attributed", "£40.00", "£0.00", "−£40.00"],

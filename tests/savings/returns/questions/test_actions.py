@@ -249,8 +249,8 @@ def test_an_open_question_holds_up_the_certificate(
         return certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
 
     assert refused(sign) == (
-        "A question is not answered yet, on row 2 (Youth offending). The finance officer answers "
-        "each on the return's page."
+        "A question is not answered yet, on row 2 (Youth offending). The finance officer has to "
+        "answer each on the return's page."
     )
     assert everything() == before
     answered(partnership, question)

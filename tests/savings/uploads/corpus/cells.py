@@ -183,15 +183,15 @@ CELLS = [
         csv_row(service=""),
         2,
         "service",
-        "Enter the service's short name, as “libraries”.",
+        "Enter the service's short name, such as “libraries”.",
     ),
     Bad(
         "a row with only a note",
         lambda: a_csv(tuple("x" if name == "note" else "" for name in HEADER)),
         [
-            (2, "service", "Enter the service's short name, as “libraries”."),
+            (2, "service", "Enter the service's short name, such as “libraries”."),
             (2, "kind", f"Enter the kind of entry: {KINDS}."),
-            (2, "scope", "Enter whose entry it is: own or shared."),
+            (2, "scope", "Enter who it falls on: own or shared."),
             (2, "amount", "Enter an amount, or - for nil."),
         ],
     ),
@@ -247,7 +247,7 @@ CELLS = [
         csv_row(corrects="123456"),
         2,
         "corrects",
-        "Enter the number of one of this council's certified entries of an earlier period.",
+        "Enter the number of one of this council's certified entries in an earlier quarter.",
     ),
     at(
         "staff transferred on a saving",

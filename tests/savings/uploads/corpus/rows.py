@@ -244,7 +244,7 @@ ROWS = [
         xlsx_cell(note=text_cell("@", "_xD83D_")),
         2,
         "note",
-        "Remove the half of a character.",
+        "Remove the broken character.",
     ),
     at(
         "blank rows count",
