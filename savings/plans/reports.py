@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
 
 from finance.money import to_pence
+from finance.periods import FinancialYear
 from savings.kit.provenance import Provenance
+from savings.plans.measures import Promise, added_by_year
 from savings.plans.models import Plan, PlanLine
 
 
@@ -36,3 +38,33 @@ def years_by_plan(plans: Iterable[Plan]) -> dict[int, list[PlannedYear]]:
     ):
         years[plan].append(PlannedYear(year, to_pence(planned), bool(made_up)))
     return years
+
+
+def promises_by_service(
+    plan: Plan, councils: Collection[str] | None = None
+) -> dict[str | None, dict[FinancialYear, Promise]]:
+    """What a plan promises by service and year, in pence: one query.
+
+    None is for the lines that name no service. A line inside another counts once, and one that
+    speaks of several years together is of no single year. With `councils` only their lines count:
+    what a plan has for all councils together is not any one council's.
+    """
+    lines = PlanLine.objects.counted().of_one_year().filter(plan=plan)
+    if councils is not None:
+        lines = lines.filter(council__code__in=councils)
+    found: dict[str | None, dict[FinancialYear, Promise]] = defaultdict(dict)
+    for slug, year, basis, pounds in (
+        lines.order_by().values_list("service__slug", "year", "basis").annotate(sum=Sum("middle"))
+    ):
+        pence = to_pence(pounds)
+        annual = basis == PlanLine.Basis.FULL_YEAR
+        of_line = Promise(annual=pence) if annual else Promise(alone=pence)
+        when = FinancialYear.parse(year)
+        found[slug].update(added_by_year([{when: of_line}, found[slug]]))
+    return found
+
+
+def councils_of(plan: Plan) -> frozenset[str] | None:
+    """The councils that a plan is of: those its lines name, or None where a line is for all."""
+    named = set(plan.lines.order_by().values_list("council__code", flat=True).distinct())
+    return None if None in named or not named else frozenset(named)

@@ -278,7 +278,8 @@ def _entries(returns: list[int], transition_costs: bool) -> Iterator[CertifiedEn
         cursor.execute(_ENTRIES, [returns, transition_costs])
         while rows := cursor.fetchmany(10_000):
             for row in rows:
-                yield CertifiedEntry(*row[:_OF_ITS_OWN], Grounds._make(row[_OF_ITS_OWN:]))
+                grounds = Grounds._make(row[_OF_ITS_OWN:])
+                yield CertifiedEntry._make((*row[:_OF_ITS_OWN], grounds))
 
 
 def _add_return(
