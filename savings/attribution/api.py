@@ -17,7 +17,7 @@ from savings.rollup.reports import attributed
 from services.models import Service
 from sovereignty.calls import Call, found
 
-NO_ENTRY = "There is no such entry, or you may not see it."
+NO_ENTRY = "There is no such entry, or you can't see it."
 
 
 class AttributionTotals(Call):

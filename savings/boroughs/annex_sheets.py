@@ -249,7 +249,7 @@ def _reductions(annex: Annex) -> Sheet:
         )
     return Sheet(
         name="Net reductions",
-        title="How much each council's spending has fallen, which splits claims on budgets",
+        title="How much each council's spending has fallen: claims on budgets are split by this",
         introduction=[
             "Certified savings less ongoing costs to date, of the entry's service and those below.",
             "Nothing falls on a council with 0 or less.",

@@ -120,7 +120,7 @@ def _entries(figures: BoroughFigures) -> Sheet:
             Column("Kind", 16),
             Column("Falls on", 17),
             Column("Full amount (£)", 16, "money"),
-            Column(f"{figures.council.code}’s part (£)", 16, "money"),
+            Column(f"{figures.council.code}'s part (£)", 16, "money"),
             Column("Recurrence", 12, "flag"),
             Column("Nature", 13),
             Column("Rule", 7, "whole"),
@@ -160,7 +160,7 @@ def _notes(figures: BoroughFigures) -> Sheet:
     )
     whose = (
         f"What {council} reports as its own falls wholly on it. A shared entry, whichever council "
-        f"reports it, is split by the rule that every council taking part has agreed to. The part "
+        "reports it, is split by the rule that every council taking part has agreed to. The part "
         f"that falls on {council} is shown."
     )
     signs = (

@@ -41,7 +41,7 @@ def file_name(year: FinancialYear) -> str:
 def as_csv(lines: Sequence[BoardLine]) -> bytes:
     """One row for each return (RFC 4180, UTF-8 with the mark that Excel needs).
 
-    Amounts are plain numbers, empty where the return has no entry of the kind.
+    Amounts are plain numbers, empty if the return has no entry of the kind.
     """
     text = io.StringIO(newline="")
     text.write(_BYTE_ORDER_MARK)

@@ -13,8 +13,7 @@ Status = Return.Status
 
 
 def reading_of(lines: Sequence[BoardLine], year: FinancialYear) -> str:
-    """How many of a year's returns are at each step, how many are late, and how many questions
-    wait."""
+    """How many of a year's returns are at each step, are late, or have questions waiting."""
     if not lines:
         return f"There are no returns for {year.label} that you can see."
     states = Counter(line.parent.status for line in lines)

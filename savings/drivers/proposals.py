@@ -22,11 +22,11 @@ class ToleranceSubject(Subject):
         return Tolerance.objects.select_related("decision")
 
     def facts(self, about: Tolerance, councils: Mapping[str, Council]) -> Facts:
-        allowed = f"more than {about.share} of what it split"
+        allowed = f"more than {about.share} of what the driver split"
         how = "Each council’s own adjusting entries in a later quarter. Nothing is rewritten"
         return (
             (
-                "When it puts a restated driver right",
+                "A restated driver is put right",
                 f"If the council that moves most moves by {allowed}",
             ),
             ("How", how),

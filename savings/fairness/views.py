@@ -115,7 +115,7 @@ def _propose_page(
     return render(request, "savings/fairness/propose.html", context, status=status)
 
 
-# --- What the page tells ---------------------------------------------------------------
+# --- What the page shows ---------------------------------------------------------------
 
 
 def _told(found: Fairness) -> dict[str, Any]:

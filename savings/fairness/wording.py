@@ -74,9 +74,9 @@ def nothing_of(first: Quarter | None, to: Quarter | None) -> str:
 def rule_of(criterion: Criterion) -> str:
     """The agreed rule with its parameters, in full."""
     return (
-        "A council gains little if its share of the net to date is below {criterion.below} of its "
+        f"A council gains little if its share of the net to date is below {criterion.below} of its "
         "share of the contribution to date. It does so persistently if that is so at the end of "
-        "{_count(criterion.quarters, 'quarter')} with figures in a row, up to the latest closed "
+        f"{_count(criterion.quarters, 'quarter')} with figures in a row, up to the latest closed "
         "one."
     )
 

@@ -38,8 +38,8 @@ class Deed(StrEnum):
 class Difference:
     """A line that differs between the two versions; None if a version doesn't have it.
 
-    `mine_did` and `theirs_did` are None if it is not known what both began from. `suggested` is the
-    side that did something if the other did nothing, and None if both did.
+    If it is not known what both began from, `mine_did` and `theirs_did` have no value. `suggested`
+    is the side that did something if the other did nothing, and None if both did.
     """
 
     key: str

@@ -78,7 +78,7 @@ def replace_forecasts_as_read(
     """Replace a draft's forecasts as `replace_forecasts` does, whatever else has changed.
 
     A return's version also changes with its entries and its steps. If no forecasts were saved since
-    the version that was read, nobody's work is overwritten. Raises StaleVersion if some were.
+    the version that was read, nothing saved is overwritten. Raises StaleVersion if some were.
     """
     parent = Return.objects.select_for_update(of=("self",)).get(id=return_id)
     if version < parent.version and not saves_since(parent, version):

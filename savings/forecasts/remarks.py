@@ -139,8 +139,7 @@ def _nothing_delivered(initiative: Initiative, starts_on: date) -> Remark:
         RemarkKind.NOTHING_DELIVERED,
         initiative.service,
         f"{initiative.name}: due to start on {starts_on.day} {starts_on:%B %Y}, but no saving has "
-        "been "
-        "entered for it.",
+        "been entered for it.",
         "Enter what has been saved, or change the start date.",
     )
 

@@ -131,8 +131,8 @@ REASONS = {
     ),
     "rule": "The rule in force splits it between the councils that take part in the service.",
     "tupe": (
-        "The rule's shares, only of the councils named for the transferred staff and scaled up to "
-        "the whole."
+        "It falls only on the councils named for the transferred staff, by the rule's shares "
+        "scaled up to the whole."
     ),
     "no_rule": (
         "No rule that every participating council has agreed to was in force, so the entry is not "
@@ -155,8 +155,7 @@ REASONS = {
     ),
     "no_reduction": (
         "It claims on a transition budget that every council has agreed to, but no council has a "
-        "net "
-        "reduction in spending yet, so it is split as the savings are."
+        "net reduction in spending yet, so it is split as the savings are."
     ),
     "approval_not_in_force": (
         "It claims on a transition budget that does not apply to this service and quarter, or "

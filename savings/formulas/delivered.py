@@ -1,4 +1,4 @@
-"""How much each council's spending has fallen so far, by which rule 6 splits. Pure.
+"""How much each council's spending has fallen so far, which rule 6 splits by. Pure.
 
 Source: the public contract, "Attribution", rule 6, and
 `docs/adr/0021-transition-costs-by-net-reduction.md`.

@@ -34,7 +34,10 @@ class RuleForm(ProposalForm):
         widget=forms.RadioSelect(choices=AttributionRule.Method.choices),
     )
     driver = forms.Field(
-        label="Which driver?", required=False, widget=forms.Select, help_text="For a driver."
+        label="Which driver?",
+        required=False,
+        widget=forms.Select,
+        help_text="Only for a split by a driver.",
     )
     weights = forms.Field(
         label="Weights of the drivers",

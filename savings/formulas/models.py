@@ -139,8 +139,9 @@ class AttributionRule(models.Model):
         )
 
 
-# --- What attribution rests on, of the floors below ---------------------------------- They know
-# nothing of closed quarters, so this floor keeps their rows as they were in one.
+# --- What attribution rests on, of the floors below ----------------------------------
+#
+# They know nothing of closed quarters, so this floor keeps their rows as they were in one.
 
 
 class ConsentToRule(Consent):

@@ -60,8 +60,8 @@ class RuleSubject(Subject):
         if quarters_in_force(about):
             raise WrongState(
                 "This is in force in quarters in which every council taking part has agreed to it, "
-                "so it can no longer be refused. In the quarters in which {council} takes part, it "
-                "splits nothing until {council} agrees too."
+                f"so it can no longer be refused. In the quarters in which {council} takes part, "
+                f"it splits nothing until {council} agrees too."
             )
 
     def check_withdrawal(self, about: AttributionRule) -> None:

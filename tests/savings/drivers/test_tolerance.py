@@ -161,7 +161,7 @@ def test_it_is_proposed_on_a_page_and_answered_on_another(partnership: Partnersh
     for code in COUNCILS:
         officer = signed_in(partnership, f"s151.{code.lower()}")
         page = officer.get(f"/agreements/{tolerance.decision_id}/").content.decode()
-        assert "moves by more than 1/100 of what it split" in page
+        assert "moves by more than 1/100 of what the driver split" in page
         said = {"agree": "yes", "minute_reference": "Cabinet, item 7"}
         sent = officer.post(f"/agreements/{tolerance.decision_id}/answer/", said)
         assert sent.status_code == 302

@@ -360,7 +360,7 @@ def test_entries_and_forecasts_are_counted_together(planned: Partnership) -> Non
         provenance=Provenance.ILLUSTRATIVE,
     )
     submit(return_id=parent.id, version=2, by=planned.finance("WCC"), at=NOW)
-    with pytest.raises(WrongState, match="holds 1 illustrative entry and 2 illustrative forecasts"):
+    with pytest.raises(WrongState, match="has 1 illustrative entry and 2 illustrative forecasts"):
         certify(return_id=parent.id, version=3, by=planned.s151("WCC"), at=NOW)
 
 
