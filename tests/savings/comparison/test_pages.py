@@ -92,9 +92,9 @@ def test_the_two_figures_of_the_record_are_shown(reader: Client) -> None:
 
 def test_one_sentence_says_what_is_compared(reader: Client) -> None:
     assert (
-        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
-        "been delivered by the end of 2012/13, two years earlier, so the difference is not a "
-        "shortfall."
+        "The promise is £33.8m a year by 2014/15. £9.92m had been delivered by the end of 2012/13. "
+        "The promise is a saving a year and delivery is a total since the start, so they can’t be "
+        "compared."
     ) in read(reader.get(COMPARISON)).words
 
 
@@ -108,13 +108,13 @@ def test_the_later_target_is_shown_from_the_record(reader: Client) -> None:
 
 def test_all_six_areas_are_shown_to_the_penny(reader: Client) -> None:
     assert table_headed(reader.get(COMPARISON), "Area") == [
-        ["Children's", "£10,500,000.00", "£4,540,000.00", "£5,960,000.00 less", "43.2%"],
-        ["Adults", "£9,900,000.00", "£2,850,000.00", "£7,050,000.00 less", "28.8%"],
-        ["Libraries", "£1,600,000.00", "£920,000.00", "£680,000.00 less", "57.5%"],
-        ["CEX", "£200,000.00", "£260,000.00", "£60,000.00 more", "130.0%"],
-        ["Corporate Services", "£10,000,000.00", "£480,000.00", "£9,520,000.00 less", "4.8%"],
-        ["Environmental Services", "£1,600,000.00", "£870,000.00", "£730,000.00 less", "54.4%"],
-        ["All areas", "£33,800,000.00", "£9,920,000.00", "£23,880,000.00 less", "29.3%"],
+        ["Children's", "£10,500,000.00", "£4,540,000.00"],
+        ["Adults", "£9,900,000.00", "£2,850,000.00"],
+        ["Libraries", "£1,600,000.00", "£920,000.00"],
+        ["CEX", "£200,000.00", "£260,000.00"],
+        ["Corporate Services", "£10,000,000.00", "£480,000.00"],
+        ["Environmental Services", "£1,600,000.00", "£870,000.00"],
+        ["All areas", "£33,800,000.00", "£9,920,000.00"],
     ]
 
 
@@ -166,9 +166,12 @@ def test_the_later_target_is_not_shown_twice(reader: Client) -> None:
     assert table_headed(response, "Area")[-2] == [
         "Not divided by area",
         "£40,000,000.00",
-        "£0.00",
-        "£40,000,000.00 less",
-        "0.0%",
+        "–What was delivered is recorded by service, so none of it is undivided.",
+    ]
+    assert table_headed(response, "Area")[0] == [
+        "Children's",
+        "–The plan does not divide its figure by area.",
+        "£4,540,000.00",
     ]
 
 
@@ -214,7 +217,11 @@ def test_an_areas_own_savings_are_not_counted_for_a_service(reader: Client) -> N
     assert table_headed(reader.get("/comparison/childrens/"), "Service") == [
         ["Education Services", "£1,000,000.00", "–"],
         ["Children's Services", "£9,500,000.00", "–"],
-        ["Not divided by service", "£0.00", "£4,540,000.00"],
+        [
+            "Not divided by service",
+            "–The plan has no figure here for 2014/15.",
+            "£4,540,000.00",
+        ],
         ["Children's", "£10,500,000.00", "£4,540,000.00"],
     ]
 
@@ -372,11 +379,10 @@ def test_before_any_quarter_is_closed_the_page_says_so(
     response = signed_in("auditor").get(COMPARISON)
     assert stats(response)[1] == [
         "Delivered",
-        "£0",
-        "£0.00",
-        "No quarter has been closed yet",
+        "No figure",
+        "No quarter has been closed yet.",
     ]
-    assert "no quarter has been closed yet, so nothing counts as delivered." in (
+    assert "The promise is £1.3k a year by 2014/15. No quarter has been closed yet." in (
         read(response).words
     )
 
@@ -404,22 +410,22 @@ def test_before_any_plan_is_loaded_the_page_says_so(
             {"plan": "no-such"},
         ),
         (
-            {"plan": "proposals-2011", "year": "2013-14"},
+            {"plan": "proposals-2011", "year": "1999-00"},
             "#id_year",
-            (
-                "“Proposals of February 2011” has figures for 2011/12 and 2014/15 only. Choose one "
-                "of those years or another plan."
-            ),
-            {"plan": "proposals-2011", "year": "2013-14"},
+            "“1999-00” is a year without a plan or a return. Choose one from the list.",
+            {"plan": "proposals-2011", "year": "1999-00"},
         ),
         (
             {"plan": "overall-target-2013", "year": "nonsense"},
             "#id_year",
-            (
-                "“Overall target of early 2013” has figures for 2015/16 only. Choose that year or "
-                "another plan."
-            ),
+            "“nonsense” is a year without a plan or a return. Choose one from the list.",
             {"plan": "overall-target-2013", "year": "nonsense"},
+        ),
+        (
+            {"measure": "best"},
+            "#id_measure",
+            "“best” is not a measure. Choose one from the list.",
+            {"measure": "best"},
         ),
         (
             {"to": "2012-13-Q5", "year": "2011-12"},
