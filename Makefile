@@ -1,12 +1,12 @@
 # Everything that a person or a machine does with this project. `make` alone lists it.
 
-# The first Python on the machine that is new enough, or else python3, which will say so.
+# The first Python on the machine that is new enough, or else python3, which says that it is not.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  && echo "$$python" && exit; done; echo python3)
 BIN := .venv/bin
 
-# What a check needs to read the settings as a deployment has them; it connects to nothing.
+# What the checks need to read the settings of a deployment. They connect to nothing.
 PRODUCTION := env -u DEBUG -u HTTPS -u REDIS_URL SECRET_KEY=read-by-checks-only-$(shell seq -s . 40) \
 	ALLOWED_HOSTS=tri-borough.example DATABASE_URL=$${DATABASE_URL:-postgres://localhost/none}
 CODE := audit finance savings services sovereignty triborough
@@ -14,14 +14,14 @@ CODE := audit finance savings services sovereignty triborough
 .PHONY: help run test test-all check services format lock clean environment environment-all
 
 help:
-	@echo 'make run        try it: http://localhost:$${PORT:-8000}/, nothing else to install'
-	@echo 'make test       what an ordinary change can break; TESTS=path picks'
-	@echo 'make test-all   the slow tests too; REQUIRE_ALL=1 fails what can not run here'
+	@echo 'make run        try it at http://localhost:$${PORT:-8000}/, with nothing else to install'
+	@echo 'make test       all but the slow tests; TESTS=path chooses some'
+	@echo 'make test-all   the slow tests too; REQUIRE_ALL=1 fails tests that can not run here'
 	@echo 'make check      style, types, floors, migrations, deployment settings, security'
 	@echo 'make services   web, worker and scheduler, on DATABASE_URL and REDIS_URL'
 	@echo 'make format     put the code into the house style'
-	@echo 'make lock       pin anew what pyproject.toml names'
-	@echo 'make clean      remove what was made here, the embedded database included'
+	@echo 'make lock       pin the packages of pyproject.toml again'
+	@echo 'make clean      remove what was made here, including the embedded database'
 
 run: environment
 	@exec $(BIN)/python -m triborough.run

@@ -1,7 +1,7 @@
-"""What a newcomer does: clone, `make run`, sign in, look; then stop, and run it again.
+"""What a newcomer does: clone, `make run`, sign in, look, stop, and run it again.
 
-Only the standard library. Ends with an error where the site is not there within two minutes,
-where its figures are not those of the published record, or where it does not stop.
+Uses only the standard library. Ends with an error if the site does not answer within two
+minutes, if its figures are not those of the published record, or if it does not stop.
 """
 
 import json
@@ -32,7 +32,7 @@ def main():
 
 
 def visit(clone, port, limit):
-    """One `make run`: up within `limit` seconds, with the record's figures, and down again."""
+    """One `make run`: it starts within `limit` seconds, has the record's figures, and stops."""
     log = clone.parent / "log"
     with log.open("w") as output:
         site = subprocess.Popen(
@@ -64,7 +64,7 @@ def visit(clone, port, limit):
 
 
 def look(api):
-    """Signs in and compares with what was published."""
+    """Sign in and compare the figures with the published ones."""
     token = call(f"{api}token/", {"username": "programme.office", "password": "triborough-demo"})
     found = call(f"{api}comparison/?plan=proposals-2011&year=2014-15", token=token["token"])
     totals = {"planned": "33800000.00", "delivered": "9920000.00"}

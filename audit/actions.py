@@ -1,4 +1,4 @@
-"""Writing an event: always in the transaction of the thing done."""
+"""Writing an event, always in the transaction of what it records."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def record(
 ) -> Event:
     """Append one event to a chain and return it.
 
-    `by` is a username, `chain` a council's code or ``partnership``; `before` and
-    `after` hold plain JSON values. Must run inside the transaction of what it
-    records (raises TransactionManagementError otherwise), so that neither exists
-    without the other. Waits for an action that is writing to the same chain.
+    `by` is a username, `chain` a council's code or ``partnership``. `before` and
+    `after` hold plain JSON values. It must run in the transaction of what it records
+    (otherwise it raises TransactionManagementError), so that neither exists without
+    the other. It waits for other actions that are writing to the same chain.
     """
     transaction.get_connection().validate_no_broken_transaction()
     if not connection.in_atomic_block:

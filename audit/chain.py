@@ -1,4 +1,4 @@
-"""The hash of an event: pure, so that anyone can check a chain from an export."""
+"""The hash of an event. Pure, so that anyone can check a chain from an export."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 
-#: What the first event of a chain has for its previous hash.
+#: The previous hash of the first event of a chain.
 BEGINNING = "0" * 64
-#: The chain of what is no single council's.
+#: The chain of events that belong to no single council.
 PARTNERSHIP = "partnership"
 
 
@@ -23,9 +23,9 @@ def digest(previous: str, content: Mapping[str, object]) -> str:
 
 
 def first_break(events: Iterable[tuple[str, str, Mapping[str, object]]]) -> int | None:
-    """Position of the first event that doesn't follow from the one before; None if whole.
+    """The position of the first event that doesn't follow from the one before; None if whole.
 
-    Each event is (previous hash, hash, content), in order of its chain.
+    Each event is (previous hash, hash, content), in the order of the chain.
     """
     expected = BEGINNING
     for position, (previous, hashed, content) in enumerate(events):

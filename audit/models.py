@@ -1,9 +1,9 @@
 """One event for each thing done: never changed, never deleted, each tied to the one before.
 
-Events hang in chains, one for each council and one (``partnership``) for what
-concerns all, so that councils don't wait for each other to write. An event
-names people and records by their own codes and ids, not by foreign keys: this
-floor knows nothing of those above, and an event outlives what it speaks of.
+Events form chains: one for each council, and one (``partnership``) for what
+concerns all of them, so that councils don't wait for each other to write. An event
+names people and records by their codes and ids, not by foreign keys: this floor
+knows nothing about those above, and an event outlives what it is about.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.filter(subject=subject, subject_id=str(subject_id)).order_by("id")
 
     def first_break(self, chain: str) -> int | None:
-        """Position of the first event of a chain that has been tampered with; None if whole."""
+        """The position of the first event in a chain that was tampered with; None if whole."""
         return first_break(
             (event.previous_hash, event.hash, event.content())
             for event in self.filter(chain=chain).order_by("id").iterator()
@@ -33,7 +33,7 @@ class Event(models.Model):
     by = models.CharField(max_length=150, help_text="The person's username, or “system”.")
     action = models.CharField(max_length=60)
     subject = models.CharField(max_length=60, help_text="Kind of record, as “return”.")
-    # The longest: a driver's code, a council's and a quarter's, between slashes.
+    # The longest has the codes of a driver, a council and a quarter, between slashes.
     subject_id = models.CharField(max_length=120)
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)

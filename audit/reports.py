@@ -1,4 +1,4 @@
-"""Reading chains: how long each is, what its head is, and where it breaks if it does."""
+"""Reading chains: the length and head of each, and where it breaks, if it does."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from audit.models import Event
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A chain as it was found: `head` is the hash of its last event, which stands for all.
+    """A chain that was checked. `head` is the hash of its last event, which covers all of them.
 
-    `broken` is the first event that doesn't follow from the one before it, None where the
-    chain is whole; `position` counts it from 1.
+    `broken` is the first event that doesn't follow from the one before it; None if the chain
+    is whole. `position` is its number, counted from 1.
     """
 
     chain: str
@@ -24,7 +24,7 @@ class Checked:
 
 
 def chains() -> list[str]:
-    """The chains that there are, in alphabetical order."""
+    """The names of all chains, in alphabetical order."""
     return list(Event.objects.order_by("chain").values_list("chain", flat=True).distinct())
 
 
@@ -39,7 +39,7 @@ def check(chain: str) -> Checked:
 
 
 def missing_heads(noted: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Of heads noted earlier (chain, hash), those that their chain no longer holds."""
+    """The heads noted earlier (chain, hash) that their chain no longer has."""
     found = Event.objects.filter(hash__in=[head for _, head in noted])
     there = set(found.values_list("chain", "hash"))
     return [pair for pair in noted if pair[1] != BEGINNING and pair not in there]

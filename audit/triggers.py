@@ -1,9 +1,9 @@
-"""Database triggers that refuse to change or lose what must stay, however somebody asks.
+"""Database triggers that refuse every way to change or lose what must stay.
 
-django-pgtrigger writes into each trigger a way to be ignored: any session that may
-change a row may set `pgtrigger.ignore` and walk past. Triggers that hold what is
-certified can't have that, so every trigger of the project is one of the three below:
-the same, without that way. Source: `docs/adr/0003-immutable-in-the-database.md`.
+django-pgtrigger lets any session that may change a row ignore a trigger, by setting
+`pgtrigger.ignore`. Triggers that protect certified figures must not allow that, so
+every trigger of the project is one of the three below, which do not.
+Source: `docs/adr/0003-immutable-in-the-database.md`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pgtrigger import compiler
 
 
 class HeldSql(compiler.UpsertTriggerSql):
-    """The SQL of a trigger that no setting of a session switches off.
+    """The SQL of a trigger that no setting of a session can switch off.
 
-    Migrations name it: what it writes must not change but by a new class.
+    Migrations name this class, so what it writes must not change. Write a new class instead.
     """
 
     def get_template(self) -> str:
@@ -51,8 +51,8 @@ class _Held(pgtrigger.Trigger):
 
 _NOT_OURS = ("ignore_func_name",)
 
-#: For the head of a trigger that waits for a lock and then looks at what others committed
-#: meanwhile: at a stricter isolation it would look at what was there before it waited.
+#: For the start of a trigger that waits for a lock and then reads what others have committed.
+#: At a stricter isolation level it would read what was there before it waited.
 READ_COMMITTED = """
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'begin the transaction again with ISOLATION LEVEL READ COMMITTED'
@@ -62,7 +62,7 @@ READ_COMMITTED = """
 
 
 class Trigger(_Held):
-    """A trigger with a function of its own."""
+    """A trigger with its own function."""
 
 
 class Protect(_Held, pgtrigger.Protect):
@@ -70,11 +70,11 @@ class Protect(_Held, pgtrigger.Protect):
 
 
 class ReadOnly(_Held, pgtrigger.ReadOnly):
-    """Refuses to change some columns."""
+    """Refuses to change certain columns."""
 
 
 def no_truncate() -> Trigger:
-    """Refuse to empty the table in one go, which row triggers would not notice."""
+    """Refuse to truncate the table, which row triggers would not notice."""
     return Trigger(
         name="no_truncate",
         level=pgtrigger.Statement,
@@ -88,7 +88,7 @@ def no_truncate() -> Trigger:
 
 
 def append_only() -> list[pgtrigger.Trigger]:
-    """Rows may be added, never updated, deleted or emptied out."""
+    """Rows may be added, but never updated, deleted or truncated."""
     return [
         Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
         no_truncate(),

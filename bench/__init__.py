@@ -1,1 +1,1 @@
-"""Measurements of the rollup and of the pages that read it, on a made-up world."""
+"""Measures the rollup and the pages that read it, with made-up data."""

@@ -1,8 +1,8 @@
 """A made-up partnership of any size, the same for the same seed.
 
-Everything goes through the database's own constraints and triggers: entries are copied
-into draft returns, which are certified after that, quarter by quarter, so that an entry
-can correct one of an earlier quarter. Only audit events are left out.
+Everything goes through the database's constraints and triggers. Entries are copied into
+draft returns, which are then certified, quarter by quarter, so that an entry can correct
+one of an earlier quarter. Only audit events are left out.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _OFTEN = (60, 20, 10, 10)
 
 @dataclass(frozen=True)
 class World:
-    """What was made. `waiting` are submitted returns, each with the person who may certify it."""
+    """What was made. `waiting` are submitted returns, each with a person who may certify it."""
 
     entries: int
     councils: int
@@ -71,7 +71,7 @@ class World:
 
 @dataclass
 class _Making:
-    """What the parts of the generator hand on to each other."""
+    """What the parts of the generator pass on to each other."""
 
     random: Random
     quarters: list[Quarter]
@@ -83,7 +83,7 @@ class _Making:
     services: list[Service] = field(default_factory=list)
     takes_part: dict[int, list[Council]] = field(default_factory=dict)
     rules: int = 0
-    #: Code of the transition budget that the costs of a programme are claimed on, by service.
+    #: The code of the transition budget that costs are claimed on, by service.
     budgets: dict[int, str] = field(default_factory=dict)
     claims: Random = field(default_factory=lambda: Random(2011))
     #: Ids of certified entries that a later one may correct, by council.
@@ -100,10 +100,10 @@ def generate(
     waiting: int = 5,
     entries_waiting: int = 40,
 ) -> World:
-    """Fill an empty, migrated database: `entries` certified ones, spread evenly over returns.
+    """Fill an empty, migrated database with `entries` certified entries, spread over returns.
 
-    `waiting` more returns of later quarters hold `entries_waiting` each and stand
-    submitted, to be certified one by one.
+    `waiting` more returns for later quarters have `entries_waiting` entries each. They are
+    submitted, ready to be certified one by one.
     """
     late = -(-waiting // councils)
     first = FinancialYear(FIRST_YEAR).quarters[0]
@@ -165,7 +165,7 @@ def _people(making: _Making, count: int) -> None:
 
 
 def _services(making: _Making) -> None:
-    """Areas, services in them, initiatives below; who takes part in areas and in some services."""
+    """Areas, their services and initiatives; participants of areas and of some services."""
     random, first = making.random, making.quarters[0]
     position = 0
 
@@ -198,7 +198,7 @@ def _services(making: _Making) -> None:
 
 
 def _rules(making: _Making) -> None:
-    """Fixed, driver and blend, some replaced half-way, a few that not everybody agreed to."""
+    """Fixed, driver and blend rules. Some are replaced half-way, and a few are not agreed."""
     random, quarters = making.random, making.quarters
     drivers = [
         Driver.objects.create(code=code, name=code.capitalize(), unit="number")
@@ -270,7 +270,7 @@ def _rule(
 
 
 def _budgets(making: _Making) -> None:
-    """For every other programme a transition budget without an end, agreed by everybody."""
+    """A transition budget without an end for every other programme, agreed by all councils."""
     by = making.s151[making.councils[0].id]
     for area in making.areas[::2]:
         decision = Decision.objects.create(
@@ -303,7 +303,7 @@ def _budgets(making: _Making) -> None:
 
 
 def _parts(random: Random, codes: Sequence[str]) -> dict[str, str]:
-    """Shares of one with denominators that leave pennies over."""
+    """Shares that add up to 1, with denominators that leave odd pennies."""
     weights = [random.randint(1, 97) for _ in codes]
     return {code: f"{weight}/{sum(weights)}" for code, weight in zip(codes, weights, strict=True)}
 

@@ -15,7 +15,7 @@ _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 def set_up() -> None:
-    """Django as a newcomer has it, whatever the environment says of a queue."""
+    """Django with its default settings, without a queue."""
     os.environ.setdefault("DEBUG", "true")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "triborough.settings")
     os.environ.setdefault("LOG_LEVEL", "WARNING")
@@ -29,7 +29,7 @@ def set_up() -> None:
 
 @contextmanager
 def scratch_database() -> Iterator[str]:
-    """The name of a database made for this run, migrated, and dropped at the end."""
+    """The name of a database that is made for this run, migrated, and dropped at the end."""
     from django.conf import settings
     from django.db import connection
 
@@ -43,7 +43,7 @@ def scratch_database() -> Iterator[str]:
 
 
 def tidy() -> None:
-    """What the server does by itself in time: forget dead rows, and count the others."""
+    """What the server does by itself after a while: remove dead rows, and count the others."""
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -66,12 +66,12 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def memory_mb() -> float | None:
-    """Megabytes that the process has now; None where not on Linux."""
+    """The megabytes that the process uses now; None if not on Linux."""
     return _status("VmRSS")
 
 
 def peak_mb(work: Callable[[], object]) -> float | None:
-    """Megabytes that the process has at most while at work; None where not on Linux."""
+    """The most megabytes that the process uses during the work; None if not on Linux."""
     gc.collect()
     if _RESET.exists():
         _RESET.write_text("5")
@@ -87,7 +87,7 @@ def _status(name: str) -> float | None:
 
 
 def spread(times: Sequence[float]) -> str:
-    """The median of times with the least and the most."""
+    """The median of times, with the shortest and the longest."""
     return f"{time(median(times))} ({time(min(times))} to {time(max(times))})"
 
 
@@ -100,7 +100,7 @@ def time(seconds: float) -> str:
 
 
 def put(path: Path, name: str, report: str) -> None:
-    """Between the marks of that name in a file, leaving all else as it is."""
+    """Write the report between the marks of that name in a file, and change nothing else."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     text = path.read_text(encoding="utf-8")
     before, found, rest = text.partition(begin)

@@ -1,16 +1,16 @@
-"""Measure the rollup and the comparison page on made-up worlds: `python -m bench.rollup`.
+"""Measures the rollup and the comparison page with made-up data: `python -m bench.rollup`.
 
-In one run, on scratch databases made beside DATABASE_URL's (or in the embedded
-PostgreSQL) and dropped afterwards, for each size:
+One run makes scratch databases on the server of DATABASE_URL (or in the embedded
+PostgreSQL), drops them afterwards, and measures for each size:
 
-- the yardstick: a bare COPY out of the entries, pandas reading and summing them, and a
-  COPY of the rollup's own fact rows into a plain table without indexes;
+- the yardstick: a bare COPY of the entries, reading and summing them in pandas, and a
+  COPY of the rollup's fact rows into a plain table without indexes;
 - a full rollup, as a ratio to the yardstick of the same repetition;
-- an incremental rollup after one certification, as a ratio to the full;
+- an incremental rollup after one certification, as a ratio to the full rollup;
 - the comparison page's queries, and its time in the server;
-- the memory that a full rollup takes beyond what the process had.
+- the memory that a full rollup takes in addition.
 
-Prints a table in Markdown; with `--write FILE`, puts it between the marks in that file.
+It prints a table in Markdown. With `--write FILE`, it puts the table between the marks there.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _FACT_COLUMNS = "entry_id, parent_id, council_id, pence, rule_id, illustrative"
 
 @dataclass
 class Measured:
-    """All repetitions at one size; seconds, unless named otherwise."""
+    """All repetitions at one size, in seconds unless the name says otherwise."""
 
     world: World
     server: str
@@ -74,7 +74,7 @@ class Measured:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure every size and print, or write, what was found."""
+    """Measure every size, and print or write the results."""
     options = _options(arguments)
     set_up()
     results = [measure(size, options.repetitions) for size in options.sizes]
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(size: int, repetitions: int) -> Measured:
-    """Everything about one size, in a database of its own."""
+    """Measure everything for one size, in its own database."""
     from bench.generate import generate
 
     with scratch_database():
@@ -157,7 +157,7 @@ def _incremental(world: World) -> tuple[list[float], int]:
 
 
 def _comparison(world: World, times: int) -> tuple[list[float], int]:
-    """Seconds of each of many requests by one signed-in person, and queries of one."""
+    """The seconds of each of many requests by one signed-in person, and the queries of one."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
@@ -192,7 +192,7 @@ def _facts_as_text() -> bytes:
 
 
 def _memory_taken(work: Callable[[], object]) -> float | None:
-    """Megabytes that the process grew to at most while at work; None where not on Linux."""
+    """The most megabytes that the process grew by during the work; None if not on Linux."""
     gc.collect()
     before = memory_mb()
     peak = peak_mb(work)

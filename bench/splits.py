@@ -1,16 +1,16 @@
-"""Have Hypothesis make up a million splits, each held to the rule: `python -m bench.splits`.
+"""Has Hypothesis make up a million splits, and checks each: `python -m bench.splits`.
 
-Each is an amount of either sign by shares of two to six councils: halves, thirds, shares of
-0, long odd denominators. Of each it is checked, in whole numbers and exact fractions, that
+Each is an amount of either sign, split by shares of two to six councils: halves, thirds, shares
+of 0, long odd denominators. It checks, in whole numbers and exact fractions, that
 
 - the parts add up to the amount exactly;
-- every part is within a penny of its exact share, and nobody without a share gets one;
-- the order in which the shares are given makes no difference;
-- the split of the minus is the minus of the split;
-- the quick split of the rollup is the split that an explanation shows.
+- every part is within a penny of its exact share, and a council without a share has no part;
+- the order of the shares makes no difference;
+- a negative amount splits into the same parts with a minus;
+- the fast split of the rollup is the split that an explanation shows.
 
-One that breaks it is reduced to the smallest that does, and printed. With `--write FILE`, puts
-what was found between the marks in that file. The tests do the same for twenty thousand.
+A split that fails is reduced to the smallest one that does, and printed. With `--write FILE`, the
+result goes between the marks in that file. The tests do the same for 20,000 splits.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from finance.apportionment import Splitter, split_pence
 
 MILLION = 1_000_000
 CODES = ("BRENT", "EALING", "HARROW", "LBHF", "RBKC", "WCC")
-#: So many amounts are split by the same shares, as in a return.
+#: How many amounts are split by the same shares, as in a return.
 AMOUNTS = 20
-#: The largest amount that a return may hold, in pence.
+#: The largest amount that a return may have, in pence.
 MOST = 10**13 - 1
 
 
@@ -57,7 +57,7 @@ _PENCE = st.one_of(*(st.integers(-most, most) for most in (10, 10**6, MOST)))
 
 @st.composite
 def shares_of_one(draw: st.DrawFn) -> dict[str, Fraction]:
-    """Shares of two to six councils in any order, some of them perhaps of 0."""
+    """Shares of two to six councils in any order. Some of them may be 0."""
     codes = draw(st.permutations(CODES))[: draw(st.integers(2, len(CODES)))]
     weights = [draw(_WEIGHTS) for _ in codes]
     if not any(weights):
@@ -66,7 +66,7 @@ def shares_of_one(draw: st.DrawFn) -> dict[str, Fraction]:
 
 
 def generated(count: int, seeded: int) -> Found:
-    """Have at least so many splits made up and checked. Raises Unfair for one that is wrong."""
+    """Make up and check at least `count` splits. Raises Unfair if one is wrong."""
     found = Found()
 
     @seed(seeded)
@@ -95,9 +95,9 @@ def generated(count: int, seeded: int) -> Found:
 def check(
     shares: Mapping[str, Fraction], amounts: Sequence[int], order: Sequence[str] = CODES
 ) -> int:
-    """Hold the splits of these amounts to the rule; gives the odd pennies handed out.
+    """Check the splits of these amounts, and return the number of odd pennies.
 
-    Raises Unfair for the first that breaks it.
+    Raises Unfair for the first split that breaks the rule.
     """
     splitter, odd = Splitter(shares), 0
     other = Splitter({code: shares[code] for code in order if code in shares})
@@ -118,13 +118,13 @@ def check(
 
 
 def _within_a_penny(part: int, pence: int, share: Fraction) -> bool:
-    # |part - pence * share| < 1, in whole numbers; exact where there is no share.
+    # |part - pence * share| < 1, in whole numbers; exactly 0 without a share.
     out = abs(part * share.denominator - pence * share.numerator)
     return out < share.denominator if share else part == 0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Split as many as are asked for and print, or write, what was found."""
+    """Make as many splits as asked for, and print or write the result."""
     parser = argparse.ArgumentParser(prog="python -m bench.splits", description=__doc__)
     parser.add_argument("--splits", type=int, default=MILLION)
     parser.add_argument("--seed", type=int, default=2013)

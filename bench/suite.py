@@ -1,9 +1,9 @@
-"""What the tests cost, by folder: `python -m pytest -p bench.suite`, and any options beside.
+"""What the tests cost, by folder: `python -m pytest -p bench.suite`, with any other options.
 
-Of each folder: its tests, the seconds of a processor that they took (in the test's process,
-in processes that it started and waited for, and in the database's process that serves its
-connection, where that runs on this machine), the seconds by the clock, and the queries. A
-busy machine makes the clock run on, and leaves the rest nearly as it is.
+For each folder it shows the tests, their processor seconds (in the test's process, in processes
+that it started and waited for, and in the database's process for its connection, if that runs on
+this machine), the seconds by the clock, and the queries. A busy machine adds to the seconds by the
+clock, and hardly changes the rest.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def _report(item: pytest.Item) -> pytest.TestReport:
-    """A report of its own, as the whole cost is known only when the test's own are out."""
+    """A separate report, because the whole cost is only known after the test's own reports."""
     return pytest.TestReport(
         nodeid=item.nodeid,
         location=item.location,
@@ -85,7 +85,7 @@ def _state() -> tuple[float, float, dict[int, float], float, int]:
 
 
 def _server() -> dict[int, float]:
-    """Seconds of the database's process for this connection, by its number."""
+    """The seconds of the database's process for this connection, by its process number."""
     from django.db import connection
 
     if connection.connection is None or connection.connection.closed:

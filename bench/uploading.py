@@ -1,4 +1,4 @@
-"""A file of any size, and a council's draft to upload it to, for the measurements."""
+"""For the measurements: a file of any size, and a council's draft to upload it to."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _COLUMNS = (
 
 
 def a_file(extension: str, size: int) -> bytes:
-    """A return of so many rows as a spreadsheet program saves it; the same every time."""
+    """A return with `size` rows as a spreadsheet program saves it; the same every time."""
     rows = list(many_rows(size))
     if extension == "csv":
         return a_csv(*rows)
@@ -62,7 +62,7 @@ def a_file(extension: str, size: int) -> bytes:
 
 
 class Uploading:
-    """A council's draft, to be filled again and again by its finance officer."""
+    """A council's draft, which its finance officer fills in again and again."""
 
     def __init__(self, code: str) -> None:
 
@@ -70,7 +70,7 @@ class Uploading:
         self.officer = User.objects.get(username=f"finance.{code.lower()}")
 
     def by_api(self, content: bytes) -> None:
-        """Store a file as a call of the API does."""
+        """Store a file as an API call does."""
         store_file(
             return_id=self.parent.id,
             version=None,
@@ -97,7 +97,7 @@ class Uploading:
         store_upload(upload_id=kept.id, by=self.officer, at=timezone.now())
 
     def every_way(self, path: Path) -> None:
-        """Store a file by the API and on the pages; where it is refused, mark it."""
+        """Store a file through the API and on the pages. If it is refused, mark it."""
         for way in (self.by_api, self.keep):
             with suppress(BadContent):
                 way(path.read_bytes())
@@ -112,7 +112,7 @@ class Uploading:
         """The rows of the draft as COPY writes and reads them."""
         out = io.BytesIO()
         with connection.cursor() as cursor:
-            # In their order: a table may be read from anywhere.
+            # In order, since a table may be read from any place.
             rows = f"SELECT {_COLUMNS} FROM savings_entry ORDER BY id"
             cursor.copy_expert(f"COPY ({rows}) TO STDOUT", out)
         return out.getvalue()
@@ -125,7 +125,7 @@ class Uploading:
         return self.parent.entries.count()
 
     def clear(self) -> None:
-        """Empty the draft, and have the server forget what was in it."""
+        """Empty the draft, and have the server remove the dead rows."""
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM savings_entry WHERE parent_id = %s", [self.parent.id])
         tidy()

@@ -1,18 +1,17 @@
-"""Measure uploads of a return's file: `python -m bench.uploads`.
+"""Measures uploads of a return's file: `python -m bench.uploads`.
 
-In one run, on a scratch database made beside DATABASE_URL's (or in the embedded PostgreSQL)
-and dropped afterwards, for each size:
+One run makes a scratch database on the server of DATABASE_URL (or in the embedded PostgreSQL),
+drops it afterwards, and measures for each size:
 
 - the yardstick: a bare COPY of the same rows into the same table, with its constraints,
   triggers and indexes, to the end of its transaction;
 - an upload through the API, from the file's bytes to the commit, as XLSX, ODS and CSV;
-- the same file on the pages: keeping and checking it, then storing what was previewed.
+- the same file on the pages: keeping and checking it, then storing it.
 
-And, each in a process of its own that has nothing else in memory, how far memory rises above
-what the site has when idle: for an upload of each size and format, and for every bad file of
-the tests' corpus, whichever way it is sent.
+It also measures, in separate processes, how far memory rises above an idle site's: for an upload
+of each size and format, and for every bad file of the tests' corpus, sent in every way.
 
-Prints tables in Markdown; with `--write FILE`, puts them between the marks in that file.
+It prints tables in Markdown. With `--write FILE`, it puts them between the marks in that file.
 """
 
 from __future__ import annotations
@@ -49,13 +48,13 @@ from bench.measuring import (
 
 SIZES = (1_000, 10_000, 50_000)
 FORMATS = ("csv", "xlsx", "ods")
-#: How far the memory may rise for any file, in megabytes, and how many times COPY an upload takes.
+#: The most that memory may rise for any file, in MB, and the most times as long as COPY.
 MOST_MEMORY, MOST_TIMES = 256, 10
 
 
 @dataclass
 class Measured:
-    """All repetitions at one size, in seconds; by format where it has one. Memory in megabytes."""
+    """All repetitions at one size, in seconds, by format if there is one. Memory in megabytes."""
 
     rows: int
     bytes: dict[str, int] = field(default_factory=dict)
@@ -66,12 +65,12 @@ class Measured:
     memory: dict[str, float | None] = field(default_factory=dict)
 
     def ratios(self, name: str) -> list[float]:
-        """Upload ÷ COPY, each repetition by its own."""
+        """Upload ÷ COPY, for each repetition."""
         return [taken / copy for taken, copy in zip(self.api[name], self.copy, strict=True)]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure every size and the corpus, and print, or write, what was found."""
+    """Measure every size and the corpus, and print or write the results."""
     options = _options(arguments)
     set_up()
     if options.memory_of:
@@ -99,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(size: int, repetitions: int, database: str) -> Measured:
-    """Everything about one size."""
+    """Measure everything for one size."""
     from bench.uploading import Uploading, a_file
 
     upload, measured = Uploading("WCC"), Measured(size)
@@ -129,14 +128,14 @@ def measure(size: int, repetitions: int, database: str) -> Measured:
     return measured
 
 
-# --- Memory, in a process of its own -------------------------------------------------------
+# --- Memory, in a separate process ---------------------------------------------------------
 
 
 def memory_of(files: Mapping[str, Callable[[], bytes]], database: str) -> dict[str, float | None]:
-    """Megabytes above idle that each file takes, by its name; None where not on Linux.
+    """The megabytes above idle that each file takes, by its name; None if not on Linux.
 
-    `database` has the tests' partnership. The files are made here and read by another process,
-    one after the other, which has nothing to do but take them.
+    `database` has the tests' partnership. The files are made here. Another process, which does
+    nothing else, reads them one after the other.
     """
     with TemporaryDirectory() as folder:
         for number, make in enumerate(files.values()):
@@ -158,7 +157,7 @@ def _memory_here(folder: str, database: str) -> list[float | None]:
 
     connection.settings_dict["NAME"] = database
     upload = Uploading("WCC")
-    # What an idle site has loaded: a file has come and gone, and one has been marked.
+    # Load what an idle site has loaded: one file has been stored, and one has been marked.
     with TemporaryDirectory() as own:
         for text in ("service,kind,scope,amount", "service,kind,scope,amount\nnowhere,,,"):
             small = Path(own, "small")
@@ -192,7 +191,7 @@ def table(results: Sequence[Measured]) -> str:
 
 
 def _lines_of(name: str) -> list[Line]:
-    """What the table says of one format."""
+    """The table's lines for one format."""
     shown = name.upper()
     return [
         (f"{shown} through the API", lambda m: spread(m.api[name])),
@@ -213,7 +212,7 @@ def _lines_of(name: str) -> list[Line]:
 
 
 def corpus_sentence(found: Mapping[str, float | None]) -> str:
-    """What the corpus of bad files took of memory, and which of them the most."""
+    """How much memory the corpus of bad files took, and which files took the most."""
     taken = {name: memory for name, memory in found.items() if memory is not None}
     if not taken:
         return f"Memory for the {len(found)} bad files: not measured on this machine."

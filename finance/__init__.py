@@ -1,1 +1,1 @@
-"""Money, periods and the splitting of pence: pure Python, no Django, no clock."""
+"""Money, periods and splitting pence: pure Python, no Django, no clock."""

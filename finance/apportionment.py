@@ -1,9 +1,9 @@
-"""Apportionment: exact shares, and the splitting of whole pence by them.
+"""Apportionment: exact shares, and splitting whole pence by them.
 
-Shares are `fractions.Fraction` by party code and add up to exactly one. Pennies
-go by the largest remainder, ties in alphabetical order of code, so that the
-parts add up to the whole exactly and the split of a minus is the minus of the
-split. Source: the public contract, "Attribution", rules 3 and 7.
+Shares are `fractions.Fraction` by party code and add up to exactly 1. Odd pennies go to
+the largest remainders, with ties in alphabetical order of code. So the parts add up to
+the whole exactly, and a negative amount splits into the same parts with a minus. Source:
+the public contract, "Attribution", rules 3 and 7.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,18})?|\.[0-9]{1,18}", re.ASCII)
 
 
 class ShareError(ValueError):
-    """Shares that cannot be used; the message says what to do."""
+    """Shares that can't be used; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One party's part of a split amount, with the working that gave it."""
+    """One party's part of a split amount, with its working."""
 
     share: Fraction
     exact_pence: Fraction
@@ -57,7 +57,7 @@ def parse_share(text: str) -> Fraction:
 
 
 def check_whole(shares: Shares) -> None:
-    """Raise ShareError unless the shares are not negative and add up to exactly one."""
+    """Raise ShareError unless all shares are 0 or more and they add up to exactly 1."""
     if any(share < 0 for share in shares.values()):
         raise ShareError("A share may not be less than 0.")
     total = sum(shares.values(), Fraction(0))
@@ -66,7 +66,7 @@ def check_whole(shares: Shares) -> None:
 
 
 def scaled_to_one(values: Mapping[str, Fraction | int | Decimal]) -> dict[str, Fraction]:
-    """Values in proportion, as shares of one; empty where there is nothing to share by.
+    """Values as shares that add up to 1, in proportion; empty if all are 0.
 
     >>> scaled_to_one({"LBHF": 1, "WCC": 3})
     {'LBHF': Fraction(1, 4), 'WCC': Fraction(3, 4)}
@@ -81,15 +81,15 @@ def scaled_to_one(values: Mapping[str, Fraction | int | Decimal]) -> dict[str, F
 
 
 def restricted(shares: Shares, codes: Collection[str]) -> dict[str, Fraction]:
-    """The shares above 0 of some parties alone, scaled up to one; empty if none is above 0."""
+    """Only the shares of these parties that are above 0, scaled up to 1; empty without any."""
     return scaled_to_one({c: share for c, share in shares.items() if share and c in codes})
 
 
 def blended(weights: Mapping[str, Fraction], shares: Mapping[str, Shares]) -> dict[str, Fraction]:
-    """Weights (by driver, adding up to one) times each driver's shares.
+    """Weights (by driver, adding up to 1) times each driver's shares.
 
-    Empty where a driver with a weight has nothing to share by: a blend of less
-    than the whole would be a guess.
+    Empty if a driver with a weight has no shares: a blend of less than the whole
+    would be a guess.
     """
     check_whole(weights)
     result: dict[str, Fraction] = {}
@@ -104,12 +104,12 @@ def blended(weights: Mapping[str, Fraction], shares: Mapping[str, Shares]) -> di
 
 
 def split_pence(pence: int, shares: Shares) -> dict[str, Part]:
-    """Split whole pence by shares that add up to one, leaving none over.
+    """Split whole pence by shares that add up to 1, with nothing left over.
 
-    Take the absolute amount, floor every share, hand the left-over pennies to
-    the largest remainders, ties in alphabetical order of code, then restore the
-    sign. Parties come back in alphabetical order. Raises ShareError if the
-    shares do not add up to one.
+    Takes the absolute amount, rounds every part down, gives the odd pennies to the
+    largest remainders, with ties in alphabetical order of code, and restores the
+    sign. The result is in alphabetical order. Raises ShareError if the shares do
+    not add up to 1.
 
     >>> {code: part.pence for code, part in split_pence(-100, {
     ...     "LBHF": Fraction(1, 3), "RBKC": Fraction(1, 3), "WCC": Fraction(1, 3)}).items()}
@@ -141,10 +141,10 @@ def split_pence(pence: int, shares: Shares) -> dict[str, Part]:
 
 
 class Splitter:
-    """The same split for many amounts by the same shares, with integers alone.
+    """Splits many amounts by the same shares, with integers only.
 
-    Brings the shares to a common denominator once; `split` gives just the pence.
-    Held equal to `split_pence` by a property test.
+    It works out a common denominator once, and `split` gives only the pence. A property
+    test holds it equal to `split_pence`.
     """
 
     __slots__ = ("codes", "denominator", "numerators")

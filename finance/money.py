@@ -1,10 +1,10 @@
-"""Money: whole pence as integers inside, pounds as exact decimals at the edge, never a float.
+"""Money: whole pence as integers inside, pounds as exact decimals at the edge, never floats.
 
-`to_pence` is the way in from a column of the database, `from_pence` the way out to one
-or to a cell of a workbook; `json_money`, `format_pounds` and `format_millions` print.
-A saving is positive when spending falls; a cost or an overspend is positive
-when spending rises. This module knows nothing of that: it reads, converts and
-prints amounts, and refuses what it cannot read exactly.
+`to_pence` converts from a column of the database, and `from_pence` to one or to a cell of
+a workbook. `json_money`, `format_pounds` and `format_millions` print. A saving is
+positive when spending falls; a cost or an overspend is positive when spending rises.
+This module does not depend on that: it reads, converts and prints amounts, and refuses
+what it can't read exactly.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class MoneyError(ValueError):
 
 
 def to_pence(pounds: Decimal) -> int:
-    """Whole pence of an exact amount of pounds.
+    """The whole pence of an exact amount in pounds.
 
     Raises MoneyError if the amount is not finite or has a fraction of a penny.
 
@@ -44,15 +44,15 @@ def to_pence(pounds: Decimal) -> int:
     """
     if not pounds.is_finite():
         raise MoneyError("Enter an amount of money, such as 1,234.50.")
-    # Decimal arithmetic rounds to the context's precision, so the tuple is read
-    # instead: it is exact for any number of digits.
+    # Decimal arithmetic rounds to the context's precision. The tuple is exact for any
+    # number of digits.
     sign, digits, exponent = pounds.as_tuple()
     if not isinstance(exponent, int):  # pragma: no cover - excluded by is_finite
         raise MoneyError("Enter an amount of money, such as 1,234.50.")
     value = int("".join(map(str, digits)))
     if not value:
         return 0
-    # Settled by size before any power of ten is worked out: 1E-999999999 would take for ever.
+    # Checked by size before any power of ten is worked out: 1E-999999999 would take forever.
     if len(digits) + exponent > 40:
         raise MoneyError("Enter an amount below £100,000,000,000.")
     if len(digits) + exponent < -2:
@@ -68,7 +68,7 @@ def to_pence(pounds: Decimal) -> int:
 
 
 def from_pence(pence: int) -> Decimal:
-    """Pounds with two decimals from whole pence, exactly.
+    """Exact pounds with two decimals, from whole pence.
 
     >>> from_pence(-123450)
     Decimal('-1234.50')
@@ -79,11 +79,11 @@ def from_pence(pence: int) -> Decimal:
 def parse_money(text: str) -> int:
     """Read an amount as finance people type it, in whole pence, or refuse it.
 
-    Takes ``1,234.50``, ``£1,234``, ``(1,234)`` for minus, ``45k``, ``£1.2m`` and
-    ``-`` for nil. ASCII digits, commas only between groups of three, a result in
-    whole pence, below a hundred billion pounds in absolute value. Everything else
-    (``1,50``, ``1e3``, ``1.005``, ``NaN``, a date, a formula) raises MoneyError:
-    never a guess. Source: the public contract, "Money".
+    Accepts ``1,234.50``, ``£1,234``, ``(1,234)`` for minus, ``45k``, ``£1.2m`` and
+    ``-`` for nil. Digits must be ASCII, commas only between groups of three, and the
+    result in whole pence and below a hundred billion pounds in absolute value. It
+    never guesses: everything else (``1,50``, ``1e3``, ``1.005``, ``NaN``, a date, a
+    formula) raises MoneyError. Source: the public contract, "Money".
 
     >>> parse_money("(£1.2m)")
     -120000000
@@ -125,7 +125,7 @@ def _remedy(body: str) -> str:
 
 
 def read_json_money(text: str) -> int:
-    """Whole pence of an amount that `json_money` wrote; raises MoneyError for anything else.
+    """The whole pence of an amount that `json_money` wrote. Raises MoneyError for anything else.
 
     >>> read_json_money("4540000.00")
     454000000
@@ -147,7 +147,7 @@ def json_money(pence: int) -> str:
 
 
 def format_pounds(pence: int) -> str:
-    """Whole pence as a page shows them: £ before, commas, pence always, a true minus sign.
+    """Whole pence as a page shows them: with £, commas, always pence, and a true minus sign.
 
     >>> format_pounds(-123450)
     '−£1,234.50'
@@ -157,7 +157,7 @@ def format_pounds(pence: int) -> str:
 
 
 def typed_pounds(pence: int) -> str:
-    """Whole pence as a person would type them: pounds with commas, and nothing else.
+    """Whole pence as a person would type them: in pounds with commas, without £.
 
     >>> typed_pounds(-123450)
     '-1,234.50'
@@ -167,9 +167,9 @@ def typed_pounds(pence: int) -> str:
 
 
 def format_millions(pence: int) -> str:
-    """Whole pence as a headline in millions: as many decimals as are needed, at most two.
+    """Whole pence as a headline in millions, with as many decimals as needed, at most two.
 
-    The third decimal is rounded half away from 0; only ever for display.
+    It is rounded to two decimals, half away from 0, and only used for display.
 
     >>> format_millions(3380000000), format_millions(992000000)
     ('£33.8m', '£9.92m')

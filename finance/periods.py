@@ -45,7 +45,7 @@ class FinancialYear:
 
     @classmethod
     def parse(cls, code: str) -> FinancialYear:
-        """Read a code such as ``2012-13``; raises PeriodError for anything else."""
+        """Read a code such as ``2012-13``. Raises PeriodError for anything else."""
         match = _YEAR.fullmatch(code)
         if match is None or (int(match[1]) + 1) % 100 != int(match[2]):
             raise PeriodError(f"“{code}” is not a financial year: write it as 2012-13.")
@@ -101,7 +101,7 @@ class Quarter:
 
     @classmethod
     def parse(cls, code: str) -> Quarter:
-        """Read a code such as ``2012-13-Q4``; raises PeriodError for anything else."""
+        """Read a code such as ``2012-13-Q4``. Raises PeriodError for anything else."""
         if not code:
             raise PeriodError("Enter a quarter, such as 2013-14-Q3.")
         match = _QUARTER.fullmatch(code)
@@ -125,7 +125,7 @@ class Quarter:
 
     @property
     def ordinal(self) -> int:
-        """A count of quarters that sorts and subtracts: four times the year, plus 0 to 3."""
+        """A number that sorts and subtracts quarters: four times the year, plus 0 to 3."""
         return self.year.start * 4 + self.number - 1
 
     @property
@@ -148,7 +148,7 @@ class Quarter:
     @property
     def last_day(self) -> date:
         if self.number == 4:
-            return self.year.last_day  # the last quarter of all has none that follows
+            return self.year.last_day  # the last possible quarter has no following one
         return self.following.first_day - timedelta(days=1)
 
     @property

@@ -1,1 +1,1 @@
-"""What was promised, what is reported, what was delivered, whose it is, how it is shown."""
+"""What was promised, reported and delivered, which councils it falls on, and how it is shown."""

@@ -2,8 +2,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
-#: What is known to others by its name alone: tasks that they wake, what councils agree to, and
-#: which entries fall on a council.
+#: Modules that other subjects only know by name: tasks that they wake, what councils agree to,
+#: and which entries fall on a council.
 KNOWN_BY_NAME = (
     "savings.rollup.tasks",
     "savings.rollup.visibility",

@@ -1,4 +1,4 @@
-"""Only so that Django finds the models: each subject keeps its own beside its rules."""
+"""Lists the models so that Django finds them. Each subject keeps its own models."""
 
 from savings.agreements.models import AnswerReminder
 from savings.budgets.models import TransitionApproval

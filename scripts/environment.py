@@ -1,10 +1,10 @@
-"""Makes .venv and installs what requirements.txt pins. `make` calls it before anything else.
+"""Makes .venv and installs what requirements.txt pins. `make` calls it first.
 
     python3 scripts/environment.py run    what the site needs
-    python3 scripts/environment.py all    and what its tests and checks need
+    python3 scripts/environment.py all    also what its tests and checks need
 
-Once installed it returns at once until a pin changes. Only the standard library, and only
-Python that an old interpreter can still read: it has to be able to say that the interpreter
+Once everything is installed, it returns at once until a pin changes. It uses only the standard
+library, and only Python that an old interpreter can read, so that it can say that the interpreter
 is too old.
 """
 
@@ -33,13 +33,13 @@ def main():
     if sys.version_info < OLDEST:
         sys.exit(
             "Tri-borough needs Python {}.{} or newer, and {} is {}.{}.\n"
-            "Install a newer one and say which: make PYTHON=python3.12 run".format(
+            "Install a newer one and name it: make PYTHON=python3.12 run".format(
                 *(OLDEST + (sys.executable,) + sys.version_info[:2])
             )
         )
     pins = read(LOCK)
     installed = read(STAMP)
-    # Who has once installed everything keeps everything.
+    # Once everything is installed, it stays installed.
     wanted = "all" if "all" in sys.argv or installed.startswith("all") else "run"
     current = "{} {}".format(wanted, hashlib.sha256(pins.encode()).hexdigest())
     if not works():
@@ -47,7 +47,7 @@ def main():
     elif installed == current:
         return
     print("Installing the pinned packages into .venv", flush=True)
-    write(STAMP, wanted)  # if this is interrupted, what is there fits no pins
+    write(STAMP, wanted)  # if this is interrupted, the stamp fits no pins
     install_uv(pins)
     command = [UV, "pip", "install", "--quiet", "--python", PYTHON, "--exact", "--no-build"]
     command += ["--require-hashes", "--constraints", LOCK, "--compile-bytecode"]
@@ -58,7 +58,7 @@ def main():
 
 
 def works():
-    """Whether the environment is whole, and its interpreter new enough and still there."""
+    """Whether the environment works, with an interpreter that is new enough."""
     test = "import sys, pip; sys.exit(sys.version_info < {!r})".format(OLDEST)
     try:
         return subprocess.call([PYTHON, "-c", test], stderr=subprocess.DEVNULL) == 0
@@ -74,14 +74,14 @@ def make_environment():
     if made.returncode:
         shutil.rmtree(VENV, ignore_errors=True)
         sys.exit(
-            "{}\nPython's venv module is missing or not whole. On Debian and Ubuntu it is a "
-            "package of its own:\n    apt install python3-venv\n"
+            "{}\nPython's venv module is missing or incomplete. On Debian and Ubuntu it is a "
+            "separate package:\n    apt install python3-venv\n"
             "Then run make again.".format(made.stdout.decode(errors="replace").strip())
         )
 
 
 def install_uv(pins):
-    """Only pip is there to begin with: it installs uv, from the same pins."""
+    """At first there is only pip, which installs uv from the same pins."""
     pinned = os.path.join(VENV, "uv.txt")
     write(pinned, re.search(r"^uv==(.*\\\n)+.*", pins, re.MULTILINE).group())
     command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -90,7 +90,7 @@ def install_uv(pins):
 
 
 def as_pip_is_told():
-    """uv's environment, with what pip knows of this network: certificates and a mirror."""
+    """The environment for uv, with pip's settings for certificates and a mirror."""
     settings = {}
     if any(os.path.exists(path) for path in SYSTEM_CERTIFICATES):
         settings["UV_SYSTEM_CERTS"] = "true"
@@ -108,8 +108,8 @@ def run(command, environment=None):
         subprocess.check_call(command, stdin=subprocess.DEVNULL, env=environment, cwd=ROOT)
     except subprocess.CalledProcessError as error:
         sys.exit(
-            "Installing failed with exit code {}. It needs a Python package index; behind a proxy "
-            "or with a mirror, pip and uv have to be told of it.".format(error.returncode)
+            "Installing failed with exit code {}. It needs a Python package index. If you use a "
+            "proxy or a mirror, configure pip and uv for it.".format(error.returncode)
         )
 
 

@@ -1,10 +1,10 @@
 """Takes pictures of a running demonstration's pages, 1280 and 375 pixels wide.
 
-    python scripts/pictures.py http://localhost:8000                the README's, into docs/images
+    python scripts/pictures.py http://localhost:8000                 the README's, to docs/images
     python scripts/pictures.py http://localhost:8000 --into FOLDER   every page, at both widths
     python scripts/pictures.py http://localhost:8000 --into FOLDER borough edit
 
-A page that is not as expected ends the run. Nothing is changed on the site.
+The run stops at a page that is not as expected. Nothing is changed on the site.
 """
 
 import argparse
@@ -20,15 +20,15 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DESKTOP, PHONE = 1280, 375
-README_HEIGHT = 1340  # of the README's picture: the figures and the chart of the areas
+README_HEIGHT = 1340  # the README's picture has the figures and the chart of the areas
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A page, seen by a person of the demonstration or, with "", by nobody in particular.
+    """A page, seen by a person of the demonstration or, with "", without signing in.
 
-    `path` is its address; `link`, where its address can't be known, chooses the link on
-    that page which leads to it.
+    `path` is its address. If its address can't be known, `link` selects the link on that page
+    that leads to it.
     """
 
     person: str
@@ -69,7 +69,7 @@ PICTURES = {
 
 
 class Photographer:
-    """A browser on one demonstration, in which each person is signed in once."""
+    """A browser on one demonstration. Each person signs in once."""
 
     def __init__(self, browser: Browser, address: str, password: str) -> None:
         self.browser = browser
@@ -78,7 +78,7 @@ class Photographer:
         self.pages: dict[str, Page] = {}
 
     def take(self, name: str, folder: Path, width: int, height: int = 0) -> Path:
-        """The picture of that name, as high as the page or as `height` says."""
+        """The picture with that name, as high as the page or `height`."""
         picture = PICTURES[name]
         page = self.page_of(picture.person)
         page.set_viewport_size({"width": width, "height": height or 900})
@@ -96,7 +96,7 @@ class Photographer:
             sys.exit(f"{page.url} answers {response and response.status}, not {picture.status}")
         if response.request.redirected_from:
             sys.exit(f"{response.request.redirected_from.url} leads to {page.url} instead")
-        # Charts are drawn by script, after the typeface has come.
+        # A script draws the charts, after the typeface has loaded.
         page.wait_for_load_state("networkidle")
         page.wait_for_function(
             "() => [...document.querySelectorAll('[data-chart]')]"
@@ -112,7 +112,7 @@ class Photographer:
 
     def sign_in(self, page: Page, person: str) -> None:
         page.goto(self.address + "sign-in/")
-        page.get_by_label("User name").fill(person)
+        page.get_by_label("Username").fill(person)
         page.get_by_label("Password", exact=True).fill(self.password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/comparison/**")
@@ -120,7 +120,7 @@ class Photographer:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("address", help="of a demonstration that runs, as `make run` prints it")
+    parser.add_argument("address", help="of a running demonstration, as `make run` prints it")
     parser.add_argument("--into", type=Path, help="a folder; without it, only the README's picture")
     parser.add_argument("names", nargs="*", metavar="page", help=", ".join(PICTURES))
     given = parser.parse_intermixed_args()
@@ -131,7 +131,7 @@ def main() -> None:
         parser.error("pages chosen by name go into a folder: --into FOLDER")
     chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if chromium is None:
-        sys.exit("No Chromium on this machine. CHROMIUM names one that is elsewhere.")
+        sys.exit("Chromium was not found. Set CHROMIUM to its path.")
     folder = given.into or IMAGES
     folder.mkdir(parents=True, exist_ok=True)
     password = os.environ.get("DEMO_PASSWORD") or "triborough-demo"

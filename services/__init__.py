@@ -1,1 +1,1 @@
-"""Who shares what: the service tree, who takes part in it when, and who hosts."""
+"""Who shares what: the service tree, who takes part when, and who hosts."""

@@ -12,15 +12,15 @@ from sovereignty.calls import Listing
 
 
 class ServiceList(Listing):
-    """The services, each programme before what lies below it.
+    """The services, each programme before the services below it.
 
-    Participants and host are inherited from the service above where a service has none
-    of its own, as at `period`, or else the latest open quarter.
+    The participants and host are those in `period`, or else in the latest open quarter. A
+    service that has none of its own inherits them from the service above.
     """
 
     serializer_class = ServiceSerializer
     parameters_shape = ServiceParameters
-    #: Which quarter counts where none is asked for: the floor above knows the periods.
+    #: The quarter if none is asked for: set by the floor above, which knows the periods.
     unless_asked: Callable[[], Quarter | None] | None = None
 
     def rows(self, asked: dict[str, Any]) -> list[ServiceRow]:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class QuarterField(models.Field):
-    """Holds a `Quarter`; takes a Quarter or its code, such as ``2012-13-Q4``.
+    """Holds a `Quarter`. Accepts a Quarter or its code, such as ``2012-13-Q4``.
 
-    Raises ValidationError for a code that is no quarter.
+    Raises ValidationError for a code that is not a quarter.
     """
 
     description = "Quarter of a financial year"
 
     if TYPE_CHECKING:
-        # What the type checker is to think goes in and comes out.
+        # Tells the type checker what goes in and comes out.
         _pyi_private_set_type: Quarter | str | Combinable
         _pyi_private_get_type: Quarter
         _pyi_lookup_exact_type: Quarter | str
@@ -48,7 +48,7 @@ class QuarterField(models.Field):
         return None if quarter is None else quarter.ordinal
 
     def formfield(self, **kwargs: Any) -> Any:
-        # A field of a form that is left empty is no quarter, not the quarter “”.
+        # An empty form field is None, not the quarter “”.
         return super().formfield(**{"empty_value": None, **kwargs})
 
     def value_to_string(self, obj: models.Model) -> str:

@@ -1,13 +1,13 @@
-"""Who takes part in a service, as the database says it: one statement, in SQL.
+"""Who takes part in a service, stated once in SQL.
 
 `services.tree` says the same in Python, and a test holds the two equal. The parts below are the
-rule; a trigger that compares many services at once is put together from the same parts. The
-functions that call it for one service are made by a migration, which has a copy of its own.
+rule. A trigger that compares many services at once is built from the same parts. A migration
+makes the functions for one service from its own copy.
 """
 
 from __future__ import annotations
 
-#: Each service of `asked` with those at or above it, by how far up they lie.
+#: Each service of `asked` with the services at or above it, and how far above they are.
 ABOVE = """
     above(id, step, depth) AS (
         SELECT id, id, 0 FROM {asked}
@@ -16,7 +16,7 @@ ABOVE = """
         JOIN services_service s ON s.id = a.step WHERE s.parent_id IS NOT NULL
     )"""
 
-#: Of those, the nearest that has `spells` of its own: it follows these alone.
+#: The nearest of these that has its own `spells`: the service follows only those.
 NEAREST = """
     SELECT DISTINCT ON (id) id, step FROM above
     WHERE step IN (SELECT service_id FROM {spells}) ORDER BY id, depth"""
@@ -25,7 +25,7 @@ NEAREST = """
 NOT_ENDED = "(s.to_quarter IS NULL OR s.to_quarter >= {quarter})"
 COVERS = f"s.from_quarter <= {{quarter}} AND {NOT_ENDED}"
 
-#: The spells of those that take part in the service asked about, its own or inherited.
+#: The spells of the councils that take part in the service asked about, its own or inherited.
 _PARTICIPATION = f"""
     WITH RECURSIVE asked(id) AS (SELECT $1),{ABOVE.format(asked="asked")},
     nearest AS ({NEAREST.format(spells="services_participation")})
@@ -33,7 +33,7 @@ _PARTICIPATION = f"""
     FROM nearest n JOIN services_participation s ON s.service_id = n.step
 """  # nosec B608
 
-#: The functions, by name. None can be led astray by the search path of a session.
+#: The functions, by name. A session's search path can't change what they do.
 FUNCTIONS = {
     "services_participation_of": f"""
 CREATE OR REPLACE FUNCTION services_participation_of(service bigint)

@@ -1,10 +1,10 @@
 """Who shares what, and since when.
 
 A **service** is a node of a tree: a programme at the root, shared services
-below, initiatives below those. **Participation** says which councils take part
-in it from which quarter to which; **hosting** says which council hosts it.
-Both are inherited from the service above where a service has none of its own
-(`services.tree` holds that rule). A figure may be recorded at any node.
+below it, and initiatives below those. **Participation** says which councils take
+part in it from which quarter to which. **Hosting** says which council hosts it.
+A service that has none of its own inherits them from the service above
+(`services.tree` has that rule). A figure may be recorded at any node.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from services.provenance import Provenance
 from services.tree import Node, ServiceTree, Spell
 from sovereignty.models import Council
 
-#: A lock of the database's own, held by an action that places a service in the tree: of two at once
-#: each might hang its one below the other's.
+#: A lock in the database, held by an action that places a service in the tree. Otherwise two
+#: actions at once could each put their service below the other's.
 TREE = 7_301_117
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
     def tree(self) -> ServiceTree:
-        """All services as a pure tree: three queries, however many there are."""
+        """All services as a pure tree: three queries for any number of services."""
         participation: dict[int, list[Spell]] = defaultdict(list)
         for spell in Participation.objects.select_related("council"):
             participation[spell.service_id].append(spell.as_spell())
@@ -77,7 +77,7 @@ class Service(models.Model):
             models.CheckConstraint(condition=~Q(parent=F("id")), name="service_not_own_parent"),
         ]
         triggers = [
-            # Events, rules' addresses and everybody's files name services by it.
+            # Events, addresses of rules and people's files name services by it.
             ReadOnly(name="slug_stays", fields=["slug"]),
             Trigger(
                 name="no_circle",
@@ -108,10 +108,10 @@ class Service(models.Model):
 
 
 class Same(Func):
-    """An id as a range of one, so that a range index can tell equal ids from others.
+    """An id as a range of one, so that a range index can compare ids.
 
     An exclusion constraint on plain ids needs the extension btree_gist, which the
-    embedded PostgreSQL does not carry; ranges it can index by itself.
+    embedded PostgreSQL does not have. It can index ranges without it.
     """
 
     function = "int8range"
@@ -121,7 +121,7 @@ class Same(Func):
 
 
 class QuarterSpan(Func):
-    """The quarters of a spell as a range, both ends included, open where there is no end."""
+    """The quarters of a spell as a range, both ends included, and open if there is no end."""
 
     function = "int4range"
 
@@ -139,7 +139,7 @@ class _SpellModel(models.Model):
         abstract = True
 
     def clean(self) -> None:
-        # Said here, since no range can be made of it for the constraints to be tried on.
+        # Checked here, because the constraints would fail to make a range of it.
         first, last = self.from_quarter, self.to_quarter
         if isinstance(first, Quarter) and isinstance(last, Quarter) and last < first:
             raise ValidationError(

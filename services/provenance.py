@@ -1,4 +1,4 @@
-"""Where a figure or a fact comes from, in the words the whole project uses.
+"""Where a figure or a fact comes from, in the words that the whole project uses.
 
 Nothing illustrative is ever shown unmarked, certified, or counted as delivered.
 """

@@ -35,13 +35,13 @@ class QuarterText(Text):
 class ServiceParameters(Shape):
     period = QuarterText(
         required=False,
-        help_text="The quarter to show participants and host for; the latest open one unless said.",
+        help_text="The quarter to show participants and host for; by default the latest open one.",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """A service as it stands in a quarter: participants and host inherited where not set."""
+    """A service in a quarter, with participants and host inherited if not set."""
 
     slug: str
     name: str
@@ -59,7 +59,7 @@ class ServiceRow:
 
 
 def service_rows(tree: ServiceTree, quarter: Quarter | None) -> list[ServiceRow]:
-    """Every service, those above before those below; without a quarter no council takes part."""
+    """Every service, those above before those below. Without a quarter no council takes part."""
     rows = []
     for node, depth in tree.walk():
         hosting = tree.hosting(node.slug, quarter) if quarter else None
@@ -85,19 +85,23 @@ class ServiceSerializer(serializers.Serializer):
     parent = serializers.CharField(  # type: ignore[assignment]
         allow_null=True, help_text="The service above; null at a root."
     )
-    programme = serializers.CharField(help_text="The root that it lies below, or itself.")
-    depth = serializers.IntegerField(help_text="0 for a programme, 1 for what is below it …")
+    programme = serializers.CharField(help_text="The root that it is below, or itself.")
+    depth = serializers.IntegerField(
+        help_text="0 for a programme, 1 for a service directly below one, and so on."
+    )
     participants = serializers.ListField(
         child=serializers.CharField(),
-        help_text="Codes of the councils that take part, inherited where not set.",
+        help_text="Codes of the councils that take part, inherited if not set.",
     )
     host = serializers.CharField(
-        allow_null=True, help_text="The council that hosts it, inherited where not set."
+        allow_null=True, help_text="The council that hosts it, inherited if not set."
     )
     host_provenance = serializers.ChoiceField(
         choices=Provenance.choices,
         allow_null=True,
-        help_text="Where it comes from that this council hosts it; null where none does.",
+        help_text="The provenance of the host; null if there is none.",
     )
-    illustrative = serializers.BooleanField(help_text="Whether the host was made up to try with.")
-    period = QuarterText(allow_null=True, help_text="The quarter that this is as at.")
+    illustrative = serializers.BooleanField(
+        help_text="Whether the host was made up for the demonstration."
+    )
+    period = QuarterText(allow_null=True, help_text="The quarter that this is for.")

@@ -1,9 +1,8 @@
-"""The service tree as plain values: who takes part, who hosts, what lies below. Pure.
+"""The service tree as plain values: who takes part, who hosts, what is below. Pure.
 
-Participants and host are inherited: a service that has no spells of its own takes
-its parent's. A service with spells of its own follows those alone, so that a
-quarter outside all of them has no participants. Source: the public contract,
-"Codes".
+Participants and host are inherited: a service that has no spells of its own has
+its parent's. A service with its own spells follows only those, so in a quarter
+outside all of them it has no participants. Source: the public contract, "Codes".
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from finance.periods import Quarter
 
 
 class TreeError(ValueError):
-    """The services do not form a tree; the message names the one at fault."""
+    """The services do not form a tree; the message names the wrong one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spell:
     """A council's time in a service (or as its host), both quarters included.
 
-    Of a host's it is known where that comes from, and whether it was made up.
+    A host's spell has its source and provenance.
     """
 
     council: str
@@ -37,7 +36,7 @@ class Spell:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One service: its slug, name, parent's slug and its own spells, if it has any."""
+    """One service: its slug, its name, its parent's slug, and its own spells, if any."""
 
     slug: str
     name: str
@@ -55,12 +54,12 @@ class ServiceTree:
 
     @classmethod
     def of(cls, nodes: Iterable[Node]) -> ServiceTree:
-        """Build and check a tree; raises TreeError on an unknown parent or a circle."""
+        """Build and check a tree. Raises TreeError for an unknown parent or a circle."""
         by_slug = {node.slug: node for node in nodes}
         children: dict[str | None, list[str]] = {}
         for node in by_slug.values():
             if node.parent is not None and node.parent not in by_slug:
-                raise TreeError(f"“{node.slug}” lies below “{node.parent}”, which does not exist.")
+                raise TreeError(f"“{node.slug}” is below “{node.parent}”, which does not exist.")
             children.setdefault(node.parent, []).append(node.slug)
         tree = cls(by_slug, {parent: tuple(slugs) for parent, slugs in children.items()})
         for slug in by_slug:
@@ -73,7 +72,7 @@ class ServiceTree:
         step: str | None = slug
         while step is not None:
             if step in path:
-                raise TreeError(f"“{slug}” lies below itself.")
+                raise TreeError(f"“{slug}” is below itself.")
             path.append(step)
             step = self.nodes[step].parent
         return tuple(path)
@@ -83,18 +82,18 @@ class ServiceTree:
         return self.path(slug)[-1]
 
     def below(self, slug: str) -> frozenset[str]:
-        """The service and everything that lies below it."""
+        """The service and everything below it."""
         found = {slug}
         for child in self.children.get(slug, ()):
             found |= self.below(child)
         return frozenset(found)
 
     def participants_from(self, slug: str) -> str | None:
-        """The service at or above, nearest first, whose participants are this one's too."""
+        """The nearest service, at or above this one, that has its own participants."""
         return next((step for step in self.path(slug) if self.nodes[step].participation), None)
 
     def host_from(self, slug: str) -> str | None:
-        """The service at or above, nearest first, whose hosts are this one's too."""
+        """The nearest service, at or above this one, that has its own hosts."""
         return next((step for step in self.path(slug) if self.nodes[step].hosting), None)
 
     def participation(self, slug: str) -> tuple[Spell, ...]:
@@ -115,7 +114,7 @@ class ServiceTree:
         )
 
     def turns(self, slug: str, since: Quarter) -> tuple[Quarter, ...]:
-        """`since`, and the later quarters from which others take part than in the one before."""
+        """`since`, and the later quarters in which the participants change."""
         spells = self.participation(slug)
         edges = {s.first for s in spells} | {s.last.following for s in spells if s.last}
         later = sorted(edge for edge in edges if edge > since)
@@ -134,7 +133,7 @@ class ServiceTree:
         return spell.council if spell else None
 
     def hosting(self, slug: str, quarter: Quarter) -> Spell | None:
-        """The spell by which a council hosts the service in that quarter, if one does."""
+        """The spell of the council that hosts the service in that quarter, if one does."""
         nearest = self.host_from(slug)
         spells = self.nodes[nearest].hosting if nearest else ()
         return next((spell for spell in spells if spell.covers(quarter)), None)

@@ -1,4 +1,4 @@
-"""Appointing people, and ending an appointment: each with its event."""
+"""Appointing people and ending appointments, each with its event."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sovereignty.refusals import BadContent, FieldError, NotAllowed
 def appoint(
     *, user: User, role: str, council: Council | None, by: User, at: datetime
 ) -> Appointment:
-    """Give a person a role, of one council or of the partnership.
+    """Give a person a role, for one council or for the partnership.
 
-    Never to oneself. Raises NotAllowed for that; BadContent where the role doesn't fit
-    the council, or the person acts for another council or for the partnership, or has
-    the role already.
+    Raises NotAllowed if people appoint themselves. Raises BadContent if the role doesn't fit
+    the council, or if the person acts for another council or for the partnership, or has the
+    role already.
     """
     if by == user:
-        raise NotAllowed("Nobody appoints themselves: ask another administrator.")
+        raise NotAllowed("You can't appoint yourself: ask another administrator.")
     mistakes = mistakes_in_appointing(user, role, council)
     if mistakes:
         raise BadContent(mistakes)
@@ -34,7 +34,7 @@ def appoint(
 
 
 def mistakes_in_appointing(user: User, role: str, council: Council | None) -> list[FieldError]:
-    """Why a person can't be given a role; empty where they can."""
+    """Why a person can't be given a role; empty if they can."""
     held = list(user.appointments.select_related("council"))
     if any(appointment.role == role for appointment in held):
         return [FieldError("role", f"{user} has this role already.")]
@@ -49,10 +49,12 @@ def mistakes_in_appointing(user: User, role: str, council: Council | None) -> li
         ]
     if role in PARTNERSHIP_ROLES:
         if council is not None:
-            return [FieldError("council", "This role is of the whole partnership: leave it empty.")]
+            return [
+                FieldError("council", "This role is for the whole partnership: leave it empty.")
+            ]
         return []
     if council is None:
-        return [FieldError("council", "Choose the council that this is a role of.")]
+        return [FieldError("council", "Choose the council that this role is for.")]
     other = next((a.council for a in held if a.council and a.council != council), None)
     if other:
         return [FieldError("council", f"{user} acts for {other}: a person acts for one council.")]
@@ -61,13 +63,13 @@ def mistakes_in_appointing(user: User, role: str, council: Council | None) -> li
 
 @transaction.atomic
 def end_appointment(*, appointment: Appointment, by: User, at: datetime) -> None:
-    """Take a role from a person; what they did in it keeps their name."""
+    """Take a role from a person. What they did in it keeps their name."""
     _record(appointment, by, at, "appointment ended")
     appointment.delete()
 
 
 def record_account(*, user: User, fields: Sequence[str], new: bool, by: User, at: datetime) -> None:
-    """Note that an account was opened or changed: which fields, never a password."""
+    """Record that an account was opened or changed: which fields, never a password."""
     audit.actions.record(
         by=by.username,
         at=at,
@@ -79,7 +81,7 @@ def record_account(*, user: User, fields: Sequence[str], new: bool, by: User, at
 
 
 def record_council(*, council: Council, new: bool, by: User, at: datetime) -> None:
-    """Note that a council joined the partnership, or is named otherwise."""
+    """Record that a council joined the partnership, or was renamed."""
     audit.actions.record(
         by=by.username,
         at=at,

@@ -1,9 +1,9 @@
-"""Where an administrator opens accounts, names councils and appoints people, and nothing else.
+"""Where administrators open accounts, name councils and appoint people.
 
-Each of these is an event. What other packages would show here is taken off (`triborough.urls`).
+Each of these writes an event. `triborough.urls` removes what other packages would show here.
 
-Figures, rules, answers and events are not registered: they are entered on the pages
-made for them, by the people whose they are.
+Figures, rules, answers and events are not registered: the people responsible for them enter
+them on their own pages.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class CouncilAdmin(admin.ModelAdmin):
 @admin.register(User)
 class PersonAdmin(UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        # Events name people by it.
+        # Events name people by their username.
         return ("username",) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -63,7 +63,7 @@ class PersonAdmin(UserAdmin):
 
 
 class AppointmentForm(forms.ModelForm):
-    """Asks the action whether it would appoint, so that its words reach the field."""
+    """Asks the action whether it would appoint, so that its errors appear at the fields."""
 
     class Meta:
         model = Appointment

@@ -1,4 +1,4 @@
-"""What every call of the API has in common: it knows its parameters and refuses others."""
+"""What every API call has in common: it knows its parameters and refuses others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Call(APIView):
 
     @property
     def caller(self) -> User:
-        """Who calls: the permission to call has seen that it is a person."""
+        """The person who calls. The permission class has checked that it is a person."""
         return cast(User, self.request.user)
 
     def parameters(self) -> dict[str, Any]:
@@ -34,7 +34,7 @@ class Call(APIView):
 
 
 class Listing(Call, GenericAPIView):
-    """A list of which `rows` gives all that the caller may see, by what was asked for."""
+    """A list. `rows` gives what the caller may see and asked for."""
 
     beside = ("page", "page_size")
 
@@ -46,12 +46,12 @@ class Listing(Call, GenericAPIView):
         raise NotImplementedError
 
     def shown(self, page: Sequence[Any]) -> Sequence[Any]:
-        """The rows of one page with what is read for them together."""
+        """The rows of one page, with what is read for all of them at once."""
         return page
 
 
 def found(queryset: models.QuerySet[M], sentence: str, **which: object) -> M:
-    """The one that is there for the caller; raises NotFound with the sentence if none is."""
+    """The row that matches. Raises NotFound with the sentence if the caller can't see one."""
     row = queryset.filter(**which).first()
     if row is None:
         raise NotFound(sentence)

@@ -1,7 +1,7 @@
 """What can be done about a refusal: speak, call a mediator, revise or withdraw the proposal.
 
-A refusal opens a dispute by itself. It ends when the proposal is revised, which is a new
-proposal that every council answers, or withdrawn. There is no vote and no override:
+A refusal opens a dispute automatically. It ends when the proposal is withdrawn or revised. A
+revision is a new proposal that every council answers. There is no vote and no override:
 nothing here puts a refused proposal into force.
 """
 
@@ -21,7 +21,7 @@ from sovereignty.texts import mistake_in
 
 @transaction.atomic
 def open_by_refusal(*, refusal: Consent, by: User, at: datetime) -> Dispute:
-    """Open the dispute that a council's refusal is, or add the refusal to the one there is."""
+    """Open a dispute for a council's refusal, or add the refusal to the existing one."""
     dispute, new = Dispute.objects.get_or_create(
         decision=refusal.decision, defaults={"opened_at": at}
     )
@@ -35,11 +35,11 @@ def open_by_refusal(*, refusal: Consent, by: User, at: datetime) -> Dispute:
 def speak(*, decision_id: int, text: str, by: User, at: datetime) -> Dispute:
     """Say something in an open dispute.
 
-    Raises NotAllowed, WrongState where there is no open dispute, or BadContent without
-    a text.
+    Raises NotAllowed, WrongState if there is no open dispute, or BadContent if the text
+    is missing.
     """
     dispute = _open(decision_id, by)
-    _check([("text", text, "Say what you would have the others know.")])
+    _check([("text", text, "Say what you want the others to know.")])
     _step(dispute, DisputeStep.Kind.STATEMENT, text, by, at)
     _record(dispute, by, at, "spoke in a dispute", text)
     return dispute
@@ -49,15 +49,15 @@ def speak(*, decision_id: int, text: str, by: User, at: datetime) -> Dispute:
 def call_mediator(*, decision_id: int, mediator: str, text: str, by: User, at: datetime) -> Dispute:
     """Take a dispute from discussion to mediation, naming who mediates and why.
 
-    Raises NotAllowed; WrongState where there is no dispute in discussion; BadContent.
+    Raises NotAllowed; WrongState if there is no dispute in discussion; BadContent.
     """
     dispute = _open(decision_id, by)
     if dispute.stage != Dispute.Stage.DISCUSSION:
-        raise WrongState(f"{dispute.mediator} mediates already.")
+        raise WrongState(f"{dispute.mediator} is already the mediator.")
     _check(
         [
-            ("mediator", mediator, "Name who mediates."),
-            ("text", text, "Say what the mediator is asked."),
+            ("mediator", mediator, "Enter the name of the mediator."),
+            ("text", text, "Say what you ask the mediator."),
         ]
     )
     dispute.stage, dispute.mediator = Dispute.Stage.MEDIATION, mediator.strip()
@@ -68,12 +68,10 @@ def call_mediator(*, decision_id: int, mediator: str, text: str, by: User, at: d
 
 
 def check_may_be_revised(decision: Decision) -> None:
-    """Raise WrongState unless a proposal is in an open dispute, whose row is then held."""
+    """Raise WrongState unless a proposal is in an open dispute. Locks the dispute's row."""
     dispute = Dispute.objects.select_for_update().filter(decision=decision).first()
     if dispute is None:
-        raise WrongState(
-            f"“{decision}” is not disputed; withdraw it first, then propose another instead."
-        )
+        raise WrongState(f"“{decision}” is not disputed. Withdraw it first, then propose another.")
     if not dispute.is_open:
         raise WrongState(
             f"The dispute about “{decision}” has ended. Propose this without revising it."
@@ -82,7 +80,7 @@ def check_may_be_revised(decision: Decision) -> None:
 
 @transaction.atomic
 def end_by_revision(*, revision: Decision, by: User, at: datetime) -> None:
-    """End the dispute about the decision that this one revises, if it is open."""
+    """End the dispute about the decision that this one revises, if it is still open."""
     dispute = (
         Dispute.objects.select_for_update()
         .filter(decision=revision.revises_id, stage__in=Dispute.OPEN)
@@ -97,16 +95,16 @@ def end_by_revision(*, revision: Decision, by: User, at: datetime) -> None:
 
 @transaction.atomic
 def withdraw(*, decision_id: int, reason: str, by: User, at: datetime) -> Decision:
-    """Take back a proposal that is not agreed yet, and end its dispute; nobody answers it then.
+    """Withdraw a proposal that is not agreed yet, and end its dispute. Nobody can answer it then.
 
-    By the person who proposed it or the programme office. The caller has checked whether it is in
-    force already. Raises NotAllowed, WrongState where it is withdrawn, or BadContent
-    without a reason.
+    For the person who proposed it and the programme office. The caller must check whether it is
+    in force already. Raises NotAllowed, WrongState if it is withdrawn already, or BadContent if
+    the reason is missing.
     """
     decision = Decision.objects.select_for_update().get(id=decision_id)
     require(by, "sovereignty.withdraw_proposal", decision)
     if decision.is_withdrawn:
-        raise WrongState("This proposal is withdrawn already.")
+        raise WrongState("This proposal has already been withdrawn.")
     _check([("reason", reason, "Say why it is withdrawn.")])
     dispute = (
         Dispute.objects.select_for_update().filter(decision=decision, ended_at__isnull=True).first()
@@ -130,7 +128,7 @@ def withdraw(*, decision_id: int, reason: str, by: User, at: datetime) -> Decisi
 
 
 def may_speak(user: User) -> bool:
-    """Whether a person speaks in disputes at all."""
+    """Whether a person may speak in disputes."""
     return may(user, "sovereignty.speak_in_dispute")
 
 

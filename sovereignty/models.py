@@ -1,18 +1,18 @@
 """Who may act for whom.
 
-A **council** is a member of the partnership. A **user** is a person; an
-**appointment** gives that person a role: finance officer, section 151 officer
+A **council** is a member of the partnership. A **user** is a person. An
+**appointment** gives a person a role: finance officer, section 151 officer
 (or deputy) or councillor *of one council*, or programme office or auditor *of
 the partnership*. A person without an appointment sees nothing.
 
-A **decision** is anything that needs the agreement of every council concerned;
-a **consent** is one council's answer to it: agreed or refused, by a person, at a
-time, with a minute reference, once. Nobody can be out-voted and nobody can
-override: what a decision needs is worked out from the consents alone.
+A **decision** is anything that needs the agreement of every council concerned.
+A **consent** is one council's answer to it: agreed or refused, by a person, at a
+time, with a minute reference, once. No council can be outvoted or overridden:
+only the consents count.
 
 A refusal opens a **dispute**: it is discussed, may be mediated, and ends with a revised
-proposal (a decision of its own that `revises` this one) or with the proposal withdrawn.
-Each step of it is kept.
+proposal (a new decision that `revises` this one) or with the proposal withdrawn.
+Each step is kept.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Council(models.Model):
     class Meta:
         ordering = ["code"]
         triggers = [
-            # Chains of events and the shares of rules are called by it.
+            # Chains of events and the shares of rules name councils by it.
             ReadOnly(name="code_stays", fields=["code"]),
         ]
 
@@ -58,7 +58,7 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         triggers = [
-            # Events name people by it, for good: an account is closed, never removed or renamed.
+            # Events name people by it forever: an account is closed, never removed or renamed.
             ReadOnly(name="username_stays", fields=["username"]),
             Protect(name="user_stays", operation=pgtrigger.Delete),
         ]
@@ -69,16 +69,16 @@ class User(AbstractUser):
 
     @cached_property
     def held_appointments(self) -> list[Appointment]:
-        """The person's appointments, read once a request."""
+        """The person's appointments, read once for each request."""
         return list(self.appointments.select_related("council"))
 
     @property
     def council(self) -> Council | None:
-        """The council the person acts for; None for the partnership's own people."""
+        """The council that the person acts for; None for the partnership's own people."""
         return next((a.council for a in self.held_appointments if a.council), None)
 
     def holds(self, *roles: str, council: Council | None = None) -> bool:
-        """Whether the person holds one of the roles, of that council if one is given."""
+        """Whether the person holds one of the roles, for that council if one is given."""
         return any(
             appointment.role in roles and (council is None or appointment.council_id == council.id)
             for appointment in self.held_appointments
@@ -86,7 +86,7 @@ class User(AbstractUser):
 
     @property
     def handles_returns(self) -> bool:
-        """Whether the person fills or certifies a council's returns."""
+        """Whether the person fills in or certifies a council's returns."""
         return self.holds(*RETURN_ROLES)
 
     @property
@@ -133,7 +133,7 @@ class Appointment(models.Model):
             models.UniqueConstraint(fields=["user", "role"], name="appointment_once_per_role"),
         ]
         triggers = [
-            # Acting for two councils would make what one may not see known to the other.
+            # Acting for two councils would show one what only the other may see.
             Trigger(
                 name="one_council_each",
                 when=pgtrigger.Before,
@@ -151,7 +151,7 @@ class Appointment(models.Model):
                     RETURN NEW;
                 """,
             ),
-            # Who audits, or runs the calendar for all, acts for none of them.
+            # People who audit or run the calendar for all councils act for none of them.
             Trigger(
                 name="partnership_apart",
                 when=pgtrigger.Before,
@@ -221,7 +221,7 @@ class Decision(models.Model):
             ),
         ]
         triggers = [
-            # What councils answered stays what they answered.
+            # What councils answered can't be changed afterwards.
             ReadOnly(
                 name="what_was_proposed_stays",
                 fields=["title", "proposed_by", "proposed_at", "revises"],
@@ -250,12 +250,12 @@ class Decision(models.Model):
 
     @property
     def agreed_by(self) -> frozenset[str]:
-        """Codes of the councils that have agreed; read with its consents and their councils."""
+        """Codes of the councils that have agreed. Prefetch the consents and their councils."""
         return frozenset(each.council.code for each in self.consents.all() if each.agree)
 
     @property
     def refused_by(self) -> frozenset[str]:
-        """Codes of the councils that have refused; read with its consents and their councils."""
+        """Codes of the councils that have refused. Prefetch the consents and their councils."""
         return frozenset(each.council.code for each in self.consents.all() if not each.agree)
 
 
@@ -287,7 +287,7 @@ class Consent(models.Model):
         ]
         triggers = [
             *append_only(),
-            # Nobody answers for a council who could not have, however it is written.
+            # Only people who may answer for a council can, whatever writes the row.
             Trigger(
                 name="by_who_may",
                 when=pgtrigger.Before,
@@ -335,7 +335,7 @@ class Dispute(models.Model):
         REVISED = "revised", "Ended by a revised proposal"
         WITHDRAWN = "withdrawn", "Ended by withdrawal"
 
-    #: The stages in which it still waits for somebody.
+    #: The stages in which it is still open.
     OPEN = (Stage.DISCUSSION, Stage.MEDIATION)
 
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="dispute")
@@ -376,7 +376,7 @@ class Dispute(models.Model):
 
 
 class DisputeStep(models.Model):
-    """One thing said or done in a dispute; `council` is None for the programme office's."""
+    """One thing said or done in a dispute. `council` is None for the programme office."""
 
     class Kind(models.TextChoices):
         REFUSAL = "refusal", "Refused"

@@ -1,4 +1,4 @@
-"""Who may call the API at all: people whom the partnership has given a role."""
+"""Who may call the API: people who have a role in the partnership."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Appointed(BasePermission):
-    """A known person with an appointment; what each may do comes after this."""
+    """A known person with an appointment. What each may do is checked after this."""
 
     message = "Your account has no appointment yet: ask the programme office for one."
 

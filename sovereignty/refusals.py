@@ -1,7 +1,7 @@
-"""What an action says when it will not act: one sentence, and what to do about it.
+"""What an action says when it refuses: one sentence, and what to do about it.
 
-Actions raise these; the API turns them into problem details and a page into its
-error summary. Nothing has been changed when one is raised.
+Actions raise these. The API turns them into problem details, and a page into its
+error summary. When one is raised, nothing has been changed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ class Refusal(Exception):
 
 
 class NotAllowed(Refusal):
-    """The person may see this but not do that to it."""
+    """The person may see this, but may not do that to it."""
 
 
 class WrongState(Refusal):
-    """The thing is no longer, or not yet, in a state that allows this."""
+    """It is no longer, or not yet, in a state that allows this."""
 
 
 class StaleVersion(WrongState):
@@ -28,10 +28,10 @@ class StaleVersion(WrongState):
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One mistake: the field it is in, what was given there and what to do.
+    """One mistake: its field, the value that was given there, and what to do.
 
-    `row` is the row as the sender counts it (from 1; a spreadsheet's own number for
-    an uploaded file), None where the mistake is in no row.
+    `row` is the row as the sender counts it (from 1, or the spreadsheet's number for
+    an uploaded file); None if the mistake is in no row.
     """
 
     field: str
@@ -40,7 +40,7 @@ class FieldError:
     row: int | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON; `column` repeats `field` for rows, as the public contract names it."""
+        """For JSON. `column` repeats `field` for rows, because the public contract says so."""
         data = {key: value for key, value in asdict(self).items() if value is not None}
         if self.row is not None:
             data["column"] = self.field
@@ -48,7 +48,7 @@ class FieldError:
 
 
 class BadContent(Refusal):
-    """Content that can't be stored: every mistake at once, nothing stored."""
+    """Content that can't be stored. It has every mistake, and nothing was stored."""
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__(

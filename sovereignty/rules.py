@@ -1,7 +1,7 @@
-"""Who may do what: one registry of permissions, and what disputes need of it.
+"""Who may do what: one registry of permissions, and those that disputes need.
 
-Each subject above names its permissions with `register`; `require` is how an action asks. What a
-person may *see* is decided by the querysets' `visible_to`, before any of these.
+Each subject above adds its permissions with `register`, and an action asks with `require`. What a
+person may *see* is decided before these, by the querysets' `visible_to`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import rules
 from sovereignty.models import CERTIFYING_ROLES, Decision, Role, User
 from sovereignty.refusals import NotAllowed
 
-#: By name: who may, and the sentence for those who may not. Filled by `register` alone.
+#: By name: who may, and the sentence for people who may not. Only `register` fills it.
 PERMISSIONS: dict[str, tuple[rules.Predicate, str]] = {}
 
 
 def register(permissions: Mapping[str, tuple[rules.Predicate, str]]) -> None:
-    """Make permissions known, each once."""
+    """Add permissions, each of them once."""
     for name, (predicate, sentence) in permissions.items():
-        rules.add_perm(name, predicate)  # raises KeyError where there is one of that name
+        rules.add_perm(name, predicate)  # raises KeyError if the name is taken
         PERMISSIONS[name] = predicate, sentence
 
 
@@ -54,11 +54,11 @@ register(
     {
         "sovereignty.speak_in_dispute": (
             answers_for_a_council | is_programme_office,
-            "Only councils' section 151 officers and the programme office speak in a dispute.",
+            "Only councils' section 151 officers and the programme office can speak in a dispute.",
         ),
         "sovereignty.withdraw_proposal": (
             proposed_it | is_programme_office,
-            "Only who proposed it and the programme office withdraw a proposal.",
+            "Only the person who proposed it and the programme office can withdraw a proposal.",
         ),
     }
 )

@@ -1,4 +1,4 @@
-"""The shape of what the API takes: exactly what is asked for, and nothing guessed.
+"""The shape of what the API accepts: exactly what it asks for, without guessing.
 
 A `Shape` refuses fields it does not know; its fields refuse values of another
 JSON type instead of converting them. `check` reads a request's body and
@@ -27,8 +27,8 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 class Shape(serializers.Serializer):
     """A JSON object with these fields and no others.
 
-    `ignored` names what a reader may send back as it was given, though it can't be
-    set this way.
+    `ignored` names fields that a caller may send back unchanged, although they can't
+    be set this way.
     """
 
     ignored: Collection[str] = ()
@@ -45,7 +45,7 @@ class Shape(serializers.Serializer):
 
 
 class Text(serializers.CharField):
-    """JSON text; `remedy` says what to do where it is missing or empty."""
+    """JSON text. `remedy` says what to do if it is missing or empty."""
 
     def __init__(self, remedy: str = "Give this.", **options: Any) -> None:
         options.setdefault("max_length", 2000)
@@ -65,7 +65,7 @@ class Text(serializers.CharField):
 
 
 class Choice(serializers.ChoiceField):
-    """One of a few words; `choices` are a model field's, words with their labels."""
+    """One of a few words. `choices` are words with labels, as in a model field."""
 
     def __init__(self, choices: Collection[tuple[str, str]], **options: Any) -> None:
         words = ", ".join(word for word, _ in choices)
@@ -78,7 +78,7 @@ class Choice(serializers.ChoiceField):
 
 
 class WholeNumber(serializers.IntegerField):
-    """A JSON integer: no text, no 1.0, no true."""
+    """A JSON integer: not text, not 1.0, not true."""
 
     def __init__(self, remedy: str = "Send a whole number.", **options: Any) -> None:
         options.setdefault("min_value", 0)
@@ -130,14 +130,14 @@ class Flag(serializers.BooleanField):
 
 
 def check(shape: type[Shape], data: Any) -> dict[str, Any]:
-    """The body as the shape reads it; raises BadContent with every mistake.
+    """The body as the shape reads it. Raises BadContent with every mistake.
 
     >>> class Reopening(Shape):
     ...     reason = Text("Say why.")
     >>> check(Reopening, {"reason": " A late invoice. "})
     {'reason': 'A late invoice.'}
     """
-    # No data at all would be no question to the framework; here it is no object.
+    # The framework skips validation without data; a list makes it report a missing object.
     reader = shape(data=[] if data is None else data)
     if not reader.is_valid():
         raise BadContent(list(_mistakes(reader.errors, data)))
@@ -147,10 +147,10 @@ def check(shape: type[Shape], data: Any) -> dict[str, Any]:
 def parameters_of(
     request: Request, shape: type[Shape], *, beside: Collection[str] = ()
 ) -> dict[str, Any]:
-    """The parameters of the address; one left empty counts as not given.
+    """The parameters of the address. An empty one counts as not given.
 
-    `beside` names parameters that somebody else reads, such as `page`. Raises
-    BadContent for a parameter that is unknown, given twice or not understood.
+    `beside` names parameters that other code reads, such as `page`. Raises
+    BadContent for a parameter that is unknown, given twice or not valid.
     """
     given = request.query_params
     mine = list(shape().fields)

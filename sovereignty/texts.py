@@ -1,4 +1,4 @@
-"""What a person gives as a reason, a question or an answer: what of it can be stored. Pure."""
+"""Whether a text that a person gives (a reason, question or answer) can be stored. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def mistake_in(
     row: int | None = None,
     longest: int = LONGEST_TEXT,
 ) -> FieldError | None:
-    """What is wrong with a text, or None. `remedy` says what to write where there is none.
+    """What is wrong with a text, or None. `remedy` says what to write if it is empty.
 
-    Without a `remedy` it may be left out. At most `longest` characters, none of them null,
-    which PostgreSQL can't hold.
+    Without a `remedy` it may be empty. It may have at most `longest` characters, and no null
+    character, which PostgreSQL can't store.
 
     >>> mistake_in(" ", "reason", "Say why.").message
     'Say why.'

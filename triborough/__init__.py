@@ -1,4 +1,4 @@
-"""The wiring: settings, addresses, the task queue and health."""
+"""The wiring: settings, addresses, the task queue and health checks."""
 
 from triborough.celery import app as celery_app
 

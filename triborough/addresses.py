@@ -1,15 +1,15 @@
-"""Whose address a request comes from, as far as it can be known."""
+"""The network address that a request comes from, as far as it can be known."""
 
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that the proxy in front saw, where there is one, or the one that connected.
+    """The address that the proxy in front saw or, without a proxy, the one that connected.
 
-    Of `X-Forwarded-For` only the last part counts, which our own proxy wrote: what stands
-    before it is whatever the caller said. Wrong passwords close a name to an address, so
-    without this five from anywhere would close it to everybody.
+    Only the last part of `X-Forwarded-For` counts, because our own proxy wrote it. The parts
+    before it are whatever the caller sent. Wrong passwords lock a username for one address.
+    Without this, five of them from anywhere would lock it for everybody.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
     if settings.BEHIND_PROXY and forwarded:

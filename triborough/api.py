@@ -36,9 +36,9 @@ class TokenSerializer(serializers.Serializer):
 
 
 class Token(APIView):
-    """A token for the calls that follow, for a username and password.
+    """Get a token for further calls, with a username and password.
 
-    It holds for ten hours. Sent with each call as `Authorization: Token …`.
+    It is valid for 10 hours. Send it with each call as `Authorization: Token …`.
     """
 
     authentication_classes = ()
@@ -56,18 +56,18 @@ class Token(APIView):
         if getattr(request, "axes_locked_out", False):
             raise Throttled(
                 wait=settings.AXES_COOLOFF_TIME * 3600,
-                detail="Too many wrong passwords for this username: it is closed for a while.",
+                detail="Too many wrong passwords for this username: it is locked for a while.",
             )
         if not isinstance(user, User):
             raise AuthenticationFailed("The username or the password is wrong.")
-        # As at any sign-in: the last one is noted, and wrong passwords are forgiven.
+        # As with any sign-in: records the time, and resets the count of wrong passwords.
         user_logged_in.send(sender=User, request=request, user=user)
         made, token = AuthToken.objects.create(user=user)
         return Response(TokenSerializer({"token": token, "expiry": made.expiry}).data)
 
 
 class NoSuchCall(APIView):
-    """Every address below the API's that is none of its calls."""
+    """Every address under the API that is not one of its calls."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -79,12 +79,12 @@ class NoSuchCall(APIView):
 
 @cache
 def schema() -> dict[str, Any]:
-    """The whole schema as plain JSON values: it changes with the code alone."""
+    """The whole schema as plain JSON values. It only changes with the code."""
     return SchemaGenerator().get_schema(request=None, public=True)
 
 
 class SchemaDocument(APIView):
-    """The schema itself, for anybody."""
+    """The schema, for everybody."""
 
     permission_classes = (AllowAny,)
 

@@ -1,4 +1,4 @@
-"""The page that documents the API, drawn from its schema."""
+"""The page that documents the API, made from its schema."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FORMATS = {"binary": "file", "date": "date", "date-time": "date and time", "uri
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a field of what is sent or answered; `name` says where it lies."""
+    """A parameter, or a field of a request or an answer. `name` is its path."""
 
     name: str
     kind: str
@@ -41,7 +41,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `answers`: fields of its JSON; `formats`: other formats that it has."""
+    """One call. `answers` are the fields of its JSON; `formats` are its other formats."""
 
     group: str
     method: str
@@ -73,7 +73,7 @@ class Docs(TemplateView):
 
 @cache
 def groups() -> list[Group]:
-    """The calls by what they are about, in the order of the alphabet, as the schema has them."""
+    """The calls of the schema, grouped by what they are about, in alphabetical order."""
     calls = [
         _call(address, method, operation)
         for address, operations in schema()["paths"].items()
@@ -108,7 +108,7 @@ def _call(address: str, method: str, operation: Schema) -> Call:
 
 
 def _fields(given: Schema, within: str = "") -> Iterator[Field]:
-    """The fields of an object, those of objects inside it named after where they lie."""
+    """The fields of an object. Fields of objects inside it are named by their path."""
     shape, prefix = _resolved(given), within
     if shape.get("type") == "array":
         shape, prefix = _resolved(shape["items"]), f"{within}[]"
@@ -120,13 +120,13 @@ def _fields(given: Schema, within: str = "") -> Iterator[Field]:
 
 def _field(name: str, given: Schema, required: bool, described: Schema) -> Field:
     lines = str(described.get("description", "")).split("\n")
-    # The values of a choice stand in its kind; the schema repeats them as a list of their names.
+    # A choice's values are in its kind, so the schema's list of their names is left out.
     words = " ".join(line for line in lines if not line.startswith("* `")).strip()
     return Field(name, _kind(given), marked(words), required)
 
 
 def _resolved(given: Schema) -> Schema:
-    """What a reference leads to, and the one thing that an `allOf` or a `oneOf` is about."""
+    """What a reference points to, or the first schema of an `allOf` or `oneOf`."""
     if "$ref" in given:
         return _resolved(schema()["components"]["schemas"][given["$ref"].rsplit("/", 1)[1]])
     choices = given.get("allOf") or given.get("oneOf")
@@ -150,7 +150,7 @@ def _kind(given: Schema) -> str:
 
 
 def marked(text: str) -> SafeString:
-    """Text in which what stands between backticks is code."""
+    """Text with everything between backticks marked as code."""
     parts = enumerate(text.split("`"))
     return format_html_join(
         "",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Pages(PageNumberPagination):
-    """Pages of a hundred rows, or of as many as `page_size` says, up to 500."""
+    """Pages of 100 rows, or of `page_size` rows, up to 500."""
 
     page_size = 100
     page_size_query_param = "page_size"
@@ -28,7 +28,7 @@ class Pages(PageNumberPagination):
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None
     ) -> list[Any]:
-        """The rows of the page asked for; raises BadContent where there is no such page."""
+        """The rows of the page asked for. Raises BadContent if there is no such page."""
         self.request = request
         size = _whole(request, "page_size", self.page_size, self.max_page_size)
         number = _whole(request, "page", 1)
@@ -42,7 +42,7 @@ class Pages(PageNumberPagination):
         return list(self.page)
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        # The examples are those of a list that one page holds.
+        # The examples are for a list with a single page.
         link = {"type": "string", "nullable": True, "format": "uri", "example": None}
         return {
             "type": "object",

@@ -1,4 +1,4 @@
-"""How the API reads a request: its token, its JSON, and what it would like to be sent.
+"""How the API reads a request: its token, its JSON and the format it asks for.
 
 Nothing here imports the framework's views, which read these names from the settings
 while they are imported themselves.
@@ -20,9 +20,9 @@ from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-#: The longest body that is read, in bytes: some fifty thousand entries.
+#: The longest body that is read, in bytes: about 50,000 entries.
 LONGEST_BODY = 16 * 1024 * 1024
-#: A body nests three deep: an object, its list, the list's objects, a list in one of them.
+#: Bodies need four levels: an object, its list, the list's objects, and a list in one of them.
 DEEPEST = 12
 
 _TOKEN = re.compile(rb"[0-9A-Za-z]{16,128}")
@@ -34,10 +34,10 @@ class TooLarge(APIException):
 
 
 class KnownToken(TokenAuthentication):
-    """A token as it was given out: sent as ``Authorization: Token …``."""
+    """A token that was given out, sent as ``Authorization: Token …``."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[Any, Any]:
-        # The package decodes before it looks, and fails on bytes that are no text.
+        # The package decodes the token before it checks it, and fails on bytes that are not text.
         if not _TOKEN.fullmatch(token):
             raise AuthenticationFailed("This is not a token: ask for one at token/.")
         refusal = "The token is not known or has expired: ask for a new one at token/."
@@ -51,7 +51,7 @@ class KnownToken(TokenAuthentication):
 
 
 class AlwaysJSON(DefaultContentNegotiation):
-    """What was asked for where it can be had, and JSON where it can't."""
+    """The format that was asked for if there is one, and otherwise JSON."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -64,9 +64,9 @@ class AlwaysJSON(DefaultContentNegotiation):
 
 
 class StrictJSON(JSONParser):
-    """JSON without guesses: exact numbers, no name twice, no infinity, a bounded depth.
+    """Strict JSON: exact numbers, no name twice, no infinity, a limited depth.
 
-    Raises ParseError (or TooLarge), saying where it can what is wrong.
+    Raises ParseError (or TooLarge), and says what is wrong if it can.
     """
 
     def parse(
@@ -84,12 +84,12 @@ class StrictJSON(JSONParser):
                 text, parse_float=_exact, parse_constant=_refused, object_pairs_hook=_once
             )
             if "\\u" in text:
-                # Half of a pair that stands for one character can be neither stored nor sent.
+                # A lone surrogate can't be stored or sent.
                 json.dumps(data, ensure_ascii=False, default=str).encode()
         except UnicodeDecodeError:
             raise ParseError("The body is not UTF-8 text.") from None
         except UnicodeEncodeError:
-            raise ParseError("The body holds half of a character (a lone surrogate).") from None
+            raise ParseError("The body has half of a character (a lone surrogate).") from None
         except json.JSONDecodeError as error:
             raise ParseError(
                 f"The body is not JSON: {error.msg}, line {error.lineno}, column {error.colno}."

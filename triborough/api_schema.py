@@ -13,7 +13,7 @@ from rest_framework.permissions import SAFE_METHODS, AllowAny
 from sovereignty.calls import Listing
 from triborough.problems import MEDIA_TYPE, PROBLEMS
 
-#: What an address names, by the name it has in the address.
+#: The parts of addresses, by their name in the address.
 ADDRESS_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "council": ("A council's code; for a return also “partnership”.", {"example": "LBHF"}),
     "period": ("A quarter.", {"example": "2013-14-Q1"}),
@@ -36,8 +36,8 @@ class FieldErrorSerializer(serializers.Serializer):
     row = serializers.IntegerField(
         required=False,
         allow_null=True,
-        help_text="The entry, counted from 1; of a file, the row as the spreadsheet shows it, and "
-        "null where the file as a whole is at fault.",
+        help_text="The entry, counted from 1. For a file, the row number in the spreadsheet, or "
+        "null for a mistake that concerns the whole file.",
     )
     column = serializers.CharField(
         required=False, allow_null=True, help_text="The field again, for an entry."
@@ -45,12 +45,12 @@ class FieldErrorSerializer(serializers.Serializer):
 
 
 class ProblemSerializer(serializers.Serializer):
-    type = serializers.CharField(help_text="An address that says what kind of problem it is.")
+    type = serializers.CharField(help_text="An address that identifies the kind of problem.")
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField(help_text="What happened and what to do about it.")
     errors = FieldErrorSerializer(  # type: ignore[assignment]
-        many=True, help_text="Empty unless there is more to say."
+        many=True, help_text="The mistakes, if there are any."
     )
 
 
@@ -67,7 +67,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class CallSchema(AutoSchema):
-    """A call as the schema has it: its parameters, and the problems that it may answer with."""
+    """A call in the schema: its parameters, and the problems that it may answer with."""
 
     def get_override_parameters(self) -> list[Any]:
         shape = getattr(self.view, "parameters_shape", None)
@@ -99,7 +99,7 @@ class CallSchema(AutoSchema):
         return dict(sorted(bodies.items()))
 
     def problem_statuses(self) -> set[int]:
-        """Every status with which the call may refuse."""
+        """Every status that the call may refuse with."""
         statuses = {422, 429}
         if AllowAny not in self.view.permission_classes:
             statuses |= {401, 403}

@@ -1,4 +1,4 @@
-"""The task queue: Redis when REDIS_URL is set, in process after commit otherwise."""
+"""The task queue: Redis if REDIS_URL is set, otherwise in process after commit."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What every page knows: whether anything illustrative is loaded in this site."""
+"""What every page knows: whether anything illustrative is in this site's database."""
 
 from django.http import HttpRequest
 
@@ -7,7 +7,7 @@ from savings.returns.models import Entry
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """`demonstration`: true where an illustrative rule or entry stands in the database."""
+    """`demonstration`: true if there is an illustrative rule or entry in the database."""
     return {
         "demonstration": AttributionRule.objects.illustrative().exists()
         or Entry.objects.illustrative().exists()

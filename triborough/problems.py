@@ -1,7 +1,7 @@
-"""Refusals as problem details (RFC 9457): what an API call says when it does not act.
+"""Refusals as problem details (RFC 9457): what an API call answers when it refuses.
 
-Every one is `application/problem+json` with `type`, `title`, `status`, `detail` and
-`errors`, a list of mistakes that each name a field and say what to do. `type` is an
+Each is `application/problem+json` with `type`, `title`, `status`, `detail` and
+`errors`: a list of mistakes that each name a field and say what to do. `type` is an
 address on the page that documents the API.
 """
 
@@ -30,52 +30,52 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of problem: its status, its title, and what it means and what to do about it."""
+    """A kind of problem: its status, its title, what it means and what to do about it."""
 
     status: int
     title: str
     meaning: str
 
 
-#: By the name that ends its address.
+#: The kinds of problem, by the name at the end of the address.
 PROBLEMS = {
     "unknown-caller": Kind(
         401,
         "You are not signed in",
-        "No token came with the call, or one that is not known, has expired or whose owner's "
-        "account is closed; or a wrong username or password. Ask for a new token.",
+        "The call has no token, its token is unknown or has expired, the account is closed, or "
+        "the username or password is wrong. Ask for a new token.",
     ),
     "not-allowed": Kind(
         403,
         "You may not do this",
-        "You are known and may see this, but it is for somebody else to do; the detail says "
-        "for whom. A person without an appointment may do nothing.",
+        "You are signed in and may see this, but somebody else has to do it. The detail says "
+        "who. A person without an appointment can't do anything.",
     ),
     "not-found": Kind(
         404,
         "Not found",
-        "It does not exist, or you may not see that it does: another council's return is as if "
-        "it were not there.",
+        "It does not exist, or you may not see it. Another council's return is treated as if it "
+        "did not exist.",
     ),
     "method-not-allowed": Kind(
-        405, "This can't be done here", "The Allow header says what can be."
+        405, "This can't be done here", "The Allow header says what can be done."
     ),
     "stale-version": Kind(
         409,
         "This has changed since you read it",
-        "Read the return again, put your changes into that, and send the version that you read.",
+        "Read the return again, make your changes there, and send the version that you read.",
     ),
     "wrong-state": Kind(
         409,
         "This can't be done now",
-        "The return, period or rule is in a state that does not allow it; the detail says which "
-        "and what to do instead.",
+        "The return, period or rule is in a state that does not allow it. The detail says which "
+        "state, and what to do instead.",
     ),
     "too-large": Kind(413, "The body is too large", TooLarge.default_detail),
     "not-json": Kind(
         415,
         "Send JSON",
-        "The body has to be JSON, with the header Content-Type: application/json.",
+        "The body must be JSON, with the header Content-Type: application/json.",
     ),
     "not-a-form": Kind(
         415,
@@ -85,22 +85,24 @@ PROBLEMS = {
     "malformed": Kind(
         422,
         "The body can't be read",
-        "It is not JSON in UTF-8, or is nested too deeply, or gives a name twice.",
+        "It is not JSON in UTF-8, is nested too deeply or has a name twice.",
     ),
     "bad-content": Kind(
         422,
         "There are mistakes to put right",
-        "Nothing was saved. Every mistake is in the list of errors, with its field (and for an "
-        "entry its row: counted from 1, or as the spreadsheet shows it), the value that was sent "
-        "and what to do.",
+        "Nothing was saved. The list of errors has every mistake, with its field, the value that "
+        "was sent and what to do. For an entry it has the row too, counted from 1 or as in the "
+        "spreadsheet.",
     ),
     "too-many-requests": Kind(
         429,
         "Too many requests",
         "Wait as many seconds as the Retry-After header says. Five wrong passwords for one "
-        "username close it to your address for a quarter of an hour.",
+        "username lock it for your network address for 15 minutes.",
     ),
-    "server-error": Kind(500, "Something went wrong", "Nothing was saved. It is in our log."),
+    "server-error": Kind(
+        500, "Something went wrong", "Nothing was saved. The error is in our log."
+    ),
 }
 
 NOTHING_HERE = (
@@ -110,7 +112,7 @@ NOTHING_HERE = (
 
 
 def problem_details(exc: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The answer to a call that raised `exc`; None for what nobody foresaw, which is a 500."""
+    """The answer to a call that raised `exc`; None for an unexpected error, which is a 500."""
     problem = _problem_of(exc, context.get("request"))
     if problem is None:
         return None
@@ -138,14 +140,16 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Something broke: a problem for a program, a page for a person."""
     if not request.path.startswith("/api/"):
         return server_error_page(request)
-    problem = described("server-error", "Something broke here. Try again; if it stays, tell us.")
+    problem = described(
+        "server-error", "Something broke here. Try again. If it happens again, tell us."
+    )
     return JsonResponse(problem, status=500, content_type=MEDIA_TYPE)
 
 
 def own_page_not_found(
     respond: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Middleware for where DEBUG is on: our page for who finds nothing, not a list of addresses."""
+    """Middleware for DEBUG: shows our “not found” page instead of a list of addresses."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = respond(request)
@@ -174,7 +178,7 @@ def _problem_of(exc: Exception, request: Any) -> dict[str, Any] | None:
     return None
 
 
-#: The first that fits counts.
+#: The first one that fits is used.
 _BY_KIND: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (NotAllowed, "not-allowed"),
     (StaleVersion, "stale-version"),

@@ -1,9 +1,9 @@
-"""What `make services` does: the site as it runs in earnest, on one machine.
+"""What `make services` does: runs the site as in production, on one machine.
 
-gunicorn, a Celery worker and the scheduler as processes of their own, PostgreSQL and Redis
-by URL. Migrates, checks the schema and collects the static files first. Stops all when one
-stops, and on Ctrl-C; the exit code is 0 when asked to stop, or that of the process that
-ended first.
+gunicorn, a Celery worker and the scheduler are separate processes, and PostgreSQL and Redis are
+given by URL. First it migrates, checks the schema and collects the static files. It stops all
+processes when one stops, and on Ctrl-C. The exit code is 0 if it was asked to stop, or that of
+the process that ended first.
 """
 
 import os
@@ -32,7 +32,7 @@ ASKED_TO_STOP = (130, 143)
 
 
 def main() -> int:
-    """Start everything, and wait for its end."""
+    """Start everything, and wait until it ends."""
     if explanation := explain_missing():
         sys.stderr.write(explanation)
         return 2
@@ -57,14 +57,14 @@ def main() -> int:
 
 
 def explain_missing() -> str:
-    """Every variable that is not set, with what it is for; empty where all are."""
+    """Every variable that is not set, with its purpose; empty if all are set."""
     lines = [f"  {name:<14} {what}" for name, what in NEEDED if not os.environ.get(name)]
     if not lines:
         return ""
     return (
-        "`make services` runs the site as it runs in earnest, and needs from the environment:\n"
+        "`make services` runs the site as in production, and needs from the environment:\n"
         + "\n".join(lines)
-        + "\nOn a machine without TLS set HTTPS=false too. To try the site, use `make run`.\n"
+        + "\nWithout TLS, set HTTPS=false too. To try the site, use `make run`.\n"
     )
 
 

@@ -1,7 +1,7 @@
-"""What `make run` does: the whole site on one machine, to try it.
+"""What `make run` does: runs the whole site on one machine, to try it.
 
-Migrates, loads the published record and the demonstration, says where to look and whom to
-sign in as, and serves until interrupted. Run again, it finds everything as it was left.
+It migrates, loads the published record and the demonstration, prints the address and the
+usernames, and serves until interrupted. The next run finds everything as it was left.
 """
 
 import io
@@ -33,14 +33,14 @@ WELCOME = """
 
 def main() -> None:
     port = chosen_port()
-    # Also where a shell that started this in the background made Ctrl-C's signal ignored.
+    # Needed if a shell started this in the background, which ignores Ctrl-C's signal.
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     os.environ["DJANGO_SETTINGS_MODULE"] = "triborough.settings"
     os.environ.setdefault("LOG_LEVEL", "WARNING")
     trial.use()
     if os.environ.pop("REDIS_URL", ""):
-        say("REDIS_URL is left aside: `make run` has no workers, `make services` has.")
+        say("REDIS_URL is ignored: `make run` has no workers. `make services` has.")
     if os.environ.get("DATABASE_URL"):
         say("Using the database of DATABASE_URL")
     else:
@@ -57,15 +57,15 @@ def main() -> None:
     call_command("load_demonstration")
     say(f"Ready after {time.monotonic() - started:.1f} seconds")
     say(welcome(port))
-    banner = io.StringIO()  # what it would say has just been said
-    # Checked first: whatever is amiss shows now, and the first page is loaded by then.
+    banner = io.StringIO()  # hides its message, since `welcome` has said it already
+    # Checked first, so that problems show now, and the site is loaded before the first page.
     call_command(
         "runserver", f"{ADDRESS}:{port}", use_reloader=False, skip_checks=False, stdout=banner
     )
 
 
 def welcome(port: int) -> str:
-    """Where to look, and whom to sign in as."""
+    """The address of the site, and the users to sign in as."""
     from sovereignty.models import Appointment
 
     rows = [("Sign in as", "who is"), ("----------", "------")]
@@ -78,10 +78,10 @@ def welcome(port: int) -> str:
 
 
 def chosen_port() -> int:
-    """PORT, or 8000; one that another program listens on is refused before any work."""
+    """PORT, or 8000. A port that another program uses is refused before any work."""
     given = os.environ.get("PORT") or "8000"
     if not (given.isascii() and given.isdecimal() and 0 < int(given) < 65536):
-        sys.exit(f"PORT is {given!r}; it has to be a number from 1 to 65535.")
+        sys.exit(f"PORT is {given!r}; it must be a number from 1 to 65535.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -92,7 +92,7 @@ def chosen_port() -> int:
 
 
 def interrupt(signum: int, frame: FrameType | None) -> None:
-    """Ctrl-C, or a request to stop that means the same."""
+    """Ctrl-C, or another request to stop."""
     raise KeyboardInterrupt
 
 

@@ -1,14 +1,13 @@
-"""Whether the database has what this version of the code rests on.
+"""Whether the database has what this version of the code needs.
 
-The names of applied migrations say what was meant to happen. A trigger dropped by hand, a
-backup restored without its functions or a table changed by another program leaves them as they
-are. So this compares the schema itself with what the code says: every table and column of its
-models with type and NULL, unique columns, keys, indexes and constraints, every trigger with its
-function, and the functions that migrations make. It reads the catalogue in five queries and
-writes nothing.
+The names of applied migrations only say what should have happened. They don't change if a trigger
+is dropped by hand, a backup is restored without its functions, or another program changes a table.
+So this compares the schema with the code: every table and column of the models with type and NULL,
+unique columns, keys, indexes and constraints, every trigger with its function, and the functions
+that migrations make. It reads the catalogue in five queries and writes nothing.
 
-The text of a constraint or of an index isn't compared, as PostgreSQL keeps it in words of its
-own: that is for the test which upgrades every released version.
+The text of a constraint or an index isn't compared, because PostgreSQL rewrites it. The test that
+upgrades every released version compares it.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ from django.utils.module_loading import import_string
 from pgtrigger import registry
 
 REMEDY = (
-    "Run `manage.py migrate`. If nothing is left to migrate, the database was restored in part "
-    "or changed by hand: restore a whole backup (README, “Keeping it”)."
+    "Run `manage.py migrate`. If nothing is left to migrate, the database was partly restored or "
+    "changed by hand: restore a whole backup (README, “Keeping it”)."
 )
 
-#: How many differences a single sentence names.
+#: How many differences one sentence names.
 NAMED = 3
 
 _MADE_OR_DROPPED = re.compile(
@@ -80,7 +79,7 @@ _FUNCTIONS = """
 
 
 def lacking() -> list[str]:
-    """What the code needs and the database doesn't have, a phrase each: empty if all is there.
+    """What the code needs and the database doesn't have, one phrase each; empty if all is there.
 
     Example: `["column savings_entry.note is missing"]`
     """
@@ -100,24 +99,24 @@ def lacking() -> list[str]:
 
 
 def refusal() -> str:
-    """Why this version must not start on this database, and what to do: empty if it may."""
+    """Why this version must not start on this database, and what to do; empty if it may."""
     phrases = lacking()
     return (
-        f"The database is not as this version needs it: {in_words(phrases)}.\n{REMEDY}\n"
+        f"The database is not what this version needs: {in_words(phrases)}.\n{REMEDY}\n"
         if phrases
         else ""
     )
 
 
 def in_words(phrases: list[str]) -> str:
-    """The first few of what is lacking, and how many more there are."""
+    """The first few missing things, and how many more there are."""
     more = len(phrases) - NAMED
     return "; ".join(phrases[:NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`given` says that the database gives a value of its own where a row comes without one."""
+    """`given` says that the database fills in a value for a row without one."""
 
     type: str
     null: bool
@@ -126,7 +125,7 @@ class Column:
 
 @dataclass(slots=True)
 class Expected:
-    """What the code needs, with the table first in each."""
+    """What the code needs. The table comes first in each key."""
 
     tables: set[str] = field(default_factory=set)
     columns: dict[tuple[str, str], Column] = field(default_factory=dict)
@@ -142,7 +141,7 @@ class Expected:
 
 @dataclass(slots=True)
 class Found:
-    """What the database has of the tables and functions that the code needs."""
+    """What the database has, for the tables and functions that the code needs."""
 
     columns: dict[tuple[str, str], Column]
     constraints: dict[tuple[str, str], tuple[str, bool]]
@@ -164,7 +163,7 @@ class Found:
 
 @cache
 def from_code() -> Expected:
-    """Read from the models, their triggers and the migrations; they don't change in a process."""
+    """Read from the models, their triggers and the migrations, which don't change in a process."""
     expected = Expected()
     for model in apps.get_models(include_auto_created=True):
         if model._meta.managed and not model._meta.proxy:
@@ -216,8 +215,8 @@ def _add_field(expected: Expected, table: str, column: Any) -> None:
 def _type(column: Any) -> str:
     """A column's type as PostgreSQL spells it.
 
-    The rows of a table that Django makes for a many-to-many field are numbered as the settings
-    say, whatever the app that has the field says.
+    The table that Django makes for a many-to-many field has the id type of the settings,
+    whatever the field's app says.
     """
     if column.model._meta.auto_created and column.primary_key:
         column = import_string(settings.DEFAULT_AUTO_FIELD)()
@@ -226,7 +225,7 @@ def _type(column: Any) -> str:
 
 
 def _functions_of_migrations() -> dict[str, str]:
-    """What migrations make by SQL, as the last of them leaves it; see `functions_made`."""
+    """The functions that migrations make by SQL, as the last migration leaves them."""
     graph = MigrationLoader(None).graph
     plan = dict.fromkeys(key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf))
     statements = (sql for key in plan for sql in _statements(graph.nodes[key].operations))
@@ -234,9 +233,9 @@ def _functions_of_migrations() -> dict[str, str]:
 
 
 def functions_made(sql: str) -> dict[str, str]:
-    """The functions that SQL makes and doesn't drop again: name and digest of the source.
+    """The functions that SQL makes and doesn't drop again: the name and digest of each.
 
-    The digest is empty where the source isn't between dollars.
+    The digest is empty if the source isn't dollar-quoted.
     """
     made: dict[str, str] = {}
     found = list(_MADE_OR_DROPPED.finditer(sql))
@@ -270,7 +269,7 @@ def _digest(body: str) -> str:
 
 
 def from_database(expected: Expected) -> Found:
-    """What there is of what is expected, and what the expected tables have besides."""
+    """What the database has of the expected things, and what else the expected tables have."""
     tables, functions = list(expected.tables), list(expected.functions)
     with connection.cursor() as cursor:
 
@@ -303,7 +302,7 @@ def from_database(expected: Expected) -> Found:
         )
 
 
-# --- One beside the other ------------------------------------------------------------
+# --- Comparing the two ---------------------------------------------------------------
 
 Phrases = Iterator[tuple[str, str]]
 

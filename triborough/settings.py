@@ -1,7 +1,7 @@
 """Settings: one file, every value from the environment.
 
-A missing variable explains itself. With DEBUG on (what `make run` sets) nothing
-needs to be set at all.
+The error for a missing variable says what to set. With DEBUG on (`make run` sets it),
+nothing needs to be set.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# Off only where people reach the site without TLS, as on one machine.
+# Only off if people reach the site without TLS, such as on one machine.
 HTTPS = env.bool("HTTPS", default=not DEBUG)
 
 INSTALLED_APPS = [
@@ -97,7 +97,7 @@ TEMPLATES = [
     },
 ]
 
-# One engine, PostgreSQL: by URL, or the one that came with the Python packages.
+# PostgreSQL only: by URL, or the one that came with the Python packages.
 if env.str("DATABASE_URL", default=""):
     DATABASES = {"default": env.db("DATABASE_URL")}
 else:
@@ -132,7 +132,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
-# Five wrong passwords for one name from one address: a quarter of an hour's wait.
+# Five wrong passwords for one username from one address mean a wait of 15 minutes.
 AXES_FAILURE_LIMIT = env.int("SIGN_IN_FAILURE_LIMIT", default=5)
 AXES_COOLOFF_TIME = 0.25
 AXES_CLIENT_IP_CALLABLE = "triborough.addresses.client_address"
@@ -148,7 +148,7 @@ TIME_ZONE = "Europe/London"
 USE_I18N = False
 USE_TZ = True
 
-# A return's form has some seventeen controls a row: this is room for about five hundred rows.
+# A return's form has about 17 controls a row, so this is room for about 500 rows.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 STATIC_URL = "static/"
@@ -169,7 +169,7 @@ STORAGES = {
 RECORD_DIR = BASE_DIR / "fixtures" / "record"
 DEMONSTRATION_DIR = BASE_DIR / "fixtures" / "demonstration"
 
-# A form with a file that is too long is read past and kept nowhere.
+# The file of a form that is too long is skipped and not kept.
 FILE_UPLOAD_HANDLERS = [
     "savings.uploads.parts.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -209,7 +209,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
 if BEHIND_PROXY:
-    # Only where the proxy in front sets this header itself.
+    # Only if the proxy in front sets this header itself.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- API -----------------------------------------------------------------------
@@ -230,7 +230,7 @@ REST_FRAMEWORK = {
         "user": env.str("API_RATE", default="1200/min"),
         "token": env.str("TOKEN_RATE", default="30/min"),
     },
-    # Who calls is told by the address that the proxy saw, never by what the caller says.
+    # The caller's address is the one that the proxy saw, never what the caller says.
     "NUM_PROXIES": 1 if BEHIND_PROXY else 0,
     "EXCEPTION_HANDLER": "triborough.problems.problem_details",
     "URL_FORMAT_OVERRIDE": None,
@@ -256,7 +256,7 @@ SPECTACULAR_SETTINGS = {
 REST_KNOX = {"AUTO_REFRESH": False}
 
 # --- Email -----------------------------------------------------------------------
-# Without EMAIL_URL what would be sent is printed on one machine, and waits in a deployment.
+# Without EMAIL_URL, emails are printed if DEBUG is on, and otherwise not sent.
 SENDS_EMAIL = DEBUG or bool(env.str("EMAIL_URL", default=""))
 _email = env.email_url_config(
     env.str("EMAIL_URL", default="") or ("consolemail://" if DEBUG else "dummymail://")
@@ -269,7 +269,7 @@ EMAIL_PORT = _email["EMAIL_PORT"] or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE
 EMAIL_HOST_USER = _email["EMAIL_HOST_USER"] or ""
 EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_TIMEOUT = 10
-# What the links in an email begin with: an email is read away from the site.
+# The start of links in emails, which need the full address.
 SITE_URL = env.str("SITE_URL", default="").rstrip("/")
 if not SITE_URL:
     _host = next((host for host in ALLOWED_HOSTS if host[0] not in ".*["), "localhost")
@@ -282,7 +282,7 @@ EMAIL_FROM = env.str("EMAIL_FROM", default="") or (
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 
 # --- Tasks -----------------------------------------------------------------------
-# Without REDIS_URL a task runs in process, after the commit that called for it.
+# Without REDIS_URL, a task runs in process after the commit.
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost/"
 CELERY_TASK_ALWAYS_EAGER = not REDIS_URL

@@ -9,8 +9,8 @@ from django.views.generic import RedirectView, TemplateView
 
 from triborough.forms import SignInForm
 
-# An administrator opens accounts and appoints people; tokens, groups and the schedule of
-# tasks are not to be changed by hand.
+# An administrator opens accounts and appoints people. Tokens, groups and the schedule of
+# tasks must not be changed by hand.
 OURS = {"sovereignty"}
 for _model in list(admin.site._registry):  # noqa: SLF001
     if _model._meta.app_label not in OURS:  # noqa: SLF001
@@ -20,7 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="comparison"), name="home"),
     path("sign-in/", LoginView.as_view(authentication_form=SignInForm), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
-    # Where a browser looks for the icon of what is no page, such as the API's answers.
+    # Browsers look here for the icon of addresses that are not pages, such as API answers.
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("images/favicon.png"))),
     path(
         "accessibility/",

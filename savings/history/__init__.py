@@ -1,1 +1,1 @@
-"""How a figure came about and how it stood on a date."""
+"""What was done to a return, and what it said on a date."""

@@ -27,9 +27,9 @@ from sovereignty.calls import Listing
 class EventList(Listing):
     """Everything that was done, oldest first, with the hashes that tie each to the one before.
 
-    The programme office and auditors see every chain; a council's officers their own
-    council's, whole, so that they can check it; its councillors of that what concerns
-    certified returns and rules.
+    The programme office and auditors see every chain. A council's officers see all of their
+    own council's chain, so that they can check it. Its councillors see only what concerns
+    certified returns, rules and driver values.
     """
 
     serializer_class = EventSerializer
@@ -42,9 +42,9 @@ class EventList(Listing):
 
 
 class ReturnHistory(Listing):
-    """Every change of one return, oldest first: who, when, what before and after, and why.
+    """Every change to one return, oldest first: who, when, before and after, and why.
 
-    For everybody who sees the return.
+    For everybody who can see the return.
     """
 
     serializer_class = DeedSerializer

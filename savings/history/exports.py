@@ -1,6 +1,6 @@
-"""History to take away: events as JSON lines that anyone can check, and as CSV to read.
+"""History to download: events as JSON lines that anyone can check, and as CSV to read.
 
-Written as it is read, so that memory does not grow with a chain.
+It is written while it is read, so that memory does not grow with a chain.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CHANGE_COLUMNS = (
 
 
 def event_as_json(event: Event) -> dict[str, Any]:
-    """An event as plain JSON values: what its hash covers to the letter, and the hashes."""
+    """An event as plain JSON values: exactly what its hash covers, and the hashes."""
     return {**event.content(), "previous_hash": event.previous_hash, "hash": event.hash}
 
 
@@ -60,9 +60,9 @@ def events_as_json_lines(events: Iterable[Event]) -> Iterator[str]:
 
 
 def events_as_csv(events: Iterable[Event]) -> Iterator[str]:
-    """One event a row, for people: with the mark by which Excel knows UTF-8.
+    """One event a row, for people: with the mark that tells Excel it is UTF-8.
 
-    Text that a spreadsheet would take for a formula has an apostrophe before it, so hashes
+    Text that a spreadsheet would read as a formula has an apostrophe before it, so hashes
     are checked from the JSON lines.
     """
     yield _BYTE_ORDER_MARK + _csv([EVENT_COLUMNS])
@@ -109,7 +109,7 @@ def _columns(line: LineChange) -> dict[str, dict[str, object]]:
 
 
 def history_as_csv(deeds: Iterable[Deed]) -> Iterator[str]:
-    """One changed column a row; an event that changed no line has one row of its own."""
+    """One row for each changed column, or for an event that changed nothing."""
     yield _BYTE_ORDER_MARK + _csv([CHANGE_COLUMNS])
     for deed in deeds:
         event = deed.event
@@ -148,7 +148,7 @@ def _cell(value: object) -> str:
 
 
 def _is_number(text: str) -> bool:
-    """Whether it is an amount or a count, which has to stay one in a spreadsheet."""
+    """Whether it is an amount or a count, which has to stay a number in a spreadsheet."""
     return text.removeprefix("-").replace(".", "", 1).isdecimal() and text.isascii()
 
 

@@ -14,7 +14,7 @@ from savings.kit.forms import EXAMPLE, MomentField
 
 
 class EventsForm(ChoosingForm):
-    """Which events are asked for; all of those that a person sees unless it is said."""
+    """Which events are asked for: all that the person can see, unless they say."""
 
     chain = choice("Chain")
     subject = choice("Kind of record")
@@ -29,7 +29,7 @@ class EventsForm(ChoosingForm):
         super().__init__(data)
         self.fields["from"] = MomentField(first=True, label="From", help_text=EXAMPLE)
         self.fields["to"] = MomentField(label="To", help_text=EXAMPLE)
-        self.offer("chain", [("", "All that you may see"), *chains])
+        self.offer("chain", [("", "All that you can see"), *chains])
         self.offer(
             "subject",
             [("", "All kinds"), *((subject, subject.capitalize()) for subject in subjects)],

@@ -1,10 +1,10 @@
-"""A return as it stood, from its events alone. Pure.
+"""A return as it stood, from its events only. Pure.
 
-Every change of a return is an event. A "saved" one holds, before, the lines that it
-changed or removed as they were; after, those that it changed or added, and the order of
-all lines; one of forecasts those that it changed, before and after; the others hold the
-status and the version. Played from the first on, they
-give the return after each: nothing else is read, so what comes out is what was there.
+Every change to a return is an event. A "saved" event holds in `before` the lines that it
+changed or removed, as they were. In `after` it holds the lines that it changed or added, and
+the order of all lines. An event of forecasts holds those that it changed, before and after.
+The others hold the status and the version. Replayed from the first on, they give the return
+after each event. Nothing else is read, so the result is what was there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FORECASTS = "forecasts"
 
 _PLACES = {column: place for place, column in enumerate(COLUMNS)}
 
-#: A line's columns, as the events have them: what is empty is left out.
+#: A line's columns, as events have them: empty ones are left out.
 Columns = Mapping[str, object]
 
 
@@ -32,7 +32,7 @@ class ReplayError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as the replay takes it."""
+    """An event in the form that the replay reads."""
 
     at: datetime
     by: str
@@ -44,7 +44,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Who took a step, when, and why where that was asked for."""
+    """Who took a step, when, and why if a reason was asked for."""
 
     by: str
     at: datetime
@@ -55,7 +55,7 @@ class Step:
 class ReturnState:
     """A return after some of its events: `lines` are ids with their columns, in order.
 
-    `forecasts` are the columns of each by its service, in the order of those.
+    `forecasts` are services with the columns of each, in the order of the slugs.
     """
 
     version: int = 0
@@ -74,8 +74,8 @@ UNTOUCHED = ReturnState()
 def states(happenings: Iterable[Happening]) -> Iterator[ReturnState]:
     """The return after each event, from the first on.
 
-    Raises ReplayError where an event changes a line that is not there, or otherwise than
-    it was, or orders lines that there are not.
+    Raises ReplayError if an event changes a line that is not there or that was different,
+    or orders lines that do not exist.
 
     >>> from datetime import UTC
     >>> line = {"id": 7, "service": "hr", "amount": "1.00"}
@@ -91,7 +91,7 @@ def states(happenings: Iterable[Happening]) -> Iterator[ReturnState]:
 
 
 def last_of(happenings: Iterable[Happening]) -> ReturnState | None:
-    """The return after all of these events; None where there is none."""
+    """The return after all of these events; None if there are no events."""
     state = None
     for after in states(happenings):
         state = after
@@ -99,7 +99,7 @@ def last_of(happenings: Iterable[Happening]) -> ReturnState | None:
 
 
 def as_version(happenings: Iterable[Happening], version: int) -> ReturnState | None:
-    """The return as it stood at one of its versions; None where it had none such."""
+    """The return as it stood at one of its versions; None if it never had that version."""
     for state in states(happenings):
         if state.version == version:
             return state
@@ -133,14 +133,12 @@ def _lines(state: ReturnState, happening: Happening) -> tuple[tuple[int, Columns
     for number, columns in entries_of(happening.before):
         if lines.pop(number, None) != columns:
             raise ReplayError(
-                f"Version {happening.after.get('version')} changes line {number}, which did not "
-                "stand so before."
+                f"Version {happening.after.get('version')} changes line {number}, which was "
+                "different before."
             )
     for number, columns in entries_of(happening.after):
         if number in lines:
-            raise ReplayError(
-                f"Version {happening.after.get('version')} writes over line {number}."
-            )
+            raise ReplayError(f"Version {happening.after.get('version')} overwrites line {number}.")
         lines[number] = columns
     order = happening.after["order"]
     if len(order) != len(lines) or set(order) != set(lines):
@@ -154,12 +152,12 @@ def _forecasts(state: ReturnState, happening: Happening) -> tuple[tuple[str, Col
         if forecasts.pop(columns["service"], None) != columns:
             raise ReplayError(
                 f"Version {happening.after.get('version')} changes the forecast of "
-                f"{columns['service']}, which did not stand so before."
+                f"{columns['service']}, which was different before."
             )
     for columns in happening.after[FORECASTS]:
         if columns["service"] in forecasts:
             raise ReplayError(
-                f"Version {happening.after.get('version')} writes over the forecast of "
+                f"Version {happening.after.get('version')} overwrites the forecast of "
                 f"{columns['service']}."
             )
         forecasts[columns["service"]] = columns
@@ -179,7 +177,7 @@ def entries_of(half: Mapping[str, Any]) -> list[tuple[int, Columns]]:
 
 @dataclass(frozen=True, slots=True)
 class ColumnChange:
-    """What a column said before and after; None where it said nothing."""
+    """What a column said before and after; None if it was empty."""
 
     column: str
     before: object
@@ -191,10 +189,10 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 @dataclass(frozen=True, slots=True)
 class LineChange:
-    """What happened to a line: `row` is its place, counted from 1; a removed one's, before.
+    """What happened to a line: `row` is its place, counted from 1. A removed line has its old one.
 
-    `about` is all that the line says now; of a removed one, what it said. A forecast is
-    a line without a number and a place: both are 0.
+    `about` is all that the line says now, or said before it was removed. A forecast is a line
+    without a number and a place: both are 0.
     """
 
     kind: str
@@ -206,7 +204,7 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All that one event did. `moved`: lines that stayed changed places among each other.
+    """All that one event did. `moved`: lines that stayed changed their order.
 
     `others` is what else it says before and after, apart from lines, forecasts, version
     and status.
@@ -221,7 +219,7 @@ class Changes:
 def changes_of(happening: Happening, order_before: Sequence[int]) -> Changes:
     """What an event did, given the order of the lines before it.
 
-    Lines in the order of the rows, those that were removed last.
+    Lines are in the order of the rows, with removed ones last.
     """
     forecasts, others = _forecast_changes(happening), _others(happening)
     if "order" not in happening.after:
@@ -272,7 +270,7 @@ def _forecast_changes(happening: Happening) -> tuple[LineChange, ...]:
     )
 
 
-#: What an event says that is told in words of its own, or follows from the lines.
+#: Parts of an event that are told separately, or follow from the lines.
 _TOLD = frozenset({"version", "status", "sums", "entries", "order", FORECASTS})
 
 

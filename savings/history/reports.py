@@ -21,16 +21,16 @@ from sovereignty.models import User
 
 RETURN, PERIOD = "return", "period"
 
-#: What a council's councillors may read of its chain beside its certified returns.
+#: What a council's councillors may read in its chain besides its certified returns.
 _DECIDED = ("attribution rule", "driver value")
 
 
 def visible_events(user: User) -> QuerySet[Event]:
-    """The events that a person may read, of whole chains wherever that is possible.
+    """The events that a person may read: whole chains wherever possible.
 
-    The programme office and auditors read every chain; a council's officers their own
-    council's; its councillors of that what concerns certified returns and rules, since
-    drafts are not theirs to see.
+    The programme office and auditors read every chain, and a council's officers their own
+    council's. Its councillors read only what concerns certified returns, rules and driver
+    values, since they may not see drafts.
     """
     if user.sees_every_council:
         return Event.objects.all()
@@ -46,7 +46,7 @@ def visible_events(user: User) -> QuerySet[Event]:
 
 @dataclass(frozen=True, slots=True)
 class EventsAsked:
-    """Which events are asked for; what is empty narrows nothing."""
+    """Which events are asked for. An empty field does not narrow the list."""
 
     chain: str = ""
     subject: str = ""
@@ -56,7 +56,7 @@ class EventsAsked:
     last: datetime | None = None
 
     def of(self, events: QuerySet[Event]) -> QuerySet[Event]:
-        """Those of these events that are asked for."""
+        """The events among these that are asked for."""
         for name in ("chain", "subject", "subject_id", "by"):
             if value := getattr(self, name):
                 events = events.filter(**{name: value})
@@ -78,7 +78,7 @@ def events_of(parent: Return) -> QuerySet[Event]:
 
 
 def happening(event: Event) -> Happening:
-    """An event as the pure modules take it."""
+    """An event in the form that the pure modules read."""
     return Happening(
         at=event.at,
         by=event.by,
@@ -121,7 +121,7 @@ def deeds(events: Iterable[Event], order: Sequence[int] = ()) -> Iterator[Deed]:
 
 
 def deeds_of_page(parent: Return, page: Sequence[Event]) -> list[Deed]:
-    """What each event of a page did, given oldest first: one query more."""
+    """What each event of a page did. The page is oldest first. One more query."""
     if not page:
         return []
     earlier = events_of(parent).filter(id__lt=page[0].id, after__has_key="order")
@@ -133,10 +133,10 @@ def deeds_of_page(parent: Return, page: Sequence[Event]) -> list[Deed]:
 
 
 def quarters_open_at(moment: datetime) -> dict[Quarter, bool]:
-    """The quarters that there were at a moment, and whether each was open: two queries.
+    """The quarters that existed at a moment, and whether each was open: two queries.
 
-    A quarter of the record is there, closed, from when the record was loaded. Where no
-    event speaks of a quarter at all, it counts as it stands now.
+    A quarter of the record exists, closed, from when the record was loaded. A quarter that
+    no event mentions counts as it is now.
     """
     found: dict[str, bool] = {}
     spoken_of: set[str] = set()

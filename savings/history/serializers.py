@@ -1,4 +1,4 @@
-"""Events and histories as JSON, and what they are asked for by."""
+"""Events and histories as JSON, and the parameters that choose them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from savings.history.reports import Deed
 from savings.kit.serializers import MomentText
 from sovereignty.shapes import Shape, Text
 
-#: How many changed lines of one event a history tells; the page has all of them to download.
+#: How many changed lines of one event a history lists; the page's download has all of them.
 MOST_LINES = 100
 
 
@@ -33,10 +33,10 @@ class EventParameters(Shape):
         between = {
             "from": MomentText(
                 first=True,
-                help_text="The first day, from its beginning in London, or time with its zone.",
+                help_text="The first day, from its start in London, or a time with its zone.",
             ),
             "to": MomentText(
-                help_text="The last day, to its end in London, or time with its zone."
+                help_text="The last day, to its end in London, or a time with its zone."
             ),
         }
         return {**super().get_fields(), **between}
@@ -50,16 +50,16 @@ class EventParameters(Shape):
 
 @extend_schema_field({"type": "object", "nullable": True, "additionalProperties": {}})
 class Half(serializers.JSONField):
-    """What an event keeps of before or after: an object by the kind of event, or nothing."""
+    """What an event keeps of before or after: an object, by the kind of event, or null."""
 
 
 class EventSerializer(serializers.Serializer):
     """An event. `hash` is the SHA-256 of `previous_hash`, a line feed, and all the rest as
-    JSON with sorted keys and no spaces; the first of a chain follows sixty-four zeros.
+    JSON with sorted keys and no spaces. The first `previous_hash` of a chain is 64 zeros.
     """
 
     chain = serializers.CharField()
-    at = serializers.CharField(help_text="As it is hashed: in UTC, with its offset.")
+    at = serializers.CharField(help_text="As in the hash: in UTC, with its offset.")
     by = serializers.CharField(help_text="A username, or a command.")
     action = serializers.CharField()
     subject = serializers.CharField(help_text="Kind of record.")
@@ -71,7 +71,7 @@ class EventSerializer(serializers.Serializer):
     hash = serializers.CharField()
 
     def to_representation(self, instance: Event) -> dict[str, Any]:
-        """To the letter, so that it can be checked."""
+        """Exactly what the hash covers, so that it can be checked."""
         return event_as_json(instance)
 
 
@@ -90,14 +90,14 @@ class ColumnValue(serializers.JSONField):
 
 
 class ColumnChangeSerializer(serializers.Serializer):
-    before = ColumnValue(allow_null=True, help_text="Null where it said nothing.")
-    after = ColumnValue(allow_null=True, help_text="Null where it says nothing.")
+    before = ColumnValue(allow_null=True, help_text="Null if it was empty.")
+    after = ColumnValue(allow_null=True, help_text="Null if it is empty now.")
 
 
 class LineChangeSerializer(serializers.Serializer):
     change = serializers.ChoiceField(choices=[ADDED, CHANGED, REMOVED])
     row = serializers.IntegerField(
-        help_text="Its place, counted from 1; of a removed line the one that it had."
+        help_text="Its place, counted from 1. A removed line has the place that it had."
     )
     line = serializers.IntegerField(help_text="The line's id, the same through every edit.")
     columns = serializers.DictField(
@@ -118,15 +118,15 @@ class DeedSerializer(serializers.Serializer):
     by = serializers.CharField(help_text="A username, or a command.")
     action = serializers.CharField(help_text="Such as saved, submitted, sent back, certified.")
     version = serializers.IntegerField(allow_null=True, help_text="The version that it made.")
-    status = serializers.CharField(allow_null=True, help_text="The status it led to, if it says.")
+    status = serializers.CharField(allow_null=True, help_text="The status it led to, if any.")
     reason = serializers.CharField(allow_blank=True)
     change_count = serializers.IntegerField(help_text="How many lines it changed.")
-    moved = serializers.BooleanField(help_text="Whether lines that stayed changed places.")
+    moved = serializers.BooleanField(help_text="Whether lines that stayed changed their order.")
     changes = LineChangeSerializer(
-        many=True, help_text=f"The first {MOST_LINES} of them, in the order of the rows."
+        many=True, help_text=f"The first {MOST_LINES} of these lines, in the order of the rows."
     )
     forecasts = ForecastChangeSerializer(many=True, help_text="The forecasts that it changed.")
-    hash = serializers.CharField(help_text="The event's own, by which events/ has it.")
+    hash = serializers.CharField(help_text="The event's hash, as in events/.")
 
     def to_representation(self, instance: Deed) -> dict[str, Any]:
         event = instance.event

@@ -1,4 +1,4 @@
-"""A return as it stood at a moment or a version, and whether what is stored says the same."""
+"""A return as it stood at a moment or a version, and whether the stored one says the same."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from services.tree import ServiceTree
 from sovereignty.models import Council, User
 from sovereignty.refusals import WrongState
 
-#: Columns of a line that an event has as the table has them.
+#: Columns of a line that are the same in an event and in the table.
 _AS_THEY_ARE = frozenset(
     ["kind", "scope", "recurrence", "nature", "cause", "tupe", "approval", "evidence", "note"]
 )
@@ -38,11 +38,10 @@ _AS_THEY_ARE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Stood:
-    """`parent` as it stood: read like a return. `entries` are like the rows there were.
+    """`parent` as it stood. Read it like a return; `entries` are like the rows of that time.
 
-    None of it is ever to be saved. `as_at` is the moment asked for, None where a version
-    was. The partnership's own return stands as its document has it from the moment that
-    it was loaded.
+    Never save any of it. `as_at` is the moment asked for, or None if a version was asked for.
+    The partnership's own return is what its document says, from the moment it was loaded.
     """
 
     parent: Return
@@ -81,7 +80,7 @@ class Stood:
 
     @property
     def illustrative(self) -> bool:
-        """Whether any of the entries or forecasts was."""
+        """Whether any of the entries or forecasts was illustrative."""
         origins = [entry.provenance for entry in self.entries]
         origins += [forecast.provenance for forecast in self.forecasts]
         return Provenance.ILLUSTRATIVE in origins
@@ -94,14 +93,14 @@ class Stood:
 def return_as_it_stood(
     parent: Return, *, moment: datetime | None = None, version: int | None = None
 ) -> Stood | None:
-    """A return at a moment, or at one of its versions; None where there was none yet.
+    """A return at a moment, or at one of its versions; None if it did not exist yet.
 
-    Reads events alone for what a council reports: their number decides the work.
-    Raises WrongState where they do not follow from each other.
+    A council's return is read from its events only, so the work grows with their number.
+    Raises WrongState if they do not follow from each other.
     """
     events = events_of(parent)
     if moment is not None:
-        # In the order of the chain: what the clock puts earlier still comes after.
+        # In the order of the chain: a later event may have an earlier time.
         latest = events.filter(at__lte=moment).order_by("-id").values_list("id", flat=True).first()
         events = events.filter(id__lte=latest or 0)
     if parent.council_id is None:
@@ -143,14 +142,14 @@ def _published(
 
 
 def begins(parent: Return) -> datetime | None:
-    """When a return was first there: its quarter opened, or its document loaded. None: unknown."""
+    """When a return began: its quarter opened, or its document was loaded. None: unknown."""
     if parent.council_id is None:
         return events_of(parent).values_list("at", flat=True).first()
     return opened_at(parent.period)
 
 
 def opened_at(period: Period) -> datetime | None:
-    """When a quarter was opened; None where that is not known."""
+    """When a quarter was opened; None if that is not known."""
     events = Event.objects.about(PERIOD, period.code).filter(action="opened")
     return events.values_list("at", flat=True).first()
 
@@ -246,7 +245,7 @@ def _forecasts(parent: Return, forecasts: Sequence[tuple[str, Columns]]) -> Iter
 def differences() -> tuple[int, list[str]]:
     """How many councils' returns were compared with their events, and how any differs.
 
-    A return that nothing happened to is compared too: it has to be empty still.
+    A return without events is compared too: it must still be empty.
     """
     compared, different = 0, []
     for parent in Return.objects.filter(council__isnull=False).select_related("council", "period"):
@@ -258,7 +257,7 @@ def differences() -> tuple[int, list[str]]:
             continue
         held = _held(parent, parent.entries.all(), parent.forecasts.select_related("service"))
         if stood is None or _held(stood, stood.entries, stood.forecasts) != held:
-            different.append(f"{subject_id(parent)}: the database holds other than its events say.")
+            different.append(f"{subject_id(parent)}: the database does not match its events.")
     return compared, different
 
 
@@ -289,7 +288,7 @@ _HELD_OF_FORECASTS = (
 def _held(
     parent: Return | Stood, entries: Iterable[Entry], forecasts: Iterable[Forecast]
 ) -> tuple[object, ...]:
-    """What a return says, to be compared."""
+    """What a return says, for comparing."""
     return (
         parent.version,
         parent.status,

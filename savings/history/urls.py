@@ -1,4 +1,4 @@
-"""Under /history/; the pages of one return are among the returns' own."""
+"""Under /history/. The pages of one return are among the pages of returns."""
 
 from django.urls import path
 

@@ -1,7 +1,7 @@
 """Pages of what happened: all events, one return's history, and a return as it stood.
 
-Whatever is opened starts from what the person may see. Downloads are written while they
-are read, so that a long history takes no more memory than a short one.
+Every page starts from what the person may see. Downloads are written while they are
+read, so that a long history takes no more memory than a short one.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from sovereignty.refusals import WrongState
 
 EVENTS_A_PAGE = 50
 DEEDS_A_PAGE = 20
-#: How many changed lines of one event a page tells, and how much of an event's own words.
+#: How many changed lines of one event a page lists, and how many characters of its halves.
 MOST_LINES = 50
 MOST_CHARACTERS = 2000
 
@@ -70,7 +70,7 @@ def download_events(request: HttpRequest, extension: str) -> HttpResponseBase:
     """The same events, oldest first: as JSON lines to check, or as CSV to read."""
     make = {"jsonl": exports.events_as_json_lines, "csv": exports.events_as_csv}.get(extension)
     if make is None:
-        raise Http404("Events are made as jsonl and csv.")
+        raise Http404("Events are available as jsonl and csv.")
     form = _events_form(request)
     if not form.is_valid():
         return render(request, "savings/history/events.html", {"form": form}, status=422)
@@ -115,7 +115,7 @@ def return_history(request: HttpRequest, council: str, period: str) -> HttpRespo
 def download_history(
     request: HttpRequest, council: str, period: str, extension: str
 ) -> HttpResponseBase:
-    """A return's history to take away: a changed column a row, or all of it as JSON."""
+    """A return's history to download: one row for each changed column, or all of it as JSON."""
     parent = _return(request, council, period)
     deeds = reports.deeds(reports.events_of(parent).iterator(chunk_size=10))
     name = f"tri-borough-{parent.council_code}-{parent.period.code}-history.{extension}"
@@ -124,7 +124,7 @@ def download_history(
     if extension == "json":
         written = exports.history_as_json(parent.council_code, parent.period.code, deeds)
         return _download(written, name)
-    raise Http404("A history is made as csv and json.")
+    raise Http404("A history is available as csv and json.")
 
 
 @require_safe
@@ -209,7 +209,7 @@ def _names() -> Names:
 
 
 def _names_of(usernames: set[str]) -> dict[str, str]:
-    """Full names by username, of those who have one."""
+    """Full names by username, of the people who have one."""
     people = User.objects.filter(username__in=usernames)
     return {user.username: name for user in people if (name := user.get_full_name())}
 

@@ -16,7 +16,7 @@ from savings.returns.questions.reports import line_in_words
 
 # --- What an event did ---------------------------------------------------------------
 
-#: The columns of a line as they head a change.
+#: The columns of a line, as headings of a change.
 COLUMN_LABELS = {
     "service": "Service",
     "kind": "Kind",
@@ -32,7 +32,7 @@ COLUMN_LABELS = {
     "evidence": "Evidence",
     "note": "Note",
     "provenance": "Marked",
-    # Of a forecast, and of what else is said of a return.
+    # Columns of a forecast, and what other events of a return say.
     "this_year": "For the year",
     "full_year_effect": "Full-year effect",
     "status": "Status",
@@ -58,7 +58,7 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names by slug and by code, for what events call by those."""
+    """Names by slug and by code, which are what events hold."""
 
     services: Mapping[str, str]
     councils: Mapping[str, str]
@@ -69,7 +69,7 @@ def column_in_words(column: str) -> str:
 
 
 def value_in_words(column: str, value: object, names: Names) -> str:
-    """What a column said, as a page says it; nothing is said to be nothing.
+    """What a column said, as a page says it. An empty column is “nothing”.
 
     >>> value_in_words("amount", "-1234.50", Names({}, {}))
     '−£1,234.50'
@@ -86,7 +86,7 @@ def value_in_words(column: str, value: object, names: Names) -> str:
         return names.councils.get(str(value), str(value))
     if column in _WORDS:
         return _WORDS[column].get(str(value), str(value))
-    if column == "line" and isinstance(value, dict):  # what a question was asked on
+    if column == "line" and isinstance(value, dict):  # the line that a question is about
         return line_in_words(value, names.services)
     if isinstance(value, str | int):
         return str(value)
@@ -108,7 +108,7 @@ class ToldColumn:
 class Told:
     """One change in words: of a row, or of the return (`row` is None).
 
-    `whole` is all that an added or removed line says; `columns` what changed in another.
+    `whole` is all that an added or removed line says; `columns` is what changed in a line.
     """
 
     row: int | None
@@ -120,7 +120,7 @@ class Told:
 
 
 def changes_in_words(changes: Changes, names: Names, most: int) -> list[Told]:
-    """What an event did, in words; of no more than `most` lines of a return.
+    """What an event did, in words, for at most `most` lines of a return.
 
     >>> from savings.history.replay import ColumnChange, LineChange
     >>> line = LineChange("changed", 7, 3, (ColumnChange("amount", "100.00", "120.00"),),
@@ -170,7 +170,7 @@ def _forecast_in_words(line: LineChange, names: Names) -> Told:
 
 
 def _others_in_words(others: Sequence[ColumnChange], names: Names) -> Told:
-    """What else an event says: a question about its line, or whatever it is, by its name."""
+    """What else an event says: a question about its line, or anything else, by its name."""
     told = [other for other in others if other.column not in ("line", "question")]
     line = next((other.after or other.before for other in others if other.column == "line"), None)
     about = line if isinstance(line, dict) else {}
@@ -217,7 +217,7 @@ def _columns(changes: Sequence[ColumnChange], names: Names) -> tuple[ToldColumn,
 
 
 def _whole(line: Columns, names: Names) -> tuple[str, ...]:
-    """All that a line says beside its service and kind: what it is, and then each text."""
+    """All that a line says besides its service and kind: its facts, and then each text."""
     plain = [
         value_in_words(column, line[column], names)
         for column in ("amount", "scope", "recurrence", "nature", "cause")

@@ -1,1 +1,1 @@
-"""What has no subject: forms, fields of JSON, exports, COPY, numbers in words."""
+"""What belongs to no subject: forms, fields of JSON, exports, COPY, numbers in words."""

@@ -1,4 +1,4 @@
-"""An axis of money for a picture: round steps in whole pence, labelled in pounds. Pure."""
+"""An axis of money for a chart: round steps in whole pence, labelled in pounds. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _STEPS = (1, 2, 5)
 
 
 def round_steps(amounts: Iterable[int], most: int = 5) -> list[int]:
-    """Round amounts of pence from at or below the least to at or above the largest.
+    """Round amounts of pence, from at or below the least to at or above the largest.
 
-    Always with 0; at most `most` steps between them.
+    They always include 0, with at most `most` steps between them.
 
     >>> round_steps([-1200, 6900])
     [-2000, 0, 2000, 4000, 6000, 8000]
@@ -30,7 +30,7 @@ def round_steps(amounts: Iterable[int], most: int = 5) -> list[int]:
 
 
 def money_axis(amounts: Iterable[int]) -> dict[str, Any]:
-    """An axis for pence whose labels say pounds, thousands or millions."""
+    """An axis of pence whose labels are in pounds, thousands or millions."""
     steps = round_steps(amounts)
     room = (steps[-1] - steps[0]) // 20
     return {

@@ -1,4 +1,4 @@
-"""Forms in an address: lists to choose from, all of which may be left out."""
+"""Forms in an address: lists to choose from, all of them optional."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from django import forms
 
 from services.tree import ServiceTree
 
-#: A longer value than this in an address is no code of anything; it is shown cut short.
+#: A value in an address that is longer than this is not a code; it is shown cut short.
 LONGEST = 40
 _INDENT = "\N{EM SPACE}"
 
 
 class ChoosingForm(forms.Form):
-    """A form of lists. What was given and is in none stays in its list, selected.
+    """A form of lists. A given value that is not in its list is added to it, selected.
 
-    So the form says what the address says, also where that is wrong. Each field is a
-    CharField with a Select; the subclass offers the choices and checks what was given.
+    So the form says what the address says, even if it is wrong. Each field is a CharField
+    with a Select. The subclass offers the choices and checks what was given.
     """
 
     def offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
@@ -37,7 +37,7 @@ def choice(label: str) -> forms.CharField:
 
 
 def services_of(tree: ServiceTree) -> list[tuple[str, str]]:
-    """Every service by its slug, those below another set in under it."""
+    """Every service by its slug, with services below another indented under it."""
     return [(node.slug, f"{_INDENT * depth}{node.name}") for node, depth in tree.walk()]
 
 

@@ -1,4 +1,4 @@
-"""What plain forms have in common: nothing typed is lost, every mistake stands by its control."""
+"""What plain forms have in common: nothing typed is lost, and each error is by its control."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ T = TypeVar("T")
 
 
 class SayingForm(forms.Form):
-    """Fields of plain text. Whether what they say will do, an action decides, not the form.
+    """Fields of plain text. An action decides whether they are valid, not the form.
 
-    `shows` names the control that shows the mistakes of an action's field of another name.
+    `shows` names the control that shows the errors of an action's field of another name.
     """
 
     shows: Mapping[str, str] = {}
 
     def say(self, name: str) -> str:
-        """What was typed, or what stood there; lines end as the project writes them."""
+        """The text typed, or the field's initial value, with plain line feeds."""
         return str(self[name].value() or "").replace("\r\n", "\n").strip()
 
     def quarter(self, name: str = "effective_from") -> Quarter:
-        """The quarter in a field; raises BadContent for what is none."""
+        """The quarter in a field. Raises BadContent if it is not a quarter."""
         try:
             return Quarter.parse(self.say(name))
         except PeriodError as error:
             raise BadContent([FieldError(name, str(error))]) from error
 
     def read_or_add(self, errors: list[FieldError], read: Callable[[], T]) -> T | None:
-        """What is read; None, with its mistakes added to the others, where that is refused."""
+        """What `read` returns. If it is refused, its errors are added to `errors`: None."""
         try:
             return read()
         except BadContent as refusal:
@@ -52,7 +52,7 @@ class SayingForm(forms.Form):
 
 
 class ProposalForm(SayingForm):
-    """What is put to the councils, who are asked to answer by a day; its last field."""
+    """A proposal to the councils. Its last field is the day to answer by."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -64,7 +64,7 @@ class ProposalForm(SayingForm):
         )
 
     def day(self) -> date | None:
-        """The day to answer by, if one is given; raises BadContent for what is no day."""
+        """The day to answer by, if one is given. Raises BadContent if it is not a day."""
         text = self.say("answer_by")
         try:
             return date.fromisoformat(text) if text else None
@@ -91,10 +91,10 @@ _WRITTEN = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", re.ASCII)
 
 
 class MomentField(forms.CharField):
-    """A day that has come, meaning its end in London, or a time with its zone; or nothing.
+    """A day up to today, or a time with its zone; or nothing. Becomes a time, or None.
 
-    A day is written as 1/8/2013 or 2013-08-01. Becomes a time, or None. With `first` a day
-    means its beginning.
+    A day is written as 1/8/2013 or 2013-08-01. It means its end in London, or with `first`
+    its start.
     """
 
     def __init__(self, *, first: bool = False, **options: Any) -> None:
@@ -113,7 +113,7 @@ class MomentField(forms.CharField):
             try:
                 text = date(year, month, day).isoformat()
             except ValueError:
-                raise ValidationError(f"“{text}” is in no calendar. {EXAMPLE}") from None
+                raise ValidationError(f"“{text}” is not a real date. {EXAMPLE}") from None
         try:
             return moment_of(text, today=timezone.localdate(), first=self.first)
         except MomentError as error:
@@ -121,6 +121,6 @@ class MomentField(forms.CharField):
 
 
 class MomentForm(forms.Form):
-    """The day that a return is asked for as at."""
+    """The day for which a return is shown as it stood."""
 
     as_at = MomentField(label="As it stood at the end of", help_text=EXAMPLE)

@@ -1,7 +1,7 @@
 """The moment that somebody means by "as at": pure, with today passed in.
 
-A day means its end in London; a time is given with its zone, since London has one hour
-twice a year.
+A day means its end in London. A time is given with its zone, since one hour comes twice
+in London when the clocks go back.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ HOW = "Give a day, such as 2013-08-01, or a time with its zone, such as 2013-08-
 
 
 class MomentError(ValueError):
-    """Not a moment that has come; the message says what to do."""
+    """Not a moment, or one in the future; the message says what to do."""
 
 
 def moment_of(text: str, *, today: date, first: bool = False) -> datetime:
     """The moment that a text names; `today` is London's. Raises MomentError.
 
     A day means its last moment, or with `first` its first. A moment after the end of
-    today has not come, so that nothing stood there yet.
+    today is refused.
 
     >>> moment_of("2013-08-01", today=date(2013, 8, 2)).isoformat()
     '2013-08-01T23:59:59.999999+01:00'
@@ -45,11 +45,11 @@ def moment_of(text: str, *, today: date, first: bool = False) -> datetime:
         else:
             moment = datetime.fromisoformat(text.upper())
     except ValueError:
-        raise MomentError(f"“{text}” is in no calendar. {HOW}") from None
+        raise MomentError(f"“{text}” is not a real date. {HOW}") from None
     if moment.year < EARLIEST_YEAR:
         raise MomentError(f"Give a day from {EARLIEST_YEAR} on.")
     if moment > end_of(today):
-        raise MomentError("Give today or an earlier day: nothing stands there yet.")
+        raise MomentError("Give today or an earlier day: that day has not come yet.")
     return moment
 
 
@@ -59,7 +59,7 @@ def end_of(day: date) -> datetime:
 
 
 def day_ended(moment: datetime) -> date | None:
-    """The day that a moment is the end of; None for any other moment.
+    """The day that ends at a moment; None for any other moment.
 
     >>> day_ended(end_of(date(2013, 8, 1)))
     datetime.date(2013, 8, 1)

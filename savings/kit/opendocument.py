@@ -1,9 +1,9 @@
-"""Writing spreadsheets in the OpenDocument format, as much of it as a table to fill in needs.
+"""Writes spreadsheets in the OpenDocument format: what a table to fill in needs.
 
 A sheet has a header row with notes, columns with drop-downs, and rows of text and exact
-amounts; a sheet that is only to be looked things up in can be locked. Nothing is a formula.
-Written out as XML because the package for it is no longer kept (odfpy), and the one that is
-brings a parser of its own and has no drop-downs.
+amounts. A sheet that is only for looking things up can be locked. Nothing is a formula.
+The XML is written here because odfpy is no longer maintained, and the package that is
+maintained brings its own parser and has no drop-downs.
 
 Source: OpenDocument 1.3, part 3, chapters 9 (tables, validations) and 16 (styles).
 """
@@ -36,9 +36,9 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its header, width in characters, and what it holds: text, money or whole.
+    """A column: its header, its width in characters, and what it holds: text, money or whole.
 
-    `note` stands on the header; `remedy` is said where something else than an option is typed.
+    `note` is a note on the header. `remedy` is the message if the value typed is not an option.
     """
 
     header: str
@@ -51,7 +51,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet; `spare` rows below those that are there have the drop-downs too."""
+    """One sheet. `spare` empty rows below its rows have the drop-downs too."""
 
     name: str
     columns: Sequence[Column]
@@ -74,7 +74,7 @@ _NAMES = {
     "of": "urn:oasis:names:tc:opendocument:xmlns:of:1.2",
 }
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
-#: The same for the same rows: no time of writing is in the file.
+#: The file does not hold the time of writing, so the same rows give the same bytes.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 _SPACES = re.compile("^ |(?<= ) +| $")
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -103,7 +103,7 @@ def as_ods(sheets: Sequence[Sheet], *, title: str) -> bytes:
     """The bytes of a spreadsheet with these sheets; the same for the same sheets."""
     output = io.BytesIO()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED) as archive:
-        # First and not packed, so that a program knows the file by its first bytes.
+        # First and not compressed, so that programs recognise the file by its first bytes.
         _write(archive, "mimetype", [MEDIA_TYPE], packed=False)
         _write(archive, "META-INF/manifest.xml", [_manifest()])
         _write(archive, "meta.xml", [_meta(title)])
@@ -148,7 +148,7 @@ def _meta(title: str) -> str:
 
 
 def _settings(sheets: Sequence[Sheet]) -> Iterator[str]:
-    """Each sheet's header stays in sight while its rows move."""
+    """Keeps each sheet's header in sight while its rows scroll."""
     yield _root("office:document-settings", "office", "config")
     yield '<office:settings><config:config-item-set config:name="ooo:view-settings">'
     yield '<config:config-item-map-indexed config:name="Views"><config:config-item-map-entry>'
@@ -289,7 +289,7 @@ def _text_cell(style: str, inside: str, more: str = "") -> str:
 
 
 def _paragraphs(text: str) -> str:
-    """Text with its line breaks, tabs and spaces, which XML would otherwise run together."""
+    """Text that keeps its line breaks, tabs and spaces, which XML would run together."""
     if text.isalnum():
         return f"<text:p>{text}</text:p>"
     paragraphs = []

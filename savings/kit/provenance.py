@@ -1,4 +1,4 @@
-"""Where a figure comes from: the word is the floor below's, which marks its hosts by it."""
+"""Where a figure comes from. The floor below defines it, because it marks its hosts."""
 
 from services.provenance import Provenance
 

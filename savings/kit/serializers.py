@@ -24,7 +24,7 @@ from sovereignty.shapes import Text
     {"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2}$", "example": "4540000.00"}
 )
 class Money(serializers.Field):
-    """Whole pence, sent as pounds with two decimals, as text; only ever sent, never read."""
+    """Whole pence, sent as text in pounds with two decimals; only sent, never read."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, **options)
@@ -53,12 +53,12 @@ class YearText(Text):
 
 AS_AT = (
     "As it stood then: a day, such as 2013-08-01, which means its end in London, or a time with "
-    "its zone, such as 2013-08-01T17:30:00Z. As it stands now unless said."
+    "its zone, such as 2013-08-01T17:30:00Z. Without it, as it is now."
 )
 
 
 class MomentText(Text):
-    """A day, or a time with its zone, that has come; becomes a time. `first`: a day's first."""
+    """A day up to today, or a time with its zone; becomes a time. `first`: a day's start."""
 
     def __init__(self, *, first: bool = False, **options: Any) -> None:
         self.first = first
@@ -80,7 +80,7 @@ class MomentText(Text):
 
 
 class ProvenanceField(serializers.ChoiceField):
-    """Where a figure comes from; what is illustrative is always marked as that."""
+    """Where a figure comes from. Illustrative figures are always marked."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(choices=Provenance.choices, read_only=True, **options)
@@ -105,7 +105,7 @@ class CodeText(Text):
 
 
 def one_of(field: str, value: str, known: Mapping[str, Any], what: str) -> Any:
-    """What a code in a body or a parameter stands for; raises BadContent for an unknown one."""
+    """What a code in a body or a parameter means. Raises BadContent if it is unknown."""
     if value not in known:
         raise BadContent([FieldError(field, f"There is no {what} of this name.", value[:200])])
     return known[value]

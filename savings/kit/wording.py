@@ -11,7 +11,7 @@ from savings.kit.moments import LONDON, day_ended
 
 
 def plain(value: Decimal) -> str:
-    """A number without an exponent or needless zeros.
+    """A number without an exponent or unnecessary zeros.
 
     >>> plain(Decimal("1200.5000")), plain(Decimal("1E+3"))
     ('1200.5', '1000')
@@ -20,12 +20,12 @@ def plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-#: In pence. From the last on thousands of pounds would round to a thousand of them.
+#: In pence. From the last one on, an amount in thousands of pounds would round to £1,000k.
 _A_THOUSAND, _A_HUNDRED_THOUSAND, _NEARLY_A_MILLION = 1_000_00, 100_000_00, 999_500_00
 
 
 def headline(pence: int) -> str:
-    """Pence to be read at a glance, in millions or thousands of pounds; `exactly` has the rest.
+    """Pence to read at a glance, in millions or thousands of pounds; `exactly` has the rest.
 
     >>> headline(1_234_567_89), headline(256_156_13)
     ('£1.23m', '£256k')
@@ -39,7 +39,7 @@ def headline(pence: int) -> str:
         return format_millions(pence)
     if size < _A_THOUSAND:
         return format_pounds(pence)
-    # Halves up, to a tenth of a thousand or to a whole one.
+    # Rounded half up, to a tenth of a thousand or to a whole thousand.
     step = 100_00 if size < _A_HUNDRED_THOUSAND else 1_000_00
     thousands, rest = divmod((size + step // 2) // step * step, _A_THOUSAND)
     tenths = f".{rest // 100_00}" if rest else ""
@@ -47,7 +47,7 @@ def headline(pence: int) -> str:
 
 
 def exactly(pence: int) -> str:
-    """Pence as pounds, to the penny, where a headline has left something out, or empty.
+    """Pence as pounds, to the penny, if a headline leaves something out; otherwise empty.
 
     >>> exactly(256_156_13), exactly(41_20)
     ('£256,156.13', '')
@@ -56,7 +56,7 @@ def exactly(pence: int) -> str:
 
 
 def short(pence: int) -> str:
-    """Pence as a headline: in millions from £100,000 on, so that a chart has one unit.
+    """Pence as a headline, but in millions from £100,000 on, so that a chart has one unit.
 
     >>> short(9_920_000_00), short(480_000_00), short(19_191_40)
     ('£9.92m', '£0.48m', '£19.2k')
@@ -65,7 +65,7 @@ def short(pence: int) -> str:
 
 
 def end_of(quarter: Quarter) -> str:
-    """The end of a quarter, by its year where it is the last of it.
+    """The end of a quarter, named by its year if it is the last quarter.
 
     >>> end_of(Quarter.parse("2012-13-Q4")), end_of(Quarter.parse("2013-14-Q1"))
     ('the end of 2012/13', 'the end of June 2013')
@@ -95,7 +95,7 @@ def day_in_words(day: date) -> str:
 
 
 def moment_in_address(moment: datetime) -> str:
-    """A moment as an address has it, to be read again by `moment_of`.
+    """A moment as text for an address, which `moment_of` can read again.
 
     >>> from datetime import UTC
     >>> moment_in_address(datetime(2013, 8, 1, 12, tzinfo=UTC))

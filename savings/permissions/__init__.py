@@ -1,1 +1,1 @@
-"""Who may do what, and who a page is shown to."""
+"""Who may do what, and who can see a page."""

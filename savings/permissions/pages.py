@@ -1,8 +1,8 @@
-"""Who a page is shown to, and what it says where an action is refused.
+"""Who can see a page, and what it says when an action is refused.
 
-A view finds what its address names, requires that the person may, and calls one action. The
+A view finds what its address names, checks that the person may, and calls one action. The
 page that answers a refusal is the same everywhere: 403 with the sentence that says who may,
-422 with every mistake by its control, 409 with why it can't be done now; the last two with
+422 with every error by its control, or 409 with why it can't be done now. The last two keep
 everything that was typed.
 """
 
@@ -50,14 +50,14 @@ def partnership_page(view: View[P]) -> View[P]:
 
 
 def person(request: HttpRequest) -> User:
-    """Who is signed in, on a page that nobody else gets to."""
+    """The person who is signed in."""
     if not isinstance(request.user, User):
         raise PermissionDenied("Sign in first.")
     return request.user
 
 
 def not_allowed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """The page that says who may do what this person may not."""
+    """The page that says who may do it, for a person who may not."""
     return render(request, "savings/returns/not_allowed.html", {"refusal": refusal}, status=403)
 
 
@@ -74,10 +74,10 @@ def refusals_on(
     again: Callable[..., HttpResponse],
     add_errors: Callable[[list[FieldError]], object] | None = None,
 ) -> Iterator[None]:
-    """Call an action; where it is refused, the answer is the page shown `again`.
+    """Call an action. If it is refused, the answer is the page that `again` renders.
 
-    Of a view under `page` or `partnership_page`. `again` takes a `status` and a `problem`.
-    `add_errors` puts mistakes by their controls; without it the action makes none.
+    For views under `page` or `partnership_page`. `again` takes a `status` and a `problem`.
+    `add_errors` puts errors by their controls. Without it, BadContent is raised again.
     """
     try:
         yield
@@ -91,9 +91,9 @@ def refusals_on(
 
 
 def revised(request: HttpRequest, proposed: QuerySet[M]) -> M | None:
-    """What `revises` names by its decision, in the form or the address; None without it.
+    """The proposal that `revises` names by its decision, in the form or address; None without it.
 
-    Raises Http404 where none of them is of that decision.
+    Raises Http404 if no proposal in `proposed` has that decision.
     """
     number = request.POST.get("revises") or request.GET.get("revises") or ""
     if not number:
@@ -106,7 +106,7 @@ def revised(request: HttpRequest, proposed: QuerySet[M]) -> M | None:
 
 
 class SignedIn(HttpRequest):
-    """A request of a person whom the site knows."""
+    """A request from a person who is signed in."""
 
     user: User
 
@@ -118,7 +118,7 @@ SignedInView = Callable[Concatenate[Any, Params], HttpResponse]
 
 
 def page(*methods: str) -> Callable[[SignedInView[Params]], SignedInView[Params]]:
-    """A page for people who are signed in; an action that it may not do is a 403 that says why."""
+    """A page for people who are signed in. An action they may not do is a 403 that says why."""
 
     def decorate(view: SignedInView[Params]) -> SignedInView[Params]:
         @login_required

@@ -1,4 +1,4 @@
-"""Whose figures a person may open."""
+"""Which councils' figures a person may open."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Who may do what with savings: every permission of this floor, by name.
 
-They go into the one registry, `sovereignty.rules`, whose `require` is how an action asks.
+They go into the one registry, `sovereignty.rules`. An action asks with its `require`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["require"]
 
 
 class Return(Protocol):
-    """What these rules ask of a return, whose subject stands above this one."""
+    """What these rules need from a return, whose subject is above this one."""
 
     @property
     def council(self) -> Council | None: ...
@@ -70,55 +70,67 @@ def has_appointment(user: User) -> bool:
 PERMISSIONS = {
     "savings.fill_return": (
         fills_this_return,
-        "Only a finance officer of the council fills and submits its return.",
+        "Only a finance officer of the council can fill in and submit its return.",
     ),
     "savings.withdraw_return": (
         fills_this_return,
-        "Only a finance officer of the council withdraws its return.",
+        "Only a finance officer of the council can withdraw its return.",
     ),
     "savings.ask_question": (
         asks_about_this_return,
-        "Only its section 151 officer or deputy and the programme office ask about a return.",
+        "Only its section 151 officer or deputy and the programme office can ask about a return.",
     ),
     "savings.answer_question": (
         fills_this_return,
-        "Only a finance officer of the council answers questions about its return.",
+        "Only a finance officer of the council can answer questions about its return.",
     ),
     "savings.send_back_return": (
         certifies_for_this_return,
-        "Only the council's section 151 officer or deputy sends its return back.",
+        "Only the council's section 151 officer or deputy can send its return back.",
     ),
     "savings.certify_return": (
         certifies_for_this_return & neither_filled_nor_submitted_it,
-        "Only the council's section 151 officer or deputy certifies, never who filled it in.",
+        (
+            "Only the council's section 151 officer or deputy can certify, and never a return that "
+            "they filled in or submitted."
+        ),
     ),
     "savings.run_calendar": (
         is_programme_office,
-        "Only the programme office opens, closes and reopens periods.",
+        "Only the programme office can open, close and reopen quarters.",
     ),
     "savings.propose_rule": (
         proposes_rules,
-        "Only the programme office and councils' finance and section 151 officers propose rules.",
+        (
+            "Only the programme office and councils' finance and section 151 officers can propose "
+            "rules."
+        ),
     ),
     "savings.give_driver_value": (
         counts_for_this_council,
-        "Only the programme office and the council's own officers give or restate its values.",
+        "Only the programme office and the council's own officers can give or restate its values.",
     ),
     "savings.propose_approval": (
         proposes_rules,
-        "Only the programme office and councils' finance and section 151 officers propose budgets.",
+        (
+            "Only the programme office and councils' finance and section 151 officers can propose "
+            "budgets."
+        ),
     ),
     "savings.propose_fairness_test": (
         proposes_rules,
-        "Only the programme office and councils' finance and section 151 officers propose tests.",
+        (
+            "Only the programme office and councils' finance and section 151 officers can propose "
+            "tests."
+        ),
     ),
     "savings.change_sharing": (
         is_programme_office,
-        "Only the programme office records who takes part in a service and who hosts it.",
+        "Only the programme office can record who takes part in a service and who hosts it.",
     ),
     "savings.answer_decision": (
         answers_for_a_council,
-        "Only a council's section 151 officer or deputy answers for it.",
+        "Only a council's section 151 officer or deputy can answer for it.",
     ),
     "savings.see_council": (sees_council, "These are another council's figures."),
     "savings.see_partnership": (

@@ -30,13 +30,13 @@ class PlanList(Listing):
 
 
 class PlanDetail(Call):
-    """One plan with its lines, each with the document and place that it stands in."""
+    """One plan with its lines, each with its document and place."""
 
     @extend_schema(responses=PlanDetailSerializer)
     def get(self, request: Request, code: str) -> Response:
         self.parameters()
         plan = found(
-            Plan.objects.all(), "There is no such plan: see plans/ for their codes.", code=code
+            Plan.objects.all(), "There is no such plan: plans/ lists their codes.", code=code
         )
         lines = plan.lines.select_related("service").order_by("year", "id")
         whole = described(plan, years=years_by_plan([plan])[plan.id], lines=lines)

@@ -1,10 +1,10 @@
 """What was promised.
 
-A **plan** is a published promise; a **line** of it is an amount for a service in
-a financial year: the middle of a range where one was published, with its low
+A **plan** is a published promise. A **line** of it is an amount for a service in
+a financial year: the middle of a range if one was published, with its low
 and high. `full_year` is the saving a year once everything is in place;
-`in_year` is what falls in that year alone. A line without a service belongs to
-no one area. Each line says where in which document it stands.
+`in_year` is the saving in that year only. A line without a service belongs to
+no area. Each line names its document and its place there.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class PlanSerializer(serializers.ModelSerializer):
 
 class PlanLineSerializer(serializers.ModelSerializer):
     service = serializers.SlugRelatedField[Service](
-        slug_field="slug", read_only=True, allow_null=True, help_text="Null where it is for none."
+        slug_field="slug", read_only=True, allow_null=True, help_text="Null if it names none."
     )
     low = Money(source="low_pence")
     middle = Money(source="middle_pence")

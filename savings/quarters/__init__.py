@@ -1,1 +1,1 @@
-"""When: the quarters that councils report on, their dates and locks."""
+"""The quarters that councils report on, their dates and locks."""

@@ -1,8 +1,8 @@
-"""What figures are split by is changed from an open quarter on alone.
+"""What figures are split by can only change from an open quarter on.
 
-Rules, budgets, drivers' values, participants and hosts are each changed by an action of
-its own; what holds for every one of them is here. `savings.returns.outbox` has all that
-rests on it worked out again.
+Rules, budgets, drivers' values, participants and hosts each have actions that change them.
+What holds for all of them is here. `savings.returns.outbox` marks the returns that depend on
+them, to be worked out again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sovereignty.refusals import WrongState
 
 
 def check_quarter_open(quarter: Quarter, remedy: str = "Choose a quarter after {closed}.") -> None:
-    """Raise WrongState where a quarter is closed, and so has figures that stand.
+    """Raise WrongState if a quarter is closed, because its figures stand.
 
     `remedy` says what to do, with the latest closed quarter as `closed`.
     """

@@ -8,14 +8,14 @@ from savings.quarters.models import Period
 
 
 def quarters_of(periods: Iterable[Period]) -> list[tuple[str, str]]:
-    """Each quarter by its code, saying which are still open."""
+    """Each quarter by its code. The text says which are still open."""
     return [
         (period.code, f"{period}{' (still open)' if period.is_open else ''}") for period in periods
     ]
 
 
 def to_the_end_of(periods: Sequence[Period]) -> list[tuple[str, str]]:
-    """To which quarter to count: the latest closed one unless another is chosen."""
+    """The quarter to count to: the latest closed one unless another is chosen."""
     closed = [period for period in periods if not period.is_open]
     latest = max(closed, key=lambda period: period.quarter, default=None)
     usual = f"Latest closed quarter ({latest})" if latest else "No closed quarter"

@@ -1,10 +1,9 @@
 """The dates of a quarter's returns, and how far off they are. Pure; "today" is passed in.
 
-A quarter **opens** on the first day on which its returns are to be filled in, they are
-**due** on the last day to submit one, and it **closes** on the day by which all are to be
-certified. The dates are what people are told and reminded of. What may be done is decided
-by the quarter's status, which the programme office changes: a return that is late can still
-be submitted.
+A quarter **opens** on the first day on which its returns can be filled in. They are
+**due** on the last day to submit one, and it **closes** on the day by which all should be
+certified. People are told and reminded of these dates. The quarter's status, which the
+programme office changes, decides what may be done: a late return can still be submitted.
 """
 
 from __future__ import annotations
@@ -14,18 +13,18 @@ from datetime import date, timedelta
 
 from finance.periods import Quarter
 
-#: How long after the quarter opens its returns are due, and how long after that it closes.
+#: How long after it opens a quarter's returns are due, and how long after that it closes.
 TO_SUBMIT = timedelta(days=30)
 TO_CERTIFY = timedelta(days=15)
 
-#: A later year than this is a slip of the hand.
+#: A later year than this is a typing error.
 LATEST = date(2999, 12, 31)
 
 
 def is_closed(quarter: Quarter, closed: Quarter | None) -> bool:
     """Whether a quarter's figures stand: it, or one after it, is closed.
 
-    `closed` is the latest quarter that is closed, None where none is.
+    `closed` is the latest closed quarter, or None.
 
     >>> q1, q2 = Quarter.parse("2013-14-Q1"), Quarter.parse("2013-14-Q2")
     >>> is_closed(q1, q1), is_closed(q1, q2), is_closed(q2, q1), is_closed(q1, None)
@@ -57,10 +56,10 @@ def dates_of(
     due_on: date | None = None,
     closes_on: date | None = None,
 ) -> Dates:
-    """The dates given, and for those that are not the usual ones.
+    """The dates given, and the usual ones for those that are not given.
 
-    Usual is to open on the first day after the quarter, to be due 30 days after opening,
-    and to close 15 days after that.
+    A quarter usually opens on the first day after it, is due 30 days after opening, and
+    closes 15 days after that.
 
     >>> dates_of(Quarter.parse("2013-14-Q1")).as_text()
     {'opens_on': '2013-07-01', 'due_on': '2013-07-31', 'closes_on': '2013-08-15'}
@@ -87,7 +86,7 @@ def mistakes_in(dates: Dates, quarter: Quarter) -> list[tuple[str, str]]:
 
 
 def days_late(due_on: date | None, on: date) -> int:
-    """How many days after the due date that day is; 0 where it is not, or none is set.
+    """How many days after the due date a day is; 0 if it is not after it, or none is set.
 
     >>> days_late(date(2013, 7, 31), date(2013, 8, 3))
     3
@@ -96,7 +95,7 @@ def days_late(due_on: date | None, on: date) -> int:
 
 
 def due_in_words(due_on: date | None, today: date) -> str:
-    """How far off the due date is; empty where there is none.
+    """How far off the due date is; empty if there is none.
 
     >>> [due_in_words(date(2013, 7, 31), date(2013, 7, day)) for day in (26, 30, 31)]
     ['due in 5 days', 'due tomorrow', 'due today']

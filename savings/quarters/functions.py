@@ -1,7 +1,7 @@
-"""Whether a quarter is closed, as the database says it.
+"""Whether a quarter is closed, in SQL.
 
 `savings.quarters.dates.is_closed` says the same in Python, and a test holds the two equal. A
-migration makes the function, with a copy of its own.
+migration makes the function from its own copy.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The quarters that councils report on.
 
-A **period** is a quarter with its dates, `open` or `closed`. Once it is closed its figures stand.
+A **period** is a quarter with its dates, `open` or `closed`. Once it is closed, its figures stand.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         return self.filter(status=Period.Status.CLOSED).order_by("-quarter").first()
 
     def latest_closed_quarter(self) -> Quarter | None:
-        """The last quarter whose figures stand; None where none has been closed yet."""
+        """The latest quarter whose figures stand; None if none has been closed yet."""
         closed = self.latest_closed()
         return closed.quarter if closed else None
 
@@ -68,7 +68,7 @@ class Period(models.Model):
             ),
         ]
         triggers = [
-            # What is certified in a quarter would move with it.
+            # Certified returns would move to another quarter with it.
             ReadOnly(name="quarter_stays", fields=["quarter"]),
             reopened_openly(),
         ]

@@ -1,4 +1,4 @@
-"""What holds the quarters in the database: reopened openly, and closed ones left alone."""
+"""Triggers of quarters: reopening says who, when and why, and closed ones don't change."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pgtrigger
 
 from audit.triggers import Trigger
 
-#: What a trigger does where it would change what a closed quarter rests on.
+#: What a trigger does if a change would affect a closed quarter.
 CLOSED = """
     RAISE EXCEPTION 'the quarter is closed and its figures stand'
         USING ERRCODE = 'restrict_violation';
@@ -14,7 +14,7 @@ CLOSED = """
 
 
 def reopened_openly() -> Trigger:
-    """Refuse to reopen a quarter without saying again who, when and why, or out of order."""
+    """Refuse to reopen a quarter without a new person, time and reason, or out of order."""
     return Trigger(
         name="reopened_openly",
         when=pgtrigger.Before,
@@ -40,7 +40,7 @@ def reopened_openly() -> Trigger:
 
 
 def begins_in_an_open_quarter() -> pgtrigger.Trigger:
-    """Refuse to add what would take effect in a quarter that is closed (`effective_from`)."""
+    """Refuse to add anything that takes effect in a closed quarter (`effective_from`)."""
     return Trigger(
         name="begins_in_an_open_quarter",
         when=pgtrigger.Before,

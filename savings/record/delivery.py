@@ -1,6 +1,6 @@
-"""The partnership's own returns, certified once from the document that published them.
+"""The partnership's own returns, certified once from the documents that published them.
 
-From then on they never change: a record that says something else is refused.
+After that they never change: a record with other figures is refused.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from savings.record.imports import DeliveryRow, Record, RecordError
 from savings.returns.models import PARTNERSHIP, DirtyReturn, Entry, Return
 from services.models import Service
 
-#: Who an event of loading says did it.
+#: Who did it, in an event of loading.
 LOADER = "load_record"
 
 
@@ -57,7 +57,7 @@ def _partnership_return(
     )
     parent.status = Return.Status.CERTIFIED
     parent.published_in = rows[0].document
-    # As the document has it: what had been achieved by the last day of the quarter.
+    # As in the document: what had been achieved by the last day of the quarter.
     parent.certified_at = datetime.combine(quarter.last_day, time(), tzinfo=UTC)
     parent.version = 1
     parent.save()
@@ -88,7 +88,7 @@ def _check_unchanged(parent: Return, rows: list[DeliveryRow]) -> None:
     if sorted(certified) != sorted(published):
         refusal = (
             f"The partnership's return for {parent.period} is certified with other figures, "
-            "and those never change. Put the record's own figures back; what a later "
-            "document says differently is a figure of that document."
+            "which never change. Put the record's original figures back. If a later document "
+            "has a different figure, record it as a figure of that document."
         )
         raise RecordError([refusal])

@@ -1,23 +1,23 @@
-"""Does the record add up? Printed figures against what the figures around them come to.
+"""Does the record add up? Compares printed figures with the sums of the figures around them.
 
-Pure Python on exact decimals: no Django, no files, no clock. Two sorts of check:
+Pure Python on exact decimals: no Django, no files, no clock. There are two kinds of check:
 
 * every figure marked `down`, `across` or `both` is a total, and is compared with
-  the sum of its section's rows (of its table's, if it stands in no section), of
-  its row's columns, or with each;
+  the sum of its section's rows (its table's rows, if it is in no section), with
+  the sum of its row's columns, or with both;
 * a `Check` compares printed figures with an expression on other figures, of the
   same table or another: net with gross less costs, a middle with its range, one
-  document with the next. Checks are data (`fixtures/record/checks.csv`).
+  document with another. Checks are data (`fixtures/record/checks.csv`).
 
 An expression is a list of terms separated by ``;``, each a product of numbers
 and references: ``0.5 * Insurance saving, low | Figure``. A reference is
-``[table !] [section >] row | column``; ``all`` stands for every row that is not
-itself a total (or every column), ``same`` for the row or column of the figure
-being checked, and a reference ending in ``?`` may be missing, as nil. Amounts in
-thousands and millions are brought to pounds before they are put together.
+``[table !] [section >] row | column``. ``all`` means every row that is not a total
+(or every column), and ``same`` the row or column of the figure being checked. If a
+reference ending in ``?`` is missing, it counts as 0. Amounts in thousands and millions
+are converted to pounds first.
 
-A printed figure agrees when the derived one, rounded half up to as many decimals
-as were printed (or to the check's `rounded_to`), is the same.
+A printed figure agrees if the derived one, rounded half up to as many decimals as
+were printed (or to the check's `rounded_to`), is the same.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 ALL, SAME = "all", "same"
-#: The column of a list of single figures, which needs no name.
+#: The column of a list of single figures, which is left out of labels.
 ONLY_COLUMN = "Figure"
-#: What a printed amount in each unit of money is in pounds; other units count as they are.
+#: Pounds in one of each unit of money; figures in other units are not converted.
 POUNDS = {
     "GBP": Decimal(1),
     "GBP thousand": Decimal(1_000),
@@ -47,7 +47,7 @@ class FootingError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure: where it stands, what is printed, its value in `unit` (None if no number)."""
+    """One figure: its place, what is printed, and its value in `unit` (None: not a number)."""
 
     table: str
     section: str
@@ -64,16 +64,16 @@ class Cell:
 
     @property
     def base(self) -> Decimal:
-        """The value in pounds, or as it is where it isn't money; an empty cell is nil."""
+        """The value in pounds, or unconverted if it isn't money; an empty cell is 0."""
         if self.value is None:
             if self.printed:
-                raise FootingError(f"“{self.printed}” is no number ({self.name}).")
+                raise FootingError(f"“{self.printed}” is not a number ({self.name}).")
             return Decimal(0)
         return self.value * scale(self.unit)
 
     @property
     def label(self) -> str:
-        """Row and column; the row alone in a list of single figures."""
+        """Row and column; only the row in a list of single figures."""
         return self.row if self.column == ONLY_COLUMN else f"{self.row}, {self.column}"
 
     @property
@@ -83,7 +83,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Printed `figures` of a table against `terms`, divided by `over` if that is given."""
+    """Compares printed `figures` of a table with `terms`, divided by `over` if that is given."""
 
     code: str
     table: str
@@ -97,7 +97,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A printed figure that isn't what it should come to; both in `unit`, as texts."""
+    """A printed figure that differs from the derived one; both in `unit`, as text."""
 
     code: str
     table: str
@@ -115,7 +115,7 @@ def scale(unit: str) -> Decimal:
 
 
 def foot(cells: Iterable[Cell], checks: Iterable[Check]) -> list[Difference]:
-    """Every difference, table by table: totals first, then the checks in their order.
+    """Every difference, table by table: first totals, then the checks in their order.
 
     Raises FootingError for a check or total that refers to nothing.
     """
@@ -135,7 +135,7 @@ class _Book:
             self.tables.setdefault(cell.table, []).append(cell)
 
     def find(self, reference: str, table: str, at: Cell | None = None) -> list[Cell]:
-        """The cells a reference names; at least one, unless it ends in ``?``."""
+        """The cells that a reference names: at least one, unless it ends in ``?``."""
         text = reference.strip()
         optional = text.endswith("?")
         text = text.removesuffix("?").strip()
@@ -245,8 +245,10 @@ def _compared(
 ) -> Iterator[Difference]:
     printed = cell.value if cell.value is not None else Decimal(0)
     if cell.value is None and cell.printed:
-        raise FootingError(f"“{cell.printed}” is no number, so it can't be checked ({cell.name}).")
-    # An empty cell is compared as it stands: nothing says to how many decimals.
+        raise FootingError(
+            f"“{cell.printed}” is not a number, so it can't be checked ({cell.name})."
+        )
+    # An empty cell is compared without rounding: it has no decimals to round to.
     step = rounded_to or (Decimal(1).scaleb(_exponent(printed)) if cell.value is not None else None)
     if printed == (_rounded(expected, step) if step else expected):
         return
@@ -272,7 +274,7 @@ def _exponent(value: Decimal) -> int:
 
 
 def _shown(expected: Decimal, printed: Decimal) -> Decimal:
-    """The derived figure with a little more than was printed, and no idle zeros."""
+    """The derived figure with up to two more decimals than printed, and no unnecessary zeros."""
     fewest = _exponent(printed)
     shown = _rounded(expected, Decimal(1).scaleb(fewest - _SPARE_DECIMALS))
     spare = max(_exponent(shown.normalize()), fewest - _SPARE_DECIMALS)
@@ -291,7 +293,7 @@ def _code(table: str, check: str, cell: Cell) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A difference listed beforehand, with its two figures and a likely reason."""
+    """A difference that is listed as known, with its two figures and a likely reason."""
 
     code: str
     printed: str
@@ -301,7 +303,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Differences listed as known (with their reasons), those not, and known ones gone."""
+    """Differences listed as known (with their reasons), others, and known ones that are gone."""
 
     listed: tuple[Difference, ...]
     unlisted: tuple[Difference, ...]

@@ -1,10 +1,10 @@
 """The record's files as typed rows, or every row's errors at once.
 
-`fixtures/record/` holds CSV in UTF-8: `documents`, `tables` and `figures/` (one
-file a document) are what was published; `checks` and `known_differences` say how
-it is footed; `councils`, `services`, `participation`, `plans`, `plan_lines` and
-`delivery` are what the rest of the system starts from. Reads files only, never
-the database.
+`fixtures/record/` holds CSV in UTF-8. `documents`, `tables` and `figures/` (one
+file for each document) hold what was published; `checks` and `known_differences`
+how it is added up; `councils`, `services`, `participation`, `plans`, `plan_lines`
+and `delivery` what the rest of the system starts from. Reads only files, never the
+database.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class RecordError(ValueError):
-    """The files can't be read as a record; `errors` has a sentence for every fault."""
+    """The files can't be read as a record; `errors` has a sentence for each error."""
 
     def __init__(self, errors: list[str]) -> None:
         self.errors = errors
@@ -153,15 +153,15 @@ class Record:
     delivery: tuple[DeliveryRow, ...]
 
     def cells(self) -> list[Cell]:
-        """The figures, and the plans and the delivered totals as tables beside them.
+        """The figures, followed by the plans and the delivered totals as tables.
 
-        A plan stands as table ``plan:<code>``, a row for each label, a section for
-        each programme; the partnership's entries as table ``delivery``.
+        A plan is the table ``plan:<code>`` with a row for each label and a section for
+        each programme. The partnership's entries are the table ``delivery``.
         """
         return [row.cell for row in self.figures] + self._planned() + self._delivered()
 
     def programme(self, slug: str) -> str:
-        """The root of the tree above a service; empty for none."""
+        """The root of the tree above a service; empty if no service is given."""
         parents = {service.slug: service.parent for service in self.services}
         while parents.get(slug):
             slug = parents[slug]
@@ -199,7 +199,7 @@ class Record:
 
 
 def read_record(folder: Path) -> Record:
-    """The record in a folder; raises RecordError with every fault found."""
+    """The record in a folder. Raises RecordError with every error found."""
     reader = _Reader(folder)
     documents = reader.rows("documents.csv", lambda row: Document(**row))
     record = Record(
@@ -247,7 +247,7 @@ class _Reader:
         for row in rows:
             try:
                 if None in row or None in row.values():
-                    raise ValueError("has more or fewer cells than there are columns.")
+                    raise ValueError("the row has more or fewer cells than there are columns.")
                 yield build(row)
             except (ValueError, KeyError, TypeError, InvalidOperation) as error:
                 self.errors.append(f"{name}, line {rows.line_num}: {error}")
@@ -256,17 +256,17 @@ class _Reader:
 def _figure(row: Row) -> FigureRow:
     value = Decimal(row["value"]) if row["value"] else None
     if value is not None and not value.is_finite():
-        raise ValueError(f"value “{row['value']}” is no number.")
+        raise ValueError(f"value “{row['value']}” is not a number.")
     if row["total"] not in _TOTALS:
-        raise ValueError(f"total “{row['total']}” is none of {', '.join(_TOTALS[1:])}.")
+        raise ValueError(f"total “{row['total']}” is not one of {', '.join(_TOTALS[1:])}.")
     if value is not None and not row["unit"]:
-        raise ValueError("has a value and no unit.")
+        raise ValueError("the figure has a value but no unit.")
     if row["provenance"] not in (_PUBLISHED, _DERIVED):
         raise ValueError("provenance is neither published nor derived.")
     if (row["provenance"] == _DERIVED) != bool(row["derivation"]):
-        raise ValueError("a derived figure says how it is derived; a published one doesn't.")
+        raise ValueError("derivation is only for a derived figure, which must have one.")
     if not row["place"]:
-        raise ValueError("has no place in its document.")
+        raise ValueError("the figure has no place in its document.")
     cell = Cell(
         table=row["table"],
         section=row["section"],
@@ -320,7 +320,7 @@ def _plan(row: Row) -> PlanRow:
 def _plan_line(row: Row) -> PlanLineRow:
     low, middle, high = (from_pence(parse_money(row[name])) for name in ("low", "middle", "high"))
     if not low <= middle <= high:
-        raise ValueError("low, middle and high are not in order.")
+        raise ValueError("low, middle and high are not in ascending order.")
     kept = {name: text for name, text in row.items() if name not in _PLAN_LINE_TYPED}
     year = FinancialYear.parse(row["financial_year"])
     return PlanLineRow(year=year, low=low, middle=middle, high=high, **kept)
@@ -337,7 +337,7 @@ def _delivery(row: Row) -> DeliveryRow:
 
 
 def _faults(record: Record) -> Iterator[str]:
-    """Names that are given twice, and names that refer to nothing."""
+    """Errors: names that are given twice, and names that refer to nothing."""
     documents = {item.code for item in record.documents}
     tables = {item.code: item.document for item in record.tables}
     services = {item.slug for item in record.services}
@@ -370,7 +370,7 @@ def _faults(record: Record) -> Iterator[str]:
         if service.parent not in above:
             yield f"Service “{service.slug}” must come after “{service.parent}”, which it is below."
         above.add(service.slug)
-    # Who names whom: what stands in a row, and where it must be found.
+    # References: the name in a row, and the names where it must be found.
     named = [
         *((item.document, documents) for item in record.tables),
         *((item.document, documents) for item in record.services),
@@ -386,7 +386,7 @@ def _faults(record: Record) -> Iterator[str]:
     ]
     for name, where in named:
         if name not in where:
-            yield f"“{name}” is named, but isn't there."
+            yield f"“{name}” is named, but does not exist."
 
 
 def _twice(kind: str, names: Iterator[str]) -> Iterator[str]:

@@ -1,10 +1,10 @@
-"""Bring the record into the database: all of it or none, and twice is the same as once.
+"""Loads the record into the database: all of it or none. A second load changes nothing.
 
-What the files name is made or corrected in place, keeping its id; figures, lines
-and differences that they no longer name are removed. What people have added
-(other services, participants, plans, returns) is left alone. The partnership's
-own return is certified once, from the document that published it, and from then
-on never changes: files that say something else are refused.
+What the files name is made, or corrected in place with the same id. Figures, lines
+and differences that they no longer name are removed. Whatever people have added
+(other services, participants, plans, returns) is left as it is. The partnership's
+own return is certified once, from the document that published it, and never changes
+after that: files with other figures are refused.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ _CATEGORIES = {
     "not-recommended": "Not recommended for sharing in February 2011.",
 }
 CLOSED = (
-    "The record now says otherwise where a service lies or who takes part in it in a quarter that "
-    "is closed and has certified figures, and those stand. Let it say so from a later quarter on."
+    "The record changes where a service is or who takes part in it in a quarter that is closed "
+    "and has certified figures, which stand. Make the change from a later quarter on."
 )
 M = TypeVar("M", bound=models.Model)
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the record now holds, and whether the partnership's return was made just now."""
+    """What the record now holds, and whether this load made the partnership's return."""
 
     documents: int
     tables: int
@@ -57,11 +57,11 @@ class Loaded:
 
 @transaction.atomic
 def load(record: Record, *, at: datetime) -> Loaded:
-    """Make the database say what the record says; `at` is when the audit event is written.
+    """Make the database match the record; `at` is the time of the audit event.
 
-    Where that changes who shares what, every certified return is marked for the rollup.
-    Raises RecordError where the partnership's certified return, or what a closed quarter's
-    figures rest on, would have to change; FootingError where a check can't be worked out.
+    If that changes who shares what, every certified return is marked for the rollup.
+    Raises RecordError if the partnership's certified return, or what a closed quarter's
+    figures depend on, would have to change; FootingError if a check can't be worked out.
     """
     change_basis()
     documents = _documents(record)
@@ -95,14 +95,14 @@ def load(record: Record, *, at: datetime) -> Loaded:
 def _upsert(
     manager: models.Manager[M], rows: Iterable[M], *, unique: Sequence[str], update: Sequence[str]
 ) -> list[M]:
-    """Insert the rows, or bring those already there (by the `unique` fields) up to date."""
+    """Insert the rows, or update those that exist already (by the `unique` fields)."""
     return manager.bulk_create(
         rows, update_conflicts=True, unique_fields=unique, update_fields=update
     )
 
 
 def _only(standing: models.QuerySet[M], rows: Iterable[M]) -> None:
-    """Remove what stands beside the rows: the record no longer names it."""
+    """Remove all but these rows: the record no longer names the others."""
     standing.exclude(pk__in=[row.pk for row in rows]).delete()
 
 
@@ -276,7 +276,7 @@ def _participation(
 
 
 def _who_shares_what() -> dict[str, tuple[str | None, frozenset[Spell]]]:
-    """What attribution reads of the tree: where each service lies and who takes part."""
+    """What attribution reads from the tree: the service above each, and who takes part."""
     return {
         slug: (node.parent, frozenset(node.participation))
         for slug, node in Service.objects.tree().nodes.items()

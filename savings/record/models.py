@@ -1,13 +1,13 @@
 """The published record as data.
 
-A **document** is one of the published sources. A **table** is a set of its
-figures that stand together, at a place in it. A **figure** is one cell: as
-printed, its value and unit, where exactly it stands, and whether it was
-`published` or is `derived` (then with the sum that derives it). A **difference**
-is a printed figure that is not what the figures around it come to; both are
-kept, with a likely reason where there is one.
+A **document** is one of the published sources. A **table** is a set of figures
+that are together at one place in it. A **figure** is one cell: as printed, its
+value and unit, its exact place, and whether it was `published` or is `derived`
+(then with the sum that derives it). A **difference** is a printed figure that
+does not match the figures around it. Both are kept, with a likely reason if
+there is one.
 
-All four are written by `savings.record.loading` alone, from `fixtures/record/`.
+Only `savings.record.loading` writes them, from `fixtures/record/`.
 """
 
 from __future__ import annotations

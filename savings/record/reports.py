@@ -34,7 +34,7 @@ _MONTHS = (
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """A document with how many tables, figures and differences it has."""
+    """A document with its numbers of tables, figures and differences."""
 
     code: str
     title: str
@@ -57,7 +57,7 @@ class CellReport:
 
 @dataclass(frozen=True, slots=True)
 class ColumnReport:
-    """A column's heading; `unit` is that of the figures in it that don't say theirs."""
+    """A column's heading; `unit` is the unit of its figures that don't print their own."""
 
     name: str
     unit: str
@@ -66,7 +66,7 @@ class ColumnReport:
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """A row of a table: each column with its cell, or None where it has none."""
+    """A row of a table: each column with its cell, or None if it has no cell there."""
 
     label: str
     cells: tuple[tuple[ColumnReport, CellReport | None], ...]
@@ -88,7 +88,7 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class DifferenceReport:
-    """A printed figure and what it should come to, both as texts."""
+    """A printed figure and the derived one, both as text."""
 
     what: str
     printed: str
@@ -103,9 +103,9 @@ class DifferenceReport:
 class TableReport:
     """A table as printed, with its place, its derivations, notes and differences.
 
-    `unit` is that of the figures which don't say it in print, where it is one for all;
-    otherwise a column has its own, or a cell. `has_places` where figures of one table stand
-    in several places.
+    `unit` is the unit of the figures that don't print their own, if it is the same for all;
+    otherwise a column or a cell has it. `has_places` if the figures of one table come from
+    several places.
     """
 
     code: str
@@ -145,7 +145,7 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """A plan with its years, its lines and what they come to in each year."""
+    """A plan with its years, its lines and their sum in each year."""
 
     plan: Plan
     years: tuple[tuple[FinancialYear, str], ...]
@@ -155,7 +155,7 @@ class PlanReport:
 
 @dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """A shared service, what lies below it, and who takes part by a decision of its own."""
+    """A shared service, the services below it, and the participants recorded for it itself."""
 
     service: Service
     below: tuple[str, ...]
@@ -172,7 +172,7 @@ class ProgrammeReport:
 
 
 def unit_label(unit: str) -> str:
-    """A unit as a reader knows it: ``GBP million`` is £ million."""
+    """A unit as pages show it: ``GBP million`` is £ million."""
     return _UNITS.get(unit, unit)
 
 
@@ -191,7 +191,7 @@ def document_summaries() -> list[DocumentSummary]:
         table_count=Count("tables", distinct=True),
         figure_count=Count("tables__figures", distinct=True),
         difference_count=Count("tables__differences", distinct=True),
-        # The tables are in the order of the documents, which are not all dated to the month.
+        # The order of the tables is the order of the documents; not all of them have a month.
         first_table=Min("tables__position"),
     ).order_by("first_table")
     return [
@@ -272,7 +272,7 @@ def programmes() -> list[ProgrammeReport]:
 
 
 def counted() -> dict[str, str]:
-    """How many figures are published, how many derived, and how many differences, as texts."""
+    """The numbers of published figures, derived figures and differences, as text."""
     numbers = Figure.objects.aggregate(
         published=Count("id", filter=Q(provenance=Provenance.PUBLISHED)),
         derived=Count("id", filter=Q(provenance=Provenance.DERIVED)),
@@ -316,7 +316,7 @@ def _plan_row(lines: list[PlanLine], years: list[str]) -> PlanRow:
 
 
 def _taking_part(spells: list[Participation]) -> Iterable[str]:
-    """Councils that take part over the same quarters, together in one phrase."""
+    """Councils that take part in the same quarters, together in one phrase."""
     together: dict[str, list[str]] = defaultdict(list)
     for spell in spells:
         until = f" to {spell.to_quarter.label}" if spell.to_quarter else ""
@@ -329,7 +329,7 @@ def _table(table: RecordTable) -> TableReport:
     figures = list(table.figures.all())
     names = list(dict.fromkeys(figure.column for figure in figures))
     is_list = names == [ONLY_COLUMN]
-    # In a list every figure says its own unit.
+    # In a list every figure has its own unit.
     unit = "" if is_list else _shared_unit(figures)
     columns = [_column(name, figures, unit or is_list) for name in names]
     return TableReport(
@@ -354,7 +354,7 @@ def _table(table: RecordTable) -> TableReport:
 
 
 def _shared_unit(figures: list[Figure]) -> str:
-    """The unit of those of these figures that don't say it in print, if it is but one."""
+    """The unit of the figures that don't print their own, if it is the same for all."""
     units = {figure.unit for figure in figures if _is_bare(figure)}
     return unit_label(units.pop()) if len(units) == 1 else ""
 
@@ -369,7 +369,7 @@ def _column(name: str, figures: list[Figure], unit_is_known: object) -> ColumnRe
 
 
 def _is_bare(figure: Figure) -> bool:
-    """Whether a figure shows a number alone: many say their unit, as £3.75m or 50%."""
+    """Whether a figure shows only a number: many print their unit, such as £3.75m or 50%."""
     return figure.value is not None and _BARE.fullmatch(_text(figure)) is not None
 
 
@@ -380,7 +380,7 @@ def _text(figure: Figure) -> str:
 def _rows(
     figures: list[Figure], columns: list[ColumnReport], table_unit: str
 ) -> Iterable[RowReport]:
-    # A row stands where it was first named, even if its figures are given column by column.
+    # A row is where it was first named, even if its figures are given column by column.
     by_row: dict[str, dict[str, Figure]] = defaultdict(dict)
     for figure in figures:
         by_row[figure.row][figure.column] = figure
@@ -425,7 +425,7 @@ def _difference(found: FootingDifference) -> DifferenceReport:
 
 
 def plain(value: Decimal) -> str:
-    """A number without idle zeros: 95008.0000 is 95,008."""
+    """A number without unnecessary zeros: 95008.0000 is 95,008."""
     return f"{value.normalize():,f}"
 
 

@@ -1,4 +1,4 @@
-"""The record's pages: for anybody with an appointment, since all of it was published."""
+"""The record's pages, for everybody with an appointment, since all of it was published."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECORD = {"text": "The record", "url": reverse_lazy("record")}
 
 
 class RecordMixin(LoginRequiredMixin, PermissionRequiredMixin):
-    """Signed in, with an appointment of any kind."""
+    """For people who are signed in and have an appointment."""
 
     permission_required = "savings.see_partnership"
 

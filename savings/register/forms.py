@@ -1,4 +1,4 @@
-"""The forms of the register: a driver, values, a restatement, and how much one may move."""
+"""The forms of the register: a driver, its values, a restatement and a tolerance."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class DriverForm(SayingForm):
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
     name = forms.Field(label="What is counted", required=False)
-    unit = forms.Field(label="In what", help_text="Such as children or posts.", required=False)
+    unit = forms.Field(label="Unit", help_text="Such as children or posts.", required=False)
 
 
 class ValueForm(SayingForm):
     council = forms.Field(label="Council", required=False, widget=forms.Select)
-    effective_from = quarter_field("Such as 2013-14-Q3. It holds until a later value does.")
+    effective_from = quarter_field("Such as 2013-14-Q3. It applies until a later value does.")
     value = forms.Field(
         label="Value", required=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
@@ -37,14 +37,14 @@ class ValueForm(SayingForm):
     def __init__(
         self, councils: Iterable[Council], offered: Iterable[Council], data: object = None
     ) -> None:
-        """`offered` are those whose values the person may give; another's the action refuses."""
+        """`offered` are the councils that the person may give values for."""
         super().__init__(data)  # type: ignore[arg-type]
         self.by_code = {council.code: council for council in councils}
         choices = [("", "Choose"), *((council.code, council.name) for council in offered)]
         self.fields["council"].widget.choices = choices
 
     def read(self) -> tuple[Council, Quarter, Decimal]:
-        """Council, quarter and value as typed; raises BadContent for what is none."""
+        """Council, quarter and value as typed. Raises BadContent if one is missing or wrong."""
         errors: list[FieldError] = []
         council = self.by_code.get(self.say("council"))
         if council is None:
@@ -70,7 +70,8 @@ class RestatementForm(SayingForm):
 class ToleranceForm(ProposalForm):
     share = forms.Field(
         label="How much may a restatement move?",
-        help_text="Of what was shared out, such as 0.01 or 1/100. 0 puts every restatement right.",
+        help_text="As a share of what was split, such as 0.01 or 1/100. 0 puts every restatement "
+        "right.",
         required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
     )
@@ -87,7 +88,7 @@ class FileForm(SayingForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        #: The mistakes in rows of the file, which a table of their own shows.
+        #: The errors in rows of the file, which a table shows separately.
         self.rows: list[FieldError] = []
 
     def add_errors(self, errors: Iterable[FieldError]) -> None:
@@ -103,7 +104,7 @@ NUMBER = "Enter a number of 0 or more in digits, such as 412 or 12.5."
 
 
 def number(text: str) -> Decimal | None:
-    """A count as typed, with at most four decimals; None for what is none."""
+    """A count as typed, with at most four decimals; None if it is not one."""
     if not (text.isascii() and text.replace(".", "", 1).isdigit()):
         return None
     try:

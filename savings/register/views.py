@@ -1,4 +1,4 @@
-"""The register's pages: every driver, one with its history, and how values are given."""
+"""The register's pages: all drivers, one driver with its history, and forms for values."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from sovereignty.refusals import BadContent, FieldError
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def register(request: HttpRequest) -> HttpResponse:
-    """Every driver; a new one is named here."""
+    """Every driver, and a form for a new one."""
     form = DriverForm(request.POST if request.method == "POST" else None)
     again = partial(_register_page, request, form)
     if request.method != "POST":
@@ -112,7 +112,7 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
-    """Say what a value should have been; what was shared out by it stays."""
+    """Say what a value should have been. What was split by it stays."""
     found = _driver(code)
     value = get_object_or_404(
         DriverValue.objects.select_related("council", "driver"), id=value_id, driver=found
@@ -140,7 +140,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def tolerance(request: HttpRequest) -> HttpResponse:
-    """Propose how much a restatement may move before it is put right; every council answers it."""
+    """Propose how much a restatement may move before it is put right. Every council answers."""
     require(person(request), "savings.propose_rule")
     instead_of = revised(request, Tolerance.objects.select_related("decision"))
     if request.method != "POST":
@@ -155,7 +155,7 @@ def tolerance(request: HttpRequest) -> HttpResponse:
             by=person(request),
             at=timezone.now(),
         )
-    messages.success(request, "It is proposed. It holds once every council has agreed.")
+    messages.success(request, "It is proposed. It applies once every council has agreed.")
     return redirect("agreement", decision_id=made.decision_id)
 
 

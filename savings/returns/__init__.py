@@ -1,1 +1,1 @@
-"""What is reported: periods, quarterly returns and their entries."""
+"""What is reported: quarterly returns, their entries, forecasts and questions."""

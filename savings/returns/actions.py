@@ -1,8 +1,8 @@
-"""What every action on a return begins and ends with; the actions themselves stand above.
+"""How every action on a return begins and ends; the actions themselves are in subjects above.
 
-Every action takes the return's `version` as its caller read it and refuses a stale
-one; every action locks what it changes, checks that the person may, and writes an
-audit event in the same transaction. The caller wakes the rollup after commit. See
+Every action takes the return's `version` as its caller read it, and refuses a stale
+one. It locks what it changes, checks that the person may, and writes an audit event
+in the same transaction. The caller wakes the rollup after commit. See
 `savings.filling.actions`, `savings.certification.actions` and `savings.forecasts.actions`.
 """
 
@@ -18,7 +18,7 @@ from sovereignty.refusals import StaleVersion, WrongState
 
 
 def count_save(parent: Return, by: User) -> None:
-    """Give a return whose figures somebody has saved its next version; who it was stays known."""
+    """Give a return whose figures somebody saved its next version, and keep who saved it."""
     parent.version += 1
     if by.id not in parent.fillers:
         parent.fillers = [*parent.fillers, by.id]
@@ -35,7 +35,7 @@ def record(
     after: dict[str, object] | None = None,
     reason: str = "",
 ) -> None:
-    """Write the event of what was done to a return, to its council's chain."""
+    """Write the event of what was done to a return into its council's chain."""
     audit.actions.record(
         by=by.username,
         at=at,
@@ -50,11 +50,11 @@ def record(
 
 
 def check_version(parent: Return, version: int) -> None:
-    """Raises StaleVersion where a return has another version than its reader knows of."""
+    """Raises StaleVersion if a return has another version than the one its reader has."""
     if parent.version != version:
         raise StaleVersion(
             f"This return has changed since you read it: it is at version {parent.version}, "
-            f"you have version {version}. Read it again and put your changes into that."
+            f"you have version {version}. Read it again and make your changes there."
         )
 
 
@@ -77,17 +77,17 @@ def check_editable(parent: Return) -> None:
 
 
 def locked(return_id: int, version: int, permission: str, by: User) -> Return:
-    """The return, held until the transaction ends, for a person who may do this to it as it stands.
+    """The return, locked until the transaction ends, if the person may do this to it now.
 
-    Raises NotAllowed, or StaleVersion where it has changed since that version was read.
+    Raises NotAllowed, or StaleVersion if it has changed since that version was read.
     """
     parent = (
         Return.objects.select_for_update(of=("self",))
         .select_related("council", "period")
         .get(id=return_id)
     )
-    # The period needs no lock: it closes only once this return is certified, and
-    # then nothing here is allowed any more.
+    # The period needs no lock: it closes only after this return is certified, and
+    # then nothing here is allowed.
     require(by, permission, parent)
     check_version(parent, version)
     return parent

@@ -1,8 +1,8 @@
 """The return that a call names, and how it answers.
 
-In this order a call is refused: 404 for what the caller may not see, 403 for what
-they may not do, 422 for a body of the wrong shape, 409 for a stale version or the
-wrong state, 422 for what the rows say.
+A call is refused in this order: 404 if the caller may not see it, 403 if they may not
+do it, 422 for a body of the wrong shape, 409 for a stale version or the wrong state,
+422 for errors in the rows.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from savings.returns.serializers import ReturnDocument
 from sovereignty.calls import Call, found
 from sovereignty.models import User
 
-NO_RETURN = "There is no such return, or you may not see it: see returns/ for those you may."
+NO_RETURN = "There is no such return, or you may not see it: returns/ lists those that you may."
 
 
 def visible_returns(user: User) -> QuerySet[Return]:
-    """The returns a person may see, with all that showing one needs."""
+    """The returns that a person may see, with everything needed to show one."""
     entries = Entry.objects.illustrative().filter(parent=OuterRef("pk"))
     forecasts = Forecast.objects.illustrative().filter(parent=OuterRef("pk"))
     return (
@@ -32,7 +32,7 @@ def visible_returns(user: User) -> QuerySet[Return]:
 
 
 def return_called(user: User, council: str, period: str) -> Return:
-    """The return that an address names; raises NotFound where the caller may not see it."""
+    """The return that an address names. Raises NotFound if the caller may not see it."""
     quarter = quarter_called(period, NO_RETURN)
     if council == PARTNERSHIP:
         return found(
@@ -45,7 +45,7 @@ def return_called(user: User, council: str, period: str) -> Return:
 
 class ReturnCall(Call):
     def document(self, parent: Return) -> Response:
-        """The return as it stands now, with its entries."""
+        """The return as it is now, with its entries."""
         entries = Entry.objects.select_related("service", "caused_by").order_by("position")
         now = visible_returns(self.caller).prefetch_related(Prefetch("entries", entries))
         return Response(ReturnDocument(now.get(id=parent.id)).data)

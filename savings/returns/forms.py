@@ -1,4 +1,4 @@
-"""What every form of a return's pages carries: the version that was read."""
+"""What every form on a return's pages sends: the version that was read."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from savings.returns.models import DirtyReturn, Return
 
 logger = logging.getLogger(__name__)
 
-#: The task that empties the outbox, by its name: those who fill it know no more of it.
+#: The name of the task that empties the outbox, which is in a subject above.
 ROLL_UP = "savings.rollup.roll_up"
 
 
 def rework_from(first: Quarter, at: datetime) -> None:
-    """Have every certified return from a quarter on worked out again."""
+    """Mark every certified return from a quarter on to be worked out again."""
     DirtyReturn.objects.bulk_create(
         DirtyReturn(parent=parent, marked_at=at)
         for parent in Return.objects.filter(

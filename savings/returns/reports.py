@@ -1,4 +1,4 @@
-"""Returns as a person reads them: sums by kind, entries under their kind, what was done to one.
+"""Returns as people read them: sums by kind, entries under their kind, and what was done.
 
 Kinds are never mixed in a sum: a saving is positive when spending falls, the others when
 it rises.
@@ -23,7 +23,7 @@ from savings.returns.rows import EntryRow
 from services.tree import ServiceTree
 from sovereignty.models import User
 
-#: The kinds by the name that a sum of them has.
+#: The names of sums of each kind.
 PLURALS: dict[str, str] = {
     Entry.Kind.SAVING: "Savings",
     Entry.Kind.ONGOING_COST: "Ongoing costs",
@@ -34,7 +34,7 @@ PLURALS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class KindSum:
-    """What the entries of one kind come to, in pence; None where there is no such entry."""
+    """The sum of the entries of one kind, in pence; None without any."""
 
     kind: str
     label: str
@@ -45,7 +45,7 @@ class KindSum:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """A return's sums: all kinds in their order; how many entries, how many illustrative."""
+    """A return's sums by kind, in order, and its numbers of entries and illustrative ones."""
 
     kinds: tuple[KindSum, ...]
     entries: int
@@ -72,7 +72,7 @@ def sums_of(return_ids: Iterable[int]) -> dict[int, Sums]:
 
 
 def sums_of_rows(rows: Iterable[tuple[str, int, bool]]) -> Sums:
-    """The sums of rows that are not stored: kind, pence and whether it is illustrative."""
+    """The sums of rows that are not stored. A row is kind, pence and whether it is illustrative."""
     found: dict[str, tuple[int, int, int]] = {}
     for kind, amount, made_up in rows:
         total, count, illustrative = found.get(kind, (0, 0, 0))
@@ -92,7 +92,7 @@ def _sums(kinds: dict[str, tuple[int, int, int]]) -> Sums:
 
 @dataclass(frozen=True, slots=True)
 class MadeUp:
-    """How much of a return is illustrative. While any is, the return is not certified.
+    """How much of a return is illustrative. While any is, the return can't be certified.
 
     >>> str(MadeUp(entries=5, forecasts=1)), bool(MadeUp(0, 0))
     ('5 illustrative entries and 1 illustrative forecast', False)
@@ -109,7 +109,7 @@ class MadeUp:
 
     @property
     def words(self) -> str:
-        """The same to begin a sentence with, where it is said already what is meant."""
+        """The same at the start of a sentence, when “illustrative” has been said already."""
         words = self._worded("", lambda count: "one" if count == 1 else str(count))
         return f"{words[:1].upper()}{words[1:]}"
 
@@ -131,7 +131,7 @@ class MadeUp:
 
 
 def made_up_in(parent: Return) -> MadeUp:
-    """What of a return is illustrative: two queries."""
+    """How much of a return is illustrative: two queries."""
     return MadeUp(
         entries=parent.entries.illustrative().count(),
         forecasts=parent.forecasts.illustrative().count(),
@@ -140,7 +140,7 @@ def made_up_in(parent: Return) -> MadeUp:
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """An entry with the names of what lies above its service, the programme first.
+    """An entry with the names of the services above its own, the programme first.
 
     `evidence` leaves out the document that the return itself names as its source.
     """
@@ -159,7 +159,7 @@ class KindLines:
 
     @property
     def common_note(self) -> str:
-        """The note of every entry, where there are several and it is the same."""
+        """The note of every entry, if there are several entries and all have the same note."""
         notes = {line.entry.note for line in self.lines}
         return notes.pop() if len(notes) == 1 and len(self.lines) > 1 else ""
 
@@ -179,14 +179,14 @@ def under_kinds(
 
 
 def days_late_of(parent: Return, today: date) -> int | None:
-    """How late a return was submitted or, while it is not, is today; None without a due date."""
+    """How many days late a return was submitted, or is today; None without a due date."""
     if parent.period.due_on is None:
         return None
     submitted = timezone.localdate(parent.submitted_at) if parent.submitted_at else today
     return days_late(parent.period.due_on, submitted)
 
 
-#: What an event did that gave a return its next version.
+#: What was done, by the action of an event that gave a return its next version.
 _DEEDS = {
     "saved": "saved version {}",
     "forecasts saved": "saved its forecasts (version {})",
@@ -207,7 +207,7 @@ class Deed:
 
 
 def events_since(parent: Return, version: int) -> list[Event]:
-    """What gave a return the versions after this one, the latest first."""
+    """The events that gave a return the versions after this one, latest first."""
     return list(
         Event.objects.about("return", f"{parent.council_code}/{parent.period.code}")
         .filter(after__version__gt=version)
@@ -216,7 +216,7 @@ def events_since(parent: Return, version: int) -> list[Event]:
 
 
 def in_words(events: Sequence[Event]) -> list[Deed]:
-    """Who did what, each person by name: one query."""
+    """Who did what, with people's names: one query."""
     names = {
         user.username: user.get_full_name() or user.username
         for user in User.objects.filter(username__in={event.by for event in events})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from finance.money import json_money
 
-#: The columns of a return file, in the order in which a download has them.
+#: The columns of a return file, in the order of a download.
 COLUMNS = (
     "service",
     "kind",
@@ -65,7 +65,7 @@ class EntryRow:
 
 
 def describe(row: EntryRow) -> dict[str, object]:
-    """A row as plain JSON values, leaving out what is empty."""
+    """A row as plain JSON values, without its empty columns."""
     values: dict[str, object] = {
         "service": row.service,
         "kind": row.kind,

@@ -1,7 +1,7 @@
-"""Returns as JSON, and what every body that moves one on has in common.
+"""Returns as JSON, and what every body that changes a return's status has in common.
 
-What an entry may say is decided by `savings.filling.rows` alone; `EntryColumns` only
-describes it for the schema.
+Only `savings.filling.rows` decides what an entry may say; `EntryColumns` describes it
+for the schema.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sovereignty.shapes import Shape, WholeNumber
 class VersionRead(Shape):
     version = WholeNumber(
         "Send the version that you read, as a whole number.",
-        help_text="The return's version as it was read; a stale one is refused.",
+        help_text="The return's version that you read; an older one is refused.",
     )
 
 
@@ -54,7 +54,7 @@ class ReturnSerializer(serializers.Serializer):
     )
     entry_count = serializers.IntegerField()
     illustrative = serializers.BooleanField(
-        help_text="Whether any entry or forecast is illustrative: such a return is never certified."
+        help_text="Whether any entry or forecast is illustrative. Such a return can't be certified."
     )
 
     @extend_schema_field(StepSerializer(allow_null=True))
@@ -95,7 +95,7 @@ class EntrySerializer(serializers.Serializer):
     provenance = ProvenanceField()
 
     def to_representation(self, instance: Entry) -> dict[str, object]:
-        """Written out: a return may have tens of thousands of rows."""
+        """Written out for speed: a return may have tens of thousands of rows."""
         return {
             "id": instance.id,
             "service": instance.service.slug,
@@ -121,13 +121,13 @@ class ReturnDocument(ReturnSerializer):
     as_at = serializers.DateTimeField(
         required=False,
         allow_null=True,
-        help_text="The moment asked for; null for the return as it stands, and for a version.",
+        help_text="The moment asked for; null for the return as it is now, and for a version.",
     )
     entries = EntrySerializer(many=True)
 
 
 def numbered(rows: list[Any], field: str = "entries", one: str = "entry") -> RawRows:
-    """The rows with their numbers, counted from 1; raises BadContent for what is no row."""
+    """The rows with their numbers, counted from 1. Raises BadContent if one is not an object."""
     wrong = [
         FieldError(field, f"Send each {one} as an object with columns.", row=number)
         for number, row in enumerate(rows, start=1)

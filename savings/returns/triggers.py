@@ -1,4 +1,4 @@
-"""What holds a certified return's rows in the database, however somebody writes."""
+"""The triggers that keep a certified return's rows unchanged, whatever writes to them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _FUNCTION = """
 def certified_stays() -> list[pgtrigger.Trigger]:
     """Refuse to add, change or remove rows of a certified return; `parent` names it.
 
-    Asks the return itself, so that no way of writing gets around it, and holds its row
-    whatever its status, so that it can't be certified while a row is being written. Asks
-    once a statement, not once a row: fifty thousand rows are copied in at a time.
+    It reads the return itself, so that no way of writing gets around it, and locks its row
+    whatever its status, so that it can't be certified while a row is being written. It runs
+    once a statement, not once a row: fifty thousand rows may be copied in at a time.
     """
     return [
         _trigger("added_to", pgtrigger.Insert, pgtrigger.Referencing(new="rows_after")),
@@ -42,7 +42,7 @@ def _trigger(
     name: str, operation: pgtrigger.Operation, referencing: pgtrigger.Referencing
 ) -> Trigger:
     tables = [table for table in (referencing.old, referencing.new) if table]
-    # Put together from the names above and nothing else.
+    # Made only from the names above.
     parents = " UNION ".join(f"SELECT parent_id FROM {table}" for table in tables)  # nosec B608
     return Trigger(
         name=f"certified_not_{name}",

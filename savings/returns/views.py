@@ -1,4 +1,4 @@
-"""What the pages of a return have in common: finding the return, and the way back to it.
+"""What the pages of a return have in common: finding the return, and going back to it.
 
 Every look-up starts from what the person may see, so that another council's return is not
 found.
@@ -14,9 +14,7 @@ from finance.periods import PeriodError, Quarter
 from savings.permissions.pages import SignedIn
 from savings.returns.models import PARTNERSHIP, Return
 
-NOT_WHOLE = (
-    "The page did not arrive whole, so nothing was saved. Open the return again and repeat it."
-)
+NOT_WHOLE = "The form did not arrive complete, so nothing was saved. Open the return and try again."
 
 
 def return_called(request: SignedIn, council: str, period: str) -> Return:
@@ -28,7 +26,7 @@ def return_called(request: SignedIn, council: str, period: str) -> Return:
 
 
 def as_it_stands(request: SignedIn, parent: Return) -> Return:
-    """The return as it stands now."""
+    """The return as it is now."""
     return return_called(request, parent.council_code, parent.period.code)
 
 

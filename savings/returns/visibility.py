@@ -6,8 +6,8 @@
 | a council's officers | their council's, and what is published | those of the returns, and more |
 | a councillor | their council's once certified, and what is published | those, and more |
 
-Another council's return does not exist for anybody else. *And more* is told by the subjects
-above, which know on whom an entry falls: see `savings.rollup.visibility`.
+For other councils' people a return does not exist. *And more* comes from the subjects above,
+which know which councils an entry falls on: see `savings.rollup.visibility`.
 Forecasts and questions are as visible as their return.
 """
 
@@ -23,12 +23,12 @@ from sovereignty.models import Council, User
 EVERYTHING = Q()
 NOTHING = Q(pk__in=())
 CERTIFIED = Q(status="certified")
-#: The partnership's own return, which stands on the document that published it.
+#: The partnership's own return, which comes from the document that published it.
 PUBLISHED = Q(council__isnull=True) & CERTIFIED
 
 
 def of_returns(user: User) -> Q:
-    """Of returns: those that exist for a person."""
+    """The returns that a person may see."""
     if user.sees_every_council:
         return EVERYTHING
     if user.council is None:
@@ -37,13 +37,13 @@ def of_returns(user: User) -> Q:
 
 
 def of_own_council(user: User) -> Q:
-    """Of returns: the person's council's own, once certified where they only read them."""
+    """The returns of the person's council; only certified ones if they only read returns."""
     own = Q(council=user.council)
     return own if user.handles_returns else own & CERTIFIED
 
 
 def of_entries(user: User, entries: QuerySet[Any], returns: QuerySet[Any]) -> Q:
-    """Of entries: those that a person may open, of all `entries`.
+    """The entries that a person may open, among all `entries`.
 
     `returns` are the returns visible to them.
     """
@@ -55,15 +55,15 @@ def of_entries(user: User, entries: QuerySet[Any], returns: QuerySet[Any]) -> Q:
     return visible
 
 
-#: Of all entries: those that the people of a council may open, whatever return they are of.
+#: The entries that the people of a council may open, whatever return they are in.
 MoreEntries = Callable[[Council, QuerySet[Any]], Q]
 
-#: Filled as Django starts: see `savings.apps`.
+#: Filled when Django starts: see `savings.apps`.
 _MORE_ENTRIES: list[MoreEntries] = []
 
 
 def may_be_opened_too(more: MoreEntries) -> MoreEntries:
-    """Have a council's people open these entries, too. Decorates what tells which."""
+    """Let a council's people open more entries. Decorates the function that says which."""
     if more not in _MORE_ENTRIES:
         _MORE_ENTRIES.append(more)
     return more

@@ -1,1 +1,1 @@
-"""What was delivered, added up: facts, totals, and how they are kept current."""
+"""What was delivered, added up: facts and totals, and how they are kept up to date."""

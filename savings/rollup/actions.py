@@ -1,10 +1,10 @@
-"""Keeping the rollup current: work out what is dirty, or everything, in one transaction.
+"""Keeps the rollup up to date: works out dirty returns, or everything, in one transaction.
 
-Readers see the old version until the transaction commits and the new one after:
-nothing in between. A lock in the database lets one rollup run at a time, so that
-running it twice, late or in parallel changes nothing. A total that comes out as it
-was stays untouched; one that doesn't is retired and the new one added, from the same
-moment. Amounts are whole pence in Python's own integers, which do not overflow.
+Readers see the old version until the transaction commits and the new one afterwards.
+A lock in the database lets only one rollup run at a time, so that running it twice,
+late or in parallel changes nothing. A total that has not changed stays as it is. One
+that has changed is retired, and the new one is added from the same moment. Amounts are
+whole pence in Python integers, which do not overflow.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from savings.rollup.ways import CertifiedEntry, Grounds, Ways
 from services.models import Service
 from sovereignty.models import Council
 
-#: Facts are written in batches of about this many rows, to bound the memory.
+#: Facts are written in batches of about this many rows, to limit memory.
 BATCH = 50_000
 
 _FACT_TABLE = "savings_fact"
 _FACT_COLUMNS = ("entry_id", "parent_id", "council_id", "pence", "rule_id", "illustrative")
-#: The totals as they come out, until they are compared with those in force.
+#: The new totals, until they are compared with those in force.
 _WORKED_OUT = "worked_out_total"
 
-#: What a total says, apart from when; and how two rows say the same, in a way that
-#: PostgreSQL can hash (no id is 0).
+#: What a total says, apart from its times, and the condition that two rows say the same,
+#: written so that PostgreSQL can hash it (no id is 0).
 _SAID = (
     "parent_id, quarter, service_id, council_id, kind, recurrence, nature, pence, entries, "
     "illustrative"
@@ -53,7 +53,7 @@ _THE_SAME = """
     AND t.quarter = w.quarter AND t.pence = w.pence AND t.entries = w.entries
     AND t.illustrative = w.illustrative
 """
-# Put together from the two texts above and nothing else.
+# Made only from the two texts above.
 _RETIRE = f"""
     UPDATE savings_total t SET until = %s
     WHERE t.until IS NULL AND (%s OR t.parent_id = ANY(%s))
@@ -68,7 +68,7 @@ _PUT_IN_FORCE = f"""
     ORDER BY parent_id, service_id, council_id, kind, recurrence, nature
 """  # nosec B608
 
-#: Savings and ongoing costs as they fall on councils, before the new totals are in force.
+#: Savings and ongoing costs by the council they fall on, before the new totals are in force.
 _DELIVERED = f"""
     SELECT s.slug, t.quarter, c.code, t.kind, sum(t.pence), bool_or(t.illustrative)
     FROM (
@@ -86,7 +86,7 @@ _DELIVERED = f"""
 #: How many of the columns below are an entry's own.
 _OF_ITS_OWN = len(CertifiedEntry._fields) - 1
 
-#: What every entry has of its own, in the order of `CertifiedEntry`, and then what decides how it
+#: Each entry's own columns, in the order of `CertifiedEntry`, and then what decides how it
 #: falls, in the order of `Grounds`.
 _ENTRIES = """
     SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter, e.recurrence, e.nature,
@@ -105,8 +105,8 @@ _ENTRIES = """
     ORDER BY e.parent_id, e.id
 """
 
-#: Certified returns with claims on transition budgets that rest on what these returns
-#: delivered: of the same service or one above, in their quarter or a later one.
+#: Certified returns with claims on transition budgets that depend on what these returns
+#: delivered: for the same service or one above, in their quarter or a later one.
 _RESTING_ON = """
     WITH RECURSIVE touched(service_id, quarter) AS (
         SELECT DISTINCT e.service_id, p.quarter
@@ -135,7 +135,7 @@ _RESTING_ON = """
 
 @transaction.atomic
 def roll_up_dirty(*, at: datetime) -> RollupState:
-    """Work out again the returns that the outbox names, and nothing else."""
+    """Work out the returns that the outbox names, and those that depend on them."""
     wait_for_rollup()
     dirty = dict(DirtyReturn.objects.values_list("id", "parent_id"))
     if not dirty:
@@ -150,7 +150,7 @@ def roll_up_dirty(*, at: datetime) -> RollupState:
 
 @transaction.atomic
 def roll_up_everything(*, at: datetime) -> RollupState:
-    """Work out every certified return from its entries, whatever stood there before."""
+    """Work out every certified return from its entries, whatever the totals were before."""
     wait_for_rollup()
     dirty = list(DirtyReturn.objects.values_list("id", flat=True))
     state = _state()
@@ -169,7 +169,7 @@ def roll_up_everything(*, at: datetime) -> RollupState:
 
 
 def _moment(state: RollupState, at: datetime) -> datetime:
-    """When this rollup takes effect: never before the one before it, whatever the clock says."""
+    """When this rollup takes effect: never before the previous one, whatever the clock says."""
     return max(at, state.finished_at) if state.finished_at else at
 
 
@@ -190,7 +190,7 @@ class _Batch:
 
 
 class _Total(NamedTuple):
-    """What of a return is added up together: what falls on a council and is alike in the rest."""
+    """A total within a return: what falls on a council and is alike in all this."""
 
     service: str
     council: str | None
@@ -209,7 +209,7 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
     councils: dict[str | None, int | None] = {None: None}
     councils.update(Council.objects.values_list("code", "id"))
     seals: dict[int, Any] = defaultdict(hashlib.sha256)
-    # Transition costs come last: how they fall may rest on how all the rest fell.
+    # Transition costs come last: how they fall may depend on how the others fall.
     for transition_costs in (False, True):
         if transition_costs and _any_claims(returns):
             attribution = attribution.knowing(_delivered(returns, everything=everything))
@@ -230,7 +230,7 @@ def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) 
 
 
 def _lay_out() -> None:
-    """Make the table that totals are worked out into; it goes with the transaction."""
+    """Make the table for the new totals. It is dropped at the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"CREATE TEMPORARY TABLE {_WORKED_OUT} ON COMMIT DROP AS "  # nosec B608
@@ -239,7 +239,7 @@ def _lay_out() -> None:
 
 
 def _delivered(returns: list[int], *, everything: bool) -> Delivered:
-    """What stands of other returns, and what has come out of these so far."""
+    """What other returns delivered, and what these delivered as worked out so far."""
     with connection.cursor() as cursor:
         cursor.execute(_DELIVERED, [everything, returns])
         return Delivered(
@@ -249,7 +249,7 @@ def _delivered(returns: list[int], *, everything: bool) -> Delivered:
 
 
 def _put_in_force(returns: list[int], moment: datetime, *, everything: bool) -> None:
-    """Retire the totals that no longer come out so, and add those that are new."""
+    """Retire the totals that have changed, and add the new ones."""
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {_WORKED_OUT}")
         cursor.execute(_RETIRE, [moment, everything, returns])
@@ -258,10 +258,10 @@ def _put_in_force(returns: list[int], moment: datetime, *, everything: bool) -> 
 
 
 def _resting_on(returns: set[int]) -> set[int]:
-    """The certified returns whose claims rest on what these delivered.
+    """The certified returns whose claims depend on what these delivered.
 
-    Asked at the rollup, which no change of figures gets around and no other rollup
-    overtakes: `docs/adr/0021-transition-costs-by-net-reduction.md`.
+    It is read during the rollup, because every change of figures goes through it and only one
+    runs at a time: `docs/adr/0021-transition-costs-by-net-reduction.md`.
     """
     with connection.cursor() as cursor:
         cursor.execute(_RESTING_ON, [sorted(returns)])
@@ -273,7 +273,7 @@ def _any_claims(returns: list[int]) -> bool:
 
 
 def _entries(returns: list[int], transition_costs: bool) -> Iterator[CertifiedEntry]:
-    # A cursor of its own in the server, so that memory stays bounded.
+    # A cursor on the server, to limit memory.
     with connection.chunked_cursor() as cursor:
         cursor.execute(_ENTRIES, [returns, transition_costs])
         while rows := cursor.fetchmany(10_000):
@@ -327,7 +327,7 @@ def _state() -> RollupState:
 
 
 def _digest() -> str:
-    """Of every rolled-up return's digest, in order of period and council."""
+    """The hash of every rolled-up return's digest, in order of period and council."""
     seal = hashlib.sha256()
     for quarter, council, digest in RolledReturn.objects.order_by(
         "parent__period__quarter", "parent__council__code"

@@ -1,4 +1,4 @@
-"""Where the rollup stands."""
+"""The state of the rollup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sovereignty.calls import Call
 
 
 class RollupStanding(Call):
-    """Whether the totals hold everything certified, and which version of them readers see."""
+    """Whether the totals include everything certified, and which version readers see."""
 
     @extend_schema(responses=StandingSerializer)
     def get(self, request: Request) -> Response:

@@ -2,15 +2,13 @@
 
 A **fact** is one certified entry's part for one council, in pence; no council
 means the entry is unattributed. A **total** sums facts by return, service,
-council, kind and, of savings, recurrence and nature, so that a page reads a few
-hundred rows however many entries there are, and one certified return replaces its
-own totals alone. A total that
-is replaced stays, retired: it says from when and until when it stood, so that
-any sum can be asked for as it stood at a moment. A **dirty return** is the
-outbox: certification writes it in the same transaction, the rollup removes it
-with its work. A **rolled return** holds the digest of its facts;
-**RollupState** is the one row that says which version readers see, and the
-digest of all.
+council and kind, and savings by recurrence and nature, so that a page reads a few hundred rows however many entries
+there are, and a certified return replaces only its own totals. A replaced total
+stays, retired: it says from when to when it was in force, so that any sum can be
+read as it stood at a moment. A **dirty return** is a row of the outbox:
+certification writes it in the same transaction, and the rollup removes it in its
+own. A **rolled return** holds the digest of its facts. **RollupState** is the one
+row that says which version readers see, with the digest of everything.
 """
 
 from __future__ import annotations
@@ -26,8 +24,8 @@ from services.fields import QuarterField
 from services.models import Service
 from sovereignty.models import Council
 
-# Facts and totals are written by the rollup alone, from rows that can't be deleted: the
-# database need not look each one up again, which would take longer than all the rest.
+# Only the rollup writes facts and totals, from rows that can't be deleted. So the database
+# does not check each foreign key, which would take longer than everything else.
 
 
 class Fact(models.Model):
@@ -55,14 +53,14 @@ class Fact(models.Model):
 
 
 class TotalQuerySet(models.QuerySet["Total"]):
-    """A reader of totals begins with one of these two: all of them mixes now and then."""
+    """Read totals by one of these two methods; `all()` mixes current and retired ones."""
 
     def current(self) -> TotalQuerySet:
         """The totals in force."""
         return self.filter(until__isnull=True)
 
     def as_at(self, moment: datetime | None) -> TotalQuerySet:
-        """The totals that were in force at a moment; without one, those that are now."""
+        """The totals that were in force at a moment; without a moment, those in force now."""
         if moment is None:
             return self.current()
         return self.filter(Q(until__isnull=True) | Q(until__gt=moment), since__lte=moment)
@@ -133,7 +131,7 @@ class Total(models.Model):
 
 
 class RolledReturn(models.Model):
-    """A return whose facts stand in the rollup, with the digest of those facts."""
+    """A return whose facts are in the rollup, with the digest of those facts."""
 
     parent = models.OneToOneField(Return, on_delete=models.CASCADE, related_name="rolled")
     digest = models.CharField(max_length=64)

@@ -20,7 +20,7 @@ from savings.rollup.models import RollupState, Total
 
 
 class AnyOf(Aggregate):
-    """Whether any row has it: PostgreSQL's bool_or."""
+    """Whether it is true for any row: PostgreSQL's bool_or."""
 
     function = "bool_or"
     output_field = BooleanField()
@@ -28,9 +28,9 @@ class AnyOf(Aggregate):
 
 @contextmanager
 def one_version() -> Iterator[None]:
-    """Read with several queries from one version, whatever a rollup finishes meanwhile.
+    """Read one version with several queries, even if a rollup finishes in between.
 
-    Does nothing inside another transaction, whose reads are its own affair.
+    Does nothing inside another transaction, which decides this for itself.
     """
     if connection.in_atomic_block:
         yield
@@ -42,7 +42,7 @@ def one_version() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class AttributedRow:
-    """One group's amount in pence; whatever was not grouped by is None."""
+    """One group's amount in pence. Fields that it is not grouped by have None."""
 
     council: str | None
     service: str | None
@@ -76,9 +76,9 @@ def attributed(
 ) -> Attributed:
     """Certified amounts of a kind by council, service and period, in that order.
 
-    `group_by` names any of `GROUPS`; `services` are slugs, with those below already
-    among them. With `as_at` as they stood then, otherwise as they are. One query, of the
-    rollup's totals alone.
+    `group_by` names any of `GROUPS`. `services` are slugs and must include the services
+    below. With `as_at` the amounts are as they stood then, otherwise as they are now. One
+    query, which reads only the rollup's totals.
     """
     totals = Total.objects.as_at(as_at).filter(kind=kind)
     if first is not None:
@@ -118,10 +118,10 @@ def attributed(
 
 
 def delivered(services: Collection[str] | None = None, last: Quarter | None = None) -> Delivered:
-    """Savings and ongoing costs as they fell, for what is shared by net reductions: one query.
+    """Savings and ongoing costs as they fell, to share costs by net reduction: one query.
 
-    `services` are slugs, with those below already among them; all of them unless said.
-    From the latest rollup.
+    `services` are slugs and must include the services below; None means all. Reads the
+    latest rollup.
     """
     totals = Total.objects.current().filter(kind__in=COUNTED, council__isnull=False)
     if services is not None:
@@ -148,7 +148,7 @@ class RollupStanding:
 
 
 def standing() -> RollupStanding:
-    """Where the rollup stands: three queries."""
+    """The state of the rollup: three queries."""
     state = RollupState.objects.first()
     if _is_running():
         name = "running"

@@ -1,4 +1,4 @@
-"""The rollup's standing as JSON."""
+"""The state of the rollup as JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class StandingSerializer(serializers.Serializer):
         choices=["current", "pending", "running"],
         help_text="pending: something certified is not in the totals yet.",
     )
-    version = serializers.IntegerField(help_text="Rises with every change of the totals.")
+    version = serializers.IntegerField(help_text="Goes up when the totals change.")
     digest = serializers.CharField(
-        help_text="Of every part of every entry, with its rule and mark; empty before the first."
+        help_text="A hash of every part of every entry, with its rule and mark; empty at first."
     )
     finished_at = serializers.DateTimeField(allow_null=True)

@@ -1,4 +1,4 @@
-"""The rollup's tasks: nothing goes in, one action is called, and twice does no harm."""
+"""The rollup's tasks. They take nothing, call one action, and are safe to run twice."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="savings.rollup.roll_up")
 def roll_up() -> None:
-    """Roll up what was just certified: sent after its commit."""
+    """Roll up what was just certified. Sent after the commit."""
     roll_up_dirty(at=timezone.now())
 
 
 @shared_task(name="savings.rollup.sweep")
 def sweep() -> None:
-    """Roll up what a lost message left behind: every minute, by the schedule."""
+    """Roll up what a lost message left behind. Scheduled every minute."""
     roll_up_dirty(at=timezone.now())

@@ -1,4 +1,4 @@
-"""What keeps the past of totals: they are added and retired, and nothing else."""
+"""Triggers that keep past totals: a total is only added and retired."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from audit.triggers import Protect, Trigger, no_truncate
 
 
 def retired_and_no_more() -> list[pgtrigger.Trigger]:
-    """Refuse to lose a row, or to change it in any way but to say, once, until when it stood."""
+    """Refuse to delete a row, or to change anything but `until`, once."""
     return [
         Trigger(
             name="only_retired",

@@ -1,8 +1,8 @@
-"""Which entries of other councils a person may open: those that fall on their own.
+"""Which entries of other councils a person may open: those that fall on their own council.
 
-Every certified entry of which a part falls on the person's council, once it is rolled up, and
-every shared one that falls on no council yet, of a service that their council took part in that
-quarter. `savings.returns.visibility` says what else a person may see.
+These are every certified entry with a part that falls on the person's council, once it is
+rolled up, and every shared one that falls on no council yet, for a service in which their
+council took part in that quarter. `savings.returns.visibility` says what else they may see.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from sovereignty.models import Council
 
 @may_be_opened_too
 def falling_on(council: Council, entries: QuerySet[Any]) -> Q:
-    """Of entries: those of which a part falls on the council, as they are rolled up."""
+    """The entries with a part that falls on the council, as rolled up."""
     return Q(pk__in=entries.filter(facts__council=council).values("pk"))
 
 
 @may_be_opened_too
 def shared_by(council: Council, entries: QuerySet[Any]) -> Q:
-    """Of entries: shared ones that fall on no council yet, of what the council takes part in."""
+    """The shared entries that fall on no council yet, for services the council takes part in."""
     on_no_council = entries.filter(facts__isnull=False, facts__council__isnull=True).values("pk")
     shared = Q(pk__in=())
     for slugs, quarters in services_shared_in(council).items():
@@ -41,7 +41,7 @@ def shared_by(council: Council, entries: QuerySet[Any]) -> Q:
 
 
 def services_shared_in(council: Council) -> dict[frozenset[str], list[Quarter]]:
-    """The quarters of all periods, by the services in which the council takes part then."""
+    """The quarters of all periods, grouped by the services the council takes part in then."""
     tree = Service.objects.tree()
     quarters: dict[frozenset[str], list[Quarter]] = defaultdict(list)
     for quarter in Period.objects.values_list("quarter", flat=True):

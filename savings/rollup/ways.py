@@ -1,4 +1,4 @@
-"""How certified entries fall on councils, worked out once for all that fall alike. Pure."""
+"""How certified entries fall on councils, worked out once for all that fall the same way. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from savings.formulas.arithmetic import Attribution, EntryFacts
 
 
 class Grounds(NamedTuple):
-    """What decides how an entry falls: entries alike in this fall alike.
+    """What decides how an entry falls: entries with the same grounds fall the same way.
 
-    `attributed_in` is the ordinal of a quarter, `tupe` has its councils between commas,
-    `budget` the code of the transition budget that is claimed on.
+    `attributed_in` is the ordinal of a quarter, `tupe` its councils separated by commas, and
+    `budget` the code of the transition budget that it claims on.
     """
 
     service: str
@@ -44,9 +44,9 @@ class Grounds(NamedTuple):
 
 
 class CertifiedEntry(NamedTuple):
-    """A certified entry: its own pence, its return's quarter as an ordinal, and how it falls.
+    """A certified entry: its pence, its return's quarter as an ordinal, and its grounds.
 
-    `recurrence` and `nature` are a saving's, and empty for all else.
+    Only a saving has a `recurrence` and a `nature`.
     """
 
     parent_id: int
@@ -60,21 +60,21 @@ class CertifiedEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How entries alike fall: split between councils, or whole where it falls on none."""
+    """How entries with the same grounds fall: split between councils, or whole on none."""
 
     splitter: Splitter | None
     rule: int | None
     illustrative: bool
 
     def parts(self, pence: int) -> Iterable[tuple[str | None, int]]:
-        """What falls on each council, by its code; on None where it falls on none."""
+        """What falls on each council, by its code; all of it on None if it falls on none."""
         if self.splitter is None:
             return ((None, pence),)
         return zip(self.splitter.codes, self.splitter.split(pence), strict=True)
 
 
 class Ways:
-    """The way of each kind of entry, worked out once."""
+    """The way for each set of grounds, worked out once."""
 
     def __init__(self, attribution: Attribution) -> None:
         self.attribution = attribution

@@ -1,1 +1,1 @@
-"""Who shares a service, and who hosts it: councils join, leave and take it over."""
+"""Who shares a service, and who hosts it: councils join, leave and become host."""

@@ -1,9 +1,9 @@
-"""What can be done to who shares a service: let a council join, leave, or host it.
+"""Changing who shares a service: a council joins it, leaves it or becomes its host.
 
-Each takes effect from an open quarter on, so that what is closed stays. A service that has
-its participants or hosts from the service above gets spells of its own by the first change
-that is made to it, which begin by saying what it had until then; from then on it no longer
-follows the service above. What lies below it and has none of its own follows it.
+Each takes effect from an open quarter on, so that closed quarters stay. A service that has its
+participants or hosts from the service above gets its own spells with the first change to it,
+starting as a copy of what it had until then. From then on it no longer follows the service
+above. Services below it that have no spells of their own follow it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
 from sovereignty.texts import mistake_in
 
-#: What a spell's source has room for.
+#: How many characters a spell's source can hold.
 LONGEST_SOURCE = 200
 SOURCE_MISSING = "Say where this was settled."
 
@@ -38,9 +38,9 @@ Rows = QuerySet[Participation] | QuerySet[Hosting]
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What came of a leaving: a joining that was to come may have been `called_off` by it.
+    """The result of leaving: it may have `called_off` a joining that had not happened yet.
 
-    `again` is the quarter from which the council takes part once more, as was recorded before.
+    `again` is the quarter from which the council takes part again, as recorded before.
     """
 
     called_off: bool
@@ -57,12 +57,12 @@ def join(
     by: User,
     at: datetime,
 ) -> Participation:
-    """Let a council take part in a service from a quarter on, until further notice.
+    """Have a council take part in a service from a quarter on, until further notice.
 
-    Or until it takes part again by what is recorded already. It is held to nothing that it
-    has not agreed to: from that quarter on no rule of the service is in force without it.
-    Raises NotAllowed; WrongState where the quarter is closed; BadContent without a source,
-    or where the council takes part in that quarter already.
+    If a later spell of it is recorded already, it takes part until that one begins. No rule
+    binds it that it has not agreed to: from that quarter on no rule of the service is in force
+    until it agrees. Raises NotAllowed; WrongState if the quarter is closed; BadContent if the
+    source is missing, or if the council takes part in that quarter already.
     """
     _begin(service, by)
     _check_within_reach("effective_from", effective_from)
@@ -110,15 +110,15 @@ def leave(
     by: User,
     at: datetime,
 ) -> Left:
-    """Let a council take part in a service up to and including a quarter, and then no more.
+    """Have a council take part in a service up to and including a quarter, and no longer.
 
-    Until it joins once more, where that is recorded for a later quarter with others between.
-    Those who stay keep the proportion of their shares. Where it would take part only from
-    the quarter after `last_quarter` on, that is called off. Raises NotAllowed; WrongState
-    where a quarter after the last is closed; BadContent without a source, where it takes no
-    part after `last_quarter` anyway, where fewer than two councils would remain, or where it
-    would still be host. A host is not taken off with it: what a rule leaves with the host
-    would fall on no council, and who takes it over is for the councils to settle first.
+    If a later, separate spell of it is recorded already, it takes part again then. The councils
+    that stay keep the proportion of their shares. If it would only begin to take part in the
+    quarter after `last_quarter`, that is called off. Raises NotAllowed; WrongState if a quarter
+    after the last is closed; BadContent if the source is missing, if it takes no part after
+    `last_quarter` anyway, if fewer than two councils would remain, or if it would still be
+    host. It does not stop being host automatically: what a rule leaves with the host would fall
+    on no council, so the councils have to settle first who becomes host.
     """
     _begin(service, by)
     _check_within_reach("last_quarter", last_quarter)
@@ -172,12 +172,12 @@ def set_host(
     by: User,
     at: datetime,
 ) -> Hosting:
-    """Let a council host a service from a quarter on, until the next change of host.
+    """Make a council host of a service from a quarter on, until the next change of host.
 
-    The council that hosted it until then stops at the end of the quarter before. Raises NotAllowed;
-    WrongState where the quarter is closed or a host is set from it already; BadContent
-    without a source, or where the council does not take part for as long as it would host, in
-    the service and in what lies below and has its host from it.
+    The previous host stops at the end of the quarter before. Raises NotAllowed; WrongState if
+    the quarter is closed or a host is already set from it; BadContent if the source is missing,
+    or if the council does not take part for as long as it would host, in the service and in the
+    services below that have their host from it.
     """
     _begin(service, by)
     _check_within_reach("effective_from", effective_from)
@@ -226,7 +226,7 @@ def set_host(
 def _begin(service: Service, by: User) -> None:
     require(by, "savings.change_sharing")
     change_basis()
-    # The service's row is held, so that two changes don't overlap.
+    # The service's row is locked, so that two changes don't overlap.
     Service.objects.select_for_update().get(id=service.id)
 
 
@@ -235,7 +235,7 @@ def _party(council: Council) -> spells.Party:
 
 
 def _mistakes(council: Council, refused: str, source: str) -> list[FieldError]:
-    """Where the source won't do, and what keeps the council from it."""
+    """The errors: in the source, and why the council can't do this."""
     mistake = mistake_in(source, "source", SOURCE_MISSING, longest=LONGEST_SOURCE)
     errors = [mistake] if mistake else []
     if refused:
@@ -244,7 +244,7 @@ def _mistakes(council: Council, refused: str, source: str) -> list[FieldError]:
 
 
 def _check_within_reach(field: str, quarter: Quarter) -> None:
-    """Raise BadContent for the first and the last quarter that can be written at all."""
+    """Raise BadContent for the first and the last quarter that can be written."""
     try:
         _ = (quarter.preceding, quarter.following)
     except PeriodError as error:
@@ -253,7 +253,7 @@ def _check_within_reach(field: str, quarter: Quarter) -> None:
 
 
 def _end(rows: Rows, change: spells.ChangeOfSpells) -> None:
-    """Take away and end the spells of a change, of rows of which each begins in another quarter."""
+    """Remove and end the spells of a change. Each of `rows` begins in a different quarter."""
     rows.filter(from_quarter__in=[spell.first for spell in change.removed]).delete()
     for spell, last in change.ended:
         rows.filter(from_quarter=spell.first).update(to_quarter=last)
@@ -264,9 +264,9 @@ def _participants(service: Service, quarter: Quarter) -> list[str]:
 
 
 def _own_participants(service: Service, tree: ServiceTree) -> dict[str, str]:
-    """Give a service that inherits its participants the same as its own.
+    """Give a service that inherits its participants its own copy of them.
 
-    Gives the service that they are from, for the event, or nothing.
+    Returns the service that they are from, for the event, or nothing.
     """
     return _own(Participation, service, tree.participants_from(service.slug))
 
@@ -285,6 +285,6 @@ def _own(
     copies = list(spells.filter(service__slug=nearest))
     for copy in copies:
         copy.pk, copy.service = None, service
-    # In one statement: the database compares who shared closed quarters before and after each.
+    # In one statement: after each, the database compares who shared closed quarters.
     spells.bulk_create(copies)
     return {"inherited_from": nearest}

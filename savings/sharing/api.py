@@ -28,18 +28,18 @@ from sovereignty.calls import Call, found
 from sovereignty.models import Council
 from sovereignty.shapes import check
 
-NO_SERVICE = "There is no such service: see services/ for their slugs."
+NO_SERVICE = "There is no such service: services/ lists their slugs."
 
 
 def sharing_as_json(service: Service) -> dict[str, Any]:
-    """How the service is shared as it stands now."""
+    """How the service is shared now."""
     return SharingSerializer(sharing_of(service)).data
 
 
 class SharingOfService(Call):
-    """Who takes part in a service and who hosts it, and the rules and budgets that rest on it.
+    """Who takes part in a service and who hosts it, and the rules and budgets that depend on it.
 
-    Both are inherited from the service above where a service has none of its own.
+    A service that has none of its own inherits both from the service above.
     """
 
     @extend_schema(responses=SharingSerializer)
@@ -50,7 +50,7 @@ class SharingOfService(Call):
 
 class _Change(Call):
     def given(self, request: Request, slug: str, shape: type[ChangeBody]) -> dict[str, Any]:
-        """What the action takes; raises NotAllowed before anything is read."""
+        """The action's arguments. Raises NotAllowed before it reads the body."""
         service = found(Service.objects.all(), NO_SERVICE, slug=slug)
         require(self.caller, "savings.change_sharing")
         body = check(shape, request.data)
@@ -61,11 +61,11 @@ class _Change(Call):
 
 
 class JoinService(_Change):
-    """Let a council take part in a service from a quarter on, until further notice.
+    """Record that a council takes part in a service from a quarter on, until further notice.
 
-    Programme office. From that quarter on no rule or budget of the service is in force without
-    its agreement. A service that inherits its participants gets its own by it, which begin with
-    the same, and no longer follows the service above.
+    For the programme office. From that quarter on, no rule or budget of the service is in force
+    without the council's agreement. A service that inherits its participants gets its own, which
+    start the same, and no longer follows the service above.
     """
 
     @extend_schema(request=JoiningBody, responses={201: SharingSerializer})
@@ -77,10 +77,10 @@ class JoinService(_Change):
 
 
 class LeaveService(_Change):
-    """Let a council take part in a service up to and including a quarter, and then no more.
+    """Record that a council takes part in a service up to and including a quarter, not longer.
 
-    Programme office. The shares of those who stay are scaled up to one. Two councils at least
-    stay, and a host is replaced first.
+    For the programme office. The shares of the councils that stay are scaled up to 1. At least
+    two councils must stay, and a host must be replaced first.
     """
 
     @extend_schema(request=LeavingBody, responses=SharingSerializer)
@@ -92,10 +92,10 @@ class LeaveService(_Change):
 
 
 class HostService(_Change):
-    """Let a council host a service from a quarter on, until the next change of host.
+    """Record that a council hosts a service from a quarter on, until the next change of host.
 
-    Programme office. A service that inherits its host gets hosts of its own by it, which begin
-    with the same, and no longer follows the service above.
+    For the programme office. A service that inherits its host gets its own hosts, which start
+    the same, and no longer follows the service above.
     """
 
     @extend_schema(request=HostBody, responses={201: SharingSerializer})

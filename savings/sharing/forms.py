@@ -1,4 +1,4 @@
-"""The forms by which a council joins a service, leaves it, or takes it over as host."""
+"""The forms for a council that joins a service, leaves it or becomes its host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ChangeForm(SayingForm):
     council: forms.Field
     source = forms.Field(
         label="Where was this settled?",
-        help_text="Such as Cabinet, 4 June 2013, item 7. Everybody reads it.",
+        help_text="Such as Cabinet, 4 June 2013, item 7. Everybody can read it.",
         required=False,
     )
 
@@ -36,7 +36,7 @@ class ChangeForm(SayingForm):
         self.fields["council"].widget.choices = choices
 
     def read(self) -> dict[str, Any]:
-        """What the action takes; raises BadContent with all that is missing or wrong."""
+        """The action's arguments. Raises BadContent with everything that is missing or wrong."""
         errors: list[FieldError] = []
         council = self.by_code.get(self.say("council"))
         if council is None:
@@ -52,7 +52,7 @@ class ChangeForm(SayingForm):
 class JoinForm(ChangeForm):
     council = _council("Which council joins?")
     effective_from = quarter_field(
-        "The first in which it takes part, such as 2013-14-Q3. It has to be open or yet to come."
+        "The first in which it takes part, such as 2013-14-Q3. It must be open or in the future."
     )
     field_order = ["council", "effective_from", "source"]
 
@@ -62,8 +62,8 @@ class LeaveForm(ChangeForm):
 
     council = _council("Which council leaves?")
     last_quarter = quarter_field(
-        "The last in which it takes part, such as 2013-14-Q3. The quarter after it has to be open "
-        "or yet to come.",
+        "The last in which it takes part, such as 2013-14-Q3. The quarter after it must be open "
+        "or in the future.",
         "Up to and including which quarter?",
     )
     field_order = ["council", "last_quarter", "source"]
@@ -72,6 +72,6 @@ class LeaveForm(ChangeForm):
 class HostForm(ChangeForm):
     council = _council("Which council hosts it?")
     effective_from = quarter_field(
-        "The first in which it is host, such as 2013-14-Q3. It has to be open or yet to come."
+        "The first in which it is host, such as 2013-14-Q3. It must be open or in the future."
     )
     field_order = ["council", "effective_from", "source"]

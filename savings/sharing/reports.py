@@ -1,4 +1,4 @@
-"""Reading who shares a service: since when, by whose decision, and what rests on it."""
+"""Reading who shares a service: since when, by whose decision, and what depends on it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from sovereignty.models import Council, User
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A service below another: whether it follows who takes part there, or has its own.
+    """A service below another: whether it follows the participants there, or has its own.
 
-    `next_below` where it lies just below, with nothing in between.
+    `next_below` if it is directly below.
     """
 
     service: Service
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A change that was recorded of a service: what, by whom and when, and where that is from."""
+    """A change to a service that was recorded: what, by whom, when, and its source."""
 
     service: Service
     what: str
@@ -45,10 +45,10 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """A rule or transition budget that rests on who takes part in the service.
+    """A rule or transition budget that depends on who takes part in the service.
 
-    `without` are the councils that take no part in a quarter that is open, and so would be
-    asked first if they joined; `asked` where they could still answer.
+    `without` are the councils that take no part in the first open quarter, and so would be
+    asked first if they joined. `asked` if they could still answer.
     """
 
     proposal: Proposal
@@ -63,7 +63,7 @@ class Agreement:
 
     @property
     def rule(self) -> AttributionRule | None:
-        """The rule, where it is one that splits figures."""
+        """The rule; None for a budget."""
         return _rule_of(self.proposal)
 
 
@@ -71,10 +71,10 @@ class Agreement:
 class Sharing:
     """Who takes part in a service and who hosts it, in all quarters.
 
-    Participants are those of `participants_from`, hosts those of `host_from`: the service
-    itself, or the one above it that has them; None where no service has any. `agreements` are
-    those of the service and of what follows it; `above`, those of the services above that
-    count here where the service has no rule of its own.
+    The participants are those of `participants_from`, the hosts those of `host_from`: the
+    service itself, or one above it. It is None if no service has any. `agreements` are those of
+    the service and of services that follow it. `above` are those of services above that apply
+    here if the service has no rule of its own.
     """
 
     service: Service
@@ -98,7 +98,7 @@ class Sharing:
 
     @property
     def present(self) -> tuple[Council, ...]:
-        """Those that take part in the first open quarter, in order of their names."""
+        """The councils that take part in the first open quarter, in order of name."""
         found = (spell.council for spell in self.participation if self._now(spell))
         return tuple(sorted(found, key=lambda council: council.name))
 
@@ -123,7 +123,7 @@ class Sharing:
 
     @property
     def taking_part(self) -> tuple[Council, ...]:
-        """Those that take part in a quarter that is not closed, in order of their names."""
+        """The councils that take part in any quarter that is not closed, in order of name."""
         since = self.first_open
         present = {
             spell.council
@@ -134,7 +134,7 @@ class Sharing:
 
     @property
     def rules(self) -> tuple[Agreement, ...]:
-        """What splits figures here: its own rules, those below that follow and those above."""
+        """The rules that split figures here: its own, and those of services below and above."""
         return tuple(
             each
             for each in (*self.agreements, *self.above)
@@ -143,11 +143,11 @@ class Sharing:
 
     @property
     def to_the_host(self) -> tuple[Agreement, ...]:
-        """What lets the host bear variances in indirect costs."""
+        """The rules by which the host bears variances in indirect costs."""
         return tuple(each for each in self.rules if each.to_the_host)
 
 
-#: What each event about a service says happened.
+#: What each action of an event about a service means, in words.
 IN_WORDS = {
     "council joined": "{council} joins from {quarter} on",
     "council left": "{council} leaves after {quarter}",
@@ -159,7 +159,7 @@ S = TypeVar("S", Participation, Hosting)
 
 
 def sharing_of(service: Service) -> Sharing:
-    """How a service is shared: as many queries, however many services, rules and spells."""
+    """How a service is shared: the same number of queries for any number of rows."""
     tree = Service.objects.tree()
     services = {each.slug: each for each in Service.objects.all()}
     nearest = tree.participants_from(service.slug)
@@ -195,7 +195,7 @@ def _spells(rows: QuerySet[S]) -> tuple[S, ...]:
 
 
 def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
-    """What was recorded of these services, the latest first: three queries."""
+    """The changes recorded for these services, latest first: three queries."""
     by_slug = {service.slug: service for service in services}
     events = list(
         Event.objects.filter(
@@ -227,7 +227,7 @@ def _in_words(action: str, after: Mapping[str, Any], councils: Mapping[str, str]
 
 
 def _first_open() -> Quarter | None:
-    """The quarter after the latest closed one, or the first that there is; None without any."""
+    """The quarter after the latest closed one, or else the first period; None without any."""
     closed = Period.objects.latest_closed_quarter()
     if closed:
         return closed.following
@@ -236,7 +236,7 @@ def _first_open() -> Quarter | None:
 
 
 def _agreements(tree: ServiceTree, slugs: list[str], first_open: Quarter | None) -> list[Agreement]:
-    """Rules and budgets of these services that count, or may yet count, in a quarter not closed."""
+    """Rules and budgets of these services that apply, or still could, in a quarter not closed."""
     if first_open is None:
         return []
     about = decisions().filter(
@@ -260,7 +260,7 @@ def _rule_of(proposal: Proposal) -> AttributionRule | None:
 
 
 def _replaces(later: Proposal, one: Proposal, first_open: Quarter) -> bool:
-    """Whether a rule stands in another's place in every quarter from the first open one on."""
+    """Whether a rule replaces another in every quarter from the first open one on."""
     new, old = _rule_of(later), _rule_of(one)
     if new is None or old is None or (new.service_id, new.kind) != (old.service_id, old.kind):
         return False

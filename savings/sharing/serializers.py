@@ -1,4 +1,4 @@
-"""Who shares a service as JSON, and what changes it."""
+"""Who shares a service as JSON, and the bodies that change it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sovereignty.shapes import Shape, Text
 
 
 class ParticipationSerializer(serializers.Serializer):
-    """A council's time in a service; `last_quarter` is null until further notice."""
+    """A council's time in a service. `last_quarter` is null until further notice."""
 
     council = serializers.CharField(source="council.code")
     effective_from = QuarterText(source="from_quarter")
@@ -24,7 +24,7 @@ class ParticipationSerializer(serializers.Serializer):
 
 
 class HostingSerializer(ParticipationSerializer):
-    """A council's time as host; `last_quarter` is null until further notice."""
+    """A council's time as host. `last_quarter` is null until further notice."""
 
     provenance = ProvenanceField()
     illustrative = serializers.SerializerMethodField()
@@ -34,7 +34,7 @@ class HostingSerializer(ParticipationSerializer):
 
 
 class RestingSerializer(serializers.Serializer):
-    """A rule or transition budget that is in force only where all who take part have agreed."""
+    """A rule or transition budget that is only in force if all who take part have agreed."""
 
     decision = serializers.IntegerField(source="proposal.id")
     kind = serializers.ChoiceField(choices=["rule", "budget"], source="proposal.kind")
@@ -45,10 +45,10 @@ class RestingSerializer(serializers.Serializer):
         choices=[each.value for each in ProposalStanding], source="proposal.standing"
     )
     in_force_from = QuarterText(
-        source="proposal.force.since", allow_null=True, help_text="Null while in no quarter."
+        source="proposal.force.since", allow_null=True, help_text="Null if never in force."
     )
     in_force_to = serializers.SerializerMethodField(
-        help_text="The last quarter before others take part who have not agreed; null without end."
+        help_text="The last quarter before councils take part that have not agreed; null if none."
     )
     ended_by = serializers.SerializerMethodField(
         help_text="Councils that take part from then on and have not agreed."
@@ -69,18 +69,19 @@ class SharingSerializer(serializers.Serializer):
     service = serializers.CharField(source="service.slug")
     name = serializers.CharField(source="service.name")
     participants_from = serializers.SerializerMethodField(
-        help_text="The service whose participants these are: itself, or one above that it follows.",
+        help_text="The service whose participants these are: itself, or the one above it follows.",
     )
     participation = ParticipationSerializer(many=True)
     host_from = serializers.SerializerMethodField(
-        help_text="The service whose hosts these are: itself, or one above that it follows.",
+        help_text="The service whose hosts these are: itself, or the one above it follows.",
     )
     hosting = HostingSerializer(many=True)
     followed_by = serializers.SerializerMethodField(
         help_text="Services below that have the same participants and change with it."
     )
     agreements = RestingSerializer(
-        many=True, help_text="Of the service and of those that follow it; replaced ones left out."
+        many=True,
+        help_text="Of the service and of the services that follow it, without replaced ones.",
     )
 
     def get_participants_from(self, row: Sharing) -> str | None:

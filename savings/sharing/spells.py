@@ -1,8 +1,8 @@
-"""What becomes of a service's spells when a council joins, leaves or hosts it. Pure.
+"""How a service's spells change when a council joins, leaves or hosts it. Pure.
 
-Spells in, spells out: each change says which spells go, which end sooner and which are new,
-and before that why it can't be made, in a sentence. Whether the quarter is open, and what
-becomes of the rows, is the actions'.
+Each change says which spells are removed, which end earlier and which are new. For each there
+is a function that says, in a sentence, why it can't be made. The actions check whether the
+quarter is open, and write the rows.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class ChangeOfSpells:
-    """Spells that go, spells that end sooner, each with its new last quarter, and new ones."""
+    """Spells to remove, spells that end earlier with their new last quarters, and new ones."""
 
     removed: tuple[Spell, ...] = ()
     ended: tuple[tuple[Spell, Quarter], ...] = ()
     added: tuple[Spell, ...] = ()
 
     def made_to(self, spells: Iterable[Spell]) -> tuple[Spell, ...]:
-        """The spells as the change leaves them, those that stay in their order."""
+        """The spells after the change; those that stay keep their order."""
         last = dict(self.ended)
         kept = (spell for spell in spells if spell not in self.removed)
         ended = (replace(spell, last=last.get(spell, spell.last)) for spell in kept)
@@ -42,7 +42,7 @@ class ChangeOfSpells:
 
 
 def joining(spells: Iterable[Spell], council: str, first: Quarter) -> ChangeOfSpells:
-    """A council takes part from a quarter on, until it does so once more by another spell.
+    """A council takes part from a quarter on, until its next spell.
 
     >>> q = Quarter.parse("2013-14-Q1")
     >>> change = joining([Spell("WCC", q.following.following)], "WCC", q)
@@ -54,9 +54,9 @@ def joining(spells: Iterable[Spell], council: str, first: Quarter) -> ChangeOfSp
 
 
 def leaving(spells: Iterable[Spell], council: str, time: Spell, first: Quarter) -> ChangeOfSpells:
-    """A council takes no part from a quarter on, in its `time` around it.
+    """A council takes no part from a quarter on, for the rest of its `time` around it.
 
-    Its time may be told in several spells without a gap. What begins after it stays.
+    Its time may consist of several spells without a gap. Spells that begin after it stay.
     """
     within = [
         spell for spell in of(council, spells) if time.last is None or spell.first <= time.last
@@ -70,8 +70,8 @@ def leaving(spells: Iterable[Spell], council: str, time: Spell, first: Quarter) 
 def hosting(spells: Iterable[Spell], council: str, first: Quarter) -> ChangeOfSpells:
     """A council hosts from a quarter on, until the next change of host.
 
-    The council that hosts until then stops at the end of the quarter before; what was to begin
-    now gives way.
+    The previous host stops at the end of the quarter before. A spell that begins in the same
+    quarter is removed.
     """
     spells = list(spells)
     following = first_after(spells, first)
@@ -83,13 +83,13 @@ def hosting(spells: Iterable[Spell], council: str, first: Quarter) -> ChangeOfSp
 
 
 def _ending(spells: Iterable[Spell], first: Quarter) -> tuple[tuple[Spell, Quarter], ...]:
-    """The spells that reach over a quarter, ending before it."""
+    """The spells that began before a quarter and cover it, now ending before it."""
     return tuple(
         (spell, first.preceding) for spell in spells if spell.first < first and spell.covers(first)
     )
 
 
-# --- What they rest on -------------------------------------------------------------------
+# --- What the changes use ----------------------------------------------------------------
 
 
 def of(council: str, spells: Iterable[Spell]) -> list[Spell]:
@@ -99,12 +99,12 @@ def of(council: str, spells: Iterable[Spell]) -> list[Spell]:
 
 
 def first_after(spells: Iterable[Spell], quarter: Quarter) -> Quarter | None:
-    """When the next spell after a quarter begins; None where there is none."""
+    """The quarter in which the next spell after a quarter begins; None if there is none."""
     return min((spell.first for spell in spells if spell.first > quarter), default=None)
 
 
 def time_in(spells: Iterable[Spell], council: str, quarter: Quarter) -> Spell | None:
-    """The council's time around a quarter, without a gap; None where it takes no part in it."""
+    """The council's time around a quarter, without a gap; None if it takes no part in it."""
     found: Spell | None = None
     for spell in of(council, spells):
         if found and found.last and spell.first == found.last.following:
@@ -118,11 +118,11 @@ def time_in(spells: Iterable[Spell], council: str, quarter: Quarter) -> Spell | 
 
 
 def why_it_cannot_join(tree: ServiceTree, service: str, council: Party, first: Quarter) -> str:
-    """What keeps a council from joining from a quarter on, in a sentence, if anything."""
+    """Why a council can't join from a quarter on, in a sentence; empty if it can."""
     if council.code not in tree.participants(service, first):
         return ""
     return (
-        f"{council.name} takes part in {tree.nodes[service].name} in {first.label} already: choose "
+        f"{council.name} already takes part in {tree.nodes[service].name} in {first.label}: choose "
         "another council or a quarter in which it does not."
     )
 
@@ -130,23 +130,23 @@ def why_it_cannot_join(tree: ServiceTree, service: str, council: Party, first: Q
 def why_it_cannot_leave(
     tree: ServiceTree, service: str, council: Party, time: Spell | None, first: Quarter
 ) -> str:
-    """What keeps a council from taking no part from a quarter on, in a sentence, if anything.
+    """Why a council can't leave from a quarter on, in a sentence; empty if it can.
 
-    `time` is its time around that quarter. Fewer than two councils share nothing. A host is
-    not taken off: what a rule leaves with the host would fall on no council.
+    `time` is its time around that quarter. At least two councils must share. A host can't
+    leave, because what a rule leaves with the host would fall on no council.
     """
     name = tree.nodes[service].name
     if time is None:
         return (
-            f"{council.name} takes no part in {name} in {first.label} as it is: choose a council "
-            "that does, or the last quarter of those in which it does."
+            f"{council.name} already takes no part in {name} in {first.label}: choose a council "
+            "that does, or another quarter."
         )
     for quarter in tree.turns(service, first):
         others = [code for code in tree.participants(service, quarter) if code != council.code]
         if time.covers(quarter) and len(others) < 2:
             return (
-                f"Without {council.name} fewer than two councils would share {name} in "
-                f"{quarter.label}: let another join it first."
+                f"Without {council.name}, fewer than two councils would share {name} in "
+                f"{quarter.label}: record another one that joins first."
             )
     for slug in _itself_and_below(tree, service):
         follows = tree.participants_from(slug) == tree.participants_from(service)
@@ -157,16 +157,17 @@ def why_it_cannot_leave(
             quarter = max(first, spell.first)
             if spell.council == council.code and spell.covers(quarter) and time.covers(quarter):
                 return (
-                    f"{council.name} hosts {tree.nodes[slug].name} in {quarter.label}: say who "
-                    "hosts it from then on first."
+                    f"{council.name} hosts {tree.nodes[slug].name} in {quarter.label}: first "
+                    "record who hosts it from then on."
                 )
     return ""
 
 
 def why_it_cannot_host(tree: ServiceTree, service: str, council: Party, time: Spell) -> str:
-    """Where a council takes no part in what it would host in this time, in a sentence.
+    """Why a council can't host a service in this time, in a sentence; empty if it can.
 
-    What the host bears by a rule would fall on a council that was never asked.
+    It must take part in everything it would host. Otherwise what a rule leaves with the host
+    would fall on a council that was never asked.
     """
     hosted = tree.host_from(service)
     for slug in _itself_and_below(tree, service):
@@ -181,8 +182,8 @@ def why_it_cannot_host(tree: ServiceTree, service: str, council: Party, time: Sp
             remedy = (
                 "choose one that does."
                 if slug == service
-                else f"say who hosts {name} by itself first, or choose a council that takes part "
-                "in both."
+                else f"first record a separate host for {name}, or choose a council that takes "
+                "part in both."
             )
             return f"{council.name} takes no part in {name} in {quarter.label}: {remedy}"
     return ""

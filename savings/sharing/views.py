@@ -1,4 +1,4 @@
-"""Who shares a service, on a page, and the pages by which a council joins, leaves or hosts."""
+"""The page of who shares a service, and the pages that record joining, leaving and hosting."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sovereignty.models import Council
 @require_safe
 @partnership_page
 def sharing(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who takes part in a service and who hosts it, since when, and what rests on it."""
+    """Who takes part in a service and who hosts it, since when, and what depends on it."""
     found = _found(slug)
     context = {
         "sharing": found,
@@ -41,13 +41,13 @@ def sharing(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def join(request: HttpRequest, slug: str) -> HttpResponse:
-    """Let a council take part from a quarter on."""
+    """Record that a council takes part from a quarter on."""
 
     def do(given: dict[str, Any]) -> str:
         spell = actions.join(**given)
         return (
             f"{spell.council} takes part in {spell.service} from {spell.from_quarter.label} on. "
-            "What rests on who takes part stands below."
+            "The agreements that depend on it are below."
         )
 
     found = _found(slug)
@@ -57,17 +57,17 @@ def join(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def leave(request: HttpRequest, slug: str) -> HttpResponse:
-    """Let a council take part up to and including a quarter."""
+    """Record that a council takes part up to and including a quarter."""
 
     def do(given: dict[str, Any]) -> str:
         left = actions.leave(**given)
         council, service, last = given["council"], given["service"], given["last_quarter"]
         if left.called_off:
-            said = f"{council} does not join {service} from {last.following.label} on after all."
+            said = f"{council} no longer joins {service} from {last.following.label} on."
         else:
             said = f"{council} takes part in {service} up to and including {last.label}."
         again = left.again
-        return said + (f" It joins again from {again.label} on, as is recorded." if again else "")
+        return said + (f" It is recorded to join again from {again.label} on." if again else "")
 
     found = _found(slug)
     return _change(request, found, "leave", LeaveForm, found.taking_part, do)
@@ -76,7 +76,7 @@ def leave(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def host(request: HttpRequest, slug: str) -> HttpResponse:
-    """Let a council host the service from a quarter on."""
+    """Record that a council hosts the service from a quarter on."""
 
     def do(given: dict[str, Any]) -> str:
         hosting = actions.set_host(**given, provenance=Provenance.REPORTED)
@@ -89,9 +89,9 @@ def host(request: HttpRequest, slug: str) -> HttpResponse:
 # --- What they have in common ------------------------------------------------------
 
 TITLES = {
-    "join": "Let a council join {}",
-    "leave": "Let a council leave {}",
-    "host": "Say who hosts {}",
+    "join": "Record a council that joins {}",
+    "leave": "Record a council that leaves {}",
+    "host": "Record who hosts {}",
 }
 
 
@@ -103,7 +103,7 @@ def _change(
     councils: Any,
     do: Callable[[dict[str, Any]], str],
 ) -> HttpResponse:
-    """One change by its own form; its refusal becomes the page, with what was typed."""
+    """One change and its form. If it is refused, the page shows why, with what was typed."""
     user = person(request)
     require(user, "savings.change_sharing")
     form = form_class(councils, request.POST if request.method == "POST" else None)

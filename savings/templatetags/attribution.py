@@ -1,4 +1,4 @@
-"""Fractions in templates, exactly as they are worked with."""
+"""Exact fractions and driver values in templates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def mixed(value: Fraction | int) -> str:
 
 @register.filter
 def percent(share: Fraction) -> str:
-    """A share as a percentage to two decimals, to read beside the exact fraction.
+    """A share as a percentage to two decimals, shown with the exact fraction.
 
     Halves are rounded up; `{{ share|percent }}` gives 33.33%.
     """

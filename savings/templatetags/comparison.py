@@ -12,7 +12,7 @@ register = template.Library()
 
 @register.filter
 def short(pence: int) -> str:
-    """Whole pence as a headline: `{{ pence|short }}` gives £9.92m, or £19.2k where it is small."""
+    """Whole pence as a headline: `{{ pence|short }}` gives £9.92m, or £19.2k if it is small."""
     return as_short(pence)
 
 
@@ -24,11 +24,11 @@ def difference(compared: wording.Compared) -> str:
 
 @register.filter
 def share(compared: wording.Compared) -> str:
-    """Delivered as a percentage of promised; empty where nothing was promised."""
+    """Delivered as a percentage of promised; empty if the two can't be compared."""
     return wording.share(compared.set_against)
 
 
 @register.filter
 def reported(compared: wording.WithPublished) -> int:
-    """What councils reported of the delivered: all but what was published for the partnership."""
+    """What councils reported as delivered: all but what was published for the partnership."""
     return compared.delivered - compared.published

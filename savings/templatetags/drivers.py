@@ -1,4 +1,4 @@
-"""Looking up what is known of a driver's values in templates."""
+"""Looking up facts about a driver's values in templates."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ Found = TypeVar("Found")
 
 @register.filter
 def get(found: Mapping[int, Found], number: int) -> Found | None:
-    """What is found under an id: `{{ put_right|get:restatement.id }}`; None where nothing is."""
+    """The value of an id: `{{ put_right|get:restatement.id }}`; None if there is none."""
     return found.get(number)

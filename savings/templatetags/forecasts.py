@@ -27,5 +27,5 @@ def forecasts_of(context: template.Context, parent: Return) -> ForecastsOfReturn
 
 @register.filter
 def in_a_sentence(forecasts: ForecastsOfReturn) -> str:
-    """How many initiatives have a forecast, and of what status."""
+    """How many initiatives have a forecast of each status."""
     return wording.standing(forecasts.counts)

@@ -1,4 +1,4 @@
-"""Events in templates: where they lead, and as much of them as a page shows."""
+"""Events in templates: their links, and as much of them as a page shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.filter
 def history_address(event: Event) -> str:
-    """The page of what an event is about, where it has one: a return's history."""
+    """The address of the return's history, if the event is about a return; otherwise empty."""
     council, _, period = event.subject_id.partition("/")
     if event.subject != "return" or not period:
         return ""
@@ -26,13 +26,13 @@ def history_address(event: Event) -> str:
 
 @register.filter
 def named(names: Mapping[str, str], username: str) -> str:
-    """A person's full name by username; empty where there is none."""
+    """A person's full name by username; empty if there is none."""
     return names.get(username, "")
 
 
 @register.filter
 def shortened(text: str | None, most: int) -> str:
-    """As much of a text as fits; empty for none."""
+    """As much of a text as fits; empty if there is no text."""
     if not text:
         return ""
     return text if len(text) <= most else f"{text[:most]}…"

@@ -1,1 +1,1 @@
-"""Putting right what was shared out by a value that was restated: by adjusting entries."""
+"""Putting right what was split by a value that was restated, with adjusting entries."""

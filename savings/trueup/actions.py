@@ -1,4 +1,4 @@
-"""Putting a restatement right: a council's adjusting entries, into its draft, once."""
+"""Putting a restatement right: adds a council's adjusting entries to its draft, once."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from sovereignty.refusals import WrongState
 def add_adjusting_entries(
     *, restatement_id: int, return_id: int, version: int, by: User, at: datetime
 ) -> Return:
-    """Add what puts a restatement right for a council to its draft, after what stands there.
+    """Add the entries that put a restatement right for a council to the end of its draft.
 
-    One entry of the council's own for each earlier quarter, service and kind of figures that
-    the restated value would have shared otherwise. Raises NotAllowed; WrongState where the
-    draft can't be changed or nothing is left to add, or it is in a return already;
-    StaleVersion, or BadContent where a row that stands in the draft won't do any more.
+    There is one own entry of the council for each earlier quarter, service and kind of figures
+    that the restated value would have split differently. Raises NotAllowed; WrongState if the
+    draft can't be changed, if nothing is left to add or if it is in a return already;
+    StaleVersion; BadContent if a row already in the draft is no longer valid.
     """
-    # Held, so that two don't add the same to two drafts.
+    # Locked, so that two people don't add the same entries to two drafts.
     restatement = (
         Restatement.objects.select_for_update(of=("self",))
         .select_related("restates__driver", "restates__council")
@@ -93,7 +93,7 @@ def _what_to_add(restatement: Restatement, parent: Return, by: User) -> tuple[Ad
     if every.tolerance is None:
         raise WrongState(
             "No tolerance is agreed, so nothing is put right. Propose one from the register of "
-            "drivers; it holds once every council has agreed."
+            "drivers. It applies once every council has agreed."
         )
     found = every.found[restatement.id]
     if not found.counts:
@@ -116,21 +116,21 @@ def _check_none_in_hand(every: Restatements, found: PutRight, side: Side | None)
         there = ", ".join(str(each.period) for each in side.in_hand)
         raise WrongState(
             f"Its adjusting entries are in your return of {there} already. Change them there, or "
-            "take them out of it first."
+            "remove them there first."
         )
     for number, parent in every.left_in_hand(found, side.council):
         raise WrongState(
-            f"Your return of {parent.period} holds entries of restatement {number}, which is not "
-            "put right. Take them out of it first."
+            f"Your return of {parent.period} has entries of restatement {number}, which does not "
+            "need to be put right. Remove them first."
         )
 
 
 def _why_nothing(found: PutRight, side: Side | None, parent: Return) -> str:
     if side is None or not (side.due or side.certified):
-        return f"It moves nothing of {parent.council}’s, so you have nothing to add."
+        return f"It moves no figure of {parent.council}, so you have nothing to add."
     if side.due:
         return (
-            f"All that is still to be put right is of {parent.period} or later. Add it to the "
+            f"What is still to be put right is for {parent.period} or later. Add it to the "
             "return of a later quarter."
         )
     there = ", ".join(str(each.period) for each in side.certified)

@@ -18,14 +18,14 @@ from sovereignty.calls import Call, found
 from sovereignty.refusals import NotAllowed
 from sovereignty.shapes import check
 
-NO_RESTATEMENT = "There is no such restatement: see driver-restatements/ for their ids."
+NO_RESTATEMENT = "There is no such restatement: driver-restatements/ lists their ids."
 
 
 class TrueUpCall(Call):
-    """What a restated value of a driver would have shared otherwise, and how far it is put right.
+    """What a restated driver value would have split differently, and how far it is put right.
 
-    Every council's part of what was certified, as it was shared and by the restated value, to
-    the penny, and the entries that each has still to add. Worked out again each time.
+    Gives each council's part of what was certified, as it was split and by the restated value,
+    to the penny, and the entries that it still has to add. Worked out again each time.
     """
 
     @extend_schema(responses=TrueUpSerializer)
@@ -36,14 +36,14 @@ class TrueUpCall(Call):
 
     @extend_schema(request=AddingBody, responses=TrueUpSerializer)
     def post(self, request: Request, restatement_id: int) -> Response:
-        """Add the adjusting entries of the caller's council to its draft of a quarter.
+        """Add the adjusting entries of the caller's council to its draft for a quarter.
 
-        Finance officer. Once: refused where they stand in a return already.
+        For finance officers. It is refused if the entries are in a return already.
         """
         row = found(restatements(), NO_RESTATEMENT, id=restatement_id)
         council = self.caller.council
         if council is None:
-            raise NotAllowed("Only a finance officer of a council adds to its return.")
+            raise NotAllowed("Only a finance officer of a council can add to its return.")
         require(self.caller, "savings.fill_return", Return(council=council))
         body = check(AddingBody, request.data)
         parent = found(

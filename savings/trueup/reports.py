@@ -1,8 +1,7 @@
-"""What restatements move and how far each council has put them right, worked out when asked.
+"""What restatements move and how far each council has put them right, worked out on request.
 
-Nothing of it is stored but the adjusting entries themselves, which are known by their
-evidence. Another council's draft doesn't exist for its reader: what stands in it counts
-once it is certified.
+Only the adjusting entries themselves are stored. They are recognised by their evidence.
+Readers can't see another council's draft: its entries count once they are certified.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ from sovereignty.models import Council, User
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An adjusting entry that stands in a return."""
+    """An adjusting entry that is in a return."""
 
     restatement: int
     entry: Adjusting
@@ -49,9 +48,9 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How far one council has put a restatement right, as far as the reader may see.
+    """How far one council has put a restatement right, as far as the reader may know.
 
-    `in_hand` are its returns that hold adjusting entries and are not certified, `certified`
+    `in_hand` are its returns with adjusting entries that are not certified; `certified` are
     those that are.
     """
 
@@ -93,7 +92,7 @@ class PutRight:
 
     @property
     def standing_in_words(self) -> str:
-        """Where it stands, the councils' states told where it is to be put right."""
+        """Its standing; says so if every council has put it right."""
         states = {side.state for side in self.sides} - {wording.NOTHING}
         if self.counts and states == {wording.CERTIFIED}:
             return "Put right by every council"
@@ -105,9 +104,9 @@ class PutRight:
 
 @dataclass(frozen=True, slots=True)
 class Restatements:
-    """The tolerance in force, those that wait, and each restatement's true-up by its id.
+    """The tolerance in force, those waiting for answers, and each restatement's true-up by id.
 
-    Without a tolerance in force nothing is worked out.
+    If no tolerance is in force, nothing is worked out.
     """
 
     tolerance: Tolerance | None
@@ -117,9 +116,9 @@ class Restatements:
     found: dict[int, PutRight]
 
     def left_in_hand(self, found: PutRight, council: Council) -> list[tuple[int, Return]]:
-        """A council's returns that still hold entries of a restatement that is not put right.
+        """A council's returns that still have entries of a restatement that doesn't count.
 
-        Of another one of the same value, whose number comes with each.
+        It is another restatement of the same value; each return comes with its number.
         """
         return [
             (other.restatement.id, parent)
@@ -133,7 +132,7 @@ class Restatements:
 
     @property
     def allowed(self) -> Fraction:
-        """The tolerance as an exact share; 0 where none is in force."""
+        """The tolerance as an exact share; 0 if none is in force."""
         return self.tolerance.as_share if self.tolerance else Fraction(0)
 
     @property
@@ -144,8 +143,8 @@ class Restatements:
 def restatements_for(user: User) -> Restatements:
     """Every restatement as the person may see it.
 
-    Four queries, and sixteen where there is a restatement and a tolerance to measure it by:
-    the order in which restatements were made decides, so one alone is never worked out.
+    Four queries, or sixteen if there are restatements and a tolerance to measure them by.
+    The result depends on the order in which restatements were made, so all are worked out.
     """
     councils = {council.code: council for council in Council.objects.all()}
     tolerance, waiting = tolerances_of(councils)
@@ -171,7 +170,7 @@ def restatements_for(user: User) -> Restatements:
 
 
 def draft_to_add_to(council: Council | None) -> Return | None:
-    """The council's draft of the latest open quarter: one query."""
+    """The council's draft for the latest open quarter that has one: one query."""
     return (
         Return.objects.filter(
             council=council, status=Return.Status.DRAFT, period__status=Period.Status.OPEN
@@ -184,7 +183,7 @@ def draft_to_add_to(council: Council | None) -> Return | None:
 
 
 def due_before(side: Side, quarter: Quarter) -> tuple[Adjusting, ...]:
-    """What a return of this quarter can put right: figures of earlier quarters."""
+    """What a return for this quarter can put right: figures of earlier quarters."""
     return tuple(each for each in side.due if each.line.quarter < quarter)
 
 
@@ -225,7 +224,7 @@ def _drivers_of(rule: AttributionRule) -> set[str]:
 
 
 def _made(user: User) -> list[Made]:
-    """The adjusting entries that the person may see, and all that are certified: one query."""
+    """The adjusting entries that the person may see, and all certified ones: one query."""
     certified = Q(parent__status=Return.Status.CERTIFIED)
     entries = (
         Entry.objects.filter(

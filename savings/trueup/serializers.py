@@ -1,4 +1,4 @@
-"""A restatement's true-up as JSON, and what adds its adjusting entries."""
+"""A restatement's true-up as JSON, and the body that adds its adjusting entries."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from services.serializers import QuarterText
 
 
 class LineSerializer(serializers.Serializer):
-    """What is put right by one entry: figures of a quarter, a service and a kind."""
+    """What one entry puts right: figures of a quarter, a service and a kind."""
 
     period = serializers.CharField(source="line.quarter.code")
     service = serializers.CharField(source="line.service")
@@ -32,14 +32,14 @@ class LineSerializer(serializers.Serializer):
 
 class MovedPartSerializer(LineSerializer):
     council = serializers.CharField()
-    shared = Money(help_text="As it was shared, and put right by earlier restatements.")
+    shared = Money(help_text="As it was split, and put right by earlier restatements.")
     restated = Money(help_text="By the restated value.")
     movement = Money()
 
 
 class DueSerializer(LineSerializer):
     amount = Money(source="pence")
-    evidence = serializers.SerializerMethodField(help_text="By which the entry is known.")
+    evidence = serializers.SerializerMethodField(help_text="Identifies the entry.")
 
     def get_evidence(self, due: Any) -> str:
         return evidence_of(self.context["restatement"], due.line.quarter)
@@ -49,11 +49,11 @@ class SideSerializer(serializers.Serializer):
     council = serializers.CharField(source="council.code")
     state = serializers.ChoiceField(
         choices=list(wording.STATES.items()),
-        help_text="Another council's draft is not told of: “not_certified” is all that is said.",
+        help_text="Of another council it only says “not_certified”, never what is in its draft.",
     )
-    due = DueSerializer(many=True, help_text="The entries that are still to be added.")
+    due = DueSerializer(many=True, help_text="The entries still to be added.")
     in_hand = serializers.SerializerMethodField(
-        help_text="Quarters whose return holds entries and is not certified."
+        help_text="Quarters whose return has entries and is not certified."
     )
     certified = serializers.SerializerMethodField(help_text="Quarters certified with entries.")
 
@@ -74,33 +74,33 @@ class TrueUpSerializer(serializers.Serializer):
     restatement = RestatementSerializer()
     tolerance = serializers.CharField(
         allow_null=True,
-        help_text="The tolerance in force; null where none is, and then nothing is worked out.",
+        help_text="The tolerance in force. Null if there is none; then nothing is worked out.",
     )
     standing = serializers.ChoiceField(
         choices=[(each.value, wording.STANDINGS[each]) for each in RestatementStanding],
         allow_null=True,
-        help_text="Whether it is put right; null where there is no tolerance.",
+        help_text="Whether it is put right; null if there is no tolerance.",
     )
     measure = ExactMeasure(
         allow_null=True,
-        help_text="What the parts of the council that moves most move by, of all that was "
-        "shared out by the value, both without their signs.",
+        help_text="How much the parts of the council that moves most move, as a share of all "
+        "that was split by the value, both without signs.",
     )
     most = Money(allow_null=True)
     shared_out = Money(allow_null=True)
     left_out = serializers.IntegerField(
-        help_text="Certified entries that fall on no council, as shared or by the restated value."
+        help_text="Certified entries that fall on no council, as split or by the restated value."
     )
     parts = MovedPartSerializer(many=True)
     councils = SideSerializer(many=True)
 
 
 class AddingBody(VersionRead):
-    period = QuarterText(help_text="Of which of the caller's council's drafts.")
+    period = QuarterText(help_text="The quarter of the draft of the caller's council.")
 
 
 def as_json(row: Restatement, every: Restatements) -> dict[str, Any]:
-    """What the API answers."""
+    """The answer of the API."""
     found: PutRight | None = every.found.get(row.id)
     moved = found.true_up.moved if found else None
     answer = {

@@ -1,13 +1,13 @@
-"""What a restated value of a driver would have moved, and what puts it right. Pure.
+"""What a restated driver value would have moved, and the entries that put it right. Pure.
 
-The same certified entries are shared twice by the same arithmetic: as they are, and as they
-would be had the value been what it is restated as. What differs for a council is its
-**movement**. Only entries that rest on the value count, and of these only those that fall on
-councils both times. Source: `docs/adr/0023-true-up.md`.
+The same certified entries are split twice by the same arithmetic: by the value as it is, and
+by the restated value. The difference for a council is its **movement**. Only entries that
+depend on the value count, and of these only those that fall on councils both times. Source:
+`docs/adr/0023-true-up.md`.
 
-**The measure** of a restatement is one share: what the parts of the council that moves most
-move by, over every quarter, service and kind, of all that the value shared out, both without
-their signs. It is put right where the measure is more than the tolerance.
+**The measure** of a restatement is one share: how much the parts of the council that moves
+most move, over every quarter, service and kind, divided by all that the value split, both
+without signs. It is put right if the measure is more than the tolerance.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _EVIDENCE = re.compile(r"Restatement ([0-9]{1,18}), ([0-9]{4}-[0-9]{2}-Q[1-4])",
 
 @dataclass(frozen=True, slots=True, order=True)
 class RestatedLine:
-    """What is put right by one entry: a quarter's certified figures of a sort, of one service."""
+    """What one entry puts right: one sort of certified figures of a quarter and service."""
 
     quarter: Quarter
     service: str
@@ -39,7 +39,7 @@ class RestatedLine:
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """Certified entries that fall alike and belong to one line."""
+    """Certified entries that fall the same way and belong to one line."""
 
     alike: Alike
     line: RestatedLine
@@ -47,7 +47,7 @@ class Certified:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """A restatement: what the driver's value of this id should have been."""
+    """A restatement: what the driver value with the id `value_id` should have been."""
 
     id: int
     value_id: int
@@ -57,9 +57,9 @@ class Restated:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A council's whole pence of a line, as it was shared and as it would have been.
+    """A council's whole pence of a line, as it was split and as it would have been.
 
-    As it was shared means with what earlier restatements have put right.
+    “As it was split” includes what earlier restatements have put right.
     """
 
     line: RestatedLine
@@ -74,7 +74,7 @@ class Part:
 
     @property
     def difference(self) -> int:
-        """The movement, by the name that a what-if has for it."""
+        """The movement, under the name that a what-if uses."""
         return self.movement
 
     @property
@@ -84,11 +84,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a restatement moves: the parts by line and council.
+    """What a restatement moves: the parts, by line and council.
 
-    `shared_out` is all that the value shared out, in pence without sign. `left_out` counts
-    the entries that fall on no council, as they are or by the restated value: no council's own
-    entry could put those right.
+    `shared_out` is all that the value split, in pence without sign. `left_out` counts the
+    entries that fall on no council, as they are or by the restated value: no council's own
+    entry could put them right.
     """
 
     parts: tuple[Part, ...] = ()
@@ -97,7 +97,7 @@ class Moved:
 
     @property
     def most(self) -> int:
-        """What the parts of the council that moves most move by, without signs."""
+        """How much the parts of the council that moves most move, without signs."""
         sums: dict[str, int] = defaultdict(int)
         for part in self.parts:
             sums[part.council] += abs(part.movement)
@@ -105,7 +105,7 @@ class Moved:
 
     @property
     def measure(self) -> Fraction:
-        """Of what was shared out; 0 where nothing was."""
+        """`most` as a share of what was split; 0 if nothing was."""
         return Fraction(self.most, self.shared_out) if self.shared_out else Fraction(0)
 
     def is_beyond(self, tolerance: Fraction) -> bool:
@@ -122,7 +122,7 @@ class RestatementStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TrueUp:
-    """A restatement with what it moves; nothing where a later one has taken its place."""
+    """A restatement with what it moves; nothing if a later one has replaced it."""
 
     restated: Restated
     standing: RestatementStanding
@@ -136,12 +136,12 @@ def true_ups(
     tolerance: Fraction,
     begun: Collection[int],
 ) -> tuple[TrueUp, ...]:
-    """Each restatement, in the order in which they were made, with what it moves.
+    """Each restatement, in the order they were made, with what it moves.
 
-    Of several of one value the latest counts, measured against what was put right before
-    it. `begun` are those of which a council has certified adjusting entries: they are
-    carried through, whatever is restated or agreed later. So the movements of those that
-    count come to the sharing by every value as it was put right last.
+    Of several restatements of one value the latest counts, measured against what was put right
+    before it. `begun` are those for which a council has certified adjusting entries. They are
+    carried through, whatever is restated or agreed later. So the movements of those that count
+    add up to the split by every value as it was last put right.
     """
     restatements = list(restatements)
     latest = {each.value_id: each.id for each in restatements}
@@ -166,7 +166,7 @@ def true_ups(
 
 
 def what_moves(certified: Sequence[Certified], before: World, after: World, value_id: int) -> Moved:
-    """What falls otherwise after than before, of the entries that rest on the value.
+    """What falls differently after than before, of the entries that depend on the value.
 
     >>> from savings.formulas.arithmetic import EntryFacts, Rule, ValueOfDriver
     >>> from services.tree import Node, ServiceTree, Spell
@@ -194,7 +194,7 @@ def _moved(
     shared_out = left_out = 0
     for place, each in enumerate(certified):
         facts, pence = each.alike.facts, each.alike.pence
-        # What a claim on a budget rests on is what had fallen by then, and that stays.
+        # A claim on a budget depends on what had fallen by then, and that does not change.
         if facts.rests_on_others:
             continue
         old = as_it_is.share_out(facts)
@@ -223,7 +223,7 @@ def _moved(
 
 @dataclass(frozen=True, slots=True)
 class Adjusting:
-    """An adjusting entry of a council's own, in pence, or one that is still to be made."""
+    """A council's adjusting entry, in pence, or one that is still to be made."""
 
     line: RestatedLine
     council: str
@@ -232,7 +232,7 @@ class Adjusting:
 
 
 def still_due(moved: Moved, made: Iterable[Adjusting]) -> tuple[Adjusting, ...]:
-    """What every council has still to put right: its movements less what it has made of them."""
+    """What every council still has to put right: its movements less the entries it has made."""
     sums: dict[tuple[RestatedLine, str], int] = defaultdict(int)
     for part in moved.parts:
         sums[part.line, part.council] += part.movement
@@ -247,7 +247,7 @@ def still_due(moved: Moved, made: Iterable[Adjusting]) -> tuple[Adjusting, ...]:
 
 
 def evidence_of(restatement_id: int, quarter: Quarter) -> str:
-    """What an adjusting entry gives as its evidence, and is known by.
+    """The evidence of an adjusting entry, which identifies it.
 
     >>> evidence_of(12, Quarter.parse("2013-14-Q1"))
     'Restatement 12, 2013-14-Q1'
@@ -256,7 +256,7 @@ def evidence_of(restatement_id: int, quarter: Quarter) -> str:
 
 
 def named_in(evidence: str) -> tuple[int, Quarter] | None:
-    """The restatement and the quarter that evidence names; None where it names none.
+    """The restatement and the quarter that evidence names; None if it names none.
 
     >>> named_in("Restatement 12, 2013-14-Q1")[0], named_in("Invoice 12")
     (12, None)

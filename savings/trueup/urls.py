@@ -1,4 +1,4 @@
-"""Under /drivers/, beside the register."""
+"""Under /drivers/, with the register."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""A restatement's page: what it moves, how far it is put right, and the button that adds to it."""
+"""A restatement's page: what it moves, how far it is put right, and the button that adds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from sovereignty.models import User
 from sovereignty.refusals import BadContent
 
 NOT_WHOLE = (
-    "The page did not arrive whole, so nothing was added. Open the restatement again and repeat it."
+    "The form did not arrive complete, so nothing was added. Open the restatement and try again."
 )
 
 
@@ -47,7 +47,7 @@ def restatement(request: HttpRequest, code: str, restatement_id: int) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 @partnership_page
 def add(request: HttpRequest, code: str, restatement_id: int) -> HttpResponse:
-    """Add the adjusting entries of one's own council to its draft."""
+    """Add the adjusting entries of the person's own council to its draft."""
     found = _found(code, restatement_id)
     if request.method != "POST":
         return redirect("restatement", code=code, restatement_id=restatement_id)
@@ -71,15 +71,15 @@ def add(request: HttpRequest, code: str, restatement_id: int) -> HttpResponse:
             )
         except BadContent as refusal:
             said = "; ".join(f"row {e.row}, {e.field}: {e.message}" for e in refusal.errors[:3])
-            problem = f"Nothing was added: rows of your draft have to be put right first ({said})"
+            problem = f"Nothing was added: first correct these rows of your draft ({said})"
             return _page(request, found, problem=problem, status=422)
     messages.success(
-        request, f"The adjusting entries stand in {saved.period}, version {saved.version}."
+        request, f"The adjusting entries are in {saved.period}, version {saved.version}."
     )
     return redirect("return", council=saved.council_code, period=saved.period.code)
 
 
-# --- What the page tells ---------------------------------------------------------------
+# --- What the page says ----------------------------------------------------------------
 
 
 def _page(
@@ -134,7 +134,7 @@ def _line(part: Part, every: Restatements) -> dict[str, Any]:
 
 
 def _mine(found: PutRight, user: User) -> dict[str, Any]:
-    """The reader's own council's side, where they fill in its return."""
+    """The side of the reader's own council, if they fill in its return."""
     side = found.side_of(user.council) if user.council else None
     draft = draft_to_add_to(user.council) if side and side.due and not side.in_hand else None
     if side is None or not _fills(side, user):
@@ -155,6 +155,6 @@ def _found(code: str, restatement_id: int) -> Restatement:
 
 
 def _number(text: str | None) -> int:
-    """An id as a form sends it; 0 for what is none."""
+    """An id as a form sends it; 0 if it is not one."""
     said = text or ""
     return int(said) if said.isascii() and said.isdigit() and len(said) <= 18 else 0

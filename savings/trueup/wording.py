@@ -11,12 +11,12 @@ from savings.whatif.wording import number, who_gains
 
 #: Whether a restatement is put right, in a few words.
 STANDINGS = {
-    RestatementStanding.SUPERSEDED: "A later restatement has taken its place",
+    RestatementStanding.SUPERSEDED: "Replaced by a later restatement",
     RestatementStanding.WITHIN: "Within the tolerance",
     RestatementStanding.COUNTS: "To be put right",
 }
 
-#: Where a council is with its adjusting entries.
+#: How far a council is with its adjusting entries.
 NOTHING, TO_ADD, IN_DRAFT, SUBMITTED, CERTIFIED, NOT_CERTIFIED = (
     "nothing",
     "to_add",
@@ -36,39 +36,40 @@ STATES = {
 
 
 def moves(moved: Moved, names: Mapping[str, str]) -> str:
-    """Who gains and who bears by the restated value, in a sentence."""
+    """Who gains and who loses by the restated value, in a sentence."""
     if not moved.parts:
-        return "No certified figure was shared out by this value."
+        return "No certified figure was split by this value."
     return who_gains(moved.parts, names, of="By the restated value")
 
 
 def measured(moved: Moved, tolerance: str, *, beyond: bool) -> str:
-    """What the restatement measures, against the tolerance, in a sentence.
+    """How the restatement's measure compares with the tolerance, in a sentence.
 
     >>> from finance.periods import Quarter
     >>> from savings.trueup.trueup import Part, RestatedLine
     >>> line = RestatedLine(Quarter.parse("2013-14-Q1"), "hr", "saving")
     >>> moved = Moved((Part(line, "LBHF", 5000, 2500), Part(line, "WCC", 5000, 7500)), 10000)
     >>> measured(moved, "1/100", beyond=True)
-    'At most, a council’s parts move by £25.00 of the £100.00 that was shared out: 25.00%, more \
-than the tolerance of 1/100.'
+    'At most, a council’s parts move by £25.00 of the £100.00 that was split: 25.00%, more than \
+the tolerance of 1/100.'
     """
     against = "more than" if beyond else "not more than"
     return (
         f"At most, a council’s parts move by {format_pounds(moved.most)} of the "
-        f"{format_pounds(moved.shared_out)} that was shared out: {percent(moved.measure)}, "
+        f"{format_pounds(moved.shared_out)} that was split: {percent(moved.measure)}, "
         f"{against} the tolerance of {tolerance}."
     )
 
 
 def left_out(count: int) -> str:
-    """What is said of entries that fall on no council; empty where every entry falls on one."""
+    """A sentence about entries that fall on no council; empty if every entry falls on one."""
     if not count:
         return ""
     entries = "1 certified entry is" if count == 1 else f"{count:,} certified entries are"
+    falls, it = ("it falls", "it") if count == 1 else ("they fall", "them")
     return (
-        f"{entries} left out: as shared or by the restated value it falls on no council, so no "
-        "council’s own entry can put it right."
+        f"{entries} left out: as split or by the restated value {falls} on no council, so no "
+        f"council’s own entry can put {it} right."
     )
 
 
@@ -83,8 +84,8 @@ def percent(share: Fraction) -> str:
 
 
 def note(*, driver: str, council: str, quarter: str, was: Fraction, restated: Fraction) -> str:
-    """What an adjusting entry says of itself."""
+    """The note of an adjusting entry."""
     return (
-        f"Puts right what was shared out in {quarter} by {driver}: the value of {council} was "
+        f"Puts right what was split in {quarter} by {driver}: the value of {council} was "
         f"given as {number(was)} and should have been {number(restated)}."
     )

@@ -1,1 +1,1 @@
-"""A return as a file: the template, the upload, its preview."""
+"""A return as a file: the template, the upload and its preview."""

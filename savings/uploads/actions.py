@@ -1,7 +1,7 @@
-"""What can be done with a file: try it, store it, or keep it until a person has seen its preview.
+"""What can be done with a file: try it, store it, or keep it until somebody has seen its preview.
 
-An upload that waits has changed nothing, so it leaves no event; storing one is a save of the
-return like any other, through `replace_entries`, whose event names the file.
+A waiting upload has changed nothing, so it writes no event. Storing one saves the return like
+any other save, through `replace_entries`, and the event names the file.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from savings.uploads.sheets import Refused
 from sovereignty.models import User
 from sovereignty.refusals import BadContent, FieldError, StaleVersion, WrongState
 
-#: As many mistakes, and changes of each sort, are kept for a page to show.
+#: The most mistakes, and changes of each sort, that are kept for a page to show.
 MOST_SHOWN = 1_000
-#: After which time nobody comes back to an upload, and after which it was forgotten.
+#: How long an upload is kept, and after how long an unchecked one counts as forgotten.
 KEPT_FOR = timedelta(days=7)
 FORGOTTEN_AFTER = timedelta(minutes=10)
 
@@ -42,9 +42,9 @@ Totals = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a file did, or would do: its rows, their totals by kind, the return's version.
+    """What a file did, or would do: its rows, their totals by kind and the return's version.
 
-    `changes` only where nothing was stored.
+    `changes` is only given if nothing was stored.
     """
 
     rows: int
@@ -56,7 +56,7 @@ class Outcome:
 def try_file(*, return_id: int, version: int | None, content: bytes, by: User) -> Outcome:
     """What a file would do to a draft, which stays as it is.
 
-    `version` is the one that the caller read, if any. Raises NotAllowed, WrongState,
+    `version` is the version that the caller read, if any. Raises NotAllowed, WrongState,
     StaleVersion, or BadContent with every mistake.
     """
     parent = _editable(return_id, version, by)
@@ -77,9 +77,9 @@ def store_file(
     by: User,
     at: datetime,
 ) -> Outcome:
-    """Replace a draft's entries by a file's rows: all are stored, or none is.
+    """Replace a draft's entries by a file's rows: all or none are stored.
 
-    Without a `version`, against the draft as it stands now. Raises NotAllowed, WrongState,
+    Without a `version` it replaces the draft as it is now. Raises NotAllowed, WrongState,
     StaleVersion, or BadContent with every mistake.
     """
     parent = _editable(return_id, version, by)
@@ -103,10 +103,10 @@ def store_file(
 def start_upload(
     *, return_id: int, filename: str, content: bytes, by: User, at: datetime
 ) -> Upload:
-    """Keep a file to be checked, in place of what the person had kept for this return before.
+    """Keep a file to be checked, instead of what the person had kept for this return before.
 
-    The caller has it checked after commit. Raises NotAllowed, WrongState, or BadContent
-    for a file that is plainly none of a return's.
+    The caller has it checked after commit. Raises NotAllowed, WrongState, or BadContent if
+    the file clearly can't be a return.
     """
     parent = _editable(return_id, None, by)
     try:
@@ -120,10 +120,10 @@ def start_upload(
 
 
 def check_upload(*, upload_id: int) -> None:
-    """Find out what an upload would change, or every mistake in it; safe to run twice.
+    """Find out what an upload would change, or every mistake in it. Safe to run twice.
 
-    Says every thousand rows how far it is, which anybody can see at once, so it is not one
-    transaction. Nothing but the upload is written.
+    It writes its progress every thousand rows, so that the page can show it; so it is not one
+    transaction. It writes nothing but the upload.
     """
     waiting = Upload.objects.waiting().filter(id=upload_id)
     if not waiting.update(state=Upload.State.CHECKING, checked=0):
@@ -147,7 +147,7 @@ def check_upload(*, upload_id: int) -> None:
         )
         return
     with transaction.atomic():
-        # So that the lines are those of the version, even if somebody saves meanwhile.
+        # Locked, so that the lines are those of the version, even if somebody saves now.
         parent = Return.objects.select_for_update().get(id=upload.parent_id)
         before, changes, gone = _compared(parent, typed)
     waiting.update(
@@ -162,7 +162,7 @@ def check_upload(*, upload_id: int) -> None:
 
 
 def look_again(*, upload_id: int) -> tuple[bytes, Reading, list[FieldError]]:
-    """The file of an upload, what was read of it, and every mistake in it."""
+    """The file of an upload, what was read from it, and every mistake in it."""
     upload = Upload.objects.select_related("parent__council", "parent__period").get(id=upload_id)
     content = bytes(upload.content)
     reading = read(content)
@@ -173,9 +173,9 @@ def look_again(*, upload_id: int) -> tuple[bytes, Reading, list[FieldError]]:
 def store_upload(*, upload_id: int, by: User, at: datetime) -> Return:
     """Store what was previewed, against the version that it was compared with.
 
-    Raises StaleVersion where the return has changed since, or BadContent where what its rows
-    refer to has: the upload then waits to be checked again. Raises NotAllowed or WrongState.
-    Twice does no more than once.
+    Raises StaleVersion if the return has changed since, or BadContent if something that its
+    rows refer to has: the upload then waits to be checked again. Raises NotAllowed or
+    WrongState. Safe to run twice.
     """
     try:
         with transaction.atomic():
@@ -185,8 +185,8 @@ def store_upload(*, upload_id: int, by: User, at: datetime) -> Return:
                 return upload.parent
             if upload.version is None or upload.state != Upload.State.READY:
                 raise WrongState(
-                    "A file is stored once every row of it has been found right. Wait until it "
-                    "is checked; put right what is listed then, and upload it again."
+                    "A file can only be stored once it has been checked and has no mistakes. Wait "
+                    "for the check, correct the mistakes that it lists and upload the file again."
                 )
             saved = replace_entries(
                 return_id=upload.parent_id,
@@ -212,12 +212,12 @@ def discard_upload(*, upload_id: int, by: User) -> None:
     upload = Upload.objects.select_for_update().get(id=upload_id)
     require(by, "savings.fill_return", upload.parent)
     if upload.state == Upload.State.STORED:
-        raise WrongState("This file has been stored: change the return itself instead.")
+        raise WrongState("This file has been stored. Change the return instead.")
     upload.delete()
 
 
 def tidy_uploads(*, at: datetime) -> list[int]:
-    """Forget what nobody came back to; gives the uploads whose check was never finished."""
+    """Delete old uploads; return the ids of those whose check was never finished."""
     Upload.objects.unfinished().filter(at__lt=at - KEPT_FOR).delete()
     return list(
         Upload.objects.waiting().filter(at__lt=at - FORGOTTEN_AFTER).values_list("id", flat=True)
@@ -225,7 +225,7 @@ def tidy_uploads(*, at: datetime) -> list[int]:
 
 
 def _editable(return_id: int, version: int | None, by: User) -> Return:
-    """The return, where this person may fill it now; the same lock as for every other save."""
+    """The return, if this person may fill it now: the same check as for every other save."""
     parent = Return.objects.select_related("council", "period").get(id=return_id)
     require(by, "savings.fill_return", parent)
     if version is not None:
@@ -235,7 +235,7 @@ def _editable(return_id: int, version: int | None, by: User) -> Return:
 
 
 def _refuse_mistakes(parent: Return, reading: Reading) -> None:
-    """Raise with the mistakes of the file and of its rows together, where the file has any."""
+    """If the file has mistakes, raise BadContent with them and those of its rows."""
     if reading.mistakes:
         raise BadContent(judge(reading, reference_for(parent, reading.rows))[1])
 
@@ -260,7 +260,7 @@ def _as_json(totals: Totals) -> dict[str, str]:
 
 
 def _preview(reading: Reading, changes: Changes, gone: dict[int, EntryRow]) -> dict[str, object]:
-    """How many lines change and how, and the first of them, with their rows in the file."""
+    """How many lines change and how, with the first ones and their rows in the file."""
     before = {line.id: line for line in changes.changed}
     added: list[dict[str, object]] = []
     changed: list[dict[str, object]] = []

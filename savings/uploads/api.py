@@ -1,8 +1,8 @@
-"""A return as a file, to fill and to send in.
+"""A return as a file, to fill in and send.
 
-In this order an upload is refused: 404 for what the caller may not see, 403 for what they may
-not do, 415, 413 or 422 for a body of the wrong shape, 409 for a stale version or the wrong
-state, 422 for what is in the file.
+An upload is refused in this order: 404 if the caller may not see the return, 403 if they may
+not do it, 415, 413 or 422 for a body of the wrong shape, 409 for a stale version or the wrong
+state, 422 for mistakes in the file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sovereignty.calls import Call
 
 
 class UploadReturn(Call):
-    """A file in place of a draft's entries: every row is stored, or none is."""
+    """Replacing a draft's entries by a file: all of its rows are stored, or none."""
 
     parser_classes = (FormWithFile,)
     parameters_shape = UploadParameters
@@ -37,15 +37,15 @@ class UploadReturn(Call):
         responses=UploadSerializer,
     )
     def post(self, request: Request, council: str, period: str) -> Response:
-        """Replace a draft's entries by the rows of a file. Finance officer.
+        """Replace a draft's entries by the rows of a file. For finance officers.
 
-        The first sheet of an XLSX or ODS workbook, or a CSV file in UTF-8 with commas; what it
-        is goes by its content, not by its name. Its first row names the columns: `service`,
+        Takes the first sheet of an XLSX or ODS workbook, or a CSV file in UTF-8 with commas. The
+        content decides the format, not the name. The first row names the columns: `service`,
         `kind`, `scope` and `amount`, and any of `recurrence`, `nature`, `cause`, `caused_by`,
         `tupe`, `approval`, `corrects`, `evidence` and `note`, in any order. Sending the same
-        file again changes nothing. Every mistake of every row comes back at once, each with
-        the row as the spreadsheet shows it, the column, the value and what to do; row and
-        column are null where the file as a whole is at fault.
+        file again changes nothing. All mistakes in all rows come back at once, each with the
+        row number in the spreadsheet, the column, the value and what to do. Row and column are
+        null for a mistake that concerns the whole file.
         """
         parent = return_called(self.caller, council, period)
         require(self.caller, "savings.fill_return", parent)
@@ -80,13 +80,15 @@ class Template(Call):
         },
     )
     def get(self, request: Request, council: str, period: str, extension: str) -> HttpResponse:
-        """A return as a file: its columns and its entries. For everybody who may see it.
+        """A return as a file: its columns and its entries. For everybody who can see it.
 
         XLSX and ODS have lists to choose from, notes on the columns, and the services and
-        councils to look up; CSV has the rows alone, in UTF-8 without a mark.
+        councils to look up. CSV has only the rows, in UTF-8 without a byte order mark.
         """
         self.parameters()
         parent = return_called(self.caller, council, period)
         if extension not in FORMATS:
-            raise NotFound(f"A template is made as {', '.join(FORMATS)}: ask for one of these.")
+            raise NotFound(
+                f"A template is available as {', '.join(FORMATS)}: ask for one of these."
+            )
         return template_file(filled_template(parent), extension)

@@ -1,7 +1,7 @@
-"""The rows of a CSV file: UTF-8, with or without its mark, and commas between the cells. Pure.
+"""The rows of a CSV file: UTF-8, with or without a byte order mark, and commas. Pure.
 
-A download puts an apostrophe before text that a spreadsheet would take for a formula; here it
-is taken away again, so that what comes back is what went out.
+A download puts an apostrophe before text that a spreadsheet would read as a formula. Here it
+is removed again, so that what comes back is what was sent out.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ NOT_COMMAS = (
 )
 QUOTES = (
     "The quotation marks in this row do not match: put one before and one after the text of a "
-    "cell, and two where one is meant inside it."
+    "cell, and write one inside the text twice."
 )
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "upright strokes"}
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
-#: What a spreadsheet takes for the beginning of a formula; the last four are the wide forms
-#: of East Asian keyboards. Apostrophes before it are counted in, so that one more can be told.
+#: What a spreadsheet reads as the start of a formula. The last four are the wide forms of
+#: East Asian keyboards. Apostrophes before it are included, so that an added one can be told.
 _FORMULA = re.compile("'*[ ]*[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20]")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
 
 def safe_text(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: with an apostrophe before it.
+    """Text with an apostrophe before it if a spreadsheet could read it as a formula.
 
     >>> safe_text("=1+1"), safe_text("'=1+1"), safe_text("Fostering")
     ("'=1+1", "''=1+1", 'Fostering')
@@ -50,7 +50,7 @@ def safe_text(text: str) -> str:
 
 
 def meant_text(written: str) -> str:
-    """The text that `safe_text` made this of.
+    """The text that `safe_text` made this from.
 
     >>> meant_text("'=1+1"), meant_text("''=1+1"), meant_text("'tis")
     ('=1+1', "'=1+1", "'tis")
@@ -59,12 +59,12 @@ def meant_text(written: str) -> str:
 
 
 def read_delimited(content: bytes) -> Table:
-    """The rows that hold anything; raises Refused, also on the way, for what can't be read."""
+    """The rows that are not empty. Raises Refused, also while reading, if it can't be read."""
     return Table(_rows(content))
 
 
 def _rows(content: bytes) -> Iterator[Row]:
-    # Bytes that are not UTF-8 come through as halves of characters, which say where they were.
+    # Bytes that are not UTF-8 become lone surrogates, which show where they were.
     lines = io.TextIOWrapper(
         io.BytesIO(content), encoding="utf-8-sig", errors="surrogateescape", newline=""
     )
@@ -105,14 +105,14 @@ def _cells(
 
 def _cell(field: str, keep: Callable[[str], str]) -> Cell:
     if not field.isascii() and _UNDECODED.search(field):
-        # As it was most likely meant, for the person to recognise.
+        # Decoded as it most likely was written, so that the person recognises it.
         meant = field.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
         return Odd(ENCODING, meant[:LONGEST_CELL])
     return keep(meant_text(field) if field[0] == "'" else field)
 
 
 def _check_separator(number: int, fields: Sequence[str]) -> None:
-    """Refuse a header that has something else than commas between its names."""
+    """Refuse a header whose names are separated by anything but commas."""
     if len(fields) > 1:
         return
     for separator, name in _SEPARATORS.items():

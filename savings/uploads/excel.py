@@ -1,8 +1,8 @@
-"""The rows of an XLSX workbook's first sheet that isn't hidden. Pure.
+"""The rows of the first sheet of an XLSX workbook that isn't hidden. Pure.
 
-Written for this and not taken from a library: every formula, merged cell, date and error has
-to be found with its place, the sheet is never in memory as a whole, and a workbook made to do
-harm meets no code that was not meant for it (docs/adr/0024-reading-files.md).
+This is not a library because every formula, merged cell, date and error has to be found with
+its place, the whole sheet must never be in memory, and a malicious workbook must not reach
+code that was not written for it (docs/adr/0024-reading-files.md).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from savings.uploads.sheets import (
     too_far_right,
 )
 
-NO_SHEET = "The workbook has no sheet that can be seen: show the sheet with the rows first."
+NO_SHEET = "The workbook has no visible sheet: unhide the sheet with the rows first."
 
 _NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -44,7 +44,7 @@ _NAMESPACES = (
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})", re.ASCII)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-#: Number formats that show a date or a time, of those that every workbook has.
+#: The built-in number formats that show a date or a time.
 _DATE_FORMATS = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})
 _NOT_FORMAT_LETTERS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _HOUR_IN_BRACKETS = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
@@ -52,7 +52,7 @@ _BEGINNING = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa
 
 
 def read_excel(package: Package) -> Table:
-    """The rows that hold anything; raises Refused, also on the way, for what can't be read."""
+    """The rows that are not empty. Raises Refused, also while reading, if it can't be read."""
     workbook = _find_workbook(package)
     links = _relationships(package, workbook)
     book = _Workbook()
@@ -93,7 +93,7 @@ def _find_workbook(package: Package) -> str:
 
 
 def _relationships(package: Package, part: str) -> dict[str, _Link]:
-    """What a part refers to, by the name it has there."""
+    """The links of a part, by the name that the part uses for each."""
     folder, name = posixpath.split(part)
     path = posixpath.join(folder, "_rels", f"{name}.rels")
     reader = _Relationships(folder)
@@ -117,7 +117,7 @@ class _Relationships(Markup):
 
 
 class _Workbook(Markup):
-    """Which sheets can be seen, in order, by the names that their relationships have."""
+    """The visible sheets, in order, by the names of their relationships."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,7 +133,7 @@ class _Workbook(Markup):
 
 
 class _Styles(Markup):
-    """Which of the cells' styles show a number as a date."""
+    """The cell styles that show a number as a date."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class _Styles(Markup):
             self._in_cells = False
 
     def dates(self) -> frozenset[str]:
-        """The styles of dates, by the number that a cell names them with."""
+        """The styles of dates, by the number that cells use for them."""
         return frozenset(
             str(place) for place, code in enumerate(self._cells) if self._shows_date(code)
         )
@@ -183,7 +183,7 @@ def is_date_format(code: str) -> bool:
 
 
 class _Strings(Markup):
-    """The texts that cells refer to by number, without what is only how to pronounce them."""
+    """The texts that cells refer to by number, without their pronunciation guides."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -213,7 +213,7 @@ class _Strings(Markup):
 
 
 def plain_text(written: str) -> str:
-    """A text of a workbook, its escaped characters put back: `_x000D_` is a carriage return."""
+    """A workbook's text with its characters unescaped: `_x000D_` is a carriage return."""
     text = written[:LONGEST_CELL]
     if "_x" in text:
         text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
@@ -221,7 +221,7 @@ def plain_text(written: str) -> str:
 
 
 class _Sheet(Markup):
-    """The rows of one sheet. It sees every cell, so it looks at as little as it can."""
+    """The rows of one sheet. It sees every cell, so it does as little as possible for each."""
 
     def __init__(
         self,
@@ -330,7 +330,7 @@ class _Sheet(Markup):
             self._cells.append((place, cell))
 
     def _place_of(self, reference: str) -> int:
-        """The column of a cell, which has to be in the row that it is written in."""
+        """The column of a cell. The reference must name the row that the cell is in."""
         if not reference.endswith(self._suffix):
             raise Refused(UNUSUAL)
         letters = reference[: -len(self._suffix)]
@@ -357,7 +357,7 @@ class _Sheet(Markup):
 
     def _date(self, written: str) -> Cell:
         try:
-            # A count of days: dates are never kept as such, only shown back to the person.
+            # A number of days: the date is never stored, only shown to the person.
             day = self._beginning + timedelta(days=float(written))
         except (OverflowError, ValueError):
             return written[:LONGEST_CELL]
@@ -366,7 +366,7 @@ class _Sheet(Markup):
 
 
 def _position(reference: str) -> tuple[int, int]:
-    """Row and column of a reference such as B12: (12, 1)."""
+    """The row and column of a reference: B12 is (12, 1)."""
     match = _REFERENCE.fullmatch(reference)
     if match is None:
         raise Refused(UNUSUAL)

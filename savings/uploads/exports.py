@@ -1,8 +1,8 @@
 """A return's template as a workbook, as OpenDocument and as CSV, all from the same sheets.
 
-Amounts leave exact: as numbers in a workbook, as text with two decimals in CSV. Text leaves
-so that it comes back the same: as text in a workbook, and in CSV with an apostrophe before
-what a spreadsheet would take for a formula (`savings.uploads.delimited` takes it away again).
+Amounts are exact: numbers in a workbook, text with two decimals in CSV. Text is written so
+that it comes back the same: as text in a workbook, and in CSV with an apostrophe before what
+a spreadsheet would read as a formula (`savings.uploads.delimited` removes it again).
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ AUTHOR = "Tri-borough"
 _FONT: dict[str, object] = {"font_name": "Arial", "font_size": 11}
 _NUMBER_FORMATS = {"text": "@", "money": "#,##0.00", "whole": "0"}
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
-#: What a list may have in all where it stands in the validation itself.
+#: The most characters of a list that is written into the validation itself.
 _LONGEST_LIST = 255
 
 
 def template_csv(template: Template) -> bytes:
-    """The rows alone (RFC 4180, UTF-8), as they are sent back, with nothing to look up."""
+    """Only the rows (RFC 4180, UTF-8), as they are sent back, with nothing to look up."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     rows = sheets_of(template)[0]
@@ -47,7 +47,7 @@ def template_csv(template: Template) -> bytes:
 
 
 def template_csv_for_people(template: Template) -> bytes:
-    """With the mark by which Excel knows UTF-8; programs would take it for part of a name."""
+    """The same with the mark that tells Excel it is UTF-8. Programs would read it as text."""
     return _BYTE_ORDER_MARK.encode() + template_csv(template)
 
 
@@ -58,7 +58,7 @@ def _csv_value(value: Cell, column: Column) -> str:
 
 
 def template_ods(template: Template) -> bytes:
-    """Every sheet of the template, with lists and notes; what is to be looked up is locked."""
+    """Every sheet of the template, with lists and notes. Sheets to look things up are locked."""
     return as_ods(sheets_of(template), title=template.title)
 
 
@@ -79,7 +79,7 @@ def template_xlsx(template: Template) -> bytes:
 
 
 def new_workbook(output: io.BytesIO) -> Workbook:
-    """A workbook to be written row by row, in which text stays text; rows go to a file at once."""
+    """A workbook to write row by row, in which text stays text. Rows go to a file at once."""
     return xlsxwriter.Workbook(
         output,
         {
@@ -92,10 +92,10 @@ def new_workbook(output: io.BytesIO) -> Workbook:
 
 
 def write_text(page: Worksheet, row: int, column: int, text: str, style: Format | None) -> None:
-    """Text exactly as it is, and no more of it than a cell can hold."""
+    """Write text exactly, and no more of it than a cell can hold."""
     text = text[:LONGEST_CELL]
     if text.startswith("<r>") and text.endswith("</r>"):
-        # The writer takes a text in these for its own mark-up: in parts it does not.
+        # The writer would read a text in these tags as its own markup; in parts it does not.
         page.write_rich_string(row, column, "<", "r", text[2:], *([style] if style else []))
     else:
         page.write_string(row, column, text, style)
@@ -140,7 +140,7 @@ def _validation(column: Column) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A format of a file: what it is called in HTTP, and who makes it, for programs and people."""
+    """A file format: its name in HTTP, and what makes it, for programs and for people."""
 
     content_type: str
     make: Callable[[Template], bytes]
@@ -155,7 +155,7 @@ FORMATS = {
 
 
 def template_file(template: Template, extension: str, *, for_people: bool = False) -> HttpResponse:
-    """A template to take away."""
+    """A template as a download."""
     form = FORMATS[extension]
     make = form.make_for_people if for_people else form.make
     return as_download(make(template), form.content_type, template.file_name(extension))

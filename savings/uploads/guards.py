@@ -1,8 +1,8 @@
-"""What a file is, by what is in it, and whether it may be opened at all. Pure.
+"""What a file is, by its content, and whether it may be opened. Pure.
 
-All of this comes before a reader sees the file, and costs next to nothing: `kind_of` goes by
-the first bytes and by the list of members of a zipped file, never by the file's name. Each
-thing that is not taken has a sentence of its own, which says what to do instead.
+All of this happens before a reader sees the file, and is cheap: `kind_of` looks at the first
+bytes and at the list of members of a zipped file, never at the file's name. Everything that
+is refused has its own sentence, which says what to do instead.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ OPENDOCUMENT_SHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 _UPLOAD_THE_SHEET = "Upload the spreadsheet itself, as XLSX, ODS or CSV."
 EMPTY = "The file is empty: fill in the return's template, save it and upload that."
 TOO_LARGE = (
-    f"The file is larger than {LARGEST_FILE // MEGABYTE} MB: copy the rows alone, without "
+    f"The file is larger than {LARGEST_FILE // MEGABYTE} MB: copy only the rows, without "
     "pictures and formats, into an empty workbook and upload that."
 )
 OLD_WORKBOOK = (
@@ -32,12 +32,12 @@ BINARY_WORKBOOK = (
     "This is a binary workbook (.xlsb): save it as an Excel workbook (.xlsx) and upload that."
 )
 MACROS = (
-    "The file holds macros or controls, which are not taken: save it as a workbook without "
+    "The file has macros or controls, which are not accepted: save it as a workbook without "
     "macros (.xlsx or .ods) and upload that."
 )
 LINKS = (
-    "The file has links to other files or to data elsewhere: break the links, so that it holds "
-    "its own values, and upload it again."
+    "The file has links to other files or to data elsewhere: break the links, so that the file "
+    "has its own values, and upload it again."
 )
 NOT_A_SHEET = f"This is not a spreadsheet. {_UPLOAD_THE_SHEET}"
 FLAT = (
@@ -55,7 +55,7 @@ class Kind(StrEnum):
     ODS = "ods"
 
 
-#: The first bytes of what people pick by mistake, and what it is.
+#: The first bytes of files that people upload by mistake, and what they are.
 _BEGINNINGS: tuple[tuple[tuple[bytes, ...], str], ...] = (
     ((b"%PDF-",), f"This is a PDF. {_UPLOAD_THE_SHEET}"),
     (
@@ -70,7 +70,7 @@ _BEGINNINGS: tuple[tuple[tuple[bytes, ...], str], ...] = (
     ((b"{\\rtf",), f"This is a text document. {_UPLOAD_THE_SHEET}"),
     ((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff"), WIDE_TEXT),
 )
-#: All bytes but those that no text has; a few of these in a text are mistakes of its cells.
+#: All bytes that text can have. A few other bytes in a text are mistakes in its cells.
 _TEXT_BYTES = bytes({*range(256)} - {*range(9), *range(14, 32), 127})
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
@@ -83,12 +83,12 @@ _MACRO_PARTS = ("xl/macrosheets/", "xl/activex/")
 _MACRO_PARTS_ODS = ("basic/", "scripts/", "dialogs/")
 _MANIFEST = "META-INF/manifest.xml"
 _LINK_PARTS = ("xl/externallinks/", "xl/connections.xml", "xl/querytables/", "xl/webextensions/")
-#: A link that a person follows, as opposed to one that a program reads from.
+#: A link that a person follows, and not one that a program reads from.
 _HARMLESS_LINK = "/hyperlink"
 
 
 def kind_of(content: bytes) -> Kind:
-    """What kind of file this is; raises Refused, saying what it is, for one that isn't taken."""
+    """What kind of file this is. Raises Refused, saying what it is, if it is not accepted."""
     if not content.strip():
         raise Refused(EMPTY)
     if len(content) > LARGEST_FILE:
@@ -106,14 +106,14 @@ def kind_of(content: bytes) -> Kind:
 
 
 def _sentence_for_text(content: bytes) -> str:
-    """Why this is no text of cells, or no text; empty where it may be one."""
+    """Why this is not text with cells, or not text; empty if it could be."""
     start = content[:1000].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head", b"<body")):
         return f"This is a web page. {_UPLOAD_THE_SHEET}"
     if start.startswith((b"<?xml", b"<office:document", b"<workbook", b"mime-version:")):
         return FLAT
     beginning = content[:8192]
-    # Text in UTF-16 without its mark has a null in every second place.
+    # Text in UTF-16 without its mark has a null for nearly every second byte.
     if beginning.count(b"\x00") * 3 > len(beginning):
         return WIDE_TEXT
     if len(beginning.translate(None, _TEXT_BYTES)) > max(3, len(beginning) // 100):
@@ -122,14 +122,14 @@ def _sentence_for_text(content: bytes) -> str:
 
 
 def _sentence_for_compound(content: bytes) -> str:
-    """Microsoft's older container: a workbook of old, a new one under a password, or neither."""
+    """For Microsoft's older container: an old workbook, a new one with a password, or neither."""
     if _ENCRYPTED_PART in content:
         return PASSWORD
     return OLD_WORKBOOK if any(part in content for part in _WORKBOOK_PARTS) else NOT_A_SHEET
 
 
 def _reads_as_csv(content: bytes) -> bool:
-    """Whether a short beginning such as BM is only that of a word in a line of text."""
+    """Whether a short beginning such as BM is only the start of a word in a line of CSV."""
     first = content.partition(b"\n")[0]
     return content[:1].isalpha() and first.isascii() and b"," in first and b"\x00" not in first
 
@@ -166,7 +166,7 @@ def _refuse_members(names: Iterable[str], beginnings: tuple[str, ...], sentence:
 
 
 def open_package(content: bytes, kind: Kind) -> Package:
-    """The members of a workbook, all of them looked through; raises Refused."""
+    """The members of a workbook, after all of them were checked. Raises Refused."""
     package = Package(content)
     package.verify()
     if kind == Kind.XLSX:

@@ -1,9 +1,9 @@
-"""A file as the rows of a return, and every mistake that can be told from the file alone. Pure.
+"""A file as the rows of a return, and every mistake that the file itself shows. Pure.
 
-The same for the API, the preview and the workbook with the mistakes marked: bytes go in, and
-out come raw rows, numbered as the spreadsheet shows them, for `savings.filling.rows` to judge.
-What a cell may say is decided there alone; here it is decided whether there is a cell, whose
-column it is in, and whether it holds a value at all or a formula, a date, an error.
+The API, the preview and the workbook with marked mistakes all use it. It turns bytes into raw
+rows, numbered as in the spreadsheet, for `savings.filling.rows` to check. Only that module
+decides what a cell may say. This one decides whether there is a cell, which column it is in,
+and whether it holds a value or a formula, a date or an error.
 """
 
 from __future__ import annotations
@@ -34,34 +34,34 @@ from savings.uploads.sheets import (
 )
 from sovereignty.refusals import FieldError
 
-#: Rows that are judged between two reports of how far it is.
+#: Rows that are checked between two reports of progress.
 STEP = 1_000
 SHOWN = 200
 
 TOO_MANY_ROWS = (
-    f"There are more than {MOST_ROWS:,} rows: a return has at most as many. Sum up rows that "
-    "agree in all but their amount."
+    f"There are more than {MOST_ROWS:,} rows, which is the most that a return can have. Add up "
+    "rows that differ only in their amount."
 )
-NOTHING = f"There is no row in this file. Its first row names the columns: {', '.join(COLUMNS)}."
-#: Free text may say a date or TRUE as a person reads it; nothing else may.
+NOTHING = f"This file has no rows. The first row must name the columns: {', '.join(COLUMNS)}."
+#: Free text may be a date or TRUE, as a person reads it; nothing else may.
 _FREE_TEXT = ("evidence", "note")
 _NOT_A_VALUE = {
-    FORMULA: "Enter the value itself: this cell holds a formula.",
-    ERROR: "Enter a value: this cell holds an error.",
+    FORMULA: "Enter the value: this cell has a formula.",
+    ERROR: "Enter a value: this cell has an error.",
     ENCODING: "This is not text in UTF-8: save the file as “CSV UTF-8 (comma delimited)” and "
     "upload it again.",
 }
 _NOT_HERE = {
-    DATE: "Enter what this column asks for: the cell holds a date. If you typed something else, "
+    DATE: "Enter what this column asks for: the cell has a date. If you typed something else, "
     "set its format to Text and type it again.",
-    BOOLEAN: "Enter what this column asks for: the cell holds TRUE or FALSE.",
+    BOOLEAN: "Enter what this column asks for: the cell has TRUE or FALSE.",
 }
 _MERGED = "Unmerge these cells and give each row its own values."
 
 
 @dataclass(frozen=True, slots=True)
 class FileMistake(FieldError):
-    """A mistake of an uploaded file; one that is in no row or column says so with null."""
+    """A mistake in an uploaded file. If it is in no row or column, they are null."""
 
     def as_dict(self) -> dict[str, object]:
         return {
@@ -78,10 +78,10 @@ RawRow = tuple[int, dict[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A file's rows as typed, and its mistakes; rows count only where there is none.
+    """A file's rows as typed, and its mistakes. Rows only count if there are no mistakes.
 
-    `missing` are required columns that the file does not have: no row can be blamed for that.
-    `places` says where each header is, columns counted from 0.
+    `missing` are required columns that the file does not have, which is not a mistake in each
+    row. `places` has the column of each header, counted from 0.
     """
 
     rows: list[RawRow] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Reading:
 
 
 def read(content: bytes) -> Reading:
-    """Read a file, whatever it is; never raises for what is in it.
+    """Read a file, whatever it is. Never raises for its content.
 
     >>> reading = read(b"service,kind,scope,amount,note\\nhr,saving,own,45k,\\n")
     >>> reading.rows, reading.mistakes
@@ -106,7 +106,7 @@ def read(content: bytes) -> Reading:
 
 
 def open_table(content: bytes) -> Table:
-    """The sheet of a file, about to be read; raises Refused, also while its rows are taken."""
+    """The sheet of a file, ready to read. Raises Refused, also while its rows are read."""
     kind = kind_of(content)
     if kind == Kind.CSV:
         return read_delimited(content)
@@ -126,10 +126,10 @@ def judge(
     *,
     after: Callable[[int], object] = lambda checked: None,
 ) -> tuple[list[EntryRow], list[FieldError]]:
-    """Typed rows, and every mistake of the file and of its rows, in the order of the sheet.
+    """Typed rows, and every mistake in the file and its rows, in the order of the sheet.
 
-    Calls `after` with the number of rows looked at, every thousand. A cell that the file
-    itself is wrong about is not blamed twice.
+    Calls `after` with the number of rows checked, every thousand. A cell that already has a
+    mistake of the file gets no second one.
     """
     blamed = {(mistake.row, mistake.field) for mistake in reading.mistakes}
     typed, errors = read_rows(_counted(reading.rows, after), reference)
@@ -154,7 +154,7 @@ def _counted(rows: Sequence[RawRow], after: Callable[[int], object]) -> Iterator
 
 
 def in_order(mistakes: Sequence[FieldError]) -> list[FieldError]:
-    """By row and column; what concerns the file as a whole comes first."""
+    """By row and column. Mistakes of the whole file come first."""
     places = {column: place for place, column in enumerate(COLUMNS)}
     return sorted(
         mistakes,
@@ -163,7 +163,7 @@ def in_order(mistakes: Sequence[FieldError]) -> list[FieldError]:
 
 
 class _Reader:
-    """Takes a table's rows: the first that holds anything is the header."""
+    """Takes a table's rows: the first that is not empty is the header."""
 
     def __init__(self) -> None:
         self.rows: list[RawRow] = []
@@ -197,7 +197,7 @@ class _Reader:
         if not {_spelt(_text(cell)) for _, cell in cells} & set(COLUMNS):
             place, cell = cells[0]
             raise Refused(
-                f"This row has to name the columns, and names none: {', '.join(COLUMNS)}.",
+                f"This row must name the columns, but names none of them: {', '.join(COLUMNS)}.",
                 row=number,
                 column=column_letters(place),
                 value=_text(cell)[:SHOWN],
@@ -207,7 +207,9 @@ class _Reader:
         self.missing = frozenset(REQUIRED_COLUMNS) - set(self._names.values())
         for column in REQUIRED_COLUMNS:
             if column in self.missing:
-                self.wrong(column, number, f"There is no column {column}: add it, so spelt.")
+                self.wrong(
+                    column, number, f"There is no column {column}: add it, spelled like this."
+                )
 
     def _take_name(self, number: int, place: int, cell: Cell) -> None:
         text = _text(cell)
@@ -215,10 +217,10 @@ class _Reader:
         if not meant:
             return
         self.places.setdefault(printable(text)[:80], place)
-        # Said once, of the header: not again of each cell below it.
+        # Reported once, for the header, and not again for each cell below it.
         self._nameless.add(place)
         if isinstance(cell, Odd):
-            message = f"Name the column in plain text: it is one of {', '.join(COLUMNS)}."
+            message = f"Name the column in plain text, as one of {', '.join(COLUMNS)}."
             self.wrong(column_letters(place), number, message, text)
         elif meant not in COLUMNS:
             self.wrong(text, number, "There is no such column: remove or rename it.", text)
@@ -226,7 +228,7 @@ class _Reader:
             message = f"The column {meant} is there twice: remove or rename one of them."
             self.wrong(text, number, message, text)
         else:
-            # Its cells are judged also where it is misspelt, so that all is told at once.
+            # Its cells are checked even if it is misspelled, so that all mistakes are listed.
             self._names[place] = meant
             if text != meant:
                 self.wrong(text, number, f"There is no such column: spell it {meant}.", text)
@@ -251,7 +253,7 @@ class _Reader:
     def _take_nameless(self, number: int, place: int, cell: Cell) -> None:
         if place in self._nameless or not _text(cell).strip():
             return
-        message = "This column has no name: name it in the header, or remove what is in it."
+        message = "This column has no name: name it in the header, or empty it."
         self.wrong(column_letters(place), number, message, _text(cell))
         self._nameless.add(place)
 
@@ -276,7 +278,7 @@ class _Reader:
 
 
 def _spelt(name: str) -> str:
-    """The column's name that a header most likely means."""
+    """The column name that a header most likely means."""
     return "_".join(name.lower().split())
 
 

@@ -1,8 +1,8 @@
-"""The workbook back to the person who sent it, with what has to be put right marked in it.
+"""The workbook for the person who sent it, with its mistakes marked.
 
-Each failing cell is filled and has a comment that says what to do; a last sheet lists all of
-them. It is the person's own workbook where that is small, and else a new one with the same
-cells: opening a large one as a whole would take more memory than an upload may.
+Each wrong cell is filled and has a comment that says what to do. A last sheet lists all of
+them. It is the person's own workbook if that is small. Otherwise it is a new one with the same
+cells, because opening a large one would take more memory than an upload may use.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ from sovereignty.refusals import FieldError
 
 logger = logging.getLogger(__name__)
 
-#: A workbook that unpacks to more than this is not opened as a whole.
+#: A workbook that unpacks to more than this is not opened.
 LARGEST_OWN = 2 * MEGABYTE
-#: Cells that are marked, and mistakes that are listed: more nobody puts right one by one.
+#: The most cells to mark and mistakes to list: nobody corrects more than this one by one.
 MOST_MARKED = 5_000
 
 SHEET = "To put right"
 _HEADINGS = ("Row", "Column", "Value", "What to do")
 _WIDTHS = (8, 16, 40, 90)
 _FILL = "FFD9D2"
-#: What opening a workbook as a whole may raise where it has something that its reader lacks.
+#: What opening a workbook may raise if it has something that the library does not support.
 _NOT_OPENED = (
     ArithmeticError,
     AttributeError,
@@ -64,7 +64,7 @@ Marks = dict[Place, list[str]]
 
 
 def marked_workbook(content: bytes, reading: Reading, mistakes: Sequence[FieldError]) -> bytes:
-    """The file as an XLSX workbook with these mistakes marked; `reading` is of the same file."""
+    """The file as an XLSX workbook with these mistakes marked. `reading` is of the same file."""
     listed = mistakes[:MOST_MARKED]
     marks = _marks(reading, listed)
     try:
@@ -76,7 +76,7 @@ def marked_workbook(content: bytes, reading: Reading, mistakes: Sequence[FieldEr
 
 
 def _may_be_opened(content: bytes, mistakes: Sequence[FieldError]) -> bool:
-    """Whether a file is a small workbook, looked through, and nothing is wrong with it as such."""
+    """Whether a file is a small workbook that passed the checks, without file-wide mistakes."""
     if any(mistake.row is None for mistake in mistakes):
         return False
     try:
@@ -90,7 +90,7 @@ def _may_be_opened(content: bytes, mistakes: Sequence[FieldError]) -> bool:
 
 
 def _marks(reading: Reading, mistakes: Iterable[FieldError]) -> Marks:
-    """What to say of each cell, by its row and column as the readers count them."""
+    """The messages for each cell, by its row and column as the readers count them."""
     marks: Marks = defaultdict(list)
     for mistake in mistakes:
         if mistake.row is not None:
@@ -99,7 +99,7 @@ def _marks(reading: Reading, mistakes: Iterable[FieldError]) -> Marks:
 
 
 def _place(reading: Reading, name: str) -> int:
-    """A column by its name, or its letters where it has none; the first where it is missing."""
+    """A column by its name, or its letters if it has none; the first one if it is missing."""
     if name in reading.places:
         return reading.places[name]
     if name not in COLUMNS and name.isascii() and name.isalpha() and 0 < len(name) <= 3:
@@ -115,7 +115,7 @@ def _listing(mistakes: Sequence[FieldError]) -> Iterator[tuple[str, str, str, st
 
 def _own(content: bytes, marks: Mapping[Place, list[str]], mistakes: Sequence[FieldError]) -> bytes:
     with warnings.catch_warnings():
-        # Of what it leaves out, as a drop-down of a newer kind: the cells are all there.
+        # It warns of what it leaves out, such as newer drop-downs. All cells are there.
         warnings.simplefilter("ignore")
         book = openpyxl.load_workbook(io.BytesIO(content))
         page = next(sheet for sheet in book.worksheets if sheet.sheet_state == "visible")
@@ -134,7 +134,7 @@ def _own(content: bytes, marks: Mapping[Place, list[str]], mistakes: Sequence[Fi
 
 
 def _corner(page: OwnSheet, cell: MergedCell) -> Cell:
-    """The cell that stands for a merged one."""
+    """The first cell of a merged area."""
     found = next(area for area in page.merged_cells.ranges if cell.coordinate in area)
     return page.cell(found.min_row, found.min_col)
 
@@ -150,7 +150,7 @@ def _list_in_own(book: OwnWorkbook, mistakes: Sequence[FieldError]) -> None:
         for place, text in enumerate(line, start=1):
             cell = page.cell(number, place)
             cell.value = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
-            cell.data_type = "s"  # a text, also where it begins as a formula does
+            cell.data_type = "s"  # text, even if it starts like a formula
 
 
 def _new(
@@ -164,7 +164,7 @@ def _new(
     by_row: dict[int, dict[int, str]] = defaultdict(dict)
     for (row, place), messages in marks.items():
         by_row[row][place] = "\n".join(messages)
-    # What stops the reading is among the mistakes; the rows before it are here.
+    # What stops the reading is among the mistakes; the rows before it are copied.
     with suppress(Refused):
         for line in open_table(content).rows:
             copy.write(line, by_row.get(line[0], {}))
@@ -174,7 +174,7 @@ def _new(
 
 
 class _Copy:
-    """Copies rows to a page, marking what is to be marked."""
+    """Copies rows to a page and marks cells."""
 
     def __init__(self, page: Worksheet, marked: Format, amount: int | None) -> None:
         self.page = page

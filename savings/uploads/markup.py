@@ -1,8 +1,8 @@
-"""XML of strangers, read in one go from end to end without ever holding it. Pure.
+"""Untrusted XML, read from beginning to end without ever holding all of it. Pure.
 
-Workbooks are XML in a zip. Nothing in them needs a document type, entities, a hundred levels
-or a tag of a quarter of a megabyte, and a parser that lets these through can be made to take
-all of a machine's memory: so they are refused here, whatever the file.
+Workbooks are XML in a zip. They need no document type, entities, hundreds of levels or tags of
+a quarter of a megabyte, and a parser that accepts these can be made to use all of a machine's
+memory. So they are refused here, in any file.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ MOST_ELEMENTS = 8_000_000
 
 DOCUMENT_TYPE = (
     "The file declares a document type or entities, which no spreadsheet program writes and "
-    "which can be a trap: open it in your spreadsheet program, save it again and upload that."
+    "which can be harmful: open it in your spreadsheet program, save it again and upload that."
 )
 UNUSUAL = (
-    "The file is made as no spreadsheet program makes one: open it in your spreadsheet program, "
-    "save it again and upload that."
+    "The file is not made the way spreadsheet programs make them: open it in your spreadsheet "
+    "program, save it again and upload that."
 )
 
 Attributes = dict[str, str]
 
 
 class Markup:
-    """A parser; a subclass has `start` and `end`, and keeps what it finds.
+    """A parser. A subclass has `start` and `end`, and keeps what it finds.
 
-    Names are as `namespace name`, an attribute without a namespace as its name alone. A
-    subclass that overrides `start` or `end` counts `opened` and `closed` as these do, and
-    gathers text in `text`, which is cut where no cell could hold it.
+    Names are `namespace name`, or only the name for an attribute without a namespace. A
+    subclass that overrides `start` or `end` must count `opened` and `closed` as these do, and
+    gathers text in `text`, which is cut to what a cell can hold.
     """
 
     def __init__(self) -> None:
@@ -59,11 +59,11 @@ class Markup:
         self.closed += 1
 
     def gather(self, wanted: bool) -> None:
-        """Whether the text that follows is wanted."""
+        """Set whether the text that follows is kept."""
         self.parser.CharacterDataHandler = self.text.append if wanted else None
 
     def read(self, chunks: Iterable[bytes]) -> Iterator[None]:
-        """Parse piece by piece, pausing after each; raises Refused for what is not allowed."""
+        """Parse piece by piece, pausing after each. Raises Refused for what is not allowed."""
         fed = 0
         try:
             for chunk in chunks:
@@ -77,7 +77,7 @@ class Markup:
         yield
 
     def read_all(self, chunks: Iterable[bytes]) -> None:
-        """Parse to the end; raises Refused for what is not allowed."""
+        """Parse to the end. Raises Refused for what is not allowed."""
         for _ in self.read(chunks):
             pass
 
@@ -87,7 +87,7 @@ class Markup:
             or len(self._names) > MOST_NAMES
             or self._prefixes > MOST_NAMES
             or self.opened > MOST_ELEMENTS
-            # What is not yet understood is a tag or a comment that has not ended.
+            # What is not parsed yet is a tag or a comment that has not ended.
             or fed - self.parser.CurrentByteIndex > LONGEST_TAG
         ):
             raise Refused(UNUSUAL)

@@ -1,8 +1,8 @@
 """A file on its way into a return.
 
-An **upload** holds the file as it came and what checking it has found. It is checked
-by a task, which says how far it is; what it would change is shown then, and stored
-only when the person says so, against the version of the return that was compared.
+An **upload** holds the file as it came and the result of checking it. A task checks
+it and writes its progress. Then a preview shows what it would change. It is stored
+only if the person says so, and only against the version of the return that was compared.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from sovereignty.models import User
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, user: User) -> UploadQuerySet:
-        """The uploads that exist for a person: those of the returns that do."""
+        """The uploads for the returns that a person may see."""
         return self.filter(parent__in=Return.objects.visible_to(user))
 
     def unfinished(self) -> UploadQuerySet:
-        """Those that have changed nothing and are only kept to go on with."""
+        """The uploads that have not been stored."""
         return self.exclude(state=Upload.State.STORED)
 
     def waiting(self) -> UploadQuerySet:
-        """Those that have not been checked to the end."""
+        """The uploads whose check is not finished."""
         return self.filter(state__in=[Upload.State.WAITING, Upload.State.CHECKING])
 
 

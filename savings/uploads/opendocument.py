@@ -1,4 +1,4 @@
-"""The rows of an ODS spreadsheet's first table that isn't hidden. Pure.
+"""The rows of the first table of an ODS spreadsheet that isn't hidden. Pure.
 
 Source: OpenDocument 1.3, part 3: chapter 9 for tables, 6.1.2 for spaces in text.
 """
@@ -49,26 +49,26 @@ _COLUMNS_REPEATED, _ROWS_REPEATED = (
 _COLUMNS_SPANNED = f"{_TABLE}number-columns-spanned"
 _ROWS_SPANNED = f"{_TABLE}number-rows-spanned"
 _FORMULA = f"{_TABLE}formula"
-#: What an empty cell has where it holds nothing, joins nothing and is only to be looked at.
+#: The attributes of an empty cell that only say how it looks.
 _ONLY_LOOKS = {
     f"{_TABLE}style-name",
     f"{_TABLE}content-validation-name",
     _COLUMNS_REPEATED,
 }
-#: What stands in a cell beside its text: comments, and how to pronounce it.
+#: Things in a cell that are not its text: comments, and pronunciation guides.
 _ASIDE = (f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text", f"{_TABLE}shapes")
 _LINKS_ELSEWHERE = (f"{_TABLE}table-source", f"{_TABLE}cell-range-source", f"{_OFFICE}dde-source")
 _NUMBERS = frozenset(("float", "currency", "percentage"))
-#: A carriage return that comes through XML is written as its number, and so is meant.
+#: No carriage return: one that comes through XML was written as its number, so it is meant.
 _SPACE = re.compile(r"[ \t\n]+")
-#: Spaces that are meant, until those that are not have been run together; no XML holds these.
+#: Stand in for spaces that are kept while the others are run together; XML can't have these.
 _KEPT_SPACE, _KEPT_TAB, _KEPT_BREAK = "\x00", "\x01", "\x02"
 _KEPT = str.maketrans({_KEPT_SPACE: " ", _KEPT_TAB: "\t", _KEPT_BREAK: "\n"})
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
 
 
 def read_opendocument(package: Package) -> Table:
-    """The rows that hold anything; raises Refused, also on the way, for what can't be read."""
+    """The rows that are not empty. Raises Refused, also while reading, if it can't be read."""
     merges: list[Merge] = []
     return Table(_rows(_Content(merges), package.stream("content.xml")), merges)
 
@@ -77,7 +77,7 @@ def _rows(reader: _Content, chunks: Iterator[bytes]) -> Iterator[Row]:
     for _ in reader.read(chunks):
         found, reader.found = reader.found, []
         for first, times, cells in found:
-            # One row more than there may be says that there are too many.
+            # One row more than allowed is enough to show that there are too many.
             for number in range(first, first + min(times, MOST_ROWS + 2)):
                 yield number, cells
     if not reader.seen:
@@ -85,7 +85,7 @@ def _rows(reader: _Content, chunks: Iterator[bytes]) -> Iterator[Row]:
 
 
 class _Content(Markup):
-    """The content of a spreadsheet; it looks at the cells of one table only."""
+    """The content of a spreadsheet. It reads the cells of only one table."""
 
     def __init__(self, merges: list[Merge]) -> None:
         super().__init__()
@@ -180,7 +180,7 @@ class _Content(Markup):
         self.gather(False)
         if self._length <= LONGEST_CELL:
             text = "".join(self.text)
-            # Hardly a text has spaces to run together or to keep, which this tells at once.
+            # Few texts have spaces to run together or to keep; this finds out quickly.
             if "  " in text or not text.isprintable():
                 text = _SPACE.sub(" ", text).strip(" ").translate(_KEPT)
             else:
@@ -258,5 +258,5 @@ def _read(attributes: Attributes, text: str) -> Cell:
 
 
 def _leads_elsewhere(address: str) -> bool:
-    """Whether a link leaves the file: it names a scheme, a server, or a folder above."""
+    """Whether a link leads out of the file: it names a scheme, a server or a folder above."""
     return ":" in address.partition("/")[0] or address.startswith(("/", "../"))

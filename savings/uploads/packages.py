@@ -1,7 +1,7 @@
-"""A zipped file, taken apart without trusting what it says of itself. Pure.
+"""A zipped file, unpacked without trusting what it says about itself. Pure.
 
-How large the parts are is added up before any is unpacked, and each is unpacked only as far
-as it said. A part that turns out longer than that, or other than its checksum, is refused.
+The declared sizes of the parts are added up before any part is unpacked, and no part is unpacked
+further than its declared size. A part that is longer, or that fails its checksum, is refused.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from savings.uploads.sheets import DAMAGED, Refused
 MEGABYTE = 1024 * 1024
 LARGEST_UNPACKED = 128 * MEGABYTE
 MOST_MEMBERS = 1_000
-#: How many times its own size a file may unpack to; below a few megabytes nobody minds.
+#: How many times its own size a file may unpack to. Below a few megabytes it doesn't matter.
 HIGHEST_RATIO = 200
 RATIO_MATTERS_ABOVE = 4 * MEGABYTE
 
@@ -26,7 +26,7 @@ _CHUNK = 65_536
 _CENTRAL = b"PK\x01\x02"
 _LOCAL = struct.Struct("<4s5H3I2H")
 _ENCRYPTED = 0x1
-#: What opening a list of members can raise where the file is not what it seems.
+#: What opening a list of members can raise if the file is damaged or malicious.
 _UNREADABLE = (
     zipfile.BadZipFile,
     NotImplementedError,
@@ -45,20 +45,20 @@ PASSWORD = (  # nosec B105
 )
 TOO_LARGE_UNPACKED = (
     f"The file unpacks to more than {LARGEST_UNPACKED // MEGABYTE} MB, which no return needs: "
-    "copy the rows alone into an empty workbook and upload that."
+    "copy only the rows into an empty workbook and upload that."
 )
 TOO_DENSE = (
     f"The file unpacks to more than {HIGHEST_RATIO} times its size, which no return does: copy "
-    "the rows alone into an empty workbook and upload that."
+    "only the rows into an empty workbook and upload that."
 )
 TOO_MANY_MEMBERS = (
-    f"The file has more than {MOST_MEMBERS:,} parts, which no return needs: copy the rows alone "
+    f"The file has more than {MOST_MEMBERS:,} parts, which no return needs: copy only the rows "
     "into an empty workbook and upload that."
 )
 
 
 class Package:
-    """The members of a zipped file by name; raises Refused for one that is not to be opened."""
+    """The members of a zipped file by name. Raises Refused if it must not be opened."""
 
     def __init__(self, content: bytes) -> None:
         self.content = memoryview(content)
@@ -84,7 +84,7 @@ class Package:
         return name in self.members
 
     def beginning(self, name: str, length: int = 200) -> bytes:
-        """The first bytes of a member; none where there is no such member."""
+        """The first bytes of a member; empty if there is no such member."""
         found = b""
         if name in self.members:
             for chunk in self.stream(name):
@@ -94,7 +94,7 @@ class Package:
         return found[:length]
 
     def stream(self, name: str) -> Iterator[bytes]:
-        """A member, unpacked piece by piece; raises Refused where it is not as it says."""
+        """A member, unpacked piece by piece. Raises Refused if it is not what it declares."""
         if name not in self.members:
             raise Refused(DAMAGED)
         member = self.members[name]
@@ -109,7 +109,7 @@ class Package:
             raise Refused(DAMAGED)
 
     def verify(self) -> None:
-        """Unpack every member once, to see that it is what it says and declares no entity."""
+        """Unpack every member once, to check that it is what it says and declares no entity."""
         for name in self.members:
             tail = b""
             first = True
@@ -137,7 +137,7 @@ class Package:
             raise Refused(UNUSUAL)
 
     def _start(self, member: zipfile.ZipInfo) -> int:
-        """Where a member's bytes begin: after its own header, which ends with name and extras."""
+        """Where a member's bytes begin: after its header, which ends with name and extras."""
         header = bytes(self.content[member.header_offset : member.header_offset + _LOCAL.size])
         if len(header) < _LOCAL.size or member.header_offset < 0:
             raise Refused(DAMAGED)
@@ -165,5 +165,5 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _is_wide(beginning: bytes) -> bool:
-    """Whether this begins as XML does in UTF-16 or UTF-32, where nothing could be searched."""
+    """Whether this begins like XML in UTF-16 or UTF-32, which could not be searched."""
     return beginning.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<", b"\x00\x00"))

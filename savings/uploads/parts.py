@@ -1,4 +1,4 @@
-"""A file that comes in with a request: read as far as it may be long, and no further."""
+"""A file sent with a request: never read beyond the longest that is allowed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NEWEST_VERSION = 2_147_483_647
 
 
 class NotAForm(UnsupportedMediaType):
-    """The call takes a form with a file, and was sent something else."""
+    """The call takes a form with a file, but was sent something else."""
 
     default_detail = "Send the file as multipart/form-data, in a part named file."
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a form with a file says; `version` is None where it names none."""
+    """What a form with a file says; `version` is None if it names none."""
 
     filename: str
     content: bytes
@@ -39,7 +39,7 @@ class Parts:
 
 
 class FormWithFile(MultiPartParser):
-    """A form with a file, refused before it is read where it is too long."""
+    """A form with a file, refused before it is read if it is too long."""
 
     def parse(
         self,
@@ -56,9 +56,9 @@ class FormWithFile(MultiPartParser):
 
 
 class Bounded(FileUploadHandler):
-    """Lets no file through of a form that is too long, wherever on the site it is sent.
+    """Drops the files of a form that is too long, wherever on the site it is sent.
 
-    What is too long is read past and kept nowhere; the code that asks for the file says so.
+    Their bytes are skipped and not kept; the code that asks for the file says so.
     """
 
     dropped = False
@@ -86,7 +86,7 @@ class Bounded(FileUploadHandler):
 
 
 def parts_of(request: Request) -> Parts:
-    """The file of an API call, and the version beside it; raises BadContent or NotAForm."""
+    """The file of an API call, and the version sent with it. Raises BadContent or NotAForm."""
     if not (request.content_type or "").lower().startswith("multipart/form-data"):
         raise NotAForm(request.content_type or "")
     if _length(request) > LONGEST_FORM:
@@ -112,7 +112,7 @@ def parts_of(request: Request) -> Parts:
 
 
 def content_of(file: UploadedFile) -> bytes:
-    """The bytes of a file, if they are no more than may be; raises BadContent."""
+    """The bytes of a file. Raises BadContent if it is too large."""
     if (file.size or 0) > LARGEST_FILE:
         raise BadContent([FileMistake("file", TOO_LARGE)])
     return file.read()

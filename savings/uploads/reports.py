@@ -1,4 +1,4 @@
-"""What a template holds, and an upload's preview as a person reads it."""
+"""What a template holds, and an upload's preview for a page."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
 
-#: What the page of a preview shows of each sort of change.
+#: The most lines that a preview shows for each sort of change.
 LINES_SHOWN = 100
 MISTAKES_SHOWN = 200
 
 
 def filled_template(parent: Return) -> Template:
-    """A return to fill in, with the rows that it has."""
+    """A return to fill in, with its present rows."""
     tree = Service.objects.tree()
     return Template(
         council=parent.council_code,
@@ -46,7 +46,7 @@ def filled_template(parent: Return) -> Template:
 
 @dataclass(frozen=True, slots=True)
 class KindChange:
-    """The pence of a kind as the return stands, and as the file has it."""
+    """The pence of a kind in the return now, and in the file."""
 
     label: str
     before: int
@@ -61,8 +61,8 @@ class KindChange:
 class LineChange:
     """A line that a file adds, changes or removes; `row` is its row in the file.
 
-    `before` and `after` in pence. `others` are the other columns that change: name, what was
-    there, what comes.
+    `before` and `after` are in pence. `others` are the other columns that change: the name, the
+    value before and the value after.
     """
 
     row: int | None
@@ -77,7 +77,7 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file would do: how many lines of each sort, and the first of them."""
+    """What a file would do: how many lines of each sort of change, and the first of them."""
 
     added: int
     changed: int
@@ -94,7 +94,7 @@ class Preview:
 
 
 def preview_of(upload: Upload) -> Preview:
-    """The preview of an upload that was found right."""
+    """The preview of an upload that has no mistakes."""
     outcome: Mapping[str, Any] = upload.outcome or {}
     tree = Service.objects.tree()
     lines = outcome["lines"]

@@ -1,4 +1,4 @@
-"""An upload as the schema describes it: what is sent, and what comes back."""
+"""An upload as the schema describes it: the request and the answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class UploadParameters(Shape):
     dry_run = Choice(
         [("true", "Only say what would happen"), ("false", "Store it")],
         required=False,
-        help_text="true says what the file would do and stores nothing.",
+        help_text="With true, the answer says what the file would do, and nothing is stored.",
     )
 
 
@@ -33,8 +33,8 @@ class UploadBody(serializers.Serializer):
         required=False,
         min_value=0,
         max_value=2_147_483_647,
-        help_text="The draft's version as you read it, so that a stale one is refused. Without "
-        "it the file replaces the draft as it stands.",
+        help_text="The draft's version that you read, so that an older one is refused. Without "
+        "it, the file replaces the draft as it is now.",
     )
 
 
@@ -72,12 +72,12 @@ class ChangeCountsSerializer(serializers.Serializer):
     ]
 )
 class UploadSerializer(serializers.Serializer):
-    rows = serializers.IntegerField(help_text="The file's rows, its header not counted.")
+    rows = serializers.IntegerField(help_text="The file's rows, without its header.")
     total = Money(help_text="The sum of its savings; kinds are never added to each other.")
     totals = TotalsSerializer(help_text="The sum of its rows of each kind.")
     version = serializers.IntegerField(help_text="The return's version as it is now.")
     changes = ChangeCountsSerializer(
-        allow_null=True, help_text="Of a dry run: how many lines it would add, change and remove."
+        allow_null=True, help_text="For a dry run: the lines it would add, change and remove."
     )
 
 

@@ -1,8 +1,8 @@
-"""What the readers of files have in common: rows of cells, and what no return's file may be.
+"""What the readers of files have in common: rows of cells, and the limits of a return's file.
 
-A reader gives rows one by one: the number that the spreadsheet shows for the row, and its
-cells that are not empty, each with its column counted from 0. A cell that holds anything but
-text or a number is `Odd`; what becomes of it depends on its column. Pure.
+A reader gives rows one by one: the row's number in the spreadsheet, and its cells that are not
+empty, each with its column counted from 0. A cell with anything but text or a number is `Odd`;
+how it is treated depends on its column. Pure.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-#: Rows below the header that a return may have.
+#: The most rows below the header that a return may have.
 MOST_ROWS = 50_000
-#: Columns that are looked at; one further right makes the sheet too wide for a return.
+#: Columns that are read; anything to the right of them makes the sheet too wide for a return.
 MOST_COLUMNS = 64
 #: The longest text that a cell of a spreadsheet can hold.
 LONGEST_CELL = 32_767
-#: What all texts of a file may take in memory, in bytes, and what each takes beside its letters.
+#: The memory that all texts of a file may take, in bytes, and what each takes besides its letters.
 MOST_TEXT = 64 * 1024 * 1024
 EACH_TEXT = 56
-#: Texts as short as this are looked for among those that are there, up to so many.
+#: Texts up to this length are kept only once, and at most this many of them.
 SHORT_TEXT, MOST_KNOWN = 24, 20_000
-#: As many merged cells as are worth telling.
+#: The most merged cells that are reported.
 MOST_MERGES = 10_000
 
 FORMULA = "formula"
@@ -34,9 +34,9 @@ ENCODING = "encoding"
 
 
 class Refused(Exception):
-    """A file that can't be taken: `str()` says why and what to do.
+    """A file that is not accepted: `str()` says why and what to do.
 
-    `row` and `column` are the place as the spreadsheet shows it, where there is one.
+    `row` and `column` are the place in the spreadsheet, if there is one.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Odd:
-    """What a cell holds that is neither text nor a number; `text` is how it reads."""
+    """A cell that is neither text nor a number; `text` is what it shows."""
 
     kind: str
     text: str
@@ -58,7 +58,7 @@ class Odd:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Cells merged into one: rows as the spreadsheet shows them, columns from 0, both included."""
+    """Merged cells: rows as in the spreadsheet, columns from 0, first and last included."""
 
     first_row: int
     first_column: int
@@ -72,7 +72,7 @@ Row = tuple[int, Sequence[tuple[int, Cell]]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A sheet as it is read: `merges` is complete once `rows` has come to its end."""
+    """A sheet being read: `merges` is complete once all `rows` have been read."""
 
     rows: Iterator[Row]
     merges: list[Merge] = field(default_factory=list)
@@ -84,20 +84,20 @@ DAMAGED = (
 )
 
 TOO_MUCH_TEXT = (
-    "The file holds more text than a return has room for: put it into a document and name that "
-    "in the column evidence."
+    "The file has more text than a return has room for: put it into a document and name that "
+    "document in the column evidence."
 )
 
 
 class TextAllowance:
-    """How much text a file may still hold. Short texts that come again are kept once."""
+    """How much more text a file may have. Repeated short texts are kept once."""
 
     def __init__(self) -> None:
         self._left = MOST_TEXT
         self._known: dict[str, str] = {}
 
     def keep(self, text: str) -> str:
-        """The text, counted where it is a new one; raises Refused where there is no room."""
+        """The text, counted if it is new. Raises Refused if there is no room left."""
         if len(text) <= SHORT_TEXT:
             known = self._known.get(text)
             if known is not None:
@@ -115,7 +115,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?", re.ASC
 
 
 def column_letters(place: int) -> str:
-    """How a spreadsheet names a column that is counted from 0.
+    """A spreadsheet's name for a column that is counted from 0.
 
     >>> column_letters(0), column_letters(27), column_letters(299)
     ('A', 'AB', 'KN')
@@ -129,10 +129,10 @@ def column_letters(place: int) -> str:
 
 
 def too_far_right(row: int, place: int) -> Refused:
-    """What to say of something in a column that no return has."""
+    """The refusal of something in a column that no return has."""
     letters = column_letters(place)
     return Refused(
-        f"There is something in column {letters}, further right than any column of a return: "
+        f"There is something in column {letters}, to the right of all columns of a return: "
         "remove it.",
         row=row,
         column=letters,
@@ -140,16 +140,16 @@ def too_far_right(row: int, place: int) -> Refused:
 
 
 def is_plain_number(text: str) -> bool:
-    """Whether a text is a number as `number_text` gives it, and of no more than money has."""
+    """Whether a text is a number as `number_text` writes it, with no more digits than money."""
     return _PLAIN.fullmatch(text) is not None
 
 
 def number_text(written: str) -> str:
-    """A number of a workbook as a person would type it.
+    """A workbook's number as a person would type it.
 
-    Spreadsheets keep numbers in binary and often write seventeen digits of them: the
-    shortest decimal that stands for the same number is the one that was typed. What is
-    not a number stays as it is written.
+    Spreadsheets keep numbers in binary and often write 17 digits of them. The shortest
+    decimal for the same number is the one that was typed. Anything that is not a number
+    stays as written.
 
     >>> number_text("1.1000000000000001"), number_text("45.0"), number_text("1E5")
     ('1.1', '45', '100000')
@@ -160,7 +160,7 @@ def number_text(written: str) -> str:
         return written if written[-1:] != "0" or "." not in written else _trimmed(written)
     if not _NUMBER.fullmatch(written):
         return written
-    # The one place where a binary number is met: it came in the file, and goes no further.
+    # The only place with a binary number: it came in the file, and goes no further.
     shortest = Decimal(repr(float(written)))
     if not shortest.is_finite():
         return written

@@ -1,4 +1,4 @@
-"""The tasks of uploads: an id goes in, one action is called, and twice does no harm."""
+"""The tasks of uploads. They take an id, call one action, and are safe to run twice."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ logger = logging.getLogger(__name__)
 
 @shared_task(name="savings.uploads.check")
 def check(upload_id: int) -> None:
-    """Check a file: sent after the commit that kept it."""
+    """Check a file. Sent after the commit that kept it."""
     check_upload(upload_id=upload_id)
 
 
 @shared_task(name="savings.uploads.sweep")
 def sweep() -> None:
-    """Forget stale uploads, and check what a lost message left behind: by the schedule."""
+    """Delete old uploads, and check those that a lost message left behind. Scheduled."""
     for upload_id in tidy_uploads(at=timezone.now()):
         check_upload(upload_id=upload_id)
 

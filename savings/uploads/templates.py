@@ -1,4 +1,4 @@
-"""What a return's template says, before it has a format: columns, choices, notes, lists. Pure."""
+"""A return's template in any format: columns, choices, notes and lists. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from savings.kit.opendocument import Cell, Column, Options, Sheet
 from savings.returns.rows import CAUSES, COLUMNS, KINDS, NATURES, RECURRENCES, SCOPES, EntryRow
 from savings.uploads.sheets import MOST_ROWS
 
-#: Rows below those there are that have drop-downs in an ODS file, where each costs something.
+#: Empty rows with drop-downs in an ODS file, where each row costs something.
 SPARE_ROWS = 1_000
 
 
@@ -27,14 +27,14 @@ GUIDES = {
     "kind": Guide("Always", "saving, ongoing_cost, transition_cost or variance.", 17),
     "scope": Guide(
         "Always",
-        "own: falls on your council alone. shared: is divided by the rule that the councils "
-        "taking part have agreed.",
+        "own: falls only on your council. shared: is split by the rule that the councils "
+        "taking part have agreed to.",
         10,
     ),
     "amount": Guide(
         "Always",
-        "Pounds, such as 1234.50; as text also £1,234, (1,234) for minus, 45k, £1.2m, and - for "
-        "nil. A saving is positive when spending falls; a cost or a variance when it rises. No "
+        "Pounds, such as 1234.50. As text also £1,234, (1,234) for minus, 45k, £1.2m, and - for "
+        "nil. A saving is positive when spending falls, a cost or a variance when it rises. No "
         "formulas.",
         16,
     ),
@@ -50,20 +50,20 @@ GUIDES = {
     ),
     "tupe": Guide(
         "No",
-        "For an ongoing cost: codes of the only councils that it may fall on, with commas "
-        "between them.",
+        "For an ongoing cost: the codes of the only councils that it may fall on, separated by "
+        "commas.",
         14,
     ),
     "approval": Guide(
         "No",
-        "For a transition cost: code of a transition budget that every council taking part has "
-        "agreed.",
+        "For a transition cost: the code of a transition budget that every council taking part "
+        "has agreed to.",
         14,
     ),
     "corrects": Guide(
-        "No", "Number of your council's certified entry of an earlier quarter that it corrects.", 11
+        "No", "The number of your council's certified earlier entry that it corrects.", 11
     ),
-    "evidence": Guide("No", "A reference to where it is shown.", 28),
+    "evidence": Guide("No", "A document or place that shows it.", 28),
     "note": Guide("No", "Anything else that a reader should know.", 44),
 }
 _CHOICES = {
@@ -88,7 +88,7 @@ class ServiceLine:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A return to fill in: whose, of which quarter, the rows it has, what they may refer to."""
+    """A return to fill in: its council, quarter and rows, and what the rows may refer to."""
 
     council: str
     council_name: str
@@ -103,12 +103,12 @@ class Template:
         return f"{self.council_name}: return for {self.quarter}"
 
     def file_name(self, extension: str) -> str:
-        """What a download is called: `return-WCC-2013-14-Q1.xlsx`."""
+        """The name of a download: `return-WCC-2013-14-Q1.xlsx`."""
         return f"return-{self.council}-{self.period}.{extension}"
 
 
 def cells_of(row: EntryRow) -> tuple[Cell, ...]:
-    """A row as a person would have typed it, a cell for each of COLUMNS; the amount in pence."""
+    """A row as a person would type it, with a cell for each of COLUMNS. The amount is in pence."""
     return (
         row.service,
         row.kind,
@@ -127,7 +127,7 @@ def cells_of(row: EntryRow) -> tuple[Cell, ...]:
 
 
 def sheets_of(template: Template) -> tuple[Sheet, ...]:
-    """The rows to fill in, then what to look up: services, councils, what each column takes."""
+    """The rows to fill in, and sheets to look up services, councils and columns."""
     return (
         Sheet(
             "Return",

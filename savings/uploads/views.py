@@ -1,8 +1,8 @@
-"""The pages of a return's file: the template, the upload, its preview, its mistakes.
+"""The pages of a return's file: the template, the upload, its preview and its mistakes.
 
-As with every page of a return, a look-up starts from what the person may see, and a refusal
-becomes the page. A file is looked through once, at once, for what it plainly is; the rest is
-a task's, and the page says how far that is.
+As on every page of a return, a look-up starts from what the person may see, and the page
+shows a refusal. The request checks only what kind of file it is. A task does the rest, and
+the page shows its progress.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def template(request: SignedIn, council: str, period: str, extension: str) -> Ht
 
 @page("GET", "HEAD", "POST")
 def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
-    """Choose a file; what it plainly can't be is said at once, the rest after it is checked."""
+    """Choose a file. A file of the wrong kind is refused at once; a task checks the rest."""
     parent = return_called(request, council, period)
     require(request.user, "savings.fill_return", parent)
     mistakes: list[FieldError] = []
@@ -69,7 +69,7 @@ def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
 
 @page("GET", "HEAD")
 def show(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
-    """How far the check is; then what the file would change, or what has to be put right."""
+    """The progress of the check; then what the file would change, or its mistakes."""
     parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if not request.headers.get("HX-Request"):
@@ -81,7 +81,7 @@ def show(request: SignedIn, council: str, period: str, upload_id: int) -> HttpRe
 
 @page("GET", "HEAD", "POST")
 def store(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
-    """Replace the draft's entries by what was previewed."""
+    """Replace the draft's entries by the previewed rows."""
     parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if request.method != "POST":
@@ -93,7 +93,7 @@ def store(request: SignedIn, council: str, period: str, upload_id: int) -> HttpR
             tasks.check_later(kept.id)
             messages.warning(
                 request,
-                "The return was changed after the file had been compared with it, so nothing was "
+                "The return was changed after the file was compared with it, so nothing was "
                 "stored. Here is the file compared with the return as it is now.",
             )
             return _to_upload(parent, kept)
@@ -105,20 +105,20 @@ def store(request: SignedIn, council: str, period: str, upload_id: int) -> HttpR
 
 @page("GET", "HEAD", "POST")
 def discard(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
-    """Forget an upload; the return stays as it is."""
+    """Delete an upload. The return stays as it is."""
     parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if request.method != "POST":
         return _to_upload(parent, kept)
     with refusals_on(partial(_upload_page, request, parent, kept)):
         actions.discard_upload(upload_id=kept.id, by=request.user)
-    messages.success(request, f"{kept.filename} is discarded. The return stays as it was.")
+    messages.success(request, f"{kept.filename} has been discarded. The return has not changed.")
     return to_return(parent)
 
 
 @page("GET", "HEAD")
 def marked(request: SignedIn, council: str, period: str, upload_id: int) -> HttpResponse:
-    """The person's own workbook, with what has to be put right marked in it."""
+    """The person's own workbook, with its mistakes marked."""
     parent = return_called(request, council, period)
     kept = _upload(request, parent, upload_id)
     if kept.state != Upload.State.REFUSED:
@@ -135,7 +135,7 @@ def _choose_page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    # The first, where there are several: a file that can't be read has nothing else to tell.
+    # Only the first: a file that can't be read has nothing else to say.
     mistake = mistakes[0].message if mistakes else ""
     mine = Upload.objects.visible_to(request.user).unfinished().filter(by=request.user)
     context = {
@@ -167,13 +167,13 @@ def _upload_page(
 
 
 def _nothing_came(request: HttpRequest) -> str:
-    """Why there is no file: none was chosen, or it was too long to be let in."""
+    """Why there is no file: none was chosen, or it was too long."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return TOO_LARGE if length.isdecimal() and int(length) > LONGEST_FORM else CHOOSE
 
 
 def _upload(request: SignedIn, parent: Return, upload_id: int) -> Upload:
-    """An upload of this return, for those who fill it in."""
+    """An upload of this return, for people who fill it in."""
     require(request.user, "savings.fill_return", parent)
     uploads = Upload.objects.visible_to(request.user).filter(parent=parent)
     return get_object_or_404(uploads.defer("content").select_related("by"), id=upload_id)

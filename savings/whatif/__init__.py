@@ -1,1 +1,1 @@
-"""What another rule, or another driver value, would have done: worked out, shown, never stored."""
+"""What another rule or driver value would have done: worked out and shown, never stored."""

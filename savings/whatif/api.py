@@ -14,11 +14,11 @@ from sovereignty.calls import Call
 
 
 class WhatIfCall(Call):
-    """What a rule, a driver's value or a proposal would have done to every council.
+    """What a rule, a driver's value or a proposal would have done for every council.
 
-    Worked out beside today's for every quarter to date and over the adopted plans, to the
-    penny, and stored nowhere. Closed quarters stay as they are whatever is agreed. Give the
-    parameters of a rule (service, kind, method and what it shares by), of a driver's value
+    It is compared with today's figures for every quarter to date and over the adopted plans, to
+    the penny, and not stored. Closed quarters stay as they are, whatever is agreed. Give the
+    parameters of a rule (service, kind, method and what it splits by), of a driver's value
     (driver, council, value), or a decision.
     """
 
@@ -28,11 +28,11 @@ class WhatIfCall(Call):
         responses=WhatIfSerializer,
         examples=[
             OpenApiExample(
-                "A saving that two thirds of would have been one council's",
+                "A saving of which two thirds would fall on one council",
                 value={
-                    "question": "What if the savings of Libraries and what lies below it were "
-                    "split by fixed shares, Kensington & Chelsea 1/3 and Westminster 2/3, all "
-                    "along?",
+                    "question": "What if the savings of Libraries and the services below it were "
+                    "split by fixed shares, Kensington & Chelsea 1/3 and Westminster 2/3, from "
+                    "the start?",
                     "gains": "Of what is certified to date, Westminster would have £10.00 more of "
                     "the savings; Kensington & Chelsea would have £10.00 less.",
                     "entries_looked_at": 1,

@@ -1,9 +1,9 @@
-"""What an address asks: the same parameters of the page and of the API, read once here.
+"""What an address asks. The page and the API have the same parameters, which are read here.
 
-A rule is described by `service`, `kind`, `method` and what its method shares by; a
+A rule is described by `service`, `kind`, `method` and what its method splits by; a
 driver's value by `driver`, `council` and `value`; a proposal by `decision`. Each may have
-`effective_from`: without it the answer is as if it had held all along. `shares` and
-`weights` are codes and shares, as `LBHF:1/3,WCC:2/3`.
+`effective_from`. Without it, the answer is as if it had applied from the start. `shares`
+and `weights` are codes and shares, such as `LBHF:1/3,WCC:2/3`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sovereignty.refusals import BadContent, FieldError
 _SOME_QUARTER = Quarter.parse("1900-01-Q1")
 _NUMBER = re.compile(r"([0-9]{1,3}(,[0-9]{3}){1,4}|[0-9]{1,14})(\.[0-9]{1,4})?", re.ASCII)
 _ID = re.compile(r"[0-9]{1,18}", re.ASCII)
-#: The longest value that is repeated.
+#: How much of a value is repeated in an error.
 _SHOWN = 60
 _OF_A_RULE = ("service", "kind", "method", "shares", "weights", "indirect_variance")
 _OF_A_VALUE = ("council", "value")
@@ -36,9 +36,9 @@ _SHARED_BY = {FIXED: "shares", DRIVER: "driver", BLEND: "weights"}
 
 
 def pairs(text: str) -> dict[str, str]:
-    """Codes and shares as text: what is left of each colon, and what is right of it.
+    """Codes and shares, from text: the parts before and after each colon.
 
-    A code that is given twice keeps both, which are no share together.
+    A code that is given twice keeps both shares, which together are not valid.
 
     >>> pairs("LBHF:1/3, WCC:2/3"), pairs("WCC:1/2,WCC:1/2")
     ({'LBHF': '1/3', 'WCC': '2/3'}, {'WCC': '1/2 1/2'})
@@ -52,7 +52,7 @@ def pairs(text: str) -> dict[str, str]:
 
 
 def as_text(shares: Mapping[str, str]) -> str:
-    """The same the other way round, in alphabetical order.
+    """The inverse of `pairs`, in alphabetical order.
 
     >>> as_text({"WCC": "2/3", "LBHF": "1/3"})
     'LBHF:1/3,WCC:2/3'
@@ -62,7 +62,7 @@ def as_text(shares: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class QuestionAsGiven:
-    """The parameters as they were given, each text; empty where it was not."""
+    """The parameters as given, each as text; empty if it was not given."""
 
     decision: str = ""
     service: str = ""
@@ -84,18 +84,18 @@ class QuestionAsGiven:
         return cls(shares=shares, weights=weights, **said)
 
     def given(self, *names: str) -> list[str]:
-        """Those of these parameters that were given."""
+        """The parameters among these that were given."""
         return [name for name in names if getattr(self, name)]
 
     def query(self) -> str:
-        """The address's query string, in which all of the question is."""
+        """The address's query string, which has the whole question."""
         said = {name: getattr(self, name) for name in self.__dataclass_fields__}
         said |= {"shares": as_text(self.shares), "weights": as_text(self.weights)}
         return urlencode({name: text for name, text in said.items() if text}, safe=":/,")
 
 
 def read(asked: QuestionAsGiven, known: Known) -> Question:
-    """The question that the parameters ask; raises BadContent with every mistake in them."""
+    """The question that the parameters ask. Raises BadContent with every mistake in them."""
     reading = _Reading(asked, known)
     if asked.decision:
         return _proposal(reading)
@@ -106,10 +106,10 @@ def read(asked: QuestionAsGiven, known: Known) -> Question:
 
 @dataclass(frozen=True)
 class _Reading:
-    """A question as it is read: its parameters one by one, and the mistakes found so far.
+    """A question while it is read: its parameters, and the mistakes found so far.
 
-    Each kind of question leaves out what is another kind's, reads what is its own, and is
-    refused once with everything that is wrong.
+    Each kind of question refuses the parameters of other kinds, reads its own, and is refused
+    once with everything that is wrong.
     """
 
     asked: QuestionAsGiven
@@ -120,12 +120,12 @@ class _Reading:
         self.errors.append(FieldError(name, message, said[:_SHOWN]))
 
     def leave_out(self, *names: str, because: str) -> None:
-        """Parameters that this kind of question doesn't have."""
+        """Refuse parameters that this kind of question doesn't have."""
         for name in self.asked.given(*names):
             self.wrong(name, because)
 
     def one_of(self, name: str, known: Collection[str], what: str) -> None:
-        """A parameter that has to be given, and known."""
+        """Check a parameter that must be given, and known."""
         said = getattr(self.asked, name)
         if not said:
             self.wrong(name, f"Choose the {what}.")
@@ -133,7 +133,7 @@ class _Reading:
             self.wrong(name, f"There is no {what} of this name.", said)
 
     def since(self) -> Quarter | None:
-        """When it is to have begun; None where it is to have held all along."""
+        """The quarter in which it begins; None if it applies from the start."""
         if not self.asked.effective_from:
             return None
         try:
@@ -155,14 +155,14 @@ def _proposal(reading: _Reading) -> Question:
         *_OF_A_RULE,
         "driver",
         *_OF_A_VALUE,
-        because="A proposal says this itself: leave it out, or leave the proposal out.",
+        because="The proposal already says this: leave it out, or leave the proposal out.",
     )
     since = reading.since()
     row = known.rules.get(int(asked.decision) if _ID.fullmatch(asked.decision) else 0)
     if row is None:
         reading.wrong(
             "decision",
-            "No rule is proposed by this decision. Budgets and tests split nothing by themselves.",
+            "This decision proposes no rule. Budgets and tests split nothing by themselves.",
             asked.decision,
         )
     if reading.errors or row is None:
@@ -173,7 +173,7 @@ def _proposal(reading: _Reading) -> Question:
 def _value(reading: _Reading) -> Question:
     asked, known = reading.asked, reading.known
     reading.leave_out(
-        *_OF_A_RULE, because="This is of a rule: leave it out, or ask for no driver's value."
+        *_OF_A_RULE, because="This is for a rule: leave it out, or ask for no driver's value."
     )
     reading.one_of("driver", known.drivers, "driver")
     reading.one_of("council", known.councils, "council")
@@ -189,7 +189,7 @@ def _value(reading: _Reading) -> Question:
     if reading.errors:
         raise reading.refusal()
     number = Fraction(Decimal(asked.value.replace(",", "")))
-    # When it holds from, the world that it is put into says.
+    # The world that it is put into decides from when it applies.
     value = ValueOfDriver(0, asked.driver, asked.council, since or _SOME_QUARTER, number)
     return Question(known, since, value=value)
 
@@ -202,9 +202,11 @@ def _rule(reading: _Reading) -> Question:
     since = reading.since()
     to_host = asked.indirect_variance == AttributionRule.IndirectVariance.HOST
     if asked.indirect_variance:
-        reading.one_of("indirect_variance", AttributionRule.IndirectVariance.values, "such way")
+        reading.one_of("indirect_variance", AttributionRule.IndirectVariance.values, "option")
     if to_host and asked.kind != ONGOING_COST:
-        reading.wrong("indirect_variance", "Only a rule for ongoing costs says this: leave it out.")
+        reading.wrong(
+            "indirect_variance", "Only a rule for ongoing costs can say this: leave it out."
+        )
     shares, weights = _shared_by(reading, since)
     if reading.errors:
         raise reading.refusal()
@@ -226,13 +228,13 @@ def _rule(reading: _Reading) -> Question:
     )
 
 
-# --- What a rule shares by -------------------------------------------------------------
+# --- What a rule splits by -------------------------------------------------------------
 
 
 def _shared_by(
     reading: _Reading, since: Quarter | None
 ) -> tuple[dict[str, Fraction], dict[str, Fraction]]:
-    """The shares and the weights of a rule by its method, and nothing beside them."""
+    """The shares or weights of a rule, by its method; the other is empty."""
     asked, known = reading.asked, reading.known
     wanted = _SHARED_BY.get(asked.method)
     if wanted is None:
@@ -255,7 +257,7 @@ def _shared_by(
 
 
 def _fractions(reading: _Reading, name: str, given: Mapping[str, str]) -> dict[str, Fraction]:
-    """Shares that add up to one; each mistake named by its code."""
+    """Shares that add up to 1. Mistakes are named by the code."""
     if not given:
         reading.wrong(name, f"Give the {name}: they add up to 1.")
         return {}
@@ -283,7 +285,7 @@ def _check_codes(
 
 
 def _check_taking_part(reading: _Reading, since: Quarter | None, shares: Iterable[str]) -> None:
-    """No council has a share in what it takes no part in: when it begins, or ever if all along."""
+    """Refuse a share of a council that takes no part when the rule begins, or ever if always."""
     tree, service = reading.known.tree, reading.asked.service
     for code in shares:
         if code in reading.known.councils and not (
@@ -296,10 +298,9 @@ def _check_taking_part(reading: _Reading, since: Quarter | None, shares: Iterabl
 
 
 def _check_values(reading: _Reading, since: Quarter | None, drivers: Mapping[str, str]) -> None:
-    """Drivers, by the parameter that names each, have the values to share by when it begins.
+    """Check that drivers, by the parameter that names each, have values when the rule begins.
 
-    A rule that is to have held all along has to be able to share by the last quarter that
-    returns are made for.
+    For a rule from the start, they need values in the last quarter that returns are made for.
     """
     service, known = reading.asked.service, reading.known
     if service not in known.tree.nodes or not known.drivers.keys() & {*drivers.values()}:
@@ -323,7 +324,7 @@ def _check_values(reading: _Reading, since: Quarter | None, drivers: Mapping[str
 
 
 def described(rule: AttributionRule) -> QuestionAsGiven:
-    """A proposed rule as the parameters that would describe it, without when it begins."""
+    """A proposed rule as the parameters that describe it, without its first quarter."""
     return QuestionAsGiven(
         service=rule.service.slug,
         kind=rule.kind,
@@ -356,5 +357,5 @@ def in_words(question: Question, asked: QuestionAsGiven) -> str:
             to_host=said.indirect_variance == AttributionRule.IndirectVariance.HOST,
         )
     if question.since is None:
-        return f"What if {what}, all along?"
+        return f"What if {what}, from the start?"
     return f"What if {what}, from {question.since.label} on?"

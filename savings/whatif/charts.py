@@ -1,7 +1,7 @@
-"""A what-if as pictures: rows to Plotly figures as plain data.
+"""A what-if as charts: turns rows into Plotly figures as plain data.
 
-Amounts are whole pence, so that no float stands for money. Pine is what is so today,
-and hatched brass what would have been; a hatched bar is no fact.
+Amounts are whole pence, so that money is never a float. Pine is today, and hatched brass
+what would have been: a hatched bar is not a fact.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from savings.kit.wording import headline
 from savings.whatif.tables import Row, Table
 
 _TODAY, _THEN, _INK = "#0e4543", "#b9872c", "#16211f"
-#: Councils in the order of their codes, apart in grey too.
+#: Colours of councils in the order of their codes, which also differ in grey.
 _COUNCILS = ("#0e4543", "#5f93a0", "#8f3f14", "#b9872c", "#573a78", "#8a9440")
 _HATCHED = {"shape": "/", "fillmode": "overlay", "fgcolor": "#ffffff", "size": 6}
 
 
 def today_and_then(rows: Sequence[Row]) -> dict[str, Any]:
-    """Two bars a council: what falls on it today above what would have."""
+    """Two bars for each council: what falls on it today, above what would have fallen."""
     bars = [
         _bars("Today", [(row, row.today, headline(row.today)) for row in rows]),
         _bars("What if", [(row, row.then, headline(row.then)) for row in rows]),
@@ -38,7 +38,7 @@ def today_and_then(rows: Sequence[Row]) -> dict[str, Any]:
         barmode="group",
         height=60 + 62 * len(rows),
         meta={"narrow_height": 60 + 68 * len(rows)},
-        # The labels say the amounts: an axis would say them twice.
+        # The labels say the amounts, so an axis would repeat them.
         xaxis={"visible": False, "range": [least * 14 // 10, longest * 14 // 10]},
         yaxis={"autorange": "reversed"},
     )

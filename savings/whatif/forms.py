@@ -1,7 +1,7 @@
-"""The two forms of a what-if: a rule, and a driver's value. They only fill an address.
+"""The two forms of a what-if: a rule, and a driver's value. They only fill in an address.
 
-Whether what is said will do, `savings.whatif.asking` decides; a form keeps what was typed
-and puts each mistake beside its control.
+`savings.whatif.asking` decides whether the question is valid. A form keeps what was typed and
+puts each mistake by its control.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ SHARE, WEIGHT = "share_", "weight_"
 
 
 class AskingForm(ChoosingForm):
-    """What both have in common: since when it is to hold, and where mistakes are shown."""
+    """What both have in common: the first quarter, and where mistakes are shown."""
 
-    #: Begins the ids of the controls, which are on the page with another form's.
+    #: The prefix of the controls' ids, since another form is on the same page.
     ids = ""
 
     def __init__(self, asked: QuestionAsGiven, known: Known, quarters: Iterable[Quarter]) -> None:
@@ -34,10 +34,10 @@ class AskingForm(ChoosingForm):
         self.fields["effective_from"] = choice("From which quarter?")
         self.fields[
             "effective_from"
-        ].help_text = "All along shows what it would have done in every quarter, whenever it began."
+        ].help_text = "From the start shows what it would have done in every quarter."
         self.offer(
             "effective_from",
-            [("", "All along, instead of what was in force")]
+            [("", "From the start, instead of what was in force")]
             + [(quarter.code, f"From {quarter.label}") for quarter in quarters],
         )
 
@@ -56,7 +56,7 @@ class AskingForm(ChoosingForm):
 
 
 class RuleForm(AskingForm):
-    """A rule: each council's share, and each driver's weight, in a control of its own."""
+    """A rule. Each council's share and each driver's weight has its own control."""
 
     ids = "rule"
 
@@ -66,7 +66,7 @@ class RuleForm(AskingForm):
     driver = choice("By which driver?")
     indirect_variance = forms.CharField(
         required=False,
-        label="Whose is a variance in the host’s indirect costs?",
+        label="Who does a variance in the host’s indirect costs fall on?",
         help_text="For ongoing costs.",
         widget=forms.Select,
     )
@@ -85,7 +85,7 @@ class RuleForm(AskingForm):
         )
         self.offer(
             "indirect_variance",
-            [("", "Shared"), (AttributionRule.IndirectVariance.HOST, "The host council’s")],
+            [("", "Shared"), (AttributionRule.IndirectVariance.HOST, "The host council")],
         )
         for code, council in known.councils.items():
             self.fields[f"{SHARE}{code}"] = _share(council.name)
@@ -107,7 +107,7 @@ class RuleForm(AskingForm):
         }
 
     def shown_at(self, field: str) -> str:
-        """A mistake in one share is at that share; in all of them, at the first."""
+        """A mistake in one share is shown at that share, and one in all of them at the first."""
         for name, prefix, known in (
             ("shares", SHARE, self.known.councils),
             ("weights", WEIGHT, self.known.drivers),
@@ -127,7 +127,7 @@ class RuleForm(AskingForm):
 
 
 class ValueForm(AskingForm):
-    """What a driver counts for one council, otherwise than it is."""
+    """Another value of a driver for one council."""
 
     ids = "value"
 
@@ -161,7 +161,7 @@ class ValueForm(AskingForm):
 
 
 def typed(query: Mapping[str, str]) -> QuestionAsGiven:
-    """What stands in the controls of a form, or in the parameters of an address."""
+    """What was typed into the controls of a form, or given as parameters of an address."""
     asked = QuestionAsGiven.of(query)
     return replace(
         asked,
@@ -171,10 +171,10 @@ def typed(query: Mapping[str, str]) -> QuestionAsGiven:
 
 
 def meant(query: Mapping[str, str]) -> QuestionAsGiven:
-    """What the same asks: a form sends its every control, also those that say nothing.
+    """What the same means. A form sends all of its controls, even unused ones.
 
-    Those of another method than the chosen one, and the host of a rule that splits no
-    costs.
+    Controls of another method than the chosen one are left out, and so is the host of a rule
+    that does not split costs.
     """
     asked = typed(query)
     if not any(name.startswith((SHARE, WEIGHT)) for name in query):

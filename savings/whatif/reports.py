@@ -1,6 +1,6 @@
-"""Reading what a what-if is worked out from: today's world, the entries, the adopted plans.
+"""Reading what a what-if is worked out from: today's world, the entries and the adopted plans.
 
-Nothing here writes, and the answer is kept nowhere: if you open the same address later it is
+Nothing here writes, and the answer is not kept: if you open the same address later, it is
 worked out again, from what is certified by then.
 """
 
@@ -41,7 +41,7 @@ from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
 
-#: What decides how an entry falls, and its return's quarter; in the order of `_alike`.
+#: What decides how an entry falls, and its return's quarter, in the order of `_alike`.
 _DECIDES = (
     "service__slug",
     "kind",
@@ -58,9 +58,9 @@ _DECIDES = (
 
 @dataclass(frozen=True)
 class Known:
-    """Today's world as plain values, with the names to tell it by: ten queries.
+    """Today's world as plain values, with the names to describe it: ten queries.
 
-    `rules` are the rows that the world's are made of, by their decision's id.
+    `rules` are the rows of the world's rules, by their decision's id.
     """
 
     world: World
@@ -74,7 +74,7 @@ class Known:
 
 
 def known() -> Known:
-    """All that attribution rests on as it stands, read once for both worlds."""
+    """Everything that attribution depends on now, read once for both worlds."""
     rules = list(AttributionRule.objects.with_consents())
     return Known(
         World(
@@ -94,7 +94,7 @@ def entries_alike(
 ) -> list[Alike]:
     """Certified entries, grouped by what decides how they fall: one query.
 
-    `services` are slugs, with those below already among them; all of them unless said.
+    `services` are slugs and must include the services below; None means all.
     """
     return [alike for alike, _ in entries_alike_in((), services, kinds)]
 
@@ -104,7 +104,7 @@ def entries_alike_in(
     services: Collection[str] | None = None,
     kinds: Collection[str] | None = None,
 ) -> list[tuple[Alike, tuple[str, ...]]]:
-    """The same, alike in these fields of theirs as well, and what they say there: one query."""
+    """The same, grouped by these fields of entries as well, with their values: one query."""
     entries = Entry.objects.filter(parent__status=Return.Status.CERTIFIED)
     if services is not None:
         entries = entries.filter(service__slug__in=services)
@@ -127,7 +127,7 @@ def _grouped(entries: QuerySet[Entry], more: Sequence[str]) -> QuerySet[Entry, t
 
 
 def _alike(row: tuple[Any, ...]) -> Alike:
-    """Entries of one row of `_grouped`."""
+    """The entries in one row of `_grouped`."""
     service, kind, scope, attributed_in, council, cause, caused_by, tupe, approval = row[:9]
     return Alike(
         EntryFacts(
@@ -139,7 +139,7 @@ def _alike(row: tuple[Any, ...]) -> Alike:
 
 
 def adopted_lines(services: Collection[str] | None = None) -> list[Planned]:
-    """The lines of the adopted plans that are for a service of these, in pence: one query."""
+    """The lines of the adopted plans for these services, in pence: one query."""
     lines = PlanLine.objects.filter(plan__adopted=True, service__isnull=False)
     if services is not None:
         lines = lines.filter(service__slug__in=services)
@@ -159,12 +159,12 @@ def adopted_lines(services: Collection[str] | None = None) -> list[Planned]:
 
 
 def last_quarter() -> Quarter | None:
-    """The last quarter that returns are made for; None where none has been opened yet."""
+    """The last quarter that returns are made for; None if none has been opened yet."""
     return Period.objects.aggregate(last=Max("quarter"))["last"]
 
 
 def quarters_to_choose() -> list[Quarter]:
-    """From the first quarter that is reported on to the end of the adopted plans: two queries."""
+    """From the first reported quarter to the end of the adopted plans: two queries."""
     quarters = sorted(Period.objects.values_list("quarter", flat=True))
     ends = PlanLine.objects.filter(plan__adopted=True).aggregate(last=Max("year"))["last"]
     if ends:
@@ -174,10 +174,10 @@ def quarters_to_choose() -> list[Quarter]:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked: a rule, or a driver's value for a council, and since when it holds.
+    """What is asked: a rule, or a driver's value for a council, and from when it applies.
 
-    Without a `since` it is as if it had held all along. `proposed` is the row of a rule
-    that is or was really proposed.
+    Without `since`, it is as if it had applied from the start. `proposed` is the row of a
+    rule that was really proposed.
     """
 
     known: Known
@@ -198,12 +198,12 @@ class Question:
 
     @property
     def asked(self) -> frozenset[str]:
-        """Codes of the councils whose agreement the rule waits for."""
+        """Codes of the councils whose agreement the rule needs."""
         return self._taking_part(self.rule.service) if self.rule else frozenset()
 
     @property
     def share_a_part(self) -> list[str]:
-        """Names of those that share a part alone, of which the rule splits nothing without them."""
+        """Names of councils that only share a part. Without them the rule splits nothing of it."""
         if self.rule is None:
             return []
         below = self.known.tree.below(self.rule.service)
@@ -256,7 +256,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answered:
-    """What was found: to date, over the adopted plans, and the last closed quarter."""
+    """The answer: to date, over the adopted plans, and the last closed quarter."""
 
     question: Question
     found: WhatIf
@@ -268,10 +268,10 @@ class Answered:
 
 
 def work_out(question: Question) -> Answered:
-    """Attribute what the question can touch in both worlds: three queries, nothing stored.
+    """Attribute what the question can affect in both worlds: three queries, nothing stored.
 
-    A rule is read for its service and what lies below; where there are transition budgets
-    also for the rest of its programme, since claims on them follow net reductions.
+    For a rule it reads its service and the services below. If there are transition budgets, it
+    reads the rest of its programme too, since claims on them follow net reductions.
     """
     services: frozenset[str] | None = None
     kinds: frozenset[str] | None = None

@@ -1,4 +1,4 @@
-"""The lines of a what-if as the tables of a page: amounts in pence, sums below. Pure."""
+"""The lines of a what-if as the tables of a page, in pence, with sums. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Splits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One council's amounts in pence; `code` None for what falls on no council, and for sums."""
+    """One council's amounts in pence. `code` is None for what falls on no council, and for sums."""
 
     code: str | None
     name: str
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A row for each council that has a part in anything shown, and their sum."""
+    """A row for each council that has any part, and their sum."""
 
     rows: tuple[Row, ...]
     total: Row
@@ -50,7 +50,7 @@ NOBODY = "No council: not attributed"
 
 
 def table_of(lines: Iterable[Splits], councils: Sequence[tuple[str, str]]) -> Table:
-    """The lines added up by council; `councils` are codes and names, in order."""
+    """The lines added up by council. `councils` are codes and names, in order."""
     sums: dict[str | None, tuple[int, int, bool]] = {}
     for line in lines:
         today, then, made_up = sums.get(line.council, (0, 0, False))
@@ -59,7 +59,7 @@ def table_of(lines: Iterable[Splits], councils: Sequence[tuple[str, str]]) -> Ta
     if None in sums and any(sums[None][:2]):
         rows.append(_row(None, NOBODY, *sums[None]))
     everything = [sum(each[place] for each in sums.values()) for place in (0, 1)]
-    total = _row(None, "All together", everything[0], everything[1], False)
+    total = _row(None, "Total", everything[0], everything[1], False)
     return Table(tuple(rows), total)
 
 
@@ -75,7 +75,7 @@ def by_quarter(
 
 
 def councils_in(lines: Iterable[Splits], names: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Code and name of every council that any of the lines is of, in order of code."""
+    """The code and name of every council in the lines, in order of code."""
     codes = {line.council for line in lines if line.council is not None}
     return [(code, names[code]) for code in sorted(codes)]
 

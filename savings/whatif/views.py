@@ -1,4 +1,4 @@
-"""The page of a what-if: all of the question is in the address, nothing is stored."""
+"""The page of a what-if. The whole question is in the address, and nothing is stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from savings.whatif.reports import Answered, Known, known, quarters_to_choose, w
 from savings.whatif.whatif import PlannedLine
 from sovereignty.refusals import BadContent
 
-#: What says which of the two forms was filled in.
+#: Parameters that show which of the two forms was filled in.
 _OF_A_RULE = ("service", "kind", "method")
 _OF_A_VALUE = ("council", "value")
 
@@ -30,7 +30,7 @@ _OF_A_VALUE = ("council", "value")
 @require_safe
 @partnership_page
 def what_if(request: HttpRequest) -> HttpResponse:
-    """What a rule, a driver's value or a proposal would have done, beside today's."""
+    """What a rule, a driver's value or a proposal would have done, compared with today."""
     query = {name: text for name, text in request.GET.items() if isinstance(text, str)}
     asked = meant(query)
     with one_version():
@@ -59,7 +59,7 @@ def what_if(request: HttpRequest) -> HttpResponse:
 def _answer(
     asked: QuestionAsGiven, query: Collection[str], now: Known
 ) -> Answered | BadContent | None:
-    """What was found, or what is wrong with the question; None where nothing is asked."""
+    """The answer, or what is wrong with the question; None if nothing is asked."""
     if not asked.decision and not any(name in query for name in (*_OF_A_RULE, *_OF_A_VALUE)):
         return None
     try:
@@ -119,7 +119,7 @@ def _of_a_kind(
     *,
     several: bool,
 ) -> dict[str, Any]:
-    """The figures of one kind; their own sentence where there are several kinds."""
+    """The figures of one kind, with their own sentence if there are several kinds."""
     lines = [line for line in answered.found.lines if line.kind == kind]
     quarters = tables.by_quarter(lines, councils)
     table = tables.table_of(lines, councils)
@@ -130,7 +130,7 @@ def _of_a_kind(
         "table": table,
         "reading": wording.who_gains(lines, names, of=f"Of the {wording.KINDS[kind]} to date")
         if several
-        else "What falls on each council today, and what would have.",
+        else "What falls on each council today, and what would have fallen on it.",
         "figure": charts.today_and_then(table.rows) if table.rows else None,
         "quarters": [
             {"quarter": quarter, "table": each, "closed": answered.is_closed(quarter)}

@@ -1,9 +1,9 @@
-"""What another rule, or another driver's value, would have done to every council. Pure.
+"""What another rule or driver's value would have done for every council. Pure.
 
-The same entries are attributed twice by the same arithmetic, once in today's world and
-once in one that differs in a single rule or value. Each entry is split by itself in whole
-pence, so that what a rule would have done and what the rollup makes of it once it is
-agreed are equal to the penny. Source: the public contract, "Attribution".
+The same entries are attributed twice by the same arithmetic: once in today's world, and
+once in a world that differs in one rule or value. Each entry is split separately in whole
+pence, so that the answer equals, to the penny, what the rollup works out once the rule is
+agreed. Source: the public contract, "Attribution".
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ SPLIT_BY = {
     ONGOING_COST: frozenset({ONGOING_COST, VARIANCE}),
 }
 IN_YEAR = "in_year"
-#: Before any quarter there is: from here on means all along.
+#: Before all quarters: from here on means from the start.
 ALWAYS = Quarter.parse("1900-01-Q1")
 _QUARTERS_OF_A_YEAR = {str(number): Fraction(1, 4) for number in (1, 2, 3, 4)}
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """All that attribution rests on, to be asked as it is or with one thing otherwise."""
+    """Everything that attribution depends on, as it is now or with one thing changed."""
 
     tree: ServiceTree
     rules: tuple[Rule, ...]
@@ -54,17 +54,17 @@ class World:
         return Attribution(self.tree, self.rules, self.values, self.budgets)
 
     def values_by(self, driver: str, quarter: Quarter) -> dict[str, Fraction]:
-        """A driver's value by council that holds in a quarter: the latest at or before it."""
+        """A driver's value by council in a quarter: the latest at or before it."""
         mine = [value for value in self.values if value.driver == driver]
         return {code: held.value for code, held in held_by_council(mine, quarter).items()}
 
     def with_rule(self, rule: Rule, agreed_by: Collection[str], since: Quarter | None) -> World:
         """The world in which these councils have agreed to this rule, from `since` on.
 
-        It takes its place among the others as an agreed rule does: a later one still
-        replaces it, and an earlier one holds before it. Without a `since` it holds in
-        every quarter, instead of every other rule of its service and kind. A rule with
-        the id of one that is there takes that one's place; id 0 is a new one's.
+        It works among the others like any agreed rule: a later one still replaces it, and
+        an earlier one applies before it. Without `since` it applies in every quarter,
+        instead of every other rule of its service and kind. It replaces a rule with the
+        same id; id 0 means a new rule.
         """
         others = [other for other in self.rules if other.id != rule.id]
         if since is None:
@@ -85,8 +85,8 @@ class World:
     def with_value(self, value: ValueOfDriver, since: Quarter | None) -> World:
         """The world in which a driver has this value for its council, from `since` on.
 
-        A later value still replaces it. Without a `since` the driver has no other value
-        for the council, in any quarter.
+        A later value still replaces it. Without `since`, the driver has no other value for
+        the council in any quarter.
         """
         others = list(self.values)
         if since is None:
@@ -100,7 +100,7 @@ class World:
         return replace(self, values=(*others, given))
 
     def with_restated(self, value_id: int, value: Fraction, *, illustrative: bool = False) -> World:
-        """The world in which a driver's value was another, for as long as it holds."""
+        """The world in which a driver value is different, for as long as it applies."""
         return replace(
             self,
             values=tuple(
@@ -114,9 +114,9 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a question is about: kinds of some services, or whatever a driver splits.
+    """What a question is about: kinds of some services, or everything that a driver splits.
 
-    Figures of it are told whole, whether they move or not; what else moves is told too.
+    Its figures are all included, whether they move or not. Other figures that move are too.
     """
 
     services: frozenset[str] = frozenset()
@@ -131,10 +131,10 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """Certified entries that are alike in all that decides how they fall.
+    """Certified entries that are alike in everything that decides how they fall.
 
-    `facts.quarter` is the one whose rules count, `quarter` that of their returns;
-    `pence` has each entry's own amount.
+    `facts.quarter` is the quarter whose rules count, and `quarter` that of their returns.
+    `pence` has the amount of each entry.
     """
 
     facts: EntryFacts
@@ -146,7 +146,7 @@ class Alike:
 class WhatIfLine:
     """Whole pence of one kind that fall on a council in a quarter, today and then.
 
-    No council is what no rule attributes. `illustrative` where either rests on
+    `council` is None for what no rule attributes. `illustrative` if either depends on
     something made up.
     """
 
@@ -164,9 +164,9 @@ class WhatIfLine:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """The lines, by quarter, kind and council; what nobody has comes last of its kind.
+    """The lines, by quarter, kind and council. What falls on no council is last of its kind.
 
-    `looked_at` counts the entries attributed twice, `moved` those that fall otherwise.
+    `looked_at` counts the entries attributed twice, `moved` those that fall differently.
     """
 
     lines: tuple[WhatIfLine, ...]
@@ -176,7 +176,7 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A line of a plan: what was to be saved, in a year alone or a year from then on."""
+    """A line of a plan: what should be saved, in one year only or every year from then on."""
 
     plan: str
     service: str
@@ -188,7 +188,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlannedLine:
-    """Whole pence of a plan's year that fall on a council, today and then: of savings."""
+    """Whole pence of a plan's savings in a year that fall on a council, today and then."""
 
     plan: str
     year: FinancialYear
@@ -214,7 +214,7 @@ class _Sums:
 
 
 def compare(entries: Sequence[Alike], today: World, then: World, reach: Reach) -> WhatIf:
-    """How the entries fall in both worlds, told for what the question reaches and moves.
+    """How the entries fall in both worlds, for what the question reaches or moves.
 
     >>> from services.tree import Node, Spell
     >>> q = Quarter.parse("2013-14-Q1")
@@ -268,9 +268,9 @@ def over_the_plan(
 ) -> tuple[PlannedLine, ...]:
     """The plan's lines that the question reaches, split in both worlds.
 
-    A saving a year, once all is in place, falls by the rule of the year's last quarter. A
-    saving in a year alone falls by quarters: a quarter of it in each, in whole pence, the
-    odd ones first.
+    A saving a year once everything is in place falls by the rule of the year's last quarter.
+    A saving in one year only falls by quarters: a quarter of it in each, in whole pence, with
+    odd pennies first.
     """
     before, after = today.attribution(), then.attribution()
     sums: dict[tuple[str, FinancialYear, str | None], _Sums] = defaultdict(_Sums)
@@ -315,7 +315,7 @@ def _parts(pence: int, shares: Mapping[str, Fraction]) -> dict[str | None, int]:
 
 
 class Splits:
-    """What entries that are alike come to for each council: each split once by each shares.
+    """The sums by council of entries that are alike, split once for each set of shares.
 
     Most fall the same in both worlds, and most of the time goes into splitting.
     """
@@ -326,7 +326,7 @@ class Splits:
         self._found: dict[tuple[int, tuple[tuple[str, Fraction], ...]], dict[str | None, int]] = {}
 
     def of(self, place: int, shares: Mapping[str, Fraction]) -> dict[str | None, int]:
-        """The sum of each council's parts; under None all of it where nobody has a share."""
+        """The sum of each council's parts; all of it under None if no council has a share."""
         key = tuple(sorted(shares.items()))
         if (place, key) not in self._found:
             self._found[place, key] = self._split(self.entries[place].pence, key)
@@ -348,7 +348,7 @@ class Splits:
 
 
 def _outcomes(split: Splits, world: World) -> list[Outcome]:
-    """How each group falls: what falls by itself first, then what rests on how that fell."""
+    """How each group falls: first those that depend on nothing else, then the others."""
     attribution = world.attribution()
     resting = any(alike.facts.rests_on_others for alike in split.entries)
     outcomes: list[Outcome | None] = []

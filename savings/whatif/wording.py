@@ -1,4 +1,4 @@
-"""What a what-if says in words: what is asked, and who gains and who bears. Pure."""
+"""What a what-if says in words: what is asked, and who gains and who loses. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINDS = {
 
 
 class Moved(Protocol):
-    """What falls on a council, today and then; where it falls on none, a name for that."""
+    """How much more or less falls on a council then than today."""
 
     @property
     def council(self) -> str | None: ...
@@ -36,7 +36,7 @@ class MovedOfAKind(Moved, Protocol):
 def gains(lines: Iterable[MovedOfAKind]) -> dict[str, int]:
     """By how many pence each council would be better off: more savings, or less of a cost.
 
-    What falls on no council is no gain. Councils that nothing moves for are left out.
+    What falls on no council is not a gain. Councils without a change are left out.
     """
     found: dict[str, int] = {}
     for line in lines:
@@ -47,14 +47,14 @@ def gains(lines: Iterable[MovedOfAKind]) -> dict[str, int]:
 
 
 def who_gains(lines: Iterable[MovedOfAKind], names: Mapping[str, str], *, of: str) -> str:
-    """Who gains and who bears, in a sentence or two; the largest change first.
+    """Who gains and who loses, in a sentence or two, with the largest change first.
 
     `of` says what is counted, such as “Of what is certified to date”.
     """
     lines = list(lines)
     kinds = {line.kind for line in lines if line.difference}
     if not kinds:
-        return f"{of}, nothing would fall otherwise."
+        return f"{of}, nothing would fall differently."
     found = gains(lines)
     if kinds == {SAVING}:
         verb, up, down = "would have", "more of the savings", "less"
@@ -66,8 +66,8 @@ def who_gains(lines: Iterable[MovedOfAKind], names: Mapping[str, str], *, of: st
     sentences = [f"{of}, {parts}."] if parts else []
     freed = sum(-line.difference for line in lines if line.council is None)
     if freed:
-        whose = "that is no council’s today" if freed > 0 else "more"
-        becomes = "would fall on the councils" if freed > 0 else "would be no council’s"
+        whose = "that falls on no council today" if freed > 0 else "more"
+        becomes = "would fall on the councils" if freed > 0 else "would fall on no council"
         start = "" if sentences else f"{of}, "
         sentences.append(f"{start}{format_pounds(abs(freed))} {whose} {becomes}.")
     return " ".join(sentences) or f"{of}, no council would gain or lose on balance."
@@ -92,12 +92,13 @@ def _sides(
 
 
 def of_one_quarter(quarter: str, *, closed: bool) -> str:
-    """What is said of figures that are all of one quarter."""
+    """A sentence about figures that are all for one quarter."""
     if closed:
         return (
-            f"All of it is of {quarter}, which is closed and stands: this is what would have been."
+            f"All of it is for {quarter}, which is closed and stands: this is what would have "
+            "happened."
         )
-    return f"All of it is of {quarter}, which is still open."
+    return f"All of it is for {quarter}, which is still open."
 
 
 def number(value: Fraction | str) -> str:
@@ -125,8 +126,8 @@ def asked_of_rule(
     weights: Mapping[str, str],
     to_host: bool,
 ) -> str:
-    """A rule in words: names and shares in, the middle of a sentence out."""
-    what = f"the {KINDS[kind]} of {service} and what lies below it were split"
+    """A rule in words, for the middle of a sentence, from names and shares."""
+    what = f"the {KINDS[kind]} of {service} and the services below it were split"
     if method == "fixed":
         how = "by fixed shares, " + _listed([f"{name} {share}" for name, share in shares.items()])
     elif method == "driver":

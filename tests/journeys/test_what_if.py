@@ -42,13 +42,13 @@ def test_a_question_is_asked_and_its_address_handed_on(site: Site, sign_in: Sign
         ["Hammersmith & Fulham Illustrative", "£300.00", "£450.00", "+£150.00"],
         ["Kensington & Chelsea Illustrative", "£300.00", "£225.00", "−£75.00"],
         ["Westminster Illustrative", "£300.00", "£225.00", "−£75.00"],
-        ["All together", "£900.00", "£900.00", "no change"],
+        ["Total", "£900.00", "£900.00", "no change"],
     ]
     assert (
         "Of what is certified to date, Hammersmith & Fulham would have £150.00 more of the "
         "savings; Kensington & Chelsea would have £75.00 less and Westminster £75.00."
     ) in words(asker)
-    assert "All of it is of 2013/14 Q2, which is still open." in words(asker)
+    assert "All of it is for 2013/14 Q2, which is still open." in words(asker)
 
     other = sign_in(site, "councillor.wcc", java_script_enabled=False)
     response = other.goto(asker.url.removeprefix(site.address))

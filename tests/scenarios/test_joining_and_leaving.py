@@ -83,7 +83,7 @@ def test_a_council_joins_and_the_host_leaves(partnership: Partnership, accounts:
     with pytest.raises(BadContent) as refusal:
         leave(partnership, "cex", "RBKC", last=Q2)
     assert [error.message for error in refusal.value.errors] == [
-        "Kensington & Chelsea hosts Cex in 2013/14 Q3: say who hosts it from then on first."
+        "Kensington & Chelsea hosts Cex in 2013/14 Q3: first record who hosts it from then on."
     ]
     set_host(
         service=partnership.services["cex"],

@@ -76,7 +76,7 @@ def test_each_council_puts_its_part_right_in_a_later_quarter(
             "service": "library-service",
             "scope": "own",
             "evidence": f"Restatement {restatement.id}, 2013-14-Q1",
-            "note": "Puts right what was shared out in 2013/14 Q1 by Population: the value of "
+            "note": "Puts right what was split in 2013/14 Q1 by Population: the value of "
             "Westminster was given as 260 and should have been 220.",
             **more,
         }

@@ -136,7 +136,7 @@ def test_a_child_may_be_given_before_its_parent() -> None:
 
 
 def test_an_unknown_parent_is_named() -> None:
-    with pytest.raises(TreeError, match="“hr” lies below “corporate”, which does not exist"):
+    with pytest.raises(TreeError, match="“hr” is below “corporate”, which does not exist"):
         tree(node("hr", "corporate"))
 
 
@@ -149,7 +149,7 @@ def test_an_unknown_parent_is_named() -> None:
     ],
 )
 def test_a_circle_is_refused(nodes: list[Node]) -> None:
-    with pytest.raises(TreeError, match="“one” lies below itself"):
+    with pytest.raises(TreeError, match="“one” is below itself"):
         tree(*nodes)
 
 

@@ -95,7 +95,7 @@ def test_the_administrators_page_names_mistakes_and_appoints(
     address = reverse("admin:sovereignty_appointment_add")
     wrong = client.post(address, {"user": newcomer.id, "role": "finance_officer", "council": ""})
     assert wrong.context["adminform"].form.errors == {
-        "council": ["Choose the council that this is a role of."]
+        "council": ["Choose the council that this role is for."]
     }
     right = client.post(
         address,

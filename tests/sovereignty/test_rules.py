@@ -47,7 +47,9 @@ def test_the_proposer_or_the_programme_office_may_withdraw_a_proposal(
     decision = Decision.objects.create(title="Cars", proposed_by=proposer, proposed_at=NOW)
     assert may(proposer, WITHDRAW, decision)
     assert may(partnership.people["programme.office"], WITHDRAW, decision)
-    with pytest.raises(NotAllowed, match="Only who proposed it and the programme office"):
+    with pytest.raises(
+        NotAllowed, match="Only the person who proposed it and the programme office"
+    ):
         require(partnership.s151("WCC"), WITHDRAW, decision)
 
 

@@ -154,7 +154,7 @@ def test_a_refusal_to_start_says_what_is_missing_and_the_remedy() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE savings_entry DROP COLUMN note")
     assert schema.refusal() == (
-        "The database is not as this version needs it: column savings_entry.note is missing.\n"
+        "The database is not what this version needs: column savings_entry.note is missing.\n"
         f"{schema.REMEDY}\n"
     )
 
@@ -162,7 +162,7 @@ def test_a_refusal_to_start_says_what_is_missing_and_the_remedy() -> None:
 def test_the_command_names_everything_and_ends_with_1() -> None:
     output = StringIO()
     call_command("check_schema", stdout=output)
-    assert output.getvalue() == "The database has all that this version needs.\n"
+    assert output.getvalue() == "The database has everything that this version needs.\n"
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE savings_entry DROP COLUMN note, DROP COLUMN evidence")
     output = StringIO()
@@ -197,7 +197,7 @@ def test_the_site_does_not_start_where_something_is_missing_after_migrating(prog
         started = start(program, env=environment(database, "redis://127.0.0.1:1/0"))
     assert started.returncode == 1
     assert started.stderr.strip().endswith(
-        "The database is not as this version needs it: "
+        "The database is not what this version needs: "
         f"trigger {ENTRY_TRIGGER} of savings_entry is missing.\n{schema.REMEDY}"
     )
 

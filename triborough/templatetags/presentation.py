@@ -1,6 +1,6 @@
 """How figures, forms and pages are shown: filters and tags for every template.
 
-Nothing here decides a figure: amounts are formatted by `finance.money` alone.
+Nothing here works out a figure, and only `finance.money` formats amounts.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ NOT_STATED = "not stated"
 def pounds(pence: int | None) -> str:
     """Whole pence to the penny: `{{ entry.pence|pounds }}` gives £1,234.56.
 
-    None is a figure that was not given, which is not the same as nil.
+    None is a figure that was not given, which is not the same as 0.
     """
     return NOT_STATED if pence is None else format_pounds(pence)
 
@@ -58,7 +58,7 @@ NAVIGATION = (
     ("API", "api-docs"),
 )
 
-#: Pages of an item whose addresses lie beside its own.
+#: Pages that belong to an item although their addresses are not below its own.
 BESIDE = {"returns": ("board", "calendar")}
 
 
@@ -73,9 +73,9 @@ class NavigationItem:
 
 @register.simple_tag(takes_context=True)
 def navigation_items(context: template.Context) -> list[NavigationItem]:
-    """The items whose pages exist, the one being read marked as such.
+    """The items whose pages exist. The item of the present page is marked.
 
-    Works without a request too, as on the page for a server error.
+    It works without a request too, such as on the page for a server error.
     """
     request: HttpRequest | None = context.get("request")
     path = request.path if request else ""
@@ -102,7 +102,7 @@ def _current(path: str, url: str, name: str) -> str:
 
 @register.inclusion_tag("components/breadcrumbs.html")
 def breadcrumbs(*texts_and_urls: str) -> dict[str, list[dict[str, str]]]:
-    """The way back up: text, url, text, url …, and last the page's own name.
+    """The links to the pages above: text, url, text, url …, and last the page's own name.
 
     `{% breadcrumbs "Returns" returns_url "Westminster, quarter 4" %}`
     """
@@ -120,10 +120,10 @@ def breadcrumbs(*texts_and_urls: str) -> dict[str, list[dict[str, str]]]:
 
 @register.simple_tag
 def govuk_widget(field: BoundField, classes: str = "") -> SafeString:
-    """A bound field's own control, with the GOV.UK classes that its kind needs.
+    """A bound field's control, with the GOV.UK classes that its kind needs.
 
-    `classes` are added, for example `govuk-input--width-10`. The ids of the hint
-    and of the error message are tied to it by Django (`aria-describedby`).
+    `classes` are added, for example `govuk-input--width-10`. Django links it to the ids
+    of the hint and the error message (`aria-describedby`).
     """
     widget = field.field.widget
     if isinstance(widget, CheckboxInput):
@@ -143,7 +143,7 @@ def govuk_widget(field: BoundField, classes: str = "") -> SafeString:
 
 @register.filter
 def control_kind(field: BoundField) -> str:
-    """Which shape of markup a bound field takes: options, checkbox, password, date or plain."""
+    """The markup that a bound field needs: options, checkbox, password, date or plain."""
     widget = field.field.widget
     if isinstance(widget, MultiWidget):
         return "date"
@@ -156,14 +156,14 @@ def control_kind(field: BoundField) -> str:
 
 @register.filter
 def option_block(field: BoundField) -> str:
-    """The GOV.UK component for a bound field's options: one may be chosen, or several."""
+    """The GOV.UK component for a bound field's options: for one choice, or for several."""
     several = isinstance(field.field.widget, CheckboxSelectMultiple)
     return "govuk-checkboxes" if several else "govuk-radios"
 
 
 @dataclass(frozen=True)
 class ErrorLink:
-    """One line of an error summary; `href` is empty where no one field is at fault."""
+    """One line of an error summary. `href` is empty if the error is not in one field."""
 
     message: str
     href: str
@@ -191,7 +191,7 @@ def _form_errors(form: BaseForm) -> list[ErrorLink]:
 
 
 def _anchor(field: BoundField) -> str:
-    # A group of options or boxes has no control of its own name: its first one is the place.
+    # A group of options or checkboxes has no control with its own id: link to its first one.
     suffix = "_0" if control_kind(field) in ("options", "date") else ""
     return f"#{field.auto_id}{suffix}" if field.auto_id else ""
 
@@ -201,7 +201,7 @@ def _anchor(field: BoundField) -> str:
 
 @dataclass(frozen=True)
 class PageLink:
-    """A page's number and address; number is None where pages are left out."""
+    """A page's number and address. The number is None where pages are left out."""
 
     number: int | None
     url: str
@@ -236,7 +236,7 @@ def _page_url(context: template.Context, number: int) -> str:
     return f"?{query.urlencode()}"
 
 
-# --- Blocks: what lies inside is a table, or a value ---------------------------------
+# --- Blocks, with a table or a value inside -------------------------------------------
 
 
 @register.simple_block_tag(takes_context=True)
@@ -251,7 +251,7 @@ def chart(
     note: str = "",
     level: int = 2,
 ) -> SafeString:
-    """One figure: title, sentence, picture, and as its content the table inside.
+    """One chart: its title, its sentence, the picture, and the table inside the block.
 
     `name` is the id, unique on the page; `figure` a Plotly figure as plain data
     (`figure.to_plotly_json()`), or None for a table without a picture.
@@ -273,7 +273,7 @@ def chart(
 def scroll(
     context: template.Context, content: SafeString, *, label: str, wide: bool = False
 ) -> SafeString:
-    """A frame in which a wide table moves sideways, by keyboard too."""
+    """A frame in which a wide table scrolls sideways, also by keyboard."""
     return _render(context, "components/scroll.html", content=content, label=label, wide=wide)
 
 
@@ -289,7 +289,7 @@ def summary_row(
     action: str = "",
     about: str = "",
 ) -> SafeString:
-    """One fact of a summary list: its key, and as its content the value.
+    """One row of a summary list: its key, and the value inside the block.
 
     `{% summary_row key="Kind" %}{{ entry.get_kind_display }}{% endsummary_row %}`
     """

@@ -1,9 +1,9 @@
-"""`manage.py check_history`: is every chain of events whole, and does it tell what there is?
+"""`manage.py check_history`: is every chain of events whole, and does it match the database?
 
-Prints each chain's head. Kept elsewhere and given back with `--noted`, they show later
-whether events were cut off the end, or a whole chain written again. With `--returns` every
-return is played through its events and compared with what the database holds. Exits with
-1 on a break, a missing head or a difference, each named.
+Prints each chain's head. If you keep the heads elsewhere and give them with `--noted` later,
+it shows whether events were cut off the end, or a whole chain was rewritten. With `--returns`
+it replays every return from its events and compares it with the database. It names every
+break, missing head and difference, and then exits with 1.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HEAD = re.compile(r"^(?P<chain>[\w-]+): .*\bhead (?P<head>[0-9a-f]{64})$")
 
 
 class Command(BaseCommand):
-    help = "Checks every chain of events, and prints what stands for each."
+    help = "Checks every chain of events, and prints its head."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -67,5 +67,5 @@ class Command(BaseCommand):
             raise CommandError(f"{noted} can't be read: {error.strerror}.") from error
         found = [match for line in lines if (match := _HEAD.match(line))]
         if not found:
-            raise CommandError(f"{noted} holds no line that this command printed.")
+            raise CommandError(f"{noted} has no line that this command printed.")
         return [(match["chain"], match["head"]) for match in found]

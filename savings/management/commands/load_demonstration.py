@@ -14,13 +14,13 @@ from savings.returns.outbox import wake
 
 
 class Command(BaseCommand):
-    help = "Loads the demonstration onto the record. Refused where DEBUG is off."
+    help = "Loads the demonstration onto the record. Refused if DEBUG is off."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError(
-                "The demonstration has a published password and illustrative figures: it is "
-                "never loaded where DEBUG is off."
+                "The demonstration has a published password and illustrative figures, so it "
+                "can't be loaded if DEBUG is off."
             )
         password = os.environ.get("DEMO_PASSWORD") or "triborough-demo"
         try:

@@ -1,4 +1,4 @@
-"""`manage.py load_record`: bring the published record into the database."""
+"""`manage.py load_record`: loads the published record into the database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from savings.returns.outbox import wake
 
 
 class Command(BaseCommand):
-    help = "Loads the published record; run again, it changes nothing that is there."
+    help = "Loads the published record. A second run changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(

@@ -1,7 +1,7 @@
 """`manage.py reconcile_record`: does the record add up, and if not, is that known?
 
-Reads the files alone, no database. Exits with 1 on a difference that is not listed
-as known, and on a listed one that no longer occurs.
+Reads only the files, not the database. Exits with 1 if a difference is not listed as known,
+or if a listed one no longer occurs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from savings.record.imports import Record, RecordError, read_record
 
 
 class Command(BaseCommand):
-    help = "Foots every table of the record and compares the documents with each other."
+    help = "Adds up every table of the record and compares the documents with each other."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         self._list("NOT LISTED as known", record, result.unlisted)
         for known in result.gone:
             self.stdout.write(
-                f"LISTED, BUT NO LONGER THERE: {known.code} "
+                f"LISTED, BUT NO LONGER FOUND: {known.code} "
                 f"(printed {known.printed}, derived {known.derived})\n"
             )
         self.stdout.write(

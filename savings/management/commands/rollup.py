@@ -1,4 +1,4 @@
-"""`manage.py rollup`: bring the rollup up to date; with --full, from the entries up."""
+"""`manage.py rollup`: brings the rollup up to date; with --full, from the entries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from savings.rollup.actions import roll_up_dirty, roll_up_everything
 
 
 class Command(BaseCommand):
-    help = "Rolls up what is waiting; with --full, works everything out from the entries."
+    help = "Rolls up the returns that are waiting. With --full, works everything out again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--full", action="store_true", help="work everything out again")

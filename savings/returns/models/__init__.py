@@ -3,13 +3,13 @@
 A **return** is one council's report for one period: `draft`, `submitted`, `certified`;
 sent back means draft again, with a reason. The record's own figures are a return of the
 partnership itself (no council). An **entry** is one row of a return: a saving, an ongoing
-cost, a transition cost or a variance, falling on the council alone (`own`) or on all who
-share the service (`shared`). With a return go its **forecasts**, and the **questions**
-that are asked about its entries. Who may see which of them is in `savings.returns.visibility`.
+cost, a transition cost or a variance. It falls on the council only (`own`) or on all that
+share the service (`shared`). A return also has **forecasts**, and **questions** about its
+entries. `savings.returns.visibility` says who may see which of them.
 
-Certified figures never change: triggers in the database refuse to update or delete a
-certified return or its entries, or to add to them, however somebody asks. A correction is
-a new entry in a later period that names what it corrects.
+Certified figures never change: triggers in the database refuse every way to update or
+delete a certified return or its entries, or to add to them. A correction is a new entry
+in a later period that names the entry it corrects.
 """
 
 from savings.returns.models.dirty import DirtyReturn

@@ -104,7 +104,7 @@ class Entry(models.Model):
             ),
         ]
         indexes = [
-            # Every page asks whether there is one at all.
+            # Every page asks whether there is one.
             models.Index(
                 fields=["parent"],
                 condition=Q(provenance="illustrative"),
@@ -120,5 +120,5 @@ class Entry(models.Model):
 
     @property
     def pence(self) -> int:
-        """The amount as everything but the database has it."""
+        """The amount in pence, as everywhere outside the database."""
         return to_pence(self.amount)

@@ -1,4 +1,4 @@
-"""What a council expects an initiative to save, with its return of a quarter."""
+"""What a council expects an initiative to save, as part of its return for a quarter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sovereignty.models import User
 
 class ForecastQuerySet(models.QuerySet["Forecast"]):
     def visible_to(self, user: User) -> ForecastQuerySet:
-        """The forecasts a person may see: those of the returns visible to them."""
+        """The forecasts in the returns that a person may see."""
         return self.filter(parent__in=Return.objects.visible_to(user))
 
     def illustrative(self) -> ForecastQuerySet:

@@ -1,4 +1,4 @@
-"""What is asked about an entry of a return before it moves on, and answered."""
+"""Questions about an entry of a return that is not certified, and their answers."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from savings.returns.models.returns import Return
 from savings.returns.triggers import certified_stays
 from sovereignty.models import User
 
-#: As many as are asked in one step, by page or by API.
+#: The most that can be asked in one step, on a page or by the API.
 MOST_QUESTIONS = 200
 
 
 class QuestionQuerySet(models.QuerySet["Question"]):
     def visible_to(self, user: User) -> QuestionQuerySet:
-        """The questions of the returns that a person may see."""
+        """The questions about the returns that a person may see."""
         return self.filter(parent__in=Return.objects.visible_to(user))
 
     def unanswered(self) -> QuestionQuerySet:

@@ -14,13 +14,13 @@ from savings.quarters.models import Period
 from savings.returns import visibility
 from sovereignty.models import Council, User
 
-#: The partnership's own name where a council's code would stand, as its chain has it.
+#: The partnership's name in place of a council's code, the same as its chain's.
 PARTNERSHIP = chain.PARTNERSHIP
 
 
 class ReturnQuerySet(models.QuerySet["Return"]):
     def visible_to(self, user: User) -> ReturnQuerySet:
-        """The returns that exist for a person: `visibility` says which."""
+        """The returns that a person may see: `visibility` says which."""
         return self.filter(visibility.of_returns(user))
 
 
@@ -69,8 +69,8 @@ class Return(models.Model):
             models.UniqueConstraint(
                 fields=["council", "period"], name="return_once", nulls_distinct=False
             ),
-            # A council's return is submitted and certified by two people; the
-            # partnership's stands on the document that published it.
+            # A council's return is submitted and certified by two people. The
+            # partnership's comes from the document that published it.
             models.CheckConstraint(
                 condition=Q(council__isnull=True, status="certified", certified_at__isnull=False)
                 & ~Q(published_in="")
@@ -121,7 +121,7 @@ class Return(models.Model):
                 operation=pgtrigger.Update | pgtrigger.Delete,
                 condition=pgtrigger.Q(old__status="certified"),
             ),
-            # The partnership's own return is certified as it is made, from the record alone.
+            # The partnership's own return is certified when it is made, and only from the record.
             Trigger(
                 name="nothing_illustrative_certified",
                 when=pgtrigger.Before,
@@ -141,7 +141,7 @@ class Return(models.Model):
                     RETURN NEW;
                 """,
             ),
-            # Otherwise a person who filled it in would only have to be forgotten first.
+            # Otherwise removing a person from the fillers would let them certify.
             Protect(
                 name="fillers_stay",
                 operation=pgtrigger.Update,
@@ -180,7 +180,7 @@ class Return(models.Model):
 
     @property
     def authors(self) -> set[int]:
-        """Who has ever filled it in, and who submitted it, by id: they don't certify it."""
+        """The ids of everybody who filled it in or submitted it: they may not certify it."""
         return {id_ for id_ in (*self.fillers, self.submitted_by_id) if id_ is not None}
 
     @property

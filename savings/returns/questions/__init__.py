@@ -1,1 +1,1 @@
-"""What is asked on a line of a return."""
+"""Questions about the lines of a return."""

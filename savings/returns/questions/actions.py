@@ -1,9 +1,9 @@
-"""Asking on a line of a return, and answering.
+"""Asking about a line of a return, and answering.
 
-A question is asked while a return is submitted, or after it was sent back, and holds it up:
-until it is answered the return can't be submitted again nor certified. Asking and answering
-change no figure, and so not the return's version; both lock the return, so that a line is
-kept as it was, and nothing is asked of a return that is just being certified.
+A question can be asked while a return is submitted, or after it was sent back. Until it is
+answered, the return can't be submitted again or certified. Asking and answering change no
+figure, and so not the return's version. Both lock the return, so that the line is kept as it
+was, and nothing can be asked while the return is being certified.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ QuestionOnEntry = tuple[int, str]
 
 @transaction.atomic
 def ask(*, return_id: int, entry_id: int, text: str, by: User, at: datetime) -> Question:
-    """Ask the council's finance officer something about one line of its return.
+    """Ask the council's finance officer about one line of its return.
 
-    Raises NotAllowed, WrongState, or BadContent without a text or for a line that the
-    return doesn't have.
+    Raises NotAllowed, WrongState, or BadContent if the text is missing or the return has no
+    such line.
     """
     (question,) = ask_all(return_id=return_id, asked=[(entry_id, text)], by=by, at=at)
     return question
@@ -39,7 +39,7 @@ def ask(*, return_id: int, entry_id: int, text: str, by: User, at: datetime) -> 
 
 @transaction.atomic
 def answer(*, question_id: int, text: str, by: User, at: datetime) -> Question:
-    """Answer a question, once. Raises NotAllowed, WrongState, or BadContent without a text."""
+    """Answer a question, once. Raises NotAllowed, WrongState, or BadContent if text is missing."""
     question = Question.objects.get(id=question_id)
     parent = _locked(question.parent_id)
     require(by, "savings.answer_question", parent)
@@ -68,11 +68,11 @@ def answer(*, question_id: int, text: str, by: User, at: datetime) -> Question:
 
 
 def check_askable(parent: Return) -> None:
-    """Raises WrongState unless questions may be asked of the return as it stands."""
+    """Raises WrongState unless questions can be asked about the return now."""
     _check_unsettled(parent)
     if parent.status == Return.Status.DRAFT and not parent.was_sent_back:
         raise WrongState(
-            "This return is a draft that its finance officer is still filling in: ask once it "
+            "This return is a draft that its finance officer is still filling in. Ask when it "
             "is submitted."
         )
 
@@ -88,8 +88,8 @@ def ask_all(
 ) -> list[Question]:
     """Ask all of these questions or none.
 
-    `numbered` gives a mistake in a question the row 1, 2 … that it has in `asked`. Raises what
-    `ask` does.
+    With `numbered`, an error in a question has the question's row in `asked`, from 1 on.
+    Raises the same as `ask`.
     """
     parent = _locked(return_id)
     require(by, "savings.ask_question", parent)
@@ -152,6 +152,6 @@ def _locked(return_id: int) -> Return:
 
 def _check_unsettled(parent: Return) -> None:
     if parent.status == Return.Status.CERTIFIED:
-        raise WrongState("This return is certified: what there was to ask has been settled.")
+        raise WrongState("This return is certified. Questions are no longer possible.")
     if not parent.period.is_open:
         raise WrongState(f"{parent.period} is closed.")

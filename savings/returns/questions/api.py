@@ -1,4 +1,4 @@
-"""Questions on the lines of a return: read, asked, answered."""
+"""Questions about the lines of a return: reading, asking and answering them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from savings.returns.questions.serializers import (
 from sovereignty.calls import Call, Listing, found
 from sovereignty.shapes import check
 
-NO_QUESTION = "There is no such question, or you may not see it: see the questions of a return."
+NO_QUESTION = "There is no such question, or you may not see it: each return lists its questions."
 
 
 class QuestionsOfReturn(Listing):
-    """What was asked on the lines of one council's return for one quarter."""
+    """The questions about the lines of one council's return for one quarter."""
 
     serializer_class = QuestionSerializer
     parameters_shape = QuestionParameters
 
     def get(self, request: Request, council: str, period: str) -> Response:  # type: ignore[override]
-        """The questions in the order in which they were asked, with their answers."""
+        """The questions in the order they were asked, with their answers."""
         asked = self.parameters()
         questions = questions_of(return_called(self.caller, council, period))
         if "answered" in asked:
@@ -56,8 +56,8 @@ class QuestionsOfReturn(Listing):
     def post(self, request: Request, council: str, period: str) -> Response:
         """Ask about one entry of a return that is submitted or was sent back.
 
-        The council's section 151 officer or deputy, or the programme office. Until it is
-        answered the return can't be submitted again nor certified.
+        For the council's section 151 officer or deputy and the programme office. Until the
+        question is answered, the return can't be submitted again or certified.
         """
         parent = return_called(self.caller, council, period)
         require(self.caller, "savings.ask_question", parent)
@@ -85,7 +85,7 @@ class AnswerQuestion(Call):
         ],
     )
     def post(self, request: Request, question_id: int) -> Response:
-        """Answer a question, once. The council's finance officer."""
+        """Answer a question, once. For the council's finance officers."""
         question = found(
             with_people(Question.objects.visible_to(self.caller)), NO_QUESTION, id=question_id
         )
@@ -98,5 +98,5 @@ class AnswerQuestion(Call):
 
 
 def _again(question: Question) -> Question:
-    """The question as it stands now, with its people."""
+    """The question as it is now, with its people."""
     return with_people(Question.objects.all()).get(id=question.id)

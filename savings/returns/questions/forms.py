@@ -1,4 +1,4 @@
-"""Asking and answering, on pages; whether a text will do, the action says."""
+"""Forms that ask and answer. The action decides whether a text is valid."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sovereignty.refusals import FieldError
 
 
 class TextForm(forms.Form):
-    """One text, kept as it was typed."""
+    """One text, kept as typed."""
 
     text = forms.Field(required=False, widget=forms.Textarea)
 
@@ -35,7 +35,7 @@ class AnswerForm(TextForm):
 
 @dataclass
 class LineQuestion:
-    """A line that may be ticked to ask something about it."""
+    """A line that can be ticked to ask about it."""
 
     entry: Entry
     ticked: bool
@@ -56,10 +56,10 @@ class LineQuestion:
 
 
 class LineQuestions:
-    """The lines of a return, each with a box to tick and room for a question.
+    """The lines of a return, each with a checkbox and a field for a question.
 
-    A page holds `most` lines of `total`. `leftover` is what was typed about lines that are
-    no longer there.
+    A page shows at most `most` of `total` lines. `leftover` is what was typed about lines that
+    have been removed.
     """
 
     most = MOST_QUESTIONS
@@ -96,11 +96,11 @@ class LineQuestions:
             if line.ticked and not line.text.strip():
                 line.error = "Write what you want to know, or untick the row."
             elif not line.ticked and line.text.strip():
-                line.error = "Tick the row to ask this, or empty it."
+                line.error = "Tick the row to ask this, or clear the question."
         return any(line.error for line in self.lines)
 
     def take_errors(self, errors: Iterable[FieldError]) -> list[FieldError]:
-        """Put the mistakes of questions beside their lines, and give back the others."""
+        """Put the errors of questions by their lines, and return the others."""
         ticked, others = self._ticked(), []
         for error in errors:
             if error.row is None:

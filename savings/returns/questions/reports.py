@@ -1,4 +1,4 @@
-"""Questions beside their lines, and what a return's unanswered ones hold up."""
+"""Questions with their lines, and a return's unanswered ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMED = 5
 
 
 def questions_of(parent: Return) -> QuestionQuerySet:
-    """A return's questions in the order in which they were asked, with their people."""
+    """A return's questions in the order they were asked, with their people."""
     return with_people(Question.objects.filter(parent=parent)).order_by("asked_at", "id")
 
 
@@ -28,7 +28,7 @@ def with_people(questions: QuestionQuerySet) -> QuestionQuerySet:
 
 
 def with_questions(entries: QuerySet[Entry]) -> QuerySet[Entry]:
-    """The entries with their questions, for `savings/questions/of_line.html`: one query more."""
+    """The entries with their questions, for `savings/questions/of_line.html`: one more query."""
     questions: QuerySet[Any] = Question.objects.select_related("asked_by", "answered_by").order_by(
         "asked_at", "id"
     )
@@ -57,7 +57,7 @@ def in_words(questions: Iterable[Question]) -> list[AskedAbout]:
 
 
 def line_in_words(line: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """A line in words: its row, service, kind and amount; `names` are services' by slug."""
+    """A line in words: its row, service, kind and amount. `names` are service names by slug."""
     slug, kind = str(line.get("service", "")), str(line.get("kind", ""))
     label = dict(Entry.Kind.choices).get(kind, kind)
     amount = format_pounds(read_json_money(str(line.get("amount", "0"))))
@@ -65,12 +65,12 @@ def line_in_words(line: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 
 def orphans_of(parent: Return) -> list[AskedAbout]:
-    """The questions on lines that are no longer there."""
+    """The questions about lines that have been removed."""
     return in_words(questions_of(parent).filter(entry__isnull=True))
 
 
 def unanswered_counts(return_ids: Iterable[int]) -> dict[int, int]:
-    """How many questions wait for an answer, by return; only those that have one."""
+    """How many questions are unanswered, by return, for the returns that have any."""
     return dict(
         Question.objects.unanswered()
         .filter(parent__in=list(return_ids))
@@ -81,7 +81,7 @@ def unanswered_counts(return_ids: Iterable[int]) -> dict[int, int]:
 
 
 def what_waits_for_an_answer(parent: Return) -> str:
-    """A sentence that names the rows with unanswered questions; empty where there is none."""
+    """A sentence that names the rows with unanswered questions; empty without any."""
     waiting = list(
         Question.objects.unanswered()
         .filter(parent=parent)
@@ -94,9 +94,9 @@ def what_waits_for_an_answer(parent: Return) -> str:
     named, more = places[:NAMED], len(places) - NAMED
     where = ", ".join(named) + (f" and {more} more" if more > 0 else "")
     return (
-        f"A question is not answered yet, on {where}."
+        f"A question on {where} is not answered yet."
         if len(waiting) == 1
-        else f"{len(waiting)} questions are not answered yet, on {where}."
+        else f"{len(waiting)} questions are not answered yet: on {where}."
     )
 
 

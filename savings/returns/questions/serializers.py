@@ -44,7 +44,7 @@ class ByWhomSerializer(serializers.Serializer):
     examples=[OpenApiExample("A question with its answer", _EXAMPLE, response_only=True)]
 )
 class QuestionSerializer(serializers.Serializer):
-    """A question on a line of a return, and its answer."""
+    """A question about a line of a return, and its answer."""
 
     id = serializers.IntegerField()
     council = serializers.CharField(source="parent.council_code")
@@ -52,11 +52,11 @@ class QuestionSerializer(serializers.Serializer):
     entry = serializers.IntegerField(
         source="entry_id",
         allow_null=True,
-        help_text="The entry it is about; null where that has been removed since.",
+        help_text="The entry it is about; null if that has been removed since.",
     )
     line = serializers.DictField(
         help_text="The entry as it was when the question was asked: its row, its id and the "
-        "columns of a return file that said something."
+        "columns of a return file that were not empty."
     )
     text = serializers.CharField()
     asked = serializers.SerializerMethodField()
@@ -76,12 +76,12 @@ class QuestionSerializer(serializers.Serializer):
 
 
 class QuestionParameters(Shape):
-    # An address has no JSON, so this is text there.
+    # An address has no JSON, so this is text.
     answered = serializers.ChoiceField(
         choices=["true", "false"],
         required=False,
         error_messages={"invalid_choice": "Use one of: true, false."},
-        help_text="Only those that are answered, or only those that are not.",
+        help_text="Only answered questions, or only unanswered ones.",
     )
 
 
@@ -101,7 +101,7 @@ class AnswerBody(Shape):
 
 @extend_schema_field(QuestionBody(many=True))
 class QuestionList(serializers.Field):
-    """A list whose members `asked_of` looks at."""
+    """A list whose members `asked_of` checks."""
 
     default_error_messages = {
         "null": "Send a list of questions, or leave this out.",
@@ -115,7 +115,7 @@ class QuestionList(serializers.Field):
 
 
 def asked_of(questions: list[Any]) -> list[QuestionOnEntry]:
-    """What is asked; raises BadContent with every mistake, by row counted from 1."""
+    """The questions. Raises BadContent with every error, by row counted from 1."""
     asked: list[QuestionOnEntry] = []
     errors: list[FieldError] = []
     for number, question in enumerate(questions, start=1):

@@ -43,13 +43,13 @@ def ask(request: SignedIn, council: str, period: str, entry_id: int) -> HttpResp
             by=request.user,
             at=timezone.now(),
         )
-    messages.success(request, "Your question is asked. The finance officer answers it.")
+    messages.success(request, "Your question has been sent to the finance officer.")
     return redirect(f"{_address(parent)}#question-{question.id}")
 
 
 @page("GET", "HEAD", "POST")
 def answer(request: SignedIn, question_id: int) -> HttpResponse:
-    """Answer a question about a line of one's own council's return."""
+    """Answer a question about a line of the person's own council's return."""
     question = get_object_or_404(
         with_people(Question.objects.visible_to(request.user)), id=question_id
     )

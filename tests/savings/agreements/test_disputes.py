@@ -97,7 +97,7 @@ def test_a_dispute_is_discussed_mediated_and_ends_with_a_revised_proposal(
         by=partnership.people["programme.office"],
         **which,
     )
-    with pytest.raises(WrongState, match="mediates already"):
+    with pytest.raises(WrongState, match="is already the mediator"):
         disputes.call_mediator(mediator="X", text="Y", by=partnership.s151("LBHF"), **which)
     revised = propose_rule(
         service=partnership.services["libraries"],
@@ -359,7 +359,7 @@ def test_a_proposal_that_is_not_in_dispute_can_not_be_revised(
     partnership: Partnership, rule: AttributionRule
 ) -> None:
     revise = each_kind(partnership, revises=rule.decision)["rule"]
-    with pytest.raises(WrongState, match="is not disputed; withdraw it first"):
+    with pytest.raises(WrongState, match=r"is not disputed\. Withdraw it first"):
         revise()
     decision = refused(partnership, rule.decision_id)
     office = partnership.people["programme.office"]

@@ -54,7 +54,7 @@ def test_nobody_can_certify_what_they_submitted(partnership: Partnership):
 
     said = problem(caller.post(f"{WCC}certify/", {"version": 1}), 403, "not-allowed")
 
-    assert "never who filled it in" in said["detail"]
+    assert "never a return that they filled in" in said["detail"]
 
 
 def test_nobody_can_certify_what_they_typed_though_another_saved_last_and_submitted(
@@ -77,7 +77,7 @@ def test_nobody_can_certify_what_they_typed_though_another_saved_last_and_submit
 
     said = problem(typist.post(f"{WCC}certify/", {"version": 3}), 403, "not-allowed")
 
-    assert "never who filled it in" in said["detail"]
+    assert "never a return that they filled in" in said["detail"]
     assert everything() == before
     assert [step.kind for step in next_steps(both, NOW.date())] == ["fill in"]  # the next quarter
     certified = Caller(partnership.s151("WCC")).post(f"{WCC}certify/", {"version": 3})

@@ -151,7 +151,7 @@ def test_a_step_from_a_page_that_is_out_of_date_is_not_taken(
     assert everything() == before
     assert page.words.startswith("Error: ")
     assert f"it is at version {parent.version}, you have version {parent.version - 1}" in page.words
-    assert "The page did not arrive whole" in read(unversioned).words
+    assert "The form did not arrive complete" in read(unversioned).words
     if step in ("send-back/", "withdraw/"):
         assert page.form(step).sent["reason"] == "Typed at length"
         assert RETURN in page.hrefs

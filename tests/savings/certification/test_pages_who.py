@@ -162,8 +162,8 @@ def test_a_refusal_says_who_may(partnership: Partnership, client: Client) -> Non
 
     assert response.status_code == 403
     assert (
-        "Only the council's section 151 officer or deputy certifies, never who filled it in."
-        in read(response).words
+        "Only the council's section 151 officer or deputy can certify, and never a return that "
+        "they filled in or submitted." in read(response).words
     )
 
 

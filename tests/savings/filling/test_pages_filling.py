@@ -200,7 +200,7 @@ def test_a_save_of_a_closed_return_or_of_an_incomplete_form_is_refused(
     for address in (SAVE, PASTE):
         response = officer.post(address, sent)
         assert response.status_code == 422
-        assert "The page did not arrive whole" in response.json()["problem"]
+        assert "The form did not arrive complete" in response.json()["problem"]
     assert everything() == before
     assert officer.get(SAVE).status_code == 405
 

@@ -313,7 +313,7 @@ def test_a_form_that_arrives_incomplete_is_not_saved(
 
     assert response.status_code == 422
     assert everything() == before
-    assert "The page did not arrive whole, so nothing was saved." in read(response).words
+    assert "The form did not arrive complete, so nothing was saved." in read(response).words
 
 
 def test_an_illustrative_row_says_so_until_it_is_changed(

@@ -189,7 +189,8 @@ def test_the_person_who_submitted_can_never_certify_whatever_their_roles(
     with pytest.raises(NotAllowed) as refusal:
         sign(partnership, both)
     assert str(refusal.value) == (
-        "Only the council's section 151 officer or deputy certifies, never who filled it in."
+        "Only the council's section 151 officer or deputy can certify, and never a return that "
+        "they filled in or submitted."
     )
     # They may send back their own, and may certify somebody else's.
     with transaction.atomic():
@@ -272,7 +273,7 @@ def test_an_action_with_a_stale_version_is_refused(
         act(partnership, partnership.people[username], version=version + off_by)
     assert str(refusal.value) == (
         f"This return has changed since you read it: it is at version {version}, you have version "
-        f"{version + off_by}. Read it again and put your changes into that."
+        f"{version + off_by}. Read it again and make your changes there."
     )
     assert everything() == before
 
@@ -435,7 +436,7 @@ def test_nobody_who_filled_a_return_in_can_certify_it_though_another_saved_last(
 ) -> None:
     both, other, parent = _filled_by_two(partnership, saved)
     assert parent.fillers == [both.id, other.id]
-    with pytest.raises(NotAllowed, match="never who filled it in"):
+    with pytest.raises(NotAllowed, match="never a return that they filled in"):
         certify(return_id=parent.id, version=parent.version, by=both, at=NOW)
     for forgetting in ("", ", fillers = '{}'", f", fillers = '{{{other.id}}}'"):
         for person in (both, other):

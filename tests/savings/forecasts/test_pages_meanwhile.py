@@ -179,5 +179,5 @@ def test_a_form_that_arrives_incomplete_is_not_saved(
     page = read(response)
     assert response.status_code == 422
     assert everything() == before
-    assert "The page did not arrive whole, so nothing was saved." in page.words
+    assert "The form did not arrive complete, so nothing was saved." in page.words
     assert page.form("forecasts/").sent["library-service-this_year"] == "£90k"

@@ -161,7 +161,7 @@ def test_the_form_for_a_day_is_shown_until_one_is_chosen(
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("31/06/2013", "“31/06/2013” is in no calendar. For example, 1/8/2013."),
+        ("31/06/2013", "“31/06/2013” is not a real date. For example, 1/8/2013."),
         ("June", "Give a day, such as 2013-08-01"),
     ],
 )

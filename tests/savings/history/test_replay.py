@@ -129,7 +129,7 @@ def test_events_without_lines_or_status_leave_them_unchanged() -> None:
     [
         (saved(2, [7, 8], before=[line(9)], after=[line(9)]), "changes line 9"),
         (saved(2, [7, 8], before=[line(7, "5.00")], after=[line(7)]), "changes line 7"),
-        (saved(2, [7, 8], after=[line(7, "5.00")]), "writes over line 7"),
+        (saved(2, [7, 8], after=[line(7, "5.00")]), "overwrites line 7"),
         (saved(2, [7, 8, 9]), "orders other lines"),
         (saved(2, [7]), "orders other lines"),
         (saved(2, [7, 7]), "orders other lines"),

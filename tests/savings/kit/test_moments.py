@@ -71,7 +71,7 @@ def test_text_that_is_not_a_moment_is_never_guessed(text: str) -> None:
 def test_a_day_that_is_in_no_calendar_is_refused(text: str) -> None:
     with pytest.raises(MomentError) as refusal:
         moment_of(text, today=TODAY)
-    assert str(refusal.value) == f"“{text}” is in no calendar. {HOW}"
+    assert str(refusal.value) == f"“{text}” is not a real date. {HOW}"
 
 
 @pytest.mark.parametrize(

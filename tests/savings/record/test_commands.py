@@ -67,7 +67,7 @@ def test_a_listed_difference_that_no_longer_occurs_is_reported(spoil: Spoil) -> 
     printed, code = reconciled(spoil("figures/proposals-2011.csv", change))
     assert code == 1
     assert (
-        "LISTED, BUT NO LONGER THERE: proposals-2011-legal-staff/down/total/total "
+        "LISTED, BUT NO LONGER FOUND: proposals-2011-legal-staff/down/total/total "
         "(printed 122, derived 120)"
     ) in printed
 

@@ -156,8 +156,8 @@ def test_words_are_compared_as_printed() -> None:
         ("nowhere | x", "a | x", "Nothing in the record is “nowhere | x” (table t)."),
         ("a | x", "nowhere | x ?", "Nothing in the record answers “nowhere | x ?” for t: a, x."),
         ("a | x", "a", "“a” is not a reference: write row | column."),
-        ("a | x", "words | x", "“tbc” is no number (t: words, x)."),
-        ("words | x", "a | x", "“tbc” is no number, so it can't be checked (t: words, x)."),
+        ("a | x", "words | x", "“tbc” is not a number (t: words, x)."),
+        ("words | x", "a | x", "“tbc” is not a number, so it can't be checked (t: words, x)."),
     ],
 )
 def test_a_check_that_refers_to_nothing_is_an_error(figures: str, terms: str, message: str) -> None:

@@ -183,8 +183,8 @@ def test_names_that_refer_to_nothing_are_faults(spoil: Spoil) -> None:
     with pytest.raises(RecordError) as caught:
         read_record(spoil("delivery.csv", rename))
     assert caught.value.errors == [
-        "“choirs” is named, but isn't there.",
-        "“minutes” is named, but isn't there.",
+        "“choirs” is named, but does not exist.",
+        "“minutes” is named, but does not exist.",
     ]
 
 

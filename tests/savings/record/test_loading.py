@@ -142,9 +142,9 @@ def test_certified_figures_never_change(record: Record) -> None:
     with pytest.raises(RecordError) as caught, transaction.atomic():
         load(other, at=NOW)
     assert str(caught.value) == (
-        "The partnership's return for 2012/13 Q4 is certified with other figures, and those "
-        "never change. Put the record's own figures back; what a later document says "
-        "differently is a figure of that document."
+        "The partnership's return for 2012/13 Q4 is certified with other figures, which never "
+        "change. Put the record's original figures back. If a later document has a different "
+        "figure, record it as a figure of that document."
     )
     assert changed_since(before) == []
 

@@ -125,7 +125,9 @@ def test_a_file_with_another_councils_value_names_that_council(
 ) -> None:
     file = SimpleUploadedFile("values.csv", WHOLE, "text/csv")
     answer = signed_in(partnership, "finance.wcc").post("/drivers/cases/file/", {"file": file})
-    rule = "Only the programme office and the council's own officers give or restate its values."
+    rule = (
+        "Only the programme office and the council's own officers can give or restate its values."
+    )
     assert answer.status_code == 422
     assert table_headed(answer, "Row") == [
         ["2", "council", "LBHF", f"This is Hammersmith & Fulham's value. {rule}"],

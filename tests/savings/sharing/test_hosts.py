@@ -184,7 +184,7 @@ def test_only_one_host_can_begin_in_a_quarter(partnership: Partnership) -> None:
 def test_only_the_programme_office_can_record_hosts(partnership: Partnership) -> None:
     for name, person in partnership.people.items():
         if name != "programme.office":
-            with pytest.raises(NotAllowed, match="Only the programme office records"):
+            with pytest.raises(NotAllowed, match="Only the programme office can record"):
                 host(partnership, by=person)
 
 
@@ -238,8 +238,8 @@ def test_a_host_has_to_take_part_in_every_part_that_inherits_it(partnership: Par
         host(partnership)
     said = {error.field: error.message for error in refusal.value.errors}
     assert said == {
-        "council": "Westminster takes no part in Library service in 2013/14 Q2: say who hosts "
-        "Library service by itself first, or choose a council that takes part in both.",
+        "council": "Westminster takes no part in Library service in 2013/14 Q2: first record "
+        "a separate host for Library service, or choose a council that takes part in both.",
     }
     assert spells() == [("RBKC", "2011-12-Q1", None)]
     host(partnership, "RBKC", service=partnership.services["library-service"])

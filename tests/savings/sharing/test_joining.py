@@ -125,15 +125,15 @@ def test_councils_join_a_service_that_nobody_shares_yet_one_by_one(
             {"code": "LBHF", "source": ""},
             {
                 "source": "Say where this was settled.",
-                "council": "Hammersmith & Fulham takes part in Cex in 2013/14 Q2 already: choose "
+                "council": "Hammersmith & Fulham already takes part in Cex in 2013/14 Q2: choose "
                 "another council or a quarter in which it does not.",
             },
         ),
         (
             {"code": "LBHF", "slug": LEADERSHIP},
             {
-                "council": "Hammersmith & Fulham takes part in Chief executive leadership in "
-                "2013/14 Q2 already: choose another council or a quarter in which it does not.",
+                "council": "Hammersmith & Fulham already takes part in Chief executive leadership "
+                "in 2013/14 Q2: choose another council or a quarter in which it does not.",
             },
         ),
     ],
@@ -167,7 +167,7 @@ def test_only_the_programme_office_can_record_a_joining(partnership: Partnership
             with pytest.raises(NotAllowed) as refusal:
                 join(partnership, by=person)
             assert str(refusal.value) == (
-                "Only the programme office records who takes part in a service and who hosts it."
+                "Only the programme office can record who takes part in a service and who hosts it."
             )
     assert spells("cex") == TWO
 

@@ -141,15 +141,15 @@ def test_leaving_only_a_part_gives_it_participants_of_its_own(partnership: Partn
             {"slug": "cex", "source": " "},
             {
                 "source": "Say where this was settled.",
-                "council": "Westminster takes no part in Cex in 2013/14 Q2 as it is: choose a "
-                "council that does, or the last quarter of those in which it does.",
+                "council": "Westminster already takes no part in Cex in 2013/14 Q2: choose a "
+                "council that does, or another quarter.",
             },
         ),
         (
             {"slug": "chief-executive-leadership", "code": "LBHF"},
             {
-                "council": "Without Hammersmith & Fulham fewer than two councils would share "
-                "Chief executive leadership in 2013/14 Q2: let another join it first.",
+                "council": "Without Hammersmith & Fulham, fewer than two councils would share "
+                "Chief executive leadership in 2013/14 Q2: record another one that joins first.",
             },
         ),
     ],
@@ -170,8 +170,8 @@ def test_two_councils_have_to_remain_in_every_later_quarter_too(partnership: Par
     """Another leaves a quarter later, so after the first left one council would be alone."""
     leave(partnership, last=Q3)
     assert refused(partnership, code="LBHF", last=Q1)["council"] == (
-        "Without Hammersmith & Fulham fewer than two councils would share Libraries in "
-        "2013/14 Q4: let another join it first."
+        "Without Hammersmith & Fulham, fewer than two councils would share Libraries in "
+        "2013/14 Q4: record another one that joins first."
     )
     # If it were back by then, two would remain throughout.
     join(partnership, "libraries", since=Q4)
@@ -180,7 +180,7 @@ def test_two_councils_have_to_remain_in_every_later_quarter_too(partnership: Par
 
 
 def test_a_host_has_to_be_replaced_before_it_leaves(partnership: Partnership) -> None:
-    hosts = "Kensington & Chelsea hosts {} in 2013/14 {}: say who hosts it from then on first."
+    hosts = "Kensington & Chelsea hosts {} in 2013/14 {}: first record who hosts it from then on."
     assert refused(partnership, code="RBKC") == {"council": hosts.format("Libraries", "Q2")}
     assert refused(partnership, slug="library-service", code="RBKC") == {
         "council": hosts.format("Library service", "Q2")
@@ -225,7 +225,7 @@ def test_a_closed_quarter_keeps_its_participants(partnership: Partnership) -> No
 def test_only_the_programme_office_can_record_a_leaving(partnership: Partnership) -> None:
     for name, person in partnership.people.items():
         if name != "programme.office":
-            with pytest.raises(NotAllowed, match="Only the programme office records who takes"):
+            with pytest.raises(NotAllowed, match="Only the programme office can record who takes"):
                 leave(partnership, by=person)
     assert spells("libraries") == THREE
 

@@ -67,7 +67,7 @@ def test_joining_ends_where_it_joins_again() -> None:
 def test_a_council_that_takes_part_can_not_join() -> None:
     tree = a_tree(spell(1, 3), spell(0, council="RBKC"))
     assert why_it_cannot_join(tree, "archives", WCC, Q[3]) == (
-        "Westminster takes part in Archives in 2013/14 Q4 already: choose another council or a "
+        "Westminster already takes part in Archives in 2013/14 Q4: choose another council or a "
         "quarter in which it does not."
     )
     assert why_it_cannot_join(tree, "archives", WCC, Q[0]) == ""
@@ -100,8 +100,8 @@ def test_leaving_before_a_spell_begins_calls_it_off() -> None:
 def test_a_council_that_takes_no_part_can_not_leave() -> None:
     tree = a_tree(spell(0, 1), spell(0, council="RBKC"), spell(0, council="LBHF"))
     assert why_it_cannot_leave(tree, "libraries", WCC, None, Q[2]) == (
-        "Westminster takes no part in Libraries in 2013/14 Q3 as it is: choose a council that "
-        "does, or the last quarter of those in which it does."
+        "Westminster already takes no part in Libraries in 2013/14 Q3: choose a council that "
+        "does, or another quarter."
     )
 
 
@@ -110,8 +110,8 @@ def test_two_councils_have_to_remain_for_as_long_as_it_would_have_stayed() -> No
     tree = a_tree(*spells)
     refused = why_it_cannot_leave(tree, "libraries", WCC, time_in(spells, "WCC", Q[1]), Q[1])
     assert refused == (
-        "Without Westminster fewer than two councils would share Libraries in 2014/15 Q1: let "
-        "another join it first."
+        "Without Westminster, fewer than two councils would share Libraries in 2014/15 Q1: record "
+        "another one that joins first."
     )
     stays = (*spells, spell(4, council="LBHF"))
     time = time_in(stays, "WCC", Q[1])
@@ -130,7 +130,7 @@ def test_a_host_can_not_leave(hosts: tuple[Spell, ...], expected: str) -> None:
     spells = tuple(spell(0, council=party.code) for party in (WCC, RBKC, LBHF))
     tree = a_tree(*spells, hosts=hosts)
     assert why_it_cannot_leave(tree, "libraries", WCC, spell(0), Q[1]) == (
-        f"Westminster hosts Libraries in {expected}: say who hosts it from then on first."
+        f"Westminster hosts Libraries in {expected}: first record who hosts it from then on."
         if expected
         else ""
     )
@@ -158,8 +158,8 @@ def test_a_host_has_to_take_part_for_the_whole_spell() -> None:
         "Hammersmith and Fulham takes no part in Libraries in 2013/14 Q2: choose one that does."
     )
     assert why_it_cannot_host(tree, "libraries", WCC, spell(1)) == (
-        "Westminster takes no part in Archives in 2013/14 Q4: say who hosts Archives by itself "
-        "first, or choose a council that takes part in both."
+        "Westminster takes no part in Archives in 2013/14 Q4: first record a separate "
+        "host for Archives, or choose a council that takes part in both."
     )
     assert why_it_cannot_host(tree, "libraries", WCC, spell(1, 2)) == ""
     assert why_it_cannot_host(tree, "libraries", RBKC, spell(1, council="RBKC")) == ""

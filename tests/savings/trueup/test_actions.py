@@ -68,7 +68,7 @@ def test_adjusting_entries_come_after_the_rows_of_the_draft(
         "recurrence": "recurring",
         "nature": "cashable",
         "evidence": f"Restatement {restatement.id}, 2013-14-Q1",
-        "note": "Puts right what was shared out in 2013/14 Q1 by Readers: the value of "
+        "note": "Puts right what was split in 2013/14 Q1 by Readers: the value of "
         "Westminster was given as 2 and should have been 6.",
     }
     assert made.provenance == Provenance.REPORTED
@@ -124,7 +124,7 @@ def test_only_a_finance_officer_of_the_council_can_add_them(
 def test_they_can_not_be_added_to_a_return_of_the_same_quarter(
     books: Partnership, restatement: Restatement
 ) -> None:
-    with pytest.raises(WrongState, match="is of 2013/14 Q1 or later"):
+    with pytest.raises(WrongState, match="is for 2013/14 Q1 or later"):
         add(restatement, books.parent("WCC", Q1), books.finance("WCC"))
 
 
@@ -140,7 +140,7 @@ def test_a_council_that_it_does_not_affect_has_nothing_to_add(books: Partnership
     books.driven("cex", {"LBHF": 1, "RBKC": 1}, code="posts")
     books.certified("RBKC", a_saving("cex", "90.00"))
     restatement = books.restated("posts", "LBHF", "2")
-    with pytest.raises(WrongState, match="It moves nothing of Westminster’s"):
+    with pytest.raises(WrongState, match="It moves no figure of Westminster"):
         add(restatement, books.parent("WCC", Q2), books.finance("WCC"))
 
 
@@ -148,7 +148,7 @@ def test_a_superseded_restatement_adds_nothing(
     books: Partnership, restatement: Restatement
 ) -> None:
     books.restated("readers", "WCC", "4")
-    with pytest.raises(WrongState, match="A later restatement has taken its place"):
+    with pytest.raises(WrongState, match="Replaced by a later restatement"):
         add(restatement, books.parent("WCC", Q2), books.finance("WCC"))
 
 
@@ -158,7 +158,7 @@ def test_they_are_not_added_beside_rows_of_a_superseded_restatement(
     """Otherwise both would be certified together."""
     books.adjusted(restatement, "WCC")
     latest = books.restated("readers", "WCC", "4")
-    with pytest.raises(WrongState, match=f"holds entries of restatement {restatement.id}, which"):
+    with pytest.raises(WrongState, match=f"has entries of restatement {restatement.id}, which"):
         books.adjusted(latest, "WCC")
 
     books.draft("WCC", quarter=Q2)

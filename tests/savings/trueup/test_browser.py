@@ -57,7 +57,7 @@ def test_a_finance_officer_gets_from_the_register_to_an_entry_in_the_draft(windo
     faults["restatement"] = examine(window)
     window.get_by_role("button", name="Add to the draft of 2013/14 Q2").click()
     window.wait_for_url("**/returns/WCC/2013-14-Q2/")
-    assert "The adjusting entries stand in 2013/14 Q2, version 1." in (
+    assert "The adjusting entries are in 2013/14 Q2, version 1." in (
         window.get_by_role("main").inner_text()
     )
     window.goto("/drivers/readers/")

@@ -53,7 +53,7 @@ def test_the_page_shows_what_moves_and_the_state_of_each_council(
     for sentence in (
         "Westminster’s value from 2013/14 Q1 was given as 2 people and should have been 6.",
         (
-            "At most, a council’s parts move by £100.00 of the £400.00 that was shared out: "
+            "At most, a council’s parts move by £100.00 of the £400.00 that was split: "
             "25.00%, more than the tolerance of 1/100."
         ),
         (
@@ -94,7 +94,7 @@ def test_the_button_adds_to_the_draft_only_once(
     answer = client.post(f"{address(restatement)}add/", button(draft))
 
     assert answer["Location"] == "/returns/WCC/2013-14-Q2/"
-    assert "The adjusting entries stand in 2013/14 Q2, version 1." in text_of(
+    assert "The adjusting entries are in 2013/14 Q2, version 1." in text_of(
         client, answer["Location"]
     )
     assert table_headed(client.get(address(restatement)), "Council")[2] == [
@@ -149,7 +149,7 @@ def test_a_form_that_arrives_incomplete_is_refused(
     books.tolerance("1/100")
     answer = sign_in("finance.wcc").post(f"{address(restatement)}add/", sent)
     assert answer.status_code == 422
-    assert "The page did not arrive whole" in answer.content.decode()
+    assert "The form did not arrive complete" in answer.content.decode()
 
 
 def test_the_page_says_that_the_draft_has_become_wrong(
@@ -167,9 +167,7 @@ def test_the_page_says_that_the_draft_has_become_wrong(
     books.submitted("LBHF", claim, quarter=Q2)
     answer = sign_in("finance.wcc").post(f"{address(restatement)}add/", button(draft))
     assert answer.status_code == 422
-    assert "rows of your draft have to be put right first (row 1, amount:" in (
-        answer.content.decode()
-    )
+    assert "first correct these rows of your draft (row 1, amount:" in (answer.content.decode())
     assert draft.entries.count() == 1
 
 

@@ -242,4 +242,4 @@ def test_the_template_for_programs_has_no_byte_order_mark(
 
 def test_a_template_of_another_kind_is_not_found(finance: Caller) -> None:
     said = problem(finance.get("returns/WCC/2013-14-Q1/template.pdf"), 404, "not-found")
-    assert said["detail"] == "A template is made as xlsx, ods, csv: ask for one of these."
+    assert said["detail"] == "A template is available as xlsx, ods, csv: ask for one of these."

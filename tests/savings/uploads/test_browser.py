@@ -87,7 +87,7 @@ def test_a_file_is_chosen_corrected_previewed_and_stored(
     page.get_by_role("heading", name="right.csv changes nothing").wait_for()
     assert examine(page) == []
     page.get_by_role("button", name="Discard the file").click()
-    page.get_by_text("right.csv is discarded.").wait_for()
+    page.get_by_text("right.csv has been discarded.").wait_for()
     assert watched.faults() == []
 
 

@@ -175,7 +175,7 @@ def test_discarding_leaves_the_return_as_it_was(officer: Client) -> None:
     answer = officer.post(address("upload-discard", upload), follow=True)
 
     assert [str(message) for message in answer.context["messages"]] == [
-        "return.xlsx is discarded. The return stays as it was."
+        "return.xlsx has been discarded. The return has not changed."
     ]
     assert (list(Upload.objects.all()), everything()) == ([], before)
     assert officer.get(address("upload", upload)).status_code == 404
@@ -214,7 +214,7 @@ def test_a_file_is_compared_again_if_the_return_changed_meanwhile(
     assert everything() == before
     assert [str(message) for message in answer.context["messages"]] == [
         (
-            "The return was changed after the file had been compared with it, so nothing was "
+            "The return was changed after the file was compared with it, so nothing was "
             "stored. Here is the file compared with the return as it is now."
         )
     ]

@@ -92,8 +92,8 @@ def test_a_rule_can_be_asked_about_as_if_it_had_always_applied(caller: Caller) -
     assert answer["rows"][0]["difference"] == "-50.01"
     assert (answer["entries_looked_at"], answer["entries_moved"]) == (3, 3)
     assert answer["question"] == (
-        "What if the savings of Libraries and what lies below it were split by fixed shares, "
-        "Kensington & Chelsea 1/2 and Westminster 1/2, all along?"
+        "What if the savings of Libraries and the services below it were split by fixed shares, "
+        "Kensington & Chelsea 1/2 and Westminster 1/2, from the start?"
     )
     assert answer["gains"] == (
         "Of what is certified to date, Westminster would have £26.51 more of the savings and "
@@ -125,7 +125,7 @@ def test_todays_own_rule_changes_nothing(caller: Caller) -> None:
 
     assert {row["difference"] for row in answer["rows"] + answer["plan_rows"]} == {"0.00"}
     assert answer["entries_moved"] == 0
-    assert answer["gains"] == "Of what is certified to date, nothing would fall otherwise."
+    assert answer["gains"] == "Of what is certified to date, nothing would fall differently."
 
 
 def test_amounts_that_are_unattributed_today_would_fall_on_councils(caller: Caller) -> None:
@@ -140,7 +140,7 @@ def test_amounts_that_are_unattributed_today_would_fall_on_councils(caller: Call
     ]
     assert answer["gains"] == (
         "Of what is certified to date, Kensington & Chelsea would have £30.00 more of the savings "
-        "and Hammersmith & Fulham £10.00. £40.00 that is no council’s today would fall on the "
+        "and Hammersmith & Fulham £10.00. £40.00 that falls on no council today would fall on the "
         "councils."
     )
 
@@ -206,7 +206,7 @@ def test_a_proposal_that_waits_can_be_asked_about(caller: Caller, books: Partner
 
     assert [row["then"] for row in always["rows"] if row["council"] == "WCC"] == ["150.00", "9.00"]
     assert [row["then"] for row in own["rows"] if row["council"] == "WCC"] == ["49.99", "9.00"]
-    assert "Westminster 1, all along?" in always["question"]
+    assert "Westminster 1, from the start?" in always["question"]
 
 
 def rolled_up() -> dict[tuple[str | None, str, str], int]:
@@ -297,11 +297,11 @@ def test_a_rule_for_costs_changes_variances_too(caller: Caller, books: Partnersh
     ]
     assert answer["gains"] == (
         "Of what is certified to date, Hammersmith & Fulham would bear £4.00 more, Westminster "
-        "£4.00 and Kensington & Chelsea £3.00. £11.00 that is no council’s today would fall on the "
-        "councils."
+        "£4.00 and Kensington & Chelsea £3.00. £11.00 that falls on no council today would fall on "
+        "the councils."
     )
     assert answer["question"].endswith(
-        "with variances in indirect costs left to the host, all along?"
+        "with variances in indirect costs left to the host, from the start?"
     )
     assert answer["plan_rows"] == []
 
@@ -373,7 +373,7 @@ def test_a_later_agreed_rule_replaces_the_rule_asked_about(
         ),
         (
             {**HALVES, "indirect_variance": "host"},
-            {"indirect_variance": "Only a rule for ongoing costs says this: leave it out."},
+            {"indirect_variance": "Only a rule for ongoing costs can say this: leave it out."},
         ),
         (
             {**HALVES, "effective_from": "2013-Q1"},
@@ -392,19 +392,20 @@ def test_a_later_agreed_rule_replaces_the_rule_asked_about(
             {"driver": "x", "council": "WCC", "service": "cex"},
             {
                 "driver": "There is no driver of this name.",
-                "service": "This is of a rule: leave it out, or ask for no driver's value.",
+                "service": "This is for a rule: leave it out, or ask for no driver's value.",
                 "value": "Enter the value, such as 412.",
             },
         ),
         (
             {"decision": "1", "service": "cex"},
             {
-                "decision": "No rule is proposed by this decision. Budgets and tests split nothing "
+                "decision": "This decision proposes no rule. Budgets and tests split nothing "
                 "by themselves.",
-                "service": "A proposal says this itself: leave it out, or leave the proposal out.",
+                "service": "The proposal already says this: leave it out, or leave the proposal "
+                "out.",
             },
         ),
-        ({"decision": "-1"}, {"decision": "No rule is proposed by this decision. Budgets and tests "
+        ({"decision": "-1"}, {"decision": "This decision proposes no rule. Budgets and tests "
                               "split nothing by themselves."}),
     ],
 )  # fmt: skip
@@ -460,8 +461,8 @@ def test_only_councils_that_take_part_need_a_value(caller: Caller, books: Partne
     answer = asked(caller, **{**BY_VISITS, "service": "cex"}, effective_from="2013-14-Q2")
 
     assert answer["question"] == (
-        "What if the savings of Cex and what lies below it were split by Visits, from 2013/14 Q2 "
-        "on?"
+        "What if the savings of Cex and the services below it were split by Visits, from 2013/14 "
+        "Q2 on?"
     )
 
 

@@ -121,7 +121,7 @@ def test_figures_are_shown_to_date_by_quarter_and_over_the_plan(reader: Client) 
         ["Hammersmith & Fulham", "£53.01", "£0.00", "−£53.01"],
         ["Kensington & Chelsea", "£53.00", "£79.50", "+£26.50"],
         ["Westminster", "£52.99", "£79.50", "+£26.51"],
-        ["All together", "£159.00", "£159.00", "no change"],
+        ["Total", "£159.00", "£159.00", "no change"],
     ]
     assert by_quarter[1:] == [
         ["2013/14 Q1: closed, so this shows what would have happened"],
@@ -137,7 +137,7 @@ def test_figures_are_shown_to_date_by_quarter_and_over_the_plan(reader: Client) 
         ["Hammersmith & Fulham", "£30.00", "£0.00", "−£30.00"],
         ["Kensington & Chelsea", "£30.00", "£45.00", "+£15.00"],
         ["Westminster", "£30.00", "£45.00", "+£15.00"],
-        ["All together", "£90.00", "£90.00", "no change"],
+        ["Total", "£90.00", "£90.00", "no change"],
     ]
     assert (
         "Of what is certified to date, Westminster would have £26.51 more of the savings and "
@@ -164,11 +164,11 @@ def test_figures_of_a_single_quarter_say_which(reader: Client, books: Partnershi
             ["Hammersmith & Fulham", "£0.00", "£10.00", "+£10.00"],
             ["Kensington & Chelsea", "£0.00", "£30.00", "+£30.00"],
             ["No council: not attributed", "£40.00", "£0.00", "−£40.00"],
-            ["All together", "£40.00", "£40.00", "no change"],
+            ["Total", "£40.00", "£40.00", "no change"],
         ]
     ]
     words = read(response).words
-    assert "All of it is of 2013/14 Q1, which is closed and stands" in words
+    assert "All of it is for 2013/14 Q1, which is closed and stands" in words
     assert "The adopted plans have no line that it would split" in words
 
 
@@ -280,7 +280,7 @@ def test_mistakes_in_a_value_are_named_in_its_own_form(reader: Client) -> None:
 def test_an_unknown_proposal_is_named(reader: Client, decision: str) -> None:
     response = reader.get(WHAT_IF, {"decision": decision})
     assert response.status_code == 422
-    assert "No rule is proposed by this decision." in read(response).words
+    assert "This decision proposes no rule." in read(response).words
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Whether the scheduler does its work: the health check of the process `beat`."""
+"""Whether the scheduler is working: the health check of the process `beat`."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,12 +8,12 @@ from django.db.models import Max
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
-# The scheduler notes what it sent every three minutes.
+# The scheduler records what it sent every three minutes.
 LONGEST_SILENCE = timedelta(minutes=10)
 
 
 class Command(BaseCommand):
-    help = "Fails where the scheduler has sent nothing for ten minutes."
+    help = "Fails if the scheduler has sent nothing for ten minutes."
 
     def handle(self, *args: Any, **options: Any) -> None:
         sent = PeriodicTask.objects.filter(enabled=True).aggregate(last=Max("last_run_at"))
@@ -21,4 +21,4 @@ class Command(BaseCommand):
             raise CommandError("The scheduler has sent nothing yet.")
         if timezone.now() - sent["last"] > LONGEST_SILENCE:
             raise CommandError(f"The scheduler has sent nothing since {sent['last']:%c}.")
-        self.stdout.write("The scheduler is at work.")
+        self.stdout.write("The scheduler is working.")

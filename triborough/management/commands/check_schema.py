@@ -1,6 +1,6 @@
 """`manage.py check_schema`: does the database have what this version of the code needs?
 
-Names everything that is missing or different, and ends with 1 if anything is; with 2 where the
+Names everything that is missing or different, and exits with 1 if anything is, or with 2 if the
 database doesn't answer.
 """
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"The database does not answer: {error}", returncode=2) from error
         if not lacking:
-            self.stdout.write("The database has all that this version needs.")
+            self.stdout.write("The database has everything that this version needs.")
             return
         for phrase in lacking:
             self.stdout.write(phrase)

@@ -249,8 +249,8 @@ def test_an_open_question_holds_up_the_certificate(
         return certify(return_id=parent.id, version=2, by=partnership.s151("WCC"), at=NOW)
 
     assert refused(sign) == (
-        "A question is not answered yet, on row 2 (Youth offending). The finance officer has to "
-        "answer each on the return's page."
+        "A question on row 2 (Youth offending) is not answered yet. The finance officer answers "
+        "each on the return's page."
     )
     assert everything() == before
     answered(partnership, question)
@@ -268,7 +268,7 @@ def test_an_open_question_holds_up_the_next_submission(
         return submit(return_id=parent.id, version=3, by=partnership.finance("WCC"), at=NOW)
 
     assert refused(hand_in) == (
-        "3 questions are not answered yet, on row 1 (Library service), row 3 (Cex). Answer each "
+        "3 questions are not answered yet: on row 1 (Library service), row 3 (Cex). Answer each "
         "on the return's page, then submit."
     )
     assert everything() == before
@@ -293,7 +293,7 @@ def test_up_to_five_rows_are_named(partnership: Partnership) -> None:
     for row in range(1, 8):
         asked_on(partnership, parent, row)
     assert what_waits_for_an_answer(parent) == (
-        "7 questions are not answered yet, on row 1 (Library service), row 2 (Library service), "
+        "7 questions are not answered yet: on row 1 (Library service), row 2 (Library service), "
         "row 3 (Library service), row 4 (Library service), row 5 (Library service) and 2 more."
     )
 
@@ -394,7 +394,9 @@ def test_a_question_stays_with_its_line_through_edits(
     assert question.entry_id == two.id
     assert (question.entry.position, question.entry.service.slug) == (1, "libraries")
     assert question.line["amount"] == "2.00"
-    assert what_waits_for_an_answer(parent).endswith("on row 1 (Libraries).")
+    assert what_waits_for_an_answer(parent) == (
+        "A question on row 1 (Libraries) is not answered yet."
+    )
     assert list(orphans_of(parent)) == []
 
 
@@ -411,7 +413,7 @@ def test_a_removed_lines_question_stays_and_shows_the_line(
         ("Row 3: Cex, ongoing cost, £3.00", "Why?"),
     ]
     assert what_waits_for_an_answer(parent) == (
-        "2 questions are not answered yet, on a row since removed (youth-offending), a row since "
+        "2 questions are not answered yet: on a row since removed (youth-offending), a row since "
         "removed (cex)."
     )
     for question in Question.objects.all():

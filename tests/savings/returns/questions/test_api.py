@@ -174,7 +174,7 @@ def test_a_return_is_sent_back_with_its_questions(finance: Caller, s151: Caller,
     assert [row["text"] for row in finance.get(QUESTIONS).json()["results"]] == ["Which?"]
     held_up = problem(finance.post(f"{WCC}submit/", {"version": 3}), 409, "wrong-state")
     assert held_up["detail"] == (
-        "A question is not answered yet, on row 1 (Library service). Answer each on the return's "
+        "A question on row 1 (Library service) is not answered yet. Answer each on the return's "
         "page, then submit."
     )
 

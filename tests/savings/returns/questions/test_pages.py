@@ -149,7 +149,7 @@ def test_a_question_is_asked_and_answered_beside_the_line(parent: Return, as_: T
     question = Question.objects.get()
     assert (question.text, question.entry) == ("Which\nposts?", entry_of(parent, 2))
     assert asked.redirect_chain == [(f"{RETURN}#question-{question.id}", 302)]
-    assert "Your question is asked." in read(asked).words
+    assert "Your question has been sent to the finance officer." in read(asked).words
     assert "It can be certified once the finance officer has answered" in read(asked).words
     assert f"{RETURN}certify/" not in read(asked).hrefs
     assert s151.get(f"{RETURN}certify/")["Location"] == RETURN
@@ -254,7 +254,8 @@ def test_rows_are_ticked_and_asked_about_while_sending_back(parent: Return, as_:
     assert not [form for form in shown.forms if form.action.endswith("submit/")]
     refused = as_("finance.wcc").post(f"{RETURN}submit/", {"version": "3"})
     assert refused.status_code == 409
-    assert "on row 2 (Youth offending). Answer each on the return's page" in read(refused).words
+    said = "A question on row 2 (Youth offending) is not answered yet. Answer each on the return's"
+    assert said in read(refused).words
     answered = press(
         as_("finance.wcc"), f"/questions/{question.id}/answer/", "answer/", text="That."
     )
@@ -276,7 +277,7 @@ def test_a_tick_without_a_question_and_a_question_without_a_tick_are_mistakes(
     assert page.words.startswith("Error: ")
     assert {"#id_reason", f"#question-{one.id}", f"#ask-{two.id}"} <= set(page.hrefs)
     assert "Row 1: Write what you want to know, or untick the row." in page.words
-    assert "Row 2: Tick the row to ask this, or empty it." in page.words
+    assert "Row 2: Tick the row to ask this, or clear the question." in page.words
     assert page.form("send-back/").sent[f"question-{two.id}"] == "Kept"
     assert page.form("send-back/").sent[f"ask-{one.id}"] == ["1"]
     long = {f"ask-{one.id}": "1", f"question-{one.id}": "x" * 2001, "reason": "Why"}

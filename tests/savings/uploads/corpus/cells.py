@@ -25,13 +25,13 @@ from tests.savings.uploads.making import (
 # --- Cells ----------------------------------------------------------------------------------
 
 KINDS = "saving, ongoing_cost, transition_cost or variance"
-FORMULA = "Enter the value itself: this cell holds a formula."
-HOLDS_ERROR = "Enter a value: this cell holds an error."
+FORMULA = "Enter the value: this cell has a formula."
+HOLDS_ERROR = "Enter a value: this cell has an error."
 HOLDS_DATE = (
-    "Enter what this column asks for: the cell holds a date. If you typed something else, set "
+    "Enter what this column asks for: the cell has a date. If you typed something else, set "
     "its format to Text and type it again."
 )
-HOLDS_TRUTH = "Enter what this column asks for: the cell holds TRUE or FALSE."
+HOLDS_TRUTH = "Enter what this column asks for: the cell has TRUE or FALSE."
 MERGED = "Unmerge these cells and give each row its own values."
 DIGITS = "Enter an amount of money in digits, such as 1,234.50, £1,234, (1,234), 45k or £1.2m."
 PENCE = "Enter an amount in whole pence, such as 1,234.50."

@@ -26,7 +26,7 @@ from tests.savings.uploads.making import (
 # --- The header ---------------------------------------------------------------------------
 
 COMMAS = "Put commas only between groups of three digits, as in 1,234.50."
-NAMES_NONE = f"This row has to name the columns, and names none: {', '.join(HEADER)}."
+NAMES_NONE = f"This row must name the columns, but names none of them: {', '.join(HEADER)}."
 WITHOUT_AMOUNT = tuple(name for name in HEADER if name != "amount")
 
 
@@ -36,7 +36,7 @@ def wide(count: int) -> tuple[str, ...]:
 
 def too_wide(letters: str) -> str:
     return (
-        f"There is something in column {letters}, further right than any column of a return: "
+        f"There is something in column {letters}, to the right of all columns of a return: "
         "remove it."
     )
 
@@ -94,13 +94,13 @@ HEADERS = [
         ),
         1,
         "amount",
-        "There is no column amount: add it, so spelt.",
+        "There is no column amount: add it, spelled like this.",
     ),
     Bad(
         "three missing columns",
         lambda: a_csv(("libraries",), header=("service",)),
         [
-            (1, name, f"There is no column {name}: add it, so spelt.")
+            (1, name, f"There is no column {name}: add it, spelled like this.")
             for name in ("kind", "scope", "amount")
         ],
     ),
@@ -114,14 +114,14 @@ HEADERS = [
         ),
         1,
         "M",
-        f"Name the column in plain text: it is one of {', '.join(HEADER)}.",
+        f"Name the column in plain text, as one of {', '.join(HEADER)}.",
     ),
     at(
         "a column without a name",
         lambda: a_csv(a_row(), (*a_row(), "stray"), (*a_row(), "again")),
         3,
         "N",
-        "This column has no name: name it in the header, or remove what is in it.",
+        "This column has no name: name it in the header, or empty it.",
     ),
     at("300 columns", lambda: a_csv(a_row(), header=wide(300)), 1, "BM", too_wide("BM")),
     at(
