@@ -13,7 +13,7 @@ from finance.money import MINUS, format_pounds
 from finance.periods import FinancialYear, Quarter
 from savings.kit.wording import end_of, short
 
-FULL_YEAR, IN_YEAR = "full_year", "in_year"
+FULL_YEAR, IN_YEAR, OVER_YEARS = "full_year", "in_year", "over_years"
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -100,7 +100,9 @@ def compared(
         promise = f"The plan promises nothing here for {year.label}"
     elif set(bases) == {IN_YEAR}:
         promise = f"The {short(planned)} is what was to be saved in {year.label} alone"
-    elif IN_YEAR in bases:
+    elif set(bases) == {OVER_YEARS}:
+        promise = f"The {short(planned)} is what was to be saved over the years to {year.label}"
+    elif set(bases) & {IN_YEAR, OVER_YEARS}:
         promise = f"The {short(planned)} is what was to be saved for {year.label}"
     else:
         promise = f"The {short(planned)} is an annual saving to be reached by {year.label}"
@@ -219,7 +221,10 @@ def _why_unattributed(amount: int, published: int, which: str) -> str:
 def _promised_when(year: FinancialYear, bases: Collection[str]) -> str:
     if set(bases) == {IN_YEAR}:
         return f"in {year.label} alone"
-    return f"for {year.label}" if IN_YEAR in bases else f"a year by {year.label}"
+    if set(bases) == {OVER_YEARS}:
+        return f"over the years to {year.label}"
+    apart = set(bases) & {IN_YEAR, OVER_YEARS}
+    return f"for {year.label}" if apart else f"a year by {year.label}"
 
 
 def _time_before(to: Quarter, year: FinancialYear) -> str:
