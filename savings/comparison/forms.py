@@ -11,7 +11,7 @@ from finance.periods import FinancialYear, Quarter
 from savings.comparison.reports import Choices, latest_closed_quarter
 from savings.kit.choosing import ChoosingForm, choice, cut_short
 from savings.kit.forms import MomentField
-from savings.plans.measures import Measure
+from savings.plans.measures import CHOICES, Measure
 from savings.plans.models import Plan
 from savings.quarters.choosing import to_the_end_of
 
@@ -28,7 +28,7 @@ class ComparisonForm(ChoosingForm):
     def __init__(self, data: QueryDict, choices: Choices) -> None:
         super().__init__(data)
         self.choices = choices
-        self.offer("measure", ((measure.value, measure.label) for measure in Measure))
+        self.offer("measure", ((measure.value, measure.label) for measure in CHOICES))
         years = choices.all_years
         self.offer("plan", ((plan.code, plan.name) for plan in choices.plans))
         self.offer(
@@ -63,7 +63,7 @@ class ComparisonForm(ChoosingForm):
 
     def clean_measure(self) -> Measure:
         code = self.cleaned_data["measure"] or Measure.TO_DATE
-        if code not in set(Measure):
+        if code not in CHOICES:
             raise ValidationError(
                 f"“{cut_short(code)}” is not a measure. Choose one from the list."
             )

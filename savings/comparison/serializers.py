@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from savings.comparison.lines import ComparisonLine
 from savings.kit.serializers import MomentText, Money, YearText
-from savings.plans.measures import Measure
+from savings.plans.measures import CHOICES, Measure
 from services.serializers import QuarterText
 from sovereignty.shapes import Choice, Shape, Text
 
@@ -16,7 +16,7 @@ MEASURES = [(measure.value, measure.label) for measure in Measure]
 class ComparisonParameters(Shape):
     plan = Text("Name a plan by its code, such as proposals-2011.", max_length=60)
     measure = Choice(
-        MEASURES,
+        [(measure.value, measure.label) for measure in CHOICES],
         required=False,
         help_text="to_date unless said: since the start; in_year; annual_rate.",
     )

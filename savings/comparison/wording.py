@@ -13,7 +13,7 @@ from finance.periods import FinancialYear, Quarter
 from savings.kit.wording import end_of, short
 from savings.plans.measures import Measure, Measured, Pair
 
-FULL_YEAR, IN_YEAR = "full_year", "in_year"
+FULL_YEAR, IN_YEAR, OVER_YEARS = "full_year", "in_year", "over_years"
 
 NO_COUNCIL = (
     "The lines of the plan do not name councils, so there is no promise to compare with each "
@@ -102,7 +102,7 @@ def delivered_label(to: Quarter | None, year: FinancialYear, measure: Measure) -
     """What the delivered amount is.
 
     >>> q3, year = Quarter.parse("2013-14-Q3"), FinancialYear(2013)
-    >>> [delivered_label(q3, year, measure) for measure in Measure]
+    >>> [delivered_label(q3, year, measure) for measure in CHOICES]
     ['Delivered by the end of December 2013', 'Certified in 2013/14', 'Rate a year in 2013/14 Q3']
     """
     if to is None:
@@ -118,7 +118,7 @@ def counted_in(to: Quarter | None, year: FinancialYear, measure: Measure) -> str
     """The quarters whose entries a measure counts, in words.
 
     >>> q3, year = Quarter.parse("2013-14-Q3"), FinancialYear(2013)
-    >>> [counted_in(q3, year, measure) for measure in Measure]
+    >>> [counted_in(q3, year, measure) for measure in CHOICES]
     ['by the end of December 2013', 'in 2013/14', 'in 2013/14 Q3']
     """
     if to is None:
@@ -150,6 +150,8 @@ def _promise(planned: Measured, year: FinancialYear) -> str:
         return planned.why
     if planned.measure == Measure.ANNUAL_RATE:
         return f"The promise is {short(planned.pence)} a year by {year.label}."
+    if planned.measure == Measure.OVER_YEARS:
+        return f"The promise is {short(planned.pence)} over the years to {year.label}."
     return f"The promise for {year.label} is {short(planned.pence)}."
 
 
@@ -272,7 +274,10 @@ def _why_unattributed(amount: int, published: int, which: str) -> str:
 def _promised_when(year: FinancialYear, bases: Collection[str]) -> str:
     if set(bases) == {IN_YEAR}:
         return f"in {year.label} only"
-    return f"for {year.label}" if IN_YEAR in bases else f"a year by {year.label}"
+    if set(bases) == {OVER_YEARS}:
+        return f"over the years to {year.label}"
+    apart = set(bases) & {IN_YEAR, OVER_YEARS}
+    return f"for {year.label}" if apart else f"a year by {year.label}"
 
 
 def _number(count: int) -> str:

@@ -140,7 +140,7 @@ def initiatives_of(parent: Return) -> list[Initiative]:
 
 
 def planned_lines() -> list[PlannedLine]:
-    """Every line of every plan, as the rule reads it: one query."""
+    """The lines that count of every plan, of one year each, as the rule reads them: one query."""
     return [
         PlannedLine(
             plan=position,
@@ -150,9 +150,10 @@ def planned_lines() -> list[PlannedLine]:
             full_year=basis == PlanLine.Basis.FULL_YEAR,
             pence=to_pence(middle),
         )
-        for position, adopted, slug, year, basis, middle in PlanLine.objects.order_by(
-            "plan__position", "id"
-        ).values_list("plan__position", "plan__adopted", "service__slug", "year", "basis", "middle")
+        for position, adopted, slug, year, basis, middle in PlanLine.objects.counted()
+        .of_one_year()
+        .order_by("plan__position", "id")
+        .values_list("plan__position", "plan__adopted", "service__slug", "year", "basis", "middle")
     ]
 
 

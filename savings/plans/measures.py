@@ -29,6 +29,7 @@ class Measure(StrEnum):
     TO_DATE = "to_date"
     IN_YEAR = "in_year"
     ANNUAL_RATE = "annual_rate"
+    OVER_YEARS = "over_years"
 
     @property
     def label(self) -> str:
@@ -37,7 +38,12 @@ class Measure(StrEnum):
             Measure.TO_DATE: "Since the start",
             Measure.IN_YEAR: "In the year",
             Measure.ANNUAL_RATE: "A year’s rate",
+            Measure.OVER_YEARS: "Over several years",
         }[self]
+
+
+#: The measures that a comparison can be made by. A plan may also speak of several years together.
+CHOICES = (Measure.TO_DATE, Measure.IN_YEAR, Measure.ANNUAL_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +64,36 @@ class Measured:
 class Promise:
     """What a plan has for a year, of one scope and set of councils, in pence.
 
-    `annual` is the saving a year to be reached by then, `alone` what falls only in that year.
-    None means that the plan has no line of that sort.
+    `annual` is the saving a year to be reached by then, `alone` what falls only in that year, and
+    `over` what several years up to it save together. None means that the plan has no such line.
     """
 
     annual: int | None = None
     alone: int | None = None
+    over: int | None = None
+
+    @property
+    def of_the_year(self) -> int | None:
+        """The plan's figure for the year: both sorts of line that speak of a single year."""
+        return _added((self.annual, self.alone))
 
     @property
     def whole(self) -> int | None:
-        """The plan's figure for the year: both sorts of line."""
-        if self.annual is None:
-            return self.alone
-        return self.annual + (self.alone or 0)
+        """All that the plan has under the year."""
+        return _added((self.annual, self.alone, self.over))
 
     @property
     def measure(self) -> Measure:
         """What the whole figure is a measure of."""
+        if self.over is not None:
+            return Measure.OVER_YEARS
         return Measure.ANNUAL_RATE if self.alone is None else Measure.IN_YEAR
 
 
 Promises = Mapping[FinancialYear, Promise]
 
 NO_LINE = "The plan has no figure here for {year}."
+SEVERAL = "The plan’s figure for {year} is for several years together, so it is not one year’s."
 NOT_ANNUAL = "The plan’s figure for {year} is for that year only, so it is not a saving a year."
 NOT_EVERY_YEAR = "The plan does not give a figure for every year up to {to}."
 PART_OF_A_YEAR = "{to} is not the end of a financial year, and the plan gives whole years."
@@ -92,6 +105,7 @@ _NAMED = {
     Measure.TO_DATE: "a total since the start",
     Measure.IN_YEAR: "the saving in one year",
     Measure.ANNUAL_RATE: "a saving a year",
+    Measure.OVER_YEARS: "the saving in several years together",
 }
 
 
@@ -109,9 +123,11 @@ def promised(promises: Promises, year: FinancialYear) -> Measured:
 
 def promised_in_year(promises: Promises, year: FinancialYear) -> Measured:
     """The target for a year: the plan's figure for it, of either sort."""
-    found = promises.get(year, Promise()).whole
-    why = NO_LINE.format(year=year.label) if found is None else ""
-    return Measured(found, Measure.IN_YEAR, why)
+    found = promises.get(year, Promise())
+    if found.of_the_year is None:
+        why = NO_LINE if found.over is None else SEVERAL
+        return Measured(None, Measure.IN_YEAR, why.format(year=year.label))
+    return Measured(found.of_the_year, Measure.IN_YEAR)
 
 
 def promised_a_year(promises: Promises, year: FinancialYear) -> Measured:
@@ -124,7 +140,7 @@ def promised_a_year(promises: Promises, year: FinancialYear) -> Measured:
     found = promises.get(year, Promise())
     if found.annual is not None and found.alone is None:
         return Measured(found.annual, Measure.ANNUAL_RATE)
-    why = NO_LINE if found.whole is None else NOT_ANNUAL
+    why = NO_LINE if found.whole is None else SEVERAL if found.alone is None else NOT_ANNUAL
     return Measured(None, Measure.ANNUAL_RATE, why.format(year=year.label))
 
 
@@ -138,14 +154,14 @@ def promised_to_date(promises: Promises, to: Quarter | None) -> Measured:
     >>> promised_to_date(both, Quarter.parse("2013-14-Q4")).pence
     800
     """
-    years = sorted(year for year, promise in promises.items() if promise.whole is not None)
+    years = sorted(year for year, promise in promises.items() if promise.of_the_year is not None)
     if to is None:
         return Measured(None, Measure.TO_DATE, NOT_BEGUN)
     if not years or to.year < years[0] or to.year > years[-1] or _gaps(years, to.year):
         return Measured(None, Measure.TO_DATE, NOT_EVERY_YEAR.format(to=to.year.label))
     if to.number != 4:
         return Measured(None, Measure.TO_DATE, PART_OF_A_YEAR.format(to=to.label))
-    total = sum(promises[year].whole or 0 for year in years if year <= to.year)
+    total = sum(promises[year].of_the_year or 0 for year in years if year <= to.year)
     return Measured(total, Measure.TO_DATE)
 
 
@@ -257,13 +273,14 @@ def added_by_year(every: Sequence[Promises]) -> Promises:
 
     >>> year = FinancialYear(2014)
     >>> added_by_year([{year: Promise(annual=3)}, {year: Promise(alone=2)}, {year: Promise(4)}])
-    {FinancialYear(start=2014): Promise(annual=7, alone=2)}
+    {FinancialYear(start=2014): Promise(annual=7, alone=2, over=None)}
     """
     years = sorted({year for promises in every for year in promises})
     return {
         year: Promise(
             _added(promises[year].annual for promises in every if year in promises),
             _added(promises[year].alone for promises in every if year in promises),
+            _added(promises[year].over for promises in every if year in promises),
         )
         for year in years
     }

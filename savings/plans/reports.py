@@ -17,27 +17,45 @@ from savings.plans.models import Plan, PlanLine
 
 @dataclass(frozen=True, slots=True)
 class PlannedYear:
-    """The sum of a plan's lines for a financial year, in pence."""
+    """The sum of a plan's lines for a financial year, in pence, and what getting there costs."""
 
     year: str
     planned: int
+    cost: int
     illustrative: bool
+
+    @property
+    def net(self) -> int:
+        return self.planned - self.cost
 
 
 def years_by_plan(plans: Iterable[Plan]) -> dict[int, list[PlannedYear]]:
-    """The years of these plans, by the plan's id, earliest first: one query."""
+    """The years of these plans, by the plan's id, earliest first: one query.
+
+    A line inside another is counted once, in the other.
+    """
     years: dict[int, list[PlannedYear]] = defaultdict(list)
-    for plan, year, planned, made_up in (
-        PlanLine.objects.filter(plan__in=[plan.id for plan in plans])
+    for plan, year, planned, cost, made_up in (
+        PlanLine.objects.counted()
+        .filter(plan__in=[plan.id for plan in plans])
         .order_by("plan", "year")
         .values_list("plan", "year")
         .annotate(
             planned=Sum("middle"),
+            cost=Sum("cost"),
             made_up=Count("id", filter=Q(provenance=Provenance.ILLUSTRATIVE)),
         )
     ):
-        years[plan].append(PlannedYear(year, to_pence(planned), bool(made_up)))
+        years[plan].append(PlannedYear(year, to_pence(planned), to_pence(cost), bool(made_up)))
     return years
+
+
+#: What a line is of a promise, by its basis.
+_SORTS: dict[str, str] = {
+    PlanLine.Basis.FULL_YEAR: "annual",
+    PlanLine.Basis.IN_YEAR: "alone",
+    PlanLine.Basis.OVER_YEARS: "over",
+}
 
 
 def promises_by_service(
@@ -45,11 +63,10 @@ def promises_by_service(
 ) -> dict[str | None, dict[FinancialYear, Promise]]:
     """What a plan promises by service and year, in pence: one query.
 
-    None is for the lines that name no service. A line inside another counts once, and one that
-    speaks of several years together is of no single year. With `councils` only their lines count:
+    None is for the lines that name no service. A line inside another counts once. With `councils` only their lines count:
     what a plan has for all councils together is not any one council's.
     """
-    lines = PlanLine.objects.counted().of_one_year().filter(plan=plan)
+    lines = PlanLine.objects.counted().filter(plan=plan)
     if councils is not None:
         lines = lines.filter(council__code__in=councils)
     found: dict[str | None, dict[FinancialYear, Promise]] = defaultdict(dict)
@@ -57,8 +74,7 @@ def promises_by_service(
         lines.order_by().values_list("service__slug", "year", "basis").annotate(sum=Sum("middle"))
     ):
         pence = to_pence(pounds)
-        annual = basis == PlanLine.Basis.FULL_YEAR
-        of_line = Promise(annual=pence) if annual else Promise(alone=pence)
+        of_line = Promise(**{_SORTS[basis]: pence})
         when = FinancialYear.parse(year)
         found[slug].update(added_by_year([{when: of_line}, found[slug]]))
     return found
