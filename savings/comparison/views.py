@@ -174,6 +174,7 @@ def _common(
         "any_comparable": any(
             line.set_against.comparable for line in (compared.whole, *compared.lines)
         ),
+        "note": wording.note(compared.whole, compared.lines),
         "counted": urlencode(_counted(compared)),
         "counted_in": wording.counted_in(to, year, compared.measure),
         "to_date": compared.whole.to_date is not None,

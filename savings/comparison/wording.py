@@ -27,6 +27,8 @@ class Compared(Protocol):
     """Anything with a promised and a delivered amount, and what may be set against what."""
 
     @property
+    def pair(self) -> Pair: ...
+    @property
     def planned(self) -> int: ...
     @property
     def delivered(self) -> int: ...
@@ -35,10 +37,8 @@ class Compared(Protocol):
 
 
 class Measurable(Compared, Protocol):
-    """A compared thing with the measure of each amount."""
+    """A compared thing with what the plan promises since the start, if the measure has it."""
 
-    @property
-    def pair(self) -> Pair: ...
     @property
     def to_date(self) -> Measured | None: ...
 
@@ -102,7 +102,7 @@ def delivered_label(to: Quarter | None, year: FinancialYear, measure: Measure) -
     """What the delivered amount is.
 
     >>> q3, year = Quarter.parse("2013-14-Q3"), FinancialYear(2013)
-    >>> [delivered_label(q3, year, measure) for measure in CHOICES]
+    >>> [delivered_label(q3, year, measure) for measure in list(Measure)[:3]]
     ['Delivered by the end of December 2013', 'Certified in 2013/14', 'Rate a year in 2013/14 Q3']
     """
     if to is None:
@@ -118,7 +118,7 @@ def counted_in(to: Quarter | None, year: FinancialYear, measure: Measure) -> str
     """The quarters whose entries a measure counts, in words.
 
     >>> q3, year = Quarter.parse("2013-14-Q3"), FinancialYear(2013)
-    >>> [counted_in(q3, year, measure) for measure in CHOICES]
+    >>> [counted_in(q3, year, measure) for measure in list(Measure)[:3]]
     ['by the end of December 2013', 'in 2013/14', 'in 2013/14 Q3']
     """
     if to is None:
@@ -143,6 +143,19 @@ def compared(line: Measurable, *, year: FinancialYear, to: Quarter | None) -> st
     if part := share(against):
         said.append(f"Delivery is {part} of that.")
     return " ".join(said)
+
+
+def note(whole: Compared, lines: Sequence[Compared]) -> str:
+    """What a dash in the table means, and why there is no percentage in it."""
+    missing = [
+        figure.why
+        for line in (whole, *lines)
+        for figure in (line.pair.planned, line.pair.delivered)
+        if figure.pence is None
+    ]
+    said = [f"– means: {why}" for why in dict.fromkeys(missing)]
+    apart = whole.set_against.why_apart
+    return " ".join([*said, *([apart] if apart not in missing else [])]).strip()
 
 
 def _promise(planned: Measured, year: FinancialYear) -> str:

@@ -63,8 +63,8 @@ def promises_by_service(
 ) -> dict[str | None, dict[FinancialYear, Promise]]:
     """What a plan promises by service and year, in pence: one query.
 
-    None is for the lines that name no service. A line inside another counts once. With `councils` only their lines count:
-    what a plan has for all councils together is not any one council's.
+    None is for the lines that name no service. A line inside another counts once. With `councils`
+    only their lines count: what a plan has for all councils together is not any one council's.
     """
     lines = PlanLine.objects.counted().filter(plan=plan)
     if councils is not None:

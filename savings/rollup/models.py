@@ -4,9 +4,9 @@ A **fact** is one certified entry's part for one council, in pence; no council
 means the entry is unattributed. A **total** sums facts by return, service,
 council and kind, and savings by recurrence and nature, so that a page reads a few
 hundred rows however many entries there are, and a certified return replaces only its
-own totals. A replaced total stays, retired: it says from when to when it was in force, so that any sum can be
-read as it stood at a moment. A **dirty return** is a row of the outbox:
-certification writes it in the same transaction, and the rollup removes it in its
+own totals. A replaced total stays, retired: it says from when to when it was in
+force, so that any sum can be read as it stood at a moment. A **dirty return** is a
+row of the outbox: certification writes it in the same transaction, and the rollup removes it in its
 own. A **rolled return** holds the digest of its facts. **RollupState** is the one
 row that says which version readers see, with the digest of everything.
 """
