@@ -23,6 +23,7 @@ from savings.comparison.lines import (
     NO_FORECAST,
     NOT_BY_COUNCIL,
     NOT_DIVIDED,
+    NOT_DIVIDED_BY_COUNCIL,
     Comparison,
     ComparisonLine,
     CouncilLine,
@@ -95,6 +96,8 @@ class _Sums:
     transition_costs: int = 0
     ongoing_costs: int = 0
     illustrative: bool = False
+    #: Whether something was published here that no document divides by council.
+    undivided: bool = False
 
     def add(self, row: _Row) -> None:
         if row.kind == Entry.Kind.SAVING:
@@ -141,7 +144,16 @@ class _Asked:
     def totals(self) -> QuerySet[Total]:
         return _totals(self.to, self.as_at, self.measure, self.year, self.councils)
 
+    def undivided(self) -> set[str]:
+        """The services of what was published for all councils together: one query."""
+        published = _totals(self.to, self.as_at, self.measure, self.year, None).filter(
+            kind=Entry.Kind.SAVING, council__isnull=True, parent__council__isnull=True
+        )
+        return set(published.order_by().values_list("service__slug", flat=True).distinct())
+
     def delivered(self, sums: _Sums) -> Measured:
+        if sums.undivided:
+            return Measured(None, self.measure, NOT_DIVIDED_BY_COUNCIL)
         if self.measure == Measure.IN_YEAR:
             return certified_in_year(sums.delivered, self.year, self.to)
         if self.measure == Measure.ANNUAL_RATE:
@@ -236,6 +248,8 @@ def by_council(
     if services is not None:
         totals = totals.filter(service__slug__in=list(services))
     sums: dict[str | None, _Sums] = defaultdict(_Sums)
+    if compared.whole.pair.delivered.why == NOT_DIVIDED_BY_COUNCIL:
+        sums = defaultdict(lambda: _Sums(undivided=True))
     for row in _rows(totals, "council__code"):
         sums[row.group].add(row)
     named: list[tuple[str | None, str]] = [
@@ -321,6 +335,10 @@ def _compare(
         if row.group in group_of:
             sums[group_of[row.group]].add(row)
             everything.add(row)
+    if asked.councils is not None:
+        for slug in asked.undivided():
+            if slug in group_of:
+                sums[group_of[slug]].undivided = everything.undivided = True
     promises = promises_by_service(asked.plan, asked.councils)
     planned: dict[str | None, list[Promises]] = defaultdict(list)
     for slug, of_service in promises.items():

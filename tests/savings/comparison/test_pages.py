@@ -159,6 +159,22 @@ def test_another_plan_is_named_and_described(reader: Client) -> None:
     assert "Westminster's share alone" in read(response).words
 
 
+def test_what_was_published_for_all_is_not_set_against_one_councils_promise(
+    reader: Client,
+) -> None:
+    asked = {"plan": "options-2010-1b", "measure": "in_year", "year": "2012-13"}
+    response = reader.get(COMPARISON, asked)
+    why = (
+        "Some of it was published for all councils together, so the part of these councils is not "
+        "known."
+    )
+    assert stats(response)[1] == ["Certified in 2012/13", "No figure", why]
+    words = read(response).words
+    assert f"The promise for 2012/13 is £0.53m. {why} Both sides are of Westminster only." in words
+    assert "%" not in words
+    assert "passed" not in words
+
+
 def test_the_later_target_is_not_shown_twice(reader: Client) -> None:
     response = reader.get(COMPARISON, {"plan": "overall-target-2013"})
     assert stats(response)[0][:2] == ["Promised a year by 2015/16", "£40m"]

@@ -47,6 +47,10 @@ class Council:
     delivered: int
     published: int = 0
 
+    @property
+    def achieved(self) -> Measured:
+        return Measured(self.delivered, Measure.TO_DATE)
+
 
 def pence(pounds: str) -> int:
     return to_pence(Decimal(pounds))
