@@ -12,7 +12,10 @@ from savings.plans.measures import Measure, Measured, Pair
 from savings.plans.models import Plan
 
 NOT_DIVIDED = "The plan does not divide its figure by area."
-NOT_DIVIDED_BY_COUNCIL = "Some of it was published for all councils together, so the part of these councils is not known."
+NOT_DIVIDED_BY_COUNCIL = (
+    "Some of it was published for all councils together, so the part of these councils is not "
+    "known."
+)
 NO_FORECAST = "The councils have not all certified a forecast for {year}."
 NOT_BY_COUNCIL = "Forecasts are not divided by the councils that savings fall on."
 BY_SERVICE = "What was delivered is recorded by service, so none of it is undivided."
