@@ -42,11 +42,29 @@ class HeldSql(compiler.UpsertTriggerSql):
         """
 
 
+#: Where our functions look names up, whatever a session has set. Our tables stand in `public`.
+SEARCH_PATH = "SET search_path = pg_catalog, public, pg_temp"
+
+
+class PinnedSql(HeldSql):
+    """The SQL of a trigger whose function no session leads astray by its search path either.
+
+    Migrations name it: what it writes must not change but by a new class.
+    """
+
+    def get_template(self) -> str:
+        return (
+            super()
+            .get_template()
+            .replace("$$ LANGUAGE plpgsql;", f"$$ LANGUAGE plpgsql {SEARCH_PATH};")
+        )
+
+
 class _Held(pgtrigger.Trigger):
     def compile(self, model: Any) -> compiler.Trigger:
         compiled = super().compile(model)
         said = {name: text for name, text in compiled.sql.kwargs.items() if name not in _NOT_OURS}
-        return compiler.Trigger(name=compiled.name, sql=HeldSql(**said))
+        return compiler.Trigger(name=compiled.name, sql=PinnedSql(**said))
 
 
 _NOT_OURS = ("ignore_func_name",)

@@ -10,7 +10,8 @@ from django.db import transaction
 import audit.actions
 from audit.chain import PARTNERSHIP
 from sovereignty.models import PARTNERSHIP_ROLES, Appointment, Council, User
-from sovereignty.refusals import BadContent, FieldError, NotAllowed
+from sovereignty.refusals import BadContent, FieldError
+from sovereignty.rules import require
 
 
 @transaction.atomic
@@ -23,8 +24,7 @@ def appoint(
     the council, or if the person acts for another council or for the partnership, or has the
     role already.
     """
-    if by == user:
-        raise NotAllowed("You can't appoint yourself: ask another administrator.")
+    require(by, "sovereignty.appoint", user)
     mistakes = mistakes_in_appointing(user, role, council)
     if mistakes:
         raise BadContent(mistakes)

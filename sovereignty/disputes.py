@@ -15,7 +15,7 @@ from django.db import transaction
 import audit.actions
 from sovereignty.models import Consent, Decision, Dispute, DisputeStep, User
 from sovereignty.refusals import BadContent, WrongState
-from sovereignty.rules import may, require
+from sovereignty.rules import require
 from sovereignty.texts import mistake_in
 
 
@@ -125,11 +125,6 @@ def withdraw(*, decision_id: int, reason: str, by: User, at: datetime) -> Decisi
         reason=reason.strip(),
     )
     return decision
-
-
-def may_speak(user: User) -> bool:
-    """Whether a person may speak in disputes."""
-    return may(user, "sovereignty.speak_in_dispute")
 
 
 def _open(decision_id: int, by: User) -> Dispute:

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 from rest_framework.permissions import BasePermission
 
+from sovereignty.rules import PERMISSIONS, may
+
 if TYPE_CHECKING:
     # The framework's views read this module's name from the settings while they are imported.
     from rest_framework.request import Request
     from rest_framework.views import APIView
 
+CALL = "sovereignty.see_partnership"
+
 
 class Appointed(BasePermission):
     """A known person with an appointment. What each may do is checked after this."""
 
-    message = "Your account has no appointment yet: ask the programme office for one."
+    message = PERMISSIONS[CALL][1]
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.user.is_authenticated and bool(request.user.held_appointments)
+        return request.user.is_authenticated and may(request.user, CALL)

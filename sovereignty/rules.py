@@ -1,4 +1,4 @@
-"""Who may do what: one registry of permissions, and those that disputes need.
+"""Who may do what: one registry of permissions, and those of this floor.
 
 Each subject above adds its permissions with `register`, and an action asks with `require`. What a
 person may *see* is decided before these, by the querysets' `visible_to`.
@@ -46,12 +46,30 @@ def answers_for_a_council(user: User) -> bool:
 
 
 @rules.predicate
+def has_appointment(user: User) -> bool:
+    return bool(user.held_appointments)
+
+
+@rules.predicate
+def appoints_another(user: User, appointed: User) -> bool:
+    return user != appointed
+
+
+@rules.predicate
 def proposed_it(user: User, decision: Decision) -> bool:
     return user.id == decision.proposed_by_id
 
 
 register(
     {
+        "sovereignty.see_partnership": (
+            has_appointment,
+            "Your account has no appointment yet: ask the programme office for one.",
+        ),
+        "sovereignty.appoint": (
+            appoints_another,
+            "Nobody appoints themselves: ask another administrator.",
+        ),
         "sovereignty.speak_in_dispute": (
             answers_for_a_council | is_programme_office,
             "Only councils' section 151 officers and the programme office can speak in a dispute.",

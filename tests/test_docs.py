@@ -97,10 +97,12 @@ def test_dates_follow_the_numbers() -> None:
 
 
 def test_a_decision_is_accepted_or_replaced_by_a_later_one() -> None:
-    for row in INDEX:
-        by = re.fullmatch(r"accepted|replaced by (\d{4})", row["state"])
+    others = [row for row in INDEX if row["state"] != "accepted"]
+    assert len(others) < len(INDEX)
+    for row in others:
+        by = re.fullmatch(r"replaced by (\d{4})", row["state"])
         assert by, row
-        assert by[1] is None or row["number"] < by[1] <= INDEX[-1]["number"], row
+        assert row["number"] < by[1] <= INDEX[-1]["number"], row
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=name_of)

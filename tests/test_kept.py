@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from django.db import transaction
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 Made = TypeVar("Made")
 
 
-def undone(act: Callable[[], Made]) -> tuple[Made, list[dict[str, object]]]:
+def undone(act: Callable[[], Made]) -> tuple[Made, list[Any]]:
     """What an act returned, and the services after it; then all of it is undone."""
     with transaction.atomic():
         made = act()

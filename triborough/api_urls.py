@@ -28,6 +28,7 @@ from savings.formulas.api import RuleConsent, RuleDetail, RuleList
 from savings.history.api import EventList, ReturnHistory
 from savings.plans.api import PlanDetail, PlanList
 from savings.quarters.api import quarter_unless_asked
+from savings.record.api import FigureList
 from savings.returns.questions.api import AnswerQuestion, QuestionsOfReturn
 from savings.rollup.api import RollupStanding
 from savings.sharing.api import HostService, JoinService, LeaveService, SharingOfService
@@ -53,6 +54,7 @@ urlpatterns = [
     path("periods/<str:period>/reopen/", ReopenPeriod.as_view()),
     path("plans/", PlanList.as_view()),
     path("plans/<slug:code>/", PlanDetail.as_view()),
+    path("record/", FigureList.as_view()),
     path("returns/", ReturnList.as_view()),
     path("returns/<str:council>/<str:period>/", ReturnDetail.as_view()),
     path("returns/<str:council>/<str:period>/history/", ReturnHistory.as_view()),

@@ -4,7 +4,8 @@ The names of applied migrations only say what should have happened. They don't c
 is dropped by hand, a backup is restored without its functions, or another program changes a table.
 So this compares the schema with the code: every table and column of the models with type and NULL,
 unique columns, keys, indexes and constraints, every trigger with its function, and the functions
-that migrations make. It reads the catalogue in five queries and writes nothing.
+that migrations make, with the search path that each sets. It reads the catalogue in five queries
+and writes nothing.
 
 The text of a constraint or an index isn't compared, because PostgreSQL rewrites it. The test that
 upgrades every released version compares it.
@@ -40,6 +41,10 @@ _MADE_OR_DROPPED = re.compile(
     r"(?P<name>[\w.\"]+)",
     re.IGNORECASE,
 )
+_SET = re.compile(
+    r"\bSET\s+(?P<name>\w+)\s*(?:=|\bTO\b)\s*(?P<value>\w+(?:\s*,\s*\w+)*)", re.IGNORECASE
+)
+_COMMA = re.compile(r"\s*,\s*")
 _BODY = re.compile(r"\bAS\s+(?P<quote>\$\w*\$)(?P<body>.*?)(?P=quote)", re.DOTALL | re.IGNORECASE)
 
 _COLUMNS = """
@@ -68,12 +73,12 @@ _INDEXES = """
 """
 _TRIGGERS = """
     SELECT c.relname, t.tgname, t.tgenabled IN ('O', 'A'), obj_description(t.oid, 'pg_trigger'),
-           md5(p.prosrc)
+           md5(p.prosrc), coalesce(p.proconfig, '{}')
     FROM pg_class c JOIN pg_trigger t ON t.tgrelid = c.oid JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE c.relname = ANY(%s) AND pg_table_is_visible(c.oid) AND NOT t.tgisinternal
 """
 _FUNCTIONS = """
-    SELECT p.proname, md5(p.prosrc) FROM pg_proc p
+    SELECT p.proname, md5(p.prosrc), coalesce(p.proconfig, '{}') FROM pg_proc p
     WHERE p.proname = ANY(%s) AND pg_function_is_visible(p.oid)
 """
 
@@ -123,6 +128,14 @@ class Column:
     given: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The digest of a function's source, empty where it is not known, and what it sets itself."""
+
+    source: str
+    settings: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class Expected:
     """What the code needs. The table comes first in each key."""
@@ -135,8 +148,8 @@ class Expected:
     keys: set[tuple[str, str, str]] = field(default_factory=set)
     constraints: dict[tuple[str, str], str] = field(default_factory=dict)
     indexes: dict[tuple[str, str], bool] = field(default_factory=dict)
-    triggers: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    functions: dict[str, str] = field(default_factory=dict)
+    triggers: dict[tuple[str, str], tuple[str, Function]] = field(default_factory=dict)
+    functions: dict[str, Function] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -150,8 +163,8 @@ class Found:
     indexed: set[tuple[str, tuple[str, ...]]]
     uniques: set[tuple[str, tuple[str, ...]]]
     checked: set[tuple[str, str]]
-    triggers: dict[tuple[str, str], tuple[bool, str | None, str]]
-    functions: set[tuple[str, str]]
+    triggers: dict[tuple[str, str], tuple[bool, str | None, Function]]
+    functions: set[tuple[str, Function]]
 
     @property
     def tables(self) -> set[str]:
@@ -171,8 +184,8 @@ def from_code() -> Expected:
     expected.functions.update(_functions_of_migrations())
     for owner, trigger in registry.registered():
         sql = trigger.compile(owner).sql
-        body = functions_made(str(sql))[sql.pgid]
-        expected.triggers[owner._meta.db_table, sql.pgid] = sql.hash, body
+        made = functions_made(str(sql))[sql.pgid]
+        expected.triggers[owner._meta.db_table, sql.pgid] = sql.hash, made
     return expected
 
 
@@ -224,20 +237,20 @@ def _type(column: Any) -> str:
     return re.sub(r"\bvarchar\b", "character varying", spelt).replace(", ", ",")
 
 
-def _functions_of_migrations() -> dict[str, str]:
-    """The functions that migrations make by SQL, as the last migration leaves them."""
+def _functions_of_migrations() -> dict[str, Function]:
+    """The functions that migrations make by SQL, as the last one leaves them: `functions_made`."""
     graph = MigrationLoader(None).graph
     plan = dict.fromkeys(key for leaf in graph.leaf_nodes() for key in graph.forwards_plan(leaf))
     statements = (sql for key in plan for sql in _statements(graph.nodes[key].operations))
     return functions_made("\n".join(statements))
 
 
-def functions_made(sql: str) -> dict[str, str]:
-    """The functions that SQL makes and doesn't drop again: the name and digest of each.
+def functions_made(sql: str) -> dict[str, Function]:
+    """The functions that SQL makes and doesn't drop again, by name.
 
     The digest is empty if the source isn't dollar-quoted.
     """
-    made: dict[str, str] = {}
+    made: dict[str, Function] = {}
     found = list(_MADE_OR_DROPPED.finditer(sql))
     ends = [*(match.start() for match in found), len(sql)]
     for match, end in zip(found, ends[1:], strict=True):
@@ -246,8 +259,18 @@ def functions_made(sql: str) -> dict[str, str]:
             made.pop(name, None)
         else:
             body = _BODY.search(sql, match.end(), end)
-            made[name] = _digest(body["body"]) if body else ""
+            made[name] = _function(sql, match.end(), body, end) if body else Function("")
     return made
+
+
+def _function(sql: str, start: int, body: re.Match[str], end: int) -> Function:
+    """A function whose source was found, with what is set before and after that."""
+    after, _, _ = sql[body.end() : end].partition(";")
+    said = f"{sql[start : body.start()]} {after}"
+    settings = [
+        f"{each['name'].lower()}={_COMMA.sub(', ', each['value'])}" for each in _SET.finditer(said)
+    ]
+    return Function(_digest(body["body"]), tuple(sorted(settings)))
 
 
 def _statements(operations: Iterable[Any]) -> Iterator[str]:
@@ -297,8 +320,14 @@ def from_database(expected: Expected) -> Found:
             indexes={(row[0], row[1]): row[2] for row in indexes},
             indexed={(row[0], tuple(row[4])) for row in indexes if row[3]},
             uniques={(row[0], tuple(row[4])) for row in indexes if row[2] and row[3]},
-            triggers={(row[0], row[1]): tuple(row[2:]) for row in triggers},
-            functions=set(rows(_FUNCTIONS, functions)),
+            triggers={
+                (row[0], row[1]): (row[2], row[3], Function(row[4], tuple(sorted(row[5]))))
+                for row in triggers
+            },
+            functions={
+                (name, Function(source, tuple(sorted(settings))))
+                for name, source, settings in rows(_FUNCTIONS, functions)
+            },
         )
 
 
@@ -370,8 +399,8 @@ def _triggers(expected: Expected, found: Found) -> Phrases:
 
 def _functions(expected: Expected, found: Found) -> Iterator[str]:
     names = {name for name, _ in found.functions}
-    for name, digest in sorted(expected.functions.items()):
+    for name, function in sorted(expected.functions.items()):
         if name not in names:
             yield f"function {name} is missing"
-        elif digest and (name, digest) not in found.functions:
+        elif function.source and (name, function) not in found.functions:
             yield f"function {name} is not as this version has it"

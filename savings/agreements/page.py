@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import rules
-
 from savings.agreements.reports import Proposal, ProposalStanding, may_answer, shares_a_part
-from sovereignty import disputes
-from sovereignty.models import Dispute, Role, User
+from savings.permissions.rules import may
+from sovereignty.models import Dispute, User
 
 #: How a proposal stands while it can still be withdrawn.
 _NOT_DECIDED = (ProposalStanding.WAITING, ProposalStanding.DISPUTED, ProposalStanding.LAPSED)
@@ -32,7 +30,7 @@ class AgreementPage:
 
     @property
     def may_speak(self) -> bool:
-        return self._in_open_dispute and disputes.may_speak(self.user)
+        return self._in_open_dispute and may(self.user, "sovereignty.speak_in_dispute")
 
     @property
     def may_call_a_mediator(self) -> bool:
@@ -42,14 +40,14 @@ class AgreementPage:
 
     @property
     def may_withdraw(self) -> bool:
-        proposed_it = self.user.id == self.proposal.decision.proposed_by_id
-        return self.proposal.standing in _NOT_DECIDED and (
-            proposed_it or self.user.holds(Role.PROGRAMME_OFFICE)
+        return self.proposal.standing in _NOT_DECIDED and may(
+            self.user, "sovereignty.withdraw_proposal", self.proposal.decision
         )
 
     @property
     def may_revise(self) -> bool:
-        return self._in_open_dispute and rules.has_perm("savings.propose_rule", self.user)
+        """What revises it is another of its kind."""
+        return self._in_open_dispute and may(self.user, self.proposal.subject.proposed_with)
 
     @property
     def _in_open_dispute(self) -> bool:

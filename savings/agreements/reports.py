@@ -17,12 +17,12 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from finance.periods import Quarter
 from savings.agreements.consent import all_agreed
 from savings.agreements.subjects import SUBJECTS, Facts, Subject
+from savings.permissions.rules import may
 from savings.quarters.dates import is_closed
-from savings.quarters.models import Period
+from savings.quarters.models import Period, latest_closed_of
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import (
-    CERTIFYING_ROLES,
     Consent,
     Council,
     Decision,
@@ -248,7 +248,7 @@ def may_answer(one: Proposal, user: User) -> bool:
     """Whether the person answers for a council that is asked, or that may agree too."""
     council = user.council
     asked = council in one.waiting_for or (shares_a_part(one, user) and not one.force.settled)
-    return asked and user.holds(*CERTIFYING_ROLES, council=council)
+    return asked and may(user, "savings.answer_decision")
 
 
 def shares_a_part(one: Proposal, user: User) -> bool:
@@ -295,8 +295,7 @@ class _WhoMayAnswer:
 
     def closed(self, first: Quarter) -> bool:
         """Whether the quarter, or one after it, is closed."""
-        closed = (quarter for quarter, period in self.periods.items() if not period.is_open)
-        return is_closed(first, max(closed, default=None))
+        return is_closed(first, latest_closed_of(self.periods.values()))
 
     def force(self, subject: Subject, about: Any, by_council: dict[str, Consent]) -> Force:
         """When it is in force by the answers: see `docs/adr/0008-when-a-rule-is-in-force.md`."""

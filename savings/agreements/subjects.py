@@ -19,6 +19,7 @@ from django.db import models
 from django.db.models import QuerySet
 
 from sovereignty.models import Council, Decision
+from sovereignty.refusals import WrongState
 
 #: What is proposed, in words: a term and what is said of it.
 Facts = tuple[tuple[str, str], ...]
@@ -39,6 +40,8 @@ class Subject:
     #: What a page calls it, and the name of the address that proposes one.
     title: str
     propose_at: str
+    #: The permission that who proposes or revises one needs.
+    proposed_with: str
     model: type[models.Model]
     of_a_service = False
     #: Whether a council that takes part only in a service below may refuse it.
@@ -93,7 +96,8 @@ class Subject:
         """Start the work that an answer made necessary, once it is committed."""
 
 
-#: By kind. Filled as Django starts: see `savings.apps`.
+#: By kind, in the order in which pages offer to propose them. Filled as Django starts: see
+#: `savings.apps`.
 SUBJECTS: dict[str, Subject] = {}
 
 
@@ -110,6 +114,12 @@ def subject_of(proposed: models.Model) -> Subject:
 
 
 def about_of(decision: Decision) -> tuple[Subject, Any]:
-    """A decision's subject, and the row that it is about."""
-    subject = SUBJECTS[decision.about]
-    return subject, subject.rows().get(decision=decision)
+    """A decision's subject, and the row that it is about.
+
+    Raises WrongState if nothing was put under it, which no action leaves behind.
+    """
+    subject = SUBJECTS.get(decision.about)
+    about = subject.rows().filter(decision=decision).first() if subject else None
+    if subject is None or about is None:
+        raise WrongState(f"Nothing was put to councils under “{decision}”.")
+    return subject, about

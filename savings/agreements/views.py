@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import rules
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -28,8 +27,10 @@ from savings.agreements.reports import (
     proposals,
     waiting,
 )
+from savings.agreements.subjects import SUBJECTS
 from savings.kit.forms import SayingForm
 from savings.permissions.pages import partnership_page, person, refusals_on
+from savings.permissions.rules import may
 from sovereignty import disputes
 from sovereignty.refusals import BadContent, FieldError
 
@@ -62,7 +63,9 @@ def agreements(request: HttpRequest) -> HttpResponse:
             for title, standing in groups
         ],
         "nothing_yet": not found,
-        "may_propose": rules.has_perm("savings.propose_rule", user),
+        "may_propose": [
+            subject for subject in SUBJECTS.values() if may(user, subject.proposed_with)
+        ],
         "today": timezone.localdate(),
     }
     return render(request, "savings/agreements/agreements.html", context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import rules
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -12,8 +11,9 @@ from savings.attribution import reports
 from savings.attribution.explaining import explain
 from savings.attribution.forms import FigureForm
 from savings.filling.corrections import draft_for_corrections
-from savings.formulas.models import AttributionRule
 from savings.permissions.pages import partnership_page, person
+from savings.permissions.rules import may
+from savings.quarters.dates import is_closed
 from savings.quarters.models import Period
 from savings.record.models import SourceDocument
 from savings.returns.models import Entry, Return
@@ -60,10 +60,6 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     shares = explanation.rule.shares if explanation.rule else {}
     draft = draft_for_corrections(found)
     closed = Period.objects.latest_closed_quarter()
-
-    def is_closed(rule: AttributionRule) -> bool:
-        return closed is not None and rule.effective_from <= closed
-
     context = {
         "entry": found,
         "entry_name": f"Entry {found.id}",
@@ -72,7 +68,11 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "pennies": explanation.rounding.in_words(names) if explanation.rounding else "",
         "taking_part": [names[code] for code in explanation.participants],
         "waiting": [
-            (each.rule, [names[code] for code in each.waiting_for], is_closed(each.rule))
+            (
+                each.rule,
+                [names[code] for code in each.waiting_for],
+                is_closed(each.rule.effective_from, closed),
+            )
             for each in explanation.waiting
         ],
         "without_value": [
@@ -90,7 +90,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "corrects_visible": found.corrects_id is not None
         and visible.filter(pk=found.corrects_id).exists(),
         "corrected": reports.corrected(found, user),
-        "may_correct": rules.has_perm("savings.fill_return", user, found.parent)
+        "may_correct": may(user, "savings.fill_return", found.parent)
         and found.parent.status == Return.Status.CERTIFIED,
         "draft": draft,
         "draft_row": draft.entries.count() + 1 if draft else None,

@@ -46,7 +46,7 @@ def propose_budget(
     pence. Raises NotAllowed; WrongState if the code is taken, the quarter is closed or `revises` is
     not disputed; BadContent for a wrong code, ceiling or description, or if nobody takes part.
     """
-    require(by, "savings.propose_approval")
+    require(by, "savings.propose_budget")
     # One at a time, so that two proposals don't take the same code.
     change_basis()
     check_quarter_open(effective_from)

@@ -69,7 +69,7 @@ class ApprovalList(Listing):
 
         Programme office, finance officers and section 151 officers.
         """
-        require(self.caller, "savings.propose_approval")
+        require(self.caller, "savings.propose_budget")
         body = check(ApprovalBody, request.data)
         services = {service.slug: service for service in Service.objects.all()}
         budget = propose_budget(
@@ -89,5 +89,5 @@ class ApprovalConsent(ConsentCall):
     @extend_schema(request=Answer, responses=ApprovalSerializer)
     def post(self, request: Request, code: str) -> Response:
         budget = found(TransitionApproval.objects.all(), NO_BUDGET, code=code)
-        self.record_answer(budget.decision, request)
+        self.record_answer(budget.decision_id, request)
         return Response(budget_as_json(budget.code))

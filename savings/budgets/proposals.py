@@ -20,6 +20,7 @@ class BudgetSubject(Subject):
     name = "transition approval"
     title = "transition budget"
     propose_at = "budget-propose"
+    proposed_with = "savings.propose_budget"
     model = TransitionApproval
     of_a_service = True
     held_back = "nothing can be claimed on it"

@@ -25,7 +25,7 @@ from services.models import Service
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose a budget for a service's change; `?revises=` begins from another."""
     user = person(request)
-    require(user, "savings.propose_approval")
+    require(user, "savings.propose_budget")
     instead_of = revised(request, TransitionApproval.objects.select_related("service", "decision"))
     form = _form(request, instead_of)
     again = partial(_page, request, form, instead_of)

@@ -21,7 +21,7 @@ from savings.calendar import emails
 from savings.calendar.models import Reminder
 from savings.calendar.reports import first_to_open
 from savings.permissions.rules import require
-from savings.quarters.dates import Dates, dates_of, mistakes_in
+from savings.quarters.dates import Dates, dates_of, is_closed, mistakes_in
 from savings.quarters.locks import hold_basis
 from savings.quarters.models import Period
 from savings.returns.models import PARTNERSHIP, Return
@@ -183,7 +183,7 @@ def reopen_period(*, quarter: Quarter, reason: str, by: User, at: datetime) -> P
     period = _locked(quarter)
     if period.is_open:
         raise WrongState(f"{quarter.label} is open already.")
-    if Period.objects.filter(quarter__gt=quarter, status=Period.Status.CLOSED).exists():
+    if is_closed(quarter.following, Period.objects.latest_closed_quarter()):
         raise WrongState("Only the latest closed quarter can be reopened.")
     _check_reason(reason, "Say why the quarter is reopened.")
     period.status = Period.Status.OPEN

@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from rules import has_perm
 
 from finance.periods import FinancialYear, PeriodError, Quarter
 from savings.calendar import actions, reports, tasks
@@ -18,7 +17,7 @@ from savings.calendar.exports import as_csv, file_name
 from savings.calendar.forms import ChangeDatesForm, OpenForm, ReopenForm, YearForm
 from savings.calendar.wording import reading_of
 from savings.permissions.pages import SignedIn, page, refusals_on
-from savings.permissions.rules import require
+from savings.permissions.rules import may, require
 from savings.quarters.dates import dates_of
 from savings.quarters.models import Period
 from savings.returns.reports import PLURALS
@@ -127,9 +126,9 @@ def _calendar_page(
     reopening: ReopenForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    require(request.user, "savings.see_partnership")
+    require(request.user, "sovereignty.see_partnership")
     periods = list(Period.objects.select_related("reopened_by").order_by("-quarter"))
-    runs = has_perm("savings.run_calendar", request.user)
+    runs = may(request.user, "savings.run_calendar")
     context: dict[str, Any] = {
         "lines": reports.calendar_lines(request.user, periods, timezone.localdate()),
         "runs": runs,
@@ -205,7 +204,7 @@ def _period(code: str) -> Period:
 @page("GET", "HEAD")
 def board(request: SignedIn) -> HttpResponse:
     """Who has submitted what in a year: every council, or one's own."""
-    require(request.user, "savings.see_partnership")
+    require(request.user, "sovereignty.see_partnership")
     form = YearForm(request.GET, reports.board_years(), reports.current_board_year())
     trail = [{"text": "Returns", "url": reverse("returns")}, {"text": "Board", "url": ""}]
     context: dict[str, Any] = {"form": form, "breadcrumbs": trail}
@@ -222,7 +221,7 @@ def board(request: SignedIn) -> HttpResponse:
 @page("GET", "HEAD")
 def board_csv(request: SignedIn, year: str) -> HttpResponse:
     """The rows of the board as a file."""
-    require(request.user, "savings.see_partnership")
+    require(request.user, "sovereignty.see_partnership")
     try:
         asked = FinancialYear.parse(year)
     except PeriodError as error:

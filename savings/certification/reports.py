@@ -10,6 +10,7 @@ from itertools import groupby
 
 from django.db.models import Count
 
+from savings.permissions.rules import may
 from savings.quarters.dates import due_in_words
 from savings.quarters.models import Period
 from savings.record.models import SourceDocument
@@ -17,7 +18,7 @@ from savings.returns.models import Return
 from savings.returns.questions.reports import unanswered_counts, with_questions
 from savings.returns.reports import KindLines, Sums, sums_of, under_kinds
 from services.tree import ServiceTree
-from sovereignty.models import CERTIFYING_ROLES, Role, User
+from sovereignty.models import User
 
 
 def entries_by_kind(parent: Return, sums: Sums, tree: ServiceTree) -> list[KindLines]:
@@ -121,19 +122,17 @@ def next_steps(user: User, today: date) -> list[Step]:
     steps = [
         step(StepKind.CERTIFY, parent)
         for parent in waiting
-        if parent.status == Return.Status.SUBMITTED
-        and user.id not in parent.authors
-        and parent.council
-        and user.holds(*CERTIFYING_ROLES, council=parent.council)
+        if parent.status == Return.Status.SUBMITTED and may(user, "savings.certify_return", parent)
     ]
-    own = [
-        parent
-        for parent in waiting
-        if parent.council and user.holds(Role.FINANCE_OFFICER, council=parent.council)
-    ]
+    own = [parent for parent in waiting if may(user, "savings.fill_return", parent)]
     steps += [step(StepKind.PUT_RIGHT, parent) for parent in own if parent.was_sent_back]
-    asked = [parent for parent in own if parent.id in questions and not parent.was_sent_back]
-    steps += [step(StepKind.ANSWER, parent) for parent in asked]
+    steps += [
+        step(StepKind.ANSWER, parent)
+        for parent in waiting
+        if parent.id in questions
+        and not parent.was_sent_back
+        and may(user, "savings.answer_question", parent)
+    ]
     fresh = [
         parent
         for parent in own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import rules
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse, QueryDict
@@ -15,7 +14,7 @@ from savings.certification import actions, reports
 from savings.certification.forms import CertifyForm, ReasonForm, SendBackForm, WithdrawForm
 from savings.certification.statement import since_last_certified, statement_of
 from savings.permissions.pages import SignedIn, page, refusals_on
-from savings.permissions.rules import require
+from savings.permissions.rules import may, require
 from savings.quarters.dates import due_in_words
 from savings.quarters.models import Period
 from savings.record.reports import date_label
@@ -36,7 +35,7 @@ PERIODS_A_PAGE = 12
 @page("GET", "HEAD")
 def returns(request: SignedIn) -> HttpResponse:
     """Every return the person may see, and what they are to do next."""
-    require(request.user, "savings.see_partnership")
+    require(request.user, "sovereignty.see_partnership")
     today = timezone.localdate()
     visible = Return.objects.visible_to(request.user)
     periods = Paginator(
@@ -223,7 +222,8 @@ def return_page(
     made_up = made_up_in(parent)
     draft = parent.status == Return.Status.DRAFT and parent.period.is_open
     submitted = parent.status == Return.Status.SUBMITTED
-    certifies = rules.has_perm("savings.send_back_return", user, parent)
+    sends_back = may(user, "savings.send_back_return", parent)
+    certifies = may(user, "savings.certify_return", parent)
     document = reports.document_of(parent)
     today = timezone.localdate()
     unanswered = unanswered_counts([parent.id]).get(parent.id, 0)
@@ -237,20 +237,17 @@ def return_page(
         "problem": problem,
         "document": document,
         "published": date_label(document.published) if document else "",
-        "may_fill": draft and rules.has_perm("savings.fill_return", user, parent),
-        "may_withdraw": submitted and rules.has_perm("savings.withdraw_return", user, parent),
-        "may_ask": open_to_questions and rules.has_perm("savings.ask_question", user, parent),
-        "may_answer": bool(unanswered) and rules.has_perm("savings.answer_question", user, parent),
+        "may_fill": draft and may(user, "savings.fill_return", parent),
+        "may_withdraw": submitted and may(user, "savings.withdraw_return", parent),
+        "may_ask": open_to_questions and may(user, "savings.ask_question", parent),
+        "may_answer": bool(unanswered) and may(user, "savings.answer_question", parent),
         "unanswered": unanswered,
         "orphans": orphans_of(parent),
         "due": due_in_words(parent.period.due_on, today) if draft else "",
         "days_late": 0 if draft else days_late_of(parent, today),
-        "may_send_back": submitted and certifies,
-        "may_certify": submitted
-        and not made_up
-        and not unanswered
-        and rules.has_perm("savings.certify_return", user, parent),
-        "own_work": submitted and certifies and user.id in parent.authors,
+        "may_send_back": submitted and sends_back,
+        "may_certify": submitted and not made_up and not unanswered and certifies,
+        "own_work": submitted and sends_back and not certifies,
         "breadcrumbs": trail(parent),
     }
     return render(request, "savings/returns/return.html", context, status=status)

@@ -47,7 +47,7 @@ from savings.plans.measures import (
 )
 from savings.plans.models import Plan, PlanLine
 from savings.plans.reports import councils_of, promises_by_service
-from savings.quarters.models import Period
+from savings.quarters.models import Period, latest_closed_of
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf
@@ -82,8 +82,7 @@ class Choices:
 
     @property
     def latest_closed(self) -> Quarter | None:
-        closed = [period.quarter for period in self.periods if not period.is_open]
-        return max(closed, default=None)
+        return latest_closed_of(self.periods)
 
 
 @dataclass

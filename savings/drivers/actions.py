@@ -31,7 +31,7 @@ def create_driver(*, code: str, name: str, unit: str, by: User, at: datetime) ->
 
     Raises NotAllowed; WrongState if the code is taken; BadContent if any is empty.
     """
-    require(by, "savings.propose_rule")
+    require(by, "savings.keep_drivers")
     said = {"code": code.strip(), "name": name.strip(), "unit": unit.strip()}
     errors = [FieldError(field, "Enter this.") for field, text in said.items() if not text]
     if errors:
@@ -114,7 +114,7 @@ def set_driver_values(
     Raises NotAllowed, or BadContent with what is wrong in each row: another council's
     value, a quarter that is closed, or that has a value already.
     """
-    require(by, "savings.propose_rule")
+    require(by, "savings.keep_drivers")
     councils = {council.code: council for council in Council.objects.all()}
     made, errors = [], []
     for row in rows:
@@ -209,7 +209,7 @@ def propose_tolerance(
     also replaces `revises`, a disputed tolerance. Raises NotAllowed, WrongState if `revises` is not
     disputed, or BadContent.
     """
-    require(by, "savings.propose_rule")
+    require(by, "savings.propose_tolerance")
     text = share.strip()
     if mistake := _mistake_in_share(text):
         raise BadContent([FieldError("share", mistake, text[:20])])

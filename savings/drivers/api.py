@@ -79,7 +79,7 @@ class ToleranceList(Listing):
 
         Programme office, finance officers and section 151 officers.
         """
-        require(self.caller, "savings.propose_rule")
+        require(self.caller, "savings.propose_tolerance")
         body = check(ToleranceBody, request.data)
         tolerance = actions.propose_tolerance(by=self.caller, at=timezone.now(), **body)
         return Response(tolerance_as_json(tolerance.id), status=status.HTTP_201_CREATED)
@@ -94,7 +94,7 @@ class ToleranceConsent(ConsentCall):
     @extend_schema(request=Answer, responses=ToleranceSerializer)
     def post(self, request: Request, tolerance_id: int) -> Response:
         tolerance = found(Tolerance.objects.all(), NO_TOLERANCE, id=tolerance_id)
-        self.record_answer(tolerance.decision, request)
+        self.record_answer(tolerance.decision_id, request)
         return Response(tolerance_as_json(tolerance.id))
 
 
@@ -122,7 +122,7 @@ class RestatementList(Listing):
 
         Programme office, and for its own council a finance officer or section 151 officer.
         """
-        require(self.caller, "savings.propose_rule")
+        require(self.caller, "savings.keep_drivers")
         body = check(RestatementBody, request.data)
         drivers = {driver.code: driver for driver in Driver.objects.all()}
         councils = {council.code: council for council in Council.objects.all()}
@@ -157,7 +157,7 @@ class DriverList(Listing):
     @extend_schema(request=DriverBody, responses={201: DriverSerializer})
     def post(self, request: Request) -> Response:
         """Name a driver. Programme office, finance officers and section 151 officers."""
-        require(self.caller, "savings.propose_rule")
+        require(self.caller, "savings.keep_drivers")
         body = check(DriverBody, request.data)
         driver = create_driver(by=self.caller, at=timezone.now(), **body)
         return Response(DriverSerializer(driver).data, status=status.HTTP_201_CREATED)
@@ -183,7 +183,7 @@ class DriverValueList(Listing):
 
         Programme office, and for its own council a finance officer or section 151 officer.
         """
-        require(self.caller, "savings.propose_rule")
+        require(self.caller, "savings.keep_drivers")
         body = check(DriverValueBody, request.data)
         drivers = {driver.code: driver for driver in Driver.objects.all()}
         councils = {council.code: council for council in Council.objects.all()}

@@ -16,6 +16,7 @@ class ToleranceSubject(Subject):
     name = "tolerance"
     title = "tolerance"
     propose_at = "tolerance-propose"
+    proposed_with = "savings.propose_tolerance"
     model = Tolerance
 
     def rows(self) -> QuerySet[Tolerance]:

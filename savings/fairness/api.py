@@ -108,5 +108,5 @@ class FairnessTestConsent(ConsentCall):
     @extend_schema(request=Answer, responses=FairnessTestSerializer)
     def post(self, request: Request, test_id: int) -> Response:
         test = found(FairnessTest.objects.all(), NO_TEST, id=test_id)
-        self.record_answer(test.decision, request)
+        self.record_answer(test.decision_id, request)
         return Response(test_as_json(test.id))

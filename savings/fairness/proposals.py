@@ -16,6 +16,7 @@ class FairnessSubject(Subject):
     name = "fairness test"
     title = "test of fairness"
     propose_at = "fairness-propose"
+    proposed_with = "savings.propose_fairness_test"
     model = FairnessTest
 
     def rows(self) -> QuerySet[FairnessTest]:

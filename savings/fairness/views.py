@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-import rules
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -23,7 +22,7 @@ from savings.fairness.forms import FairnessForm, FairnessTestForm
 from savings.fairness.models import FairnessTest
 from savings.fairness.reports import Fairness, FairnessQuestion, fairness_of
 from savings.permissions.pages import partnership_page, person, refusals_on, revised
-from savings.permissions.rules import require
+from savings.permissions.rules import may, require
 from savings.quarters.models import Period
 from savings.rollup.reports import standing
 from services.models import Service
@@ -50,7 +49,7 @@ def fairness(request: HttpRequest) -> HttpResponse:
         if latest and found.is_open(latest) and not found.is_unfinished
         else "",
         "rollup": standing(),
-        "may_propose": rules.has_perm("savings.propose_fairness_test", person(request)),
+        "may_propose": may(person(request), "savings.propose_fairness_test"),
     }
     return render(request, "savings/fairness/fairness.html", context | _told(found))
 

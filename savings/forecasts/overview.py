@@ -145,13 +145,6 @@ def quarters_to_choose(user: User) -> list[Period]:
     return list(Period.objects.filter(returns__in=returns).distinct().order_by("-quarter"))
 
 
-def councils_to_choose(user: User) -> list[Council]:
-    """The councils whose returns a person may ever see."""
-    if user.sees_every_council:
-        return list(Council.objects.all())
-    return [user.council] if user.council else []
-
-
 def first_choice(user: User, periods: Sequence[Period]) -> Quarter | None:
     """The latest quarter with a forecast, or the earliest open one, or the latest of all."""
     latest = (

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-import rules
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -21,14 +20,14 @@ from savings.forecasts.actions import replace_forecasts_as_read
 from savings.forecasts.forms import ForecastsForm, OverviewForm
 from savings.forecasts.overview import (
     Overview,
-    councils_to_choose,
     first_choice,
     overview_of,
     quarters_to_choose,
 )
 from savings.forecasts.reports import ForecastsOfReturn
 from savings.permissions.pages import SignedIn, page, partnership_page, person, refusals_on
-from savings.permissions.rules import require
+from savings.permissions.reports import visible_councils
+from savings.permissions.rules import may, require
 from savings.returns.actions import check_editable
 from savings.returns.models import Return
 from savings.returns.reports import in_words
@@ -120,7 +119,7 @@ def _page(
 
 
 def _may_change(request: SignedIn, parent: Return) -> bool:
-    if not rules.has_perm("savings.fill_return", request.user, parent):
+    if not may(request.user, "savings.fill_return", parent):
         return False
     try:
         check_editable(parent)
@@ -185,7 +184,7 @@ def _form(request: HttpRequest) -> OverviewForm:
         request.GET,
         periods=periods,
         usual=first_choice(user, periods),
-        councils=councils_to_choose(user),
+        councils=visible_councils(user),
     )
 
 

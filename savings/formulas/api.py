@@ -106,5 +106,5 @@ class RuleConsent(ConsentCall):
     @extend_schema(request=Answer, responses=RuleSerializer)
     def post(self, request: Request, rule_id: int) -> Response:
         rule = found(AttributionRule.objects.all(), NO_RULE, id=rule_id)
-        self.record_answer(rule.decision, request)
+        self.record_answer(rule.decision_id, request)
         return Response(rule_as_json(rule.id))

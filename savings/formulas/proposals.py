@@ -20,6 +20,7 @@ class RuleSubject(Subject):
     name = "attribution rule"
     title = "rule"
     propose_at = "agreement-propose"
+    proposed_with = "savings.propose_rule"
     model = AttributionRule
     of_a_service = True
     refused_in_part = False

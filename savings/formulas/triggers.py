@@ -44,25 +44,29 @@ def answers_in_time() -> pgtrigger.Trigger:
     )
 
 
-#: Services with those below them; what is certified in closed quarters, by service and by
-#: the quarter in which it is attributed.
+#: The quarters that are closed; services with those below them; what is certified, by service
+#: and by the quarter in which it is attributed.
+_CLOSED_QUARTERS = """
+    SELECT c.quarter FROM savings_period c WHERE savings_quarter_is_closed(c.quarter)"""
 _BELOW = """
     below(top, id) AS (
         SELECT t.id, t.id FROM touched t
         UNION
         SELECT b.top, s.id FROM services_service s JOIN below b ON s.parent_id = b.id
     )"""
-_SEALED = """
+_CERTIFIED = """
     SELECT 1 FROM savings_entry e
     JOIN savings_return r ON r.id = e.parent_id AND r.status = 'certified'
     LEFT JOIN savings_entry c ON c.id = e.corrects_id
     JOIN savings_return a ON a.id = coalesce(c.parent_id, r.id)
-    JOIN savings_period p ON p.id = a.period_id AND p.status = 'closed'
-    WHERE e.service_id = {service}"""
+    JOIN savings_period p ON p.id = a.period_id
+    WHERE e.service_id = {service} AND p.quarter = {quarter}"""
 
 
 def stays_in_the_tree() -> pgtrigger.Trigger:
     """Refuse to move a service in the tree once a closed quarter has figures there or below."""
+    # An array is put together once; in a join, each quarter would be asked for every entry.
+    sealed = _CERTIFIED.format(service="b.id", quarter=f"ANY (ARRAY({_CLOSED_QUARTERS}))")
     return Trigger(
         name="stays_in_the_tree",
         when=pgtrigger.Before,
@@ -71,7 +75,7 @@ def stays_in_the_tree() -> pgtrigger.Trigger:
         func=f"""
             IF EXISTS (
                 WITH RECURSIVE touched(id) AS (SELECT OLD.id), {_BELOW}
-                SELECT 1 FROM below b WHERE EXISTS ({_SEALED.format(service="b.id")})
+                SELECT 1 FROM below b WHERE EXISTS ({sealed})
             ) THEN {CLOSED} END IF;
             RETURN NEW;
         """,  # nosec B608
@@ -97,10 +101,9 @@ _SPELLS = """
 {above},
         nearest_now AS ({nearest_now}),
         nearest_then AS ({nearest_then}),
-        stands(quarter) AS (
-            SELECT p.quarter FROM savings_period p
-            WHERE p.status = 'closed'
-              AND p.quarter >= (SELECT min(effective_from) FROM ({beginnings}) b)
+        stands(quarter) AS MATERIALIZED (
+            SELECT c.quarter FROM unnest(ARRAY({closed})) c (quarter)
+            WHERE c.quarter >= (SELECT min(effective_from) FROM ({beginnings}) b)
         ),
         moved(id, quarter) AS (
             SELECT r.id, q.quarter FROM reached r CROSS JOIN stands q
@@ -120,10 +123,9 @@ _SPELLS = """
             SELECT s.id, u.quarter FROM services_service s JOIN under u ON s.parent_id = u.id
         )
         SELECT 1 FROM under u WHERE EXISTS (
-            {sealed} AND p.quarter = u.quarter
-                AND (e.scope = 'shared' OR r.council_id IS NULL)
+            {certified} AND (e.scope = 'shared' OR r.council_id IS NULL)
         )
-    ) THEN {closed} END IF;
+    ) THEN {refused} END IF;
     RETURN NULL;
 """
 _COLUMNS = "service_id, council_id, from_quarter, to_quarter"
@@ -161,8 +163,9 @@ def _spell_trigger(
         table=table,
         ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
         rows_then=f"SELECT {_COLUMNS} FROM {rows.old}" if rows.old else _NO_ROWS,  # nosec B608
-        sealed=_SEALED.format(service="u.id"),
-        closed=CLOSED,
+        certified=_CERTIFIED.format(service="u.id", quarter="u.quarter"),
+        closed=_CLOSED_QUARTERS,
+        refused=CLOSED,
     )
     return Trigger(
         name=f"who_shared_stays_{name}",

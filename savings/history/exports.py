@@ -15,7 +15,7 @@ from typing import Any
 from audit.models import Event
 from savings.history.replay import LineChange
 from savings.history.reports import Deed
-from savings.kit.exports import safe_text
+from savings.kit.exports import safe_cell
 
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -143,13 +143,7 @@ def _cell(value: object) -> str:
         value = ",".join(value)
     if isinstance(value, dict | list):
         value = json.dumps(value, ensure_ascii=False)
-    text = str(value)
-    return text if _is_number(text) else safe_text(text)
-
-
-def _is_number(text: str) -> bool:
-    """Whether it is an amount or a count, which has to stay a number in a spreadsheet."""
-    return text.removeprefix("-").replace(".", "", 1).isdecimal() and text.isascii()
+    return safe_cell(str(value))
 
 
 def _csv(rows: Iterable[Sequence[object]]) -> str:

@@ -15,6 +15,7 @@ from savings.history.replay import (
     Happening,
     changes_of,
 )
+from savings.permissions.rules import may
 from savings.quarters.models import Period
 from savings.returns.models import PARTNERSHIP, Return
 from sovereignty.models import User
@@ -37,7 +38,7 @@ def visible_events(user: User) -> QuerySet[Event]:
     if user.council is None:
         return Event.objects.none()
     own = Event.objects.filter(chain=user.council.code)
-    if user.handles_returns:
+    if may(user, "savings.see_drafts", user.council):
         return own
     returns = Return.objects.visible_to(user).filter(council=user.council)
     ids = [subject_id(parent) for parent in returns.select_related("council", "period")]

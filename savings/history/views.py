@@ -26,6 +26,7 @@ from savings.history.wording import Names, changes_in_words
 from savings.kit.forms import MomentForm
 from savings.kit.wording import moment_in_words
 from savings.permissions.pages import partnership_page, person
+from savings.permissions.reports import visible_councils
 from savings.returns.models import PARTNERSHIP, Return
 from services.models import Service
 from sovereignty.models import Council, User
@@ -173,11 +174,7 @@ def as_it_stood(request: HttpRequest, council: str, period: str) -> HttpResponse
 def _events_form(request: HttpRequest) -> EventsForm:
     user = person(request)
     visible = reports.visible_events(user)
-    councils = [
-        (council.code, council.name)
-        for council in Council.objects.all()
-        if user.sees_every_council or council == user.council
-    ]
+    councils = [(council.code, council.name) for council in visible_councils(user)]
     if user.sees_every_council:
         councils.append((PARTNERSHIPS_CHAIN, "The partnership"))
     subjects = visible.order_by("subject").values_list("subject", flat=True).distinct()

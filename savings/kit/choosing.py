@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django import forms
 
@@ -10,6 +10,8 @@ from services.tree import ServiceTree
 
 #: A value in an address that is longer than this is not a code; it is shown cut short.
 LONGEST = 40
+#: Codes with their labels.
+Choices = Sequence[tuple[str, str]]
 _INDENT = "\N{EM SPACE}"
 
 
@@ -20,11 +22,16 @@ class ChoosingForm(forms.Form):
     with a Select. The subclass offers the choices and checks what was given.
     """
 
-    def offer(self, name: str, choices: Iterable[tuple[str, str]]) -> None:
-        """Set the list of a field, in order."""
+    def offer(self, name: str, choices: Iterable[tuple[str, str | Choices]]) -> None:
+        """Set the list of a field, in order; a label may be that of a group with its choices."""
         offered = list(choices)
         given = self.data.get(name, "")
-        if given and given not in dict(offered):
+        codes = {
+            code
+            for choice, label in offered
+            for code, _ in ([(choice, label)] if isinstance(label, str) else label)
+        }
+        if given and given not in codes:
             offered.append((given, f"{cut_short(given)} (not in the list)"))
         widget = self.fields[name].widget
         if isinstance(widget, forms.Select):

@@ -14,3 +14,13 @@ def safe_text(text: str) -> str:
     ("'=1+1", 'Fostering')
     """
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+
+
+def safe_cell(text: str) -> str:
+    """A number as it is, which stays one in a spreadsheet; any other text as `safe_text`.
+
+    >>> safe_cell("-600"), safe_cell("-600 or more")
+    ('-600', "'-600 or more")
+    """
+    number = text.removeprefix("-").replace(".", "", 1).isdecimal() and text.isascii()
+    return text if number else safe_text(text)

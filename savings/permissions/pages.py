@@ -36,7 +36,7 @@ def partnership_page(view: View[P]) -> View[P]:
     @wraps(view)
     def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
-            require(person(request), "savings.see_partnership")
+            require(person(request), "sovereignty.see_partnership")
         except NotAllowed as refusal:
             raise PermissionDenied(str(refusal)) from refusal
         try:

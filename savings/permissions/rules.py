@@ -11,9 +11,9 @@ from typing import Protocol
 import rules
 
 from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Council, Role, User
-from sovereignty.rules import answers_for_a_council, is_programme_office, register, require
+from sovereignty.rules import answers_for_a_council, is_programme_office, may, register, require
 
-__all__ = ["require"]
+__all__ = ["may", "require"]
 
 
 class Return(Protocol):
@@ -48,7 +48,7 @@ def neither_filled_nor_submitted_it(user: User, parent: Return) -> bool:
 
 
 @rules.predicate
-def proposes_rules(user: User) -> bool:
+def may_propose(user: User) -> bool:
     return user.holds(Role.PROGRAMME_OFFICE, Role.FINANCE_OFFICER, *CERTIFYING_ROLES)
 
 
@@ -63,9 +63,11 @@ def sees_council(user: User, council: Council) -> bool:
 
 
 @rules.predicate
-def has_appointment(user: User) -> bool:
-    return bool(user.held_appointments)
+def sees_drafts(user: User, council: Council) -> bool:
+    return user.sees_every_council or user.holds(*RETURN_ROLES, council=council)
 
+
+_OFFICERS = "Only the programme office and councils' finance and section 151 officers can"
 
 PERMISSIONS = {
     "savings.fill_return": (
@@ -100,29 +102,28 @@ PERMISSIONS = {
         "Only the programme office can open, close and reopen quarters.",
     ),
     "savings.propose_rule": (
-        proposes_rules,
-        (
-            "Only the programme office and councils' finance and section 151 officers can propose "
-            "rules."
-        ),
+        may_propose,
+        f"{_OFFICERS} propose rules.",
+    ),
+    "savings.keep_drivers": (
+        may_propose,
+        f"{_OFFICERS} name drivers and give their values.",
     ),
     "savings.give_driver_value": (
         counts_for_this_council,
         "Only the programme office and the council's own officers can give or restate its values.",
     ),
-    "savings.propose_approval": (
-        proposes_rules,
-        (
-            "Only the programme office and councils' finance and section 151 officers can propose "
-            "budgets."
-        ),
+    "savings.propose_budget": (
+        may_propose,
+        f"{_OFFICERS} propose budgets.",
     ),
     "savings.propose_fairness_test": (
-        proposes_rules,
-        (
-            "Only the programme office and councils' finance and section 151 officers can propose "
-            "tests."
-        ),
+        may_propose,
+        f"{_OFFICERS} propose tests.",
+    ),
+    "savings.propose_tolerance": (
+        may_propose,
+        f"{_OFFICERS} propose tolerances.",
     ),
     "savings.change_sharing": (
         is_programme_office,
@@ -133,9 +134,9 @@ PERMISSIONS = {
         "Only a council's section 151 officer or deputy can answer for it.",
     ),
     "savings.see_council": (sees_council, "These are another council's figures."),
-    "savings.see_partnership": (
-        has_appointment,
-        "Your account has no appointment yet: ask the programme office for one.",
+    "savings.see_drafts": (
+        sees_drafts,
+        "Only the council's own officers, the programme office and auditors can see its drafts.",
     ),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from savings.quarters.models import Period
+from savings.quarters.models import Period, latest_closed_of
 
 
 def quarters_of(periods: Iterable[Period]) -> list[tuple[str, str]]:
@@ -16,7 +16,6 @@ def quarters_of(periods: Iterable[Period]) -> list[tuple[str, str]]:
 
 def to_the_end_of(periods: Sequence[Period]) -> list[tuple[str, str]]:
     """The quarter to count to: the latest closed one unless another is chosen."""
-    closed = [period for period in periods if not period.is_open]
-    latest = max(closed, key=lambda period: period.quarter, default=None)
-    usual = f"Latest closed quarter ({latest})" if latest else "No closed quarter"
+    latest = latest_closed_of(periods)
+    usual = f"Latest closed quarter ({latest.label})" if latest else "No closed quarter"
     return [("", usual), *quarters_of(periods)]

@@ -5,6 +5,8 @@ A **period** is a quarter with its dates, `open` or `closed`. Once it is closed,
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -13,6 +15,11 @@ from finance.periods import Quarter
 from savings.quarters.triggers import reopened_openly
 from services.fields import QuarterField
 from sovereignty.models import User
+
+
+def latest_closed_of(periods: Iterable[Period]) -> Quarter | None:
+    """The last of these quarters that is closed; None where none of them is."""
+    return max((period.quarter for period in periods if not period.is_open), default=None)
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):

@@ -27,10 +27,7 @@ def reopened_openly() -> Trigger:
                 RAISE EXCEPTION 'a quarter is reopened by somebody, at a time, for a reason'
                     USING ERRCODE = 'restrict_violation';
             END IF;
-            IF EXISTS (
-                SELECT 1 FROM savings_period p
-                WHERE p.status = 'closed' AND p.quarter > OLD.quarter
-            ) THEN
+            IF savings_quarter_is_closed(OLD.quarter + 1) THEN
                 RAISE EXCEPTION 'only the latest closed quarter can be reopened'
                     USING ERRCODE = 'restrict_violation';
             END IF;

@@ -15,6 +15,7 @@ from finance.money import MINUS, format_pounds
 from finance.periods import FinancialYear
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
+from savings.record.dates import MONTHS
 from savings.record.footing import ONLY_COLUMN
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
 from services.models import Participation, Service
@@ -26,10 +27,6 @@ _UNITS = {
     "GBP billion": "£ billion",
 }
 _BARE = re.compile(r"[-+]?[0-9.,]+", re.ASCII)
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +190,7 @@ def date_label(published: str) -> str:
     year, *rest = published.split("-")
     if not rest:
         return year
-    month = f"{_MONTHS[int(rest[0]) - 1]} {year}"
+    month = f"{MONTHS[int(rest[0]) - 1]} {year}"
     return f"{int(rest[1])} {month}" if len(rest) > 1 else month
 
 
@@ -284,8 +281,9 @@ def programmes() -> list[ProgrammeReport]:
 
 
 def counted() -> dict[str, str]:
-    """The numbers of published figures, derived figures and differences, as text."""
+    """The numbers of figures, of published and derived ones, and of differences, as text."""
     numbers = Figure.objects.aggregate(
+        figures=Count("id"),
         published=Count("id", filter=Q(provenance=Provenance.PUBLISHED)),
         derived=Count("id", filter=Q(provenance=Provenance.DERIVED)),
     )
@@ -380,9 +378,9 @@ def _table(table: RecordTable) -> TableReport:
         has_places=any(figure.place != table.place for figure in figures),
         is_list=is_list,
         derivations=tuple(
-            Derivation(_label(figure), figure.derivation) for figure in figures if figure.derivation
+            Derivation(named(figure), figure.derivation) for figure in figures if figure.derivation
         ),
-        notes=tuple(Derivation(_label(figure), figure.note) for figure in figures if figure.note),
+        notes=tuple(Derivation(named(figure), figure.note) for figure in figures if figure.note),
         differences=tuple(_difference(item) for item in table.differences.all()),
     )
 
@@ -424,7 +422,7 @@ def _rows(
             cells=tuple(
                 (
                     column,
-                    _cell(cells[column.name], table_unit or column.unit)
+                    cell(cells[column.name], table_unit or column.unit)
                     if column.name in cells
                     else None,
                 )
@@ -437,7 +435,8 @@ def _rows(
         )
 
 
-def _cell(figure: Figure, known_unit: str) -> CellReport:
+def cell(figure: Figure, known_unit: str) -> CellReport:
+    """A figure as a page shows it, without a unit that the page has said already."""
     unit = unit_label(figure.unit) if _is_bare(figure) else ""
     return CellReport(
         text=_text(figure),
@@ -463,5 +462,6 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():,f}"
 
 
-def _label(figure: Figure) -> str:
+def named(figure: Figure) -> str:
+    """A figure by its row and column; by its row alone in a list of single figures."""
     return figure.row if figure.column == ONLY_COLUMN else f"{figure.row}, {figure.column}"

@@ -4,36 +4,81 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.mixins import LoginRequiredMixin, PermissionRequiredMixin
-from django.shortcuts import get_object_or_404
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse_lazy
-from django.views.generic import TemplateView
+from django.utils.decorators import method_decorator
+from django.views.generic import TemplateView, View
 
-from savings.record import reports
+from savings.permissions.pages import partnership_page
+from savings.record import exports, reports, searching, wording
+from savings.record.forms import FiguresForm, WordsForm
 from savings.record.models import SourceDocument
 
+FIGURES_A_PAGE = 50
 RECORD = {"text": "The record", "url": reverse_lazy("record")}
 
 
-class RecordMixin(LoginRequiredMixin, PermissionRequiredMixin):
-    """For people who are signed in and have an appointment."""
-
-    permission_required = "savings.see_partnership"
-
-    def get_permission_denied_message(self) -> str:
-        return "Your account has no appointment yet: ask the programme office for one."
+@method_decorator(partnership_page, name="dispatch")
+class RecordPage(TemplateView):
+    """A page for people who are signed in, with an appointment of any kind."""
 
 
-class Overview(RecordMixin, TemplateView):
+class Overview(RecordPage):
     template_name = "savings/record/overview.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            documents=reports.document_summaries(), counted=reports.counted(), **kwargs
+            documents=reports.document_summaries(),
+            counted=reports.counted(),
+            form=WordsForm(),
+            **kwargs,
         )
 
 
-class Document(RecordMixin, TemplateView):
+@method_decorator(partnership_page, name="dispatch")
+class Figures(View):
+    """The figures that are looked for, a page of them at a time."""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        form = FiguresForm(request.GET, searching.choices())
+        return self.answer(form) if form.is_valid() else self.page(form, status=422)
+
+    def answer(self, form: FiguresForm) -> HttpResponseBase:
+        figures = form.asked().figures()
+        page = Paginator(figures, FIGURES_A_PAGE).get_page(self.request.GET.get("page"))
+        query = self.request.GET.copy()
+        query.pop("page", None)
+        narrowed = any(form.cleaned_data.values())
+        return self.page(
+            form,
+            found=wording.found(page.paginator.count, form.cleaned_data["q"], narrowed=narrowed),
+            page=page,
+            span=f"{page.start_index():,} to {page.end_index():,}",
+            tables=searching.by_table(searching.described(page)),
+            narrowed=narrowed,
+            query=query.urlencode(),
+        )
+
+    def page(self, form: FiguresForm, status: int = 200, **more: object) -> HttpResponse:
+        context = {"form": form, "breadcrumbs": [RECORD, {"text": "Figures"}], **more}
+        return render(self.request, "savings/record/figures.html", context, status=status)
+
+
+class FiguresDownload(Figures):
+    """All figures that are looked for, as a file."""
+
+    def answer(self, form: FiguresForm) -> HttpResponseBase:
+        figures = form.asked().figures().iterator(chunk_size=500)
+        return StreamingHttpResponse(
+            exports.as_csv(searching.described(figures)),
+            content_type="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{exports.FILE_NAME}"'},
+        )
+
+
+class Document(RecordPage):
     template_name = "savings/record/document.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -47,7 +92,7 @@ class Document(RecordMixin, TemplateView):
         )
 
 
-class Differences(RecordMixin, TemplateView):
+class Differences(RecordPage):
     template_name = "savings/record/differences.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -58,7 +103,7 @@ class Differences(RecordMixin, TemplateView):
         )
 
 
-class Plans(RecordMixin, TemplateView):
+class Plans(RecordPage):
     template_name = "savings/record/plans.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -67,7 +112,7 @@ class Plans(RecordMixin, TemplateView):
         )
 
 
-class Services(RecordMixin, TemplateView):
+class Services(RecordPage):
     template_name = "savings/record/services.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import rules
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +19,7 @@ from savings.drivers.reports import drivers, history, tolerances_of
 from savings.kit.forms import SayingForm
 from savings.kit.provenance import Provenance
 from savings.permissions.pages import partnership_page, person, refusals_on, revised
-from savings.permissions.rules import require
+from savings.permissions.rules import may, require
 from savings.register.forms import (
     NUMBER,
     DriverForm,
@@ -66,7 +65,7 @@ def add_value(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("driver", code=code)
     form = _value_form(request, request.POST)
-    require(person(request), "savings.propose_rule")
+    require(person(request), "savings.keep_drivers")
     with refusals_on(partial(_driver_page, request, found, {"value": form}), form.add_errors):
         council, quarter, value = form.read()
         actions.set_driver_value(
@@ -92,7 +91,7 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("driver", code=code)
     form = FileForm(request.POST)
-    require(person(request), "savings.propose_rule")
+    require(person(request), "savings.keep_drivers")
     with refusals_on(partial(_driver_page, request, found, {"file": form}), form.add_errors):
         sent = request.FILES.get("file")
         if sent is None or isinstance(sent, list):
@@ -141,7 +140,7 @@ def restate(request: HttpRequest, code: str, value_id: int) -> HttpResponse:
 @partnership_page
 def tolerance(request: HttpRequest) -> HttpResponse:
     """Propose how much a restatement may move before it is put right. Every council answers."""
-    require(person(request), "savings.propose_rule")
+    require(person(request), "savings.propose_tolerance")
     instead_of = revised(request, Tolerance.objects.select_related("decision"))
     if request.method != "POST":
         given = {"share": instead_of.share} if instead_of else {}
@@ -187,7 +186,8 @@ def _driver_page(
         "form": next(iter(given.values()), None),
         "rows": file_form.rows if isinstance(file_form, FileForm) else [],
         "problem": problem,
-        "may_give": rules.has_perm("savings.propose_rule", person(request)),
+        "may_give": may(person(request), "savings.keep_drivers"),
+        "may_propose": may(person(request), "savings.propose_tolerance"),
         "gives_for": _gives_for(person(request)),
         "breadcrumbs": _trail(found, here=True),
     }
@@ -199,7 +199,7 @@ def _gives_for(user: User) -> list[Council]:
     return [
         council
         for council in Council.objects.all()
-        if rules.has_perm("savings.give_driver_value", user, council)
+        if may(user, "savings.give_driver_value", council)
     ]
 
 
@@ -217,7 +217,8 @@ def _register_page(
         "waiting": waiting,
         "form": form,
         "problem": problem,
-        "may_give": rules.has_perm("savings.propose_rule", person(request)),
+        "may_give": may(person(request), "savings.keep_drivers"),
+        "may_propose": may(person(request), "savings.propose_tolerance"),
     }
     return render(request, "savings/drivers/register.html", context, status=status)
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from savings.permissions.rules import may
 from sovereignty.models import Council, User
 
 EVERYTHING = Q()
@@ -39,7 +40,7 @@ def of_returns(user: User) -> Q:
 def of_own_council(user: User) -> Q:
     """The returns of the person's council; only certified ones if they only read returns."""
     own = Q(council=user.council)
-    return own if user.handles_returns else own & CERTIFIED
+    return own if may(user, "savings.see_drafts", user.council) else own & CERTIFIED
 
 
 def of_entries(user: User, entries: QuerySet[Any], returns: QuerySet[Any]) -> Q:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
@@ -72,7 +73,9 @@ class Sharing:
     """Who takes part in a service and who hosts it, in all quarters.
 
     The participants are those of `participants_from`, the hosts those of `host_from`: the
-    service itself, or one above it. It is None if no service has any. `agreements` are those of
+    service itself, or one above it. It is None if no service has any.
+    `taking_part` are the councils that take part in any quarter that is not closed, in order of
+    name. `agreements` are those of
     the service and of services that follow it. `above` are those of services above that apply
     here if the service has no rule of its own.
     """
@@ -80,6 +83,7 @@ class Sharing:
     service: Service
     participants_from: Service | None
     participation: tuple[Participation, ...]
+    taking_part: tuple[Council, ...]
     host_from: Service | None
     hosting: tuple[Hosting, ...]
     parts: tuple[Part, ...]
@@ -122,17 +126,6 @@ class Sharing:
         return tuple(part.service for part in self.parts if not part.follows)
 
     @property
-    def taking_part(self) -> tuple[Council, ...]:
-        """The councils that take part in any quarter that is not closed, in order of name."""
-        since = self.first_open
-        present = {
-            spell.council
-            for spell in self.participation
-            if since is None or spell.to_quarter is None or spell.to_quarter >= since
-        }
-        return tuple(sorted(present, key=lambda council: council.name))
-
-    @property
     def rules(self) -> tuple[Agreement, ...]:
         """The rules that split figures here: its own, and those of services below and above."""
         return tuple(
@@ -170,11 +163,17 @@ def sharing_of(service: Service) -> Sharing:
     )
     here = [service.slug, *(part.service.slug for part in parts if part.follows)]
     first_open = _first_open()
+    participation = _spells(Participation.objects.filter(service__slug=nearest))
     found = _agreements(tree, [*here, *tree.path(service.slug)[1:]], first_open)
     return Sharing(
         service=service,
         participants_from=services[nearest] if nearest else None,
-        participation=_spells(Participation.objects.filter(service__slug=nearest)),
+        participation=participation,
+        taking_part=tuple(
+            council
+            for council in sorted({each.council for each in participation}, key=attrgetter("name"))
+            if first_open is None or tree.takes_part(service.slug, council.code, first_open)
+        ),
         host_from=services[hosted] if hosted else None,
         hosting=_spells(Hosting.objects.filter(service__slug=hosted)),
         parts=parts,

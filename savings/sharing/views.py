@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import rules
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from savings.kit.provenance import Provenance
 from savings.permissions.pages import partnership_page, person, refusals_on
-from savings.permissions.rules import require
+from savings.permissions.rules import may, require
 from savings.returns import outbox
 from savings.sharing import actions
 from savings.sharing.forms import ChangeForm, HostForm, JoinForm, LeaveForm
@@ -32,7 +31,7 @@ def sharing(request: HttpRequest, slug: str) -> HttpResponse:
     found = _found(slug)
     context = {
         "sharing": found,
-        "may_change": rules.has_perm("savings.change_sharing", person(request)),
+        "may_change": may(person(request), "savings.change_sharing"),
         "breadcrumbs": _trail(found),
     }
     return render(request, "savings/sharing/sharing.html", context)

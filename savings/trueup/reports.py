@@ -18,6 +18,7 @@ from savings.drivers.models import Restatement, Tolerance
 from savings.drivers.reports import restatements, tolerances_of
 from savings.formulas.models import AttributionRule
 from savings.kit.provenance import Provenance
+from savings.permissions.rules import may
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
 from savings.trueup import wording
@@ -276,8 +277,7 @@ def _sides(
                 tuple(due[code]),
                 tuple(p for p in parents.values() if p not in certified),
                 tuple(certified),
-                user.sees_every_council
-                or (user.handles_returns and user.council == councils[code]),
+                may(user, "savings.see_drafts", councils[code]),
             )
         )
     return tuple(sides)

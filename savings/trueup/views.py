@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import rules
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from savings.drivers.models import Restatement
 from savings.drivers.reports import restatements
 from savings.permissions.pages import partnership_page, person, refusals_on
+from savings.permissions.rules import may
 from savings.returns.forms import VersionForm
 from savings.returns.models import Entry, Return
 from savings.trueup import actions, wording
@@ -94,7 +94,7 @@ def _page(
         "driver": driver,
         "tolerance": every.tolerance,
         "waiting": every.waiting,
-        "may_give": rules.has_perm("savings.propose_rule", user),
+        "may_propose": may(user, "savings.propose_tolerance"),
         "problem": problem,
         "breadcrumbs": [
             {"text": "Agreements", "url": reverse("agreements")},
@@ -147,7 +147,7 @@ def _mine(found: PutRight, user: User) -> dict[str, Any]:
 
 
 def _fills(side: Side, user: User) -> bool:
-    return rules.has_perm("savings.fill_return", user, Return(council=side.council))
+    return may(user, "savings.fill_return", Return(council=side.council))
 
 
 def _found(code: str, restatement_id: int) -> Restatement:

@@ -23,6 +23,7 @@ from savings.formulas.arithmetic import Attribution, EntryFacts, Rule
 from savings.formulas.models import AttributionRule
 from savings.kit.provenance import Provenance
 from savings.plans.models import PlanLine
+from savings.quarters.dates import is_closed
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
 from savings.whatif.whatif import (
@@ -268,7 +269,7 @@ class Answered:
     closed: Quarter | None
 
     def is_closed(self, quarter: Quarter) -> bool:
-        return self.closed is not None and quarter <= self.closed
+        return is_closed(quarter, self.closed)
 
 
 def work_out(question: Question) -> Answered:

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from audit.models import Event
-from audit.triggers import HeldSql
+from audit.triggers import PinnedSql
 from savings.returns.models import Entry, Return
 from tests.partnership import Partnership, a_saving
 
@@ -28,7 +28,7 @@ def test_no_trigger_can_be_switched_off() -> None:
         for model, trigger in pgtrigger.registered()
         if model._meta.app_label in OURS
     }
-    assert kinds == {HeldSql}
+    assert kinds == {PinnedSql}
 
 
 @pytest.mark.django_db
@@ -40,6 +40,33 @@ def test_the_database_has_the_triggers_of_the_models() -> None:
             [names()],
         )
         assert sorted(name for (name,) in cursor.fetchall()) == sorted(names())
+
+
+@pytest.mark.django_db
+def test_no_session_leads_a_triggers_function_astray_by_its_search_path() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, p.proconfig FROM pg_proc p"
+            " JOIN pg_namespace n ON n.oid = p.pronamespace"
+            " WHERE n.nspname = 'public' AND p.prorettype = 'trigger'::regtype"
+        )
+        found = dict(cursor.fetchall())
+    assert sorted(found) == sorted(names())
+    assert {tuple(settings or ()) for settings in found.values()} == {
+        ("search_path=pg_catalog, public, pg_temp",)
+    }
+
+
+def test_a_table_of_the_sessions_own_is_not_looked_into(partnership: Partnership) -> None:
+    partnership.certified("WCC", a_saving())
+    partnership.close()
+    with connection.cursor() as cursor:
+        # A session's temporary tables come first in its search path, unless pg_temp is named.
+        cursor.execute("CREATE TEMPORARY TABLE savings_entry (LIKE public.savings_entry)")
+        with pytest.raises(DatabaseError, match="the quarter is closed"), transaction.atomic():
+            cursor.execute(
+                "UPDATE public.services_service SET parent_id = NULL WHERE slug = 'library-service'"
+            )
 
 
 def test_asking_to_ignore_triggers_changes_nothing(partnership: Partnership) -> None:

@@ -78,6 +78,8 @@ KINDS = {
     "record",
     "record-differences",
     "record-document",
+    "record-figures",
+    "record-figures-download",
     "record-plans",
     "record-services",
     "return",

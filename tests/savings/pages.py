@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -110,3 +111,22 @@ class Reading(HTMLParser):
 
 def read(response: Any) -> Reading:
     return Reading(response.content.decode())
+
+
+def heading(response: Any) -> str:
+    """The words of the page's main heading."""
+    found = re.search(r"<h1[^>]*>(.*?)</h1>", response.content.decode(), re.DOTALL)
+    assert found, response.content[:500]
+    return " ".join(found[1].split())
+
+
+def refused(response: Any, sentence: str) -> None:
+    """Check that this is the site's page for who may not, and that it says this."""
+    assert response.status_code == 403
+    assert heading(response).startswith("You do not have ")
+    assert sentence in read(response).words
+
+
+def not_found(response: Any) -> None:
+    """Check that this is the site's page for what there is not."""
+    assert (response.status_code, heading(response)) == (404, "Page not found")

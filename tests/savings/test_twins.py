@@ -7,20 +7,22 @@ triggers that would refuse parts of it rest, so that both twins are asked about 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from itertools import product
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from finance.money import to_pence
 from finance.periods import Quarter
+from savings.agreements.reports import Force, proposal
 from savings.budgets.models import claimed_on
+from savings.calendar.actions import reopen_period
 from savings.drivers.models import Driver, DriverValue
 from savings.drivers.values import lacks_value
 from savings.formulas.actions import in_force_by_council
@@ -28,11 +30,21 @@ from savings.formulas.arithmetic import Attribution
 from savings.formulas.models import AttributionRule
 from savings.formulas.reports import quarters_in_force
 from savings.kit.provenance import Provenance
+from savings.permissions.rules import may, neither_filled_nor_submitted_it
 from savings.quarters.basis import check_quarter_open
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
 from services.models import Participation, Service
-from sovereignty.models import Consent, Council, Decision, User
+from sovereignty.actions import mistakes_in_appointing
+from sovereignty.models import (
+    COUNCIL_ROLES,
+    Appointment,
+    Consent,
+    Council,
+    Decision,
+    Role,
+    User,
+)
 from sovereignty.refusals import WrongState
 from tests.partnership import NOW
 
@@ -196,6 +208,7 @@ def test_a_rule_is_in_force(
             provenance=Provenance.REPORTED,
             decision=Decision.objects.create(
                 title="Made up",
+                about="rule",
                 proposed_by=person,
                 proposed_at=NOW,
                 **(
@@ -226,6 +239,27 @@ def test_a_rule_is_in_force(
         assert sorted(asked("savings_quarters_in_force", rule.decision_id)) == [
             quarter.ordinal for quarter in quarters_in_force(found)
         ]
+        told = proposal(rule.decision_id)
+        assert told
+        holds = {
+            quarter: bool(alone.rule_in_force(service.slug, "saving", quarter))
+            for quarter in QUARTERS
+        }
+        assert_told_as_it_is(told.force, holds, {q.ordinal for q in quarters_in_force(found)})
+
+
+def assert_told_as_it_is(force: Force, holds: dict[Quarter, bool], counting: set[int]) -> None:
+    """A page tells the first quarters in which a rule is in force, up to the first without."""
+    if force.since is None:
+        assert counting == set()
+        return
+    first = min(quarter for quarter, in_force in holds.items() if in_force)
+    assert force.since == first
+    for quarter, in_force in holds.items():
+        if first <= quarter and (force.ended is None or quarter < force.ended):
+            assert in_force
+        if quarter == force.ended:
+            assert not in_force
 
 
 @property_of_worlds
@@ -326,6 +360,114 @@ def test_a_quarter_is_closed(standing: list[str | None]) -> None:
             except WrongState:
                 closed = True
             assert one("savings_quarter_is_closed", quarter.ordinal) == closed
+
+
+def is_refused(change: Callable[[], object], by: type[Exception]) -> bool:
+    """Whether a change is refused; it is taken back where it is not."""
+    try:
+        with transaction.atomic():
+            change()
+            transaction.set_rollback(True)
+    except by:
+        return True
+    return False
+
+
+@property_of_worlds
+@given(standing=statuses)
+def test_only_the_latest_closed_quarter_is_reopened(standing: list[str | None]) -> None:
+    with one_world():
+        open_and_close(standing)
+        office = User.objects.create(username="office")
+        Appointment.objects.create(user=office, role=Role.PROGRAMME_OFFICE)
+        said = {"reopened_by": office, "reopened_at": NOW, "reopened_reason": "A late invoice."}
+        for period in Period.objects.filter(status=Period.Status.CLOSED):
+            quarter, one_of_them = period.quarter, Period.objects.filter(id=period.id)
+            by_action = is_refused(
+                lambda: reopen_period(quarter=quarter, reason="Late.", by=office, at=NOW),  # noqa: B023
+                WrongState,
+            )
+            by_hand = is_refused(
+                lambda: one_of_them.update(status="open", **said),  # noqa: B023
+                IntegrityError,
+            )
+            later = one("savings_quarter_is_closed", quarter.ordinal + 1)
+            assert by_action == by_hand == later
+
+
+# --- What the database knows of people ------------------------------------------------
+
+appointments = st.lists(
+    st.tuples(st.sampled_from(Role.values), st.sampled_from([None, *CODES])), max_size=3
+)
+
+
+@property_of_worlds
+@given(
+    held=st.lists(
+        st.tuples(st.sampled_from(COUNCIL_ROLES), st.just("WCC")), max_size=3, unique=True
+    ),
+    active=st.booleans(),
+)
+def test_who_answers_for_a_council(held: list[tuple[str, str]], active: bool) -> None:
+    with one_world():
+        councils = {code: Council.objects.create(code=code, name=code) for code in CODES}
+        person = User.objects.create(username="person", is_active=active)
+        for role, code in held:
+            Appointment.objects.create(user=person, role=role, council=councils[code])
+        decision = Decision.objects.create(title="Made up", proposed_by=person, proposed_at=NOW)
+        for council in councils.values():
+            said = {"agree": True, "by": person, "at": NOW, "minute_reference": "Minute"}
+            by_hand = is_refused(
+                lambda: Consent.objects.create(decision=decision, council=council, **said),  # noqa: B023
+                IntegrityError,
+            )
+            answers = may(person, "savings.answer_decision") and person.council == council
+            assert by_hand != answers
+
+
+@property_of_worlds
+@given(filled=st.sets(st.integers(0, 2)), submitted=st.integers(0, 2), certified=st.integers(0, 2))
+def test_nobody_certifies_what_they_filled_in_or_submitted(
+    filled: set[int], submitted: int, certified: int
+) -> None:
+    with one_world():
+        council = Council.objects.create(code="WCC", name="Westminster")
+        people = [User.objects.create(username=f"person-{number}") for number in range(3)]
+        parent = Return(
+            council=council,
+            period=Period.objects.create(quarter=QUARTERS[0]),
+            status="submitted",
+            fillers=sorted(people[number].id for number in filled),
+            submitted_by=people[submitted],
+            submitted_at=NOW,
+        )
+        by_rule = not neither_filled_nor_submitted_it(people[certified], parent)
+        parent.status, parent.certified_by, parent.certified_at = (
+            "certified",
+            people[certified],
+            NOW,
+        )
+        assert is_refused(parent.save, IntegrityError) == by_rule
+
+
+@property_of_worlds
+@given(held=appointments, role=st.sampled_from(Role.values), code=st.sampled_from([None, *CODES]))
+def test_who_may_be_appointed_to_what(
+    held: list[tuple[str, str | None]], role: str, code: str | None
+) -> None:
+    with one_world():
+        councils = {each: Council.objects.create(code=each, name=each) for each in CODES}
+        person = User.objects.create(username="person")
+        for one_role, one_code in [*held, (role, code)]:
+            council = councils[one_code] if one_code else None
+            by_hand = is_refused(
+                lambda: Appointment.objects.create(user=person, role=one_role, council=council),  # noqa: B023
+                IntegrityError,
+            )
+            assert by_hand == bool(mistakes_in_appointing(person, one_role, council))
+            if not by_hand:
+                Appointment.objects.create(user=person, role=one_role, council=council)
 
 
 # --- The text in a module is what the migrations left in the database -----------------

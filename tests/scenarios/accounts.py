@@ -71,7 +71,8 @@ class Accounts:
             for part in said["shares"]:
                 sums[part["council"], entry["service"], entry["period"]] += Decimal(part["amount"])
                 amount -= Decimal(part["amount"])
-            assert amount == 0 or not said["shares"]
+            # All of it falls on councils or none, and either way it is said why.
+            assert (amount, said["shares"] != []) in ((0, True), (Decimal(entry["amount"]), False))
             unattributed += amount
         return dict(sums), unattributed
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from savings.permissions import rules as of_savings
-from sovereignty.models import Decision, User
+from sovereignty.actions import appoint
+from sovereignty.models import Decision, Role, User
 from sovereignty.refusals import NotAllowed
 from sovereignty.rules import PERMISSIONS, is_programme_office, may, register, require
 from tests.partnership import NOW, Partnership
 
 SPEAK, WITHDRAW = "sovereignty.speak_in_dispute", "sovereignty.withdraw_proposal"
+SEE, APPOINT = "sovereignty.see_partnership", "sovereignty.appoint"
 
 
 def test_a_permission_is_named_once() -> None:
@@ -22,7 +24,7 @@ def test_a_permission_is_named_once() -> None:
 def test_the_permissions_of_savings_are_in_the_same_registry() -> None:
     assert of_savings.PERMISSIONS.items() <= PERMISSIONS.items()
     assert of_savings.require is require
-    assert {SPEAK, WITHDRAW} == PERMISSIONS.keys() - of_savings.PERMISSIONS.keys()
+    assert {SEE, APPOINT, SPEAK, WITHDRAW} == PERMISSIONS.keys() - of_savings.PERMISSIONS.keys()
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,21 @@ def test_the_proposer_or_the_programme_office_may_withdraw_a_proposal(
         NotAllowed, match="Only the person who proposed it and the programme office"
     ):
         require(partnership.s151("WCC"), WITHDRAW, decision)
+
+
+def test_who_sees_what_all_share(partnership: Partnership) -> None:
+    assert all(may(person, SEE) for person in partnership.people.values())
+    newcomer = User.objects.create_superuser("newcomer", password="a-long-enough-password")
+    with pytest.raises(NotAllowed, match="Your account has no appointment yet"):
+        require(newcomer, SEE)
+
+
+def test_nobody_appoints_themselves(partnership: Partnership) -> None:
+    office, auditor = partnership.people["programme.office"], partnership.people["auditor"]
+    assert may(office, APPOINT, auditor)
+    with pytest.raises(NotAllowed, match="Nobody appoints themselves"):
+        appoint(user=office, role=Role.AUDITOR, council=None, by=office, at=NOW)
+    assert not office.appointments.filter(role=Role.AUDITOR).exists()
 
 
 def test_a_closed_account_may_do_nothing(partnership: Partnership) -> None:

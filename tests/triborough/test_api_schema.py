@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from savings.record.models import Figure, RecordTable, SourceDocument
 from savings.rollup.tasks import roll_up
 from tests.calling import ROOT
 from tests.partnership import a_saving, build
@@ -45,6 +46,7 @@ CALLS = {
     ("post", "periods/{period}/reopen/"),
     ("get", "plans/"),
     ("get", "plans/{code}/"),
+    ("get", "record/"),
     ("get", "returns/"),
     ("get", "returns/{council}/{period}/"),
     ("put", "returns/{council}/{period}/"),
@@ -188,6 +190,11 @@ def tokens(db, monkeypatch) -> Iterator[dict[str, str]]:
     partnership.certified("WCC", a_saving(), a_saving("cex", "7.00"))
     partnership.draft("LBHF", a_saving())
     roll_up()
+    document = SourceDocument.objects.create(code="report", title="A report", published="2011-02")
+    table = RecordTable.objects.create(code="first", document=document, title="1", place="Page 1")
+    where = {"table": table, "place": "Page 1", "provenance": "published"}
+    Figure.objects.create(row="Saving", column="2014/15", value=1, unit="GBP million", **where)
+    Figure.objects.create(row="An empty cell", column="March 2011", **where)
     # The end of a request would close the test's own connection, as its client knows.
     signals = (request_started, request_finished)
     for signal in signals:

@@ -25,11 +25,21 @@ def compose() -> dict[str, Any]:
 
 
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
-    for service in compose["services"].values():
-        for name, value in service["environment"].items():
-            if any(word in name for word in ("SECRET", "PASSWORD", "DATABASE", "REDIS")):
-                assert ":?" in str(value), name
-                assert ":-" not in str(value), name
+    secrets = {
+        (service, name): str(value)
+        for service, of in compose["services"].items()
+        for name, value in of["environment"].items()
+        if any(word in name for word in ("SECRET", "PASSWORD", "DATABASE", "REDIS"))
+    }
+    assert {name for _, name in secrets} == {
+        "DATABASE_URL",
+        "POSTGRES_PASSWORD",
+        "REDIS_PASSWORD",
+        "REDIS_URL",
+        "SECRET_KEY",
+    }
+    assert [name for name, value in secrets.items() if ":?" not in value] == []
+    assert [name for name, value in secrets.items() if ":-" in value] == []
 
 
 def test_web_worker_and_scheduler_run_one_image_with_a_health_check_each(

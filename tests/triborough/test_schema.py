@@ -16,6 +16,8 @@ from triborough import schema
 pytestmark = pytest.mark.django_db
 
 ENTRY_TRIGGER = "pgtrigger_no_truncate_ad584"
+PINNED = ("search_path=pg_catalog, public",)
+RULE = "savings_quarter_is_closed(integer)"
 ENTRY_KEY = "savings_entry_service_id_b9b781e7_fk_services_service_id"
 
 
@@ -101,6 +103,18 @@ def test_a_database_that_migrations_made_lacks_nothing() -> None:
             """,
             f"trigger {ENTRY_TRIGGER} of savings_entry is not as this version has it",
         ),
+        (
+            f"ALTER FUNCTION {ENTRY_TRIGGER}() RESET search_path",
+            f"trigger {ENTRY_TRIGGER} of savings_entry is not as this version has it",
+        ),
+        (
+            f"ALTER FUNCTION {RULE} SET search_path = public",
+            "function savings_quarter_is_closed is not as this version has it",
+        ),
+        (
+            f"ALTER FUNCTION {RULE} SET work_mem = '64MB'",
+            "function savings_quarter_is_closed is not as this version has it",
+        ),
     ],
 )
 def test_anything_missing_or_different_is_named(change: str, phrase: str) -> None:
@@ -129,7 +143,37 @@ def test_functions_that_migrations_make_are_read_from_their_sql() -> None:
     )
     with connection.cursor() as cursor:
         cursor.execute("SELECT md5(%s)", [" SELECT $$x$$ = '' "])
-        assert made == {"counted": cursor.fetchone()[0], "standard": ""}
+        [digest] = cursor.fetchone()
+    assert made == {"counted": schema.Function(digest), "standard": schema.Function("")}
+
+
+@pytest.mark.parametrize(
+    ("said", "settings"),
+    [
+        ("LANGUAGE sql AS $$ SELECT 1 $$;", ()),
+        ("LANGUAGE sql SET search_path = pg_catalog, public AS $$ SELECT 1 $$", PINNED),
+        ("SET search_path TO pg_catalog,\n  public\nAS $$ SELECT 1 $$ LANGUAGE sql;", PINNED),
+        ("AS $$ SELECT 1 $$ LANGUAGE sql SET search_path = pg_catalog , public;", PINNED),
+        (
+            """
+            SET Work_mem = 64 SET search_path = pg_catalog, public AS $$ SELECT 1 $$ LANGUAGE sql;
+            SET search_path = elsewhere;
+            """,
+            (*PINNED, "work_mem=64"),
+        ),
+    ],
+)
+def test_what_a_function_sets_is_read_from_its_sql(said: str, settings: tuple[str, ...]) -> None:
+    sql = f"CREATE FUNCTION read_so() RETURNS integer {said}"
+    read = schema.functions_made(sql)["read_so"]
+    assert read.settings == settings
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        cursor.execute(
+            "SELECT md5(prosrc), coalesce(proconfig, '{}') FROM pg_proc WHERE proname = 'read_so'"
+        )
+        source, stored = cursor.fetchone()
+    assert schema.Function(source, tuple(sorted(stored))) == read
 
 
 def test_a_missing_or_changed_function_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,29 +243,44 @@ def test_each_person_sees_what_waits_for_them_and_for_others(
 @pytest.mark.parametrize(
     ("today", "kind"),
     [
-        (date(2013, 7, 23), None),
         (date(2013, 7, 24), "before"),
         (date(2013, 7, 31), "before"),
         (date(2013, 8, 1), "after"),
     ],
 )
 def test_each_council_that_has_not_answered_is_reminded_once_before_and_once_after(
-    partnership: Partnership, rule: AttributionRule, today: date, kind: str | None
+    partnership: Partnership, rule: AttributionRule, today: date, kind: str
 ) -> None:
+    two_have_not_answered(partnership, rule)
+    remind_twice(today)
+    sent = [(reminder.council.code, reminder.kind) for reminder in AnswerReminder.objects.all()]
+    assert sent == [("LBHF", kind)]
+    (message,) = mail.outbox
+    assert message.to == ["s151@lbhf.example.com"]
+    assert f"https://savings.example.gov.uk/agreements/{rule.decision_id}/" in str(message.body)
+
+
+def test_nobody_is_reminded_more_than_a_week_before(
+    partnership: Partnership, rule: AttributionRule
+) -> None:
+    two_have_not_answered(partnership, rule)
+    remind_twice(date(2013, 7, 23))
+    assert not AnswerReminder.objects.exists()
+    assert mail.outbox == []
+
+
+def remind_twice(today: date) -> None:
+    for _ in range(2):
+        remind(today=today, at=NOW, site="https://savings.example.gov.uk")
+
+
+def two_have_not_answered(partnership: Partnership, rule: AttributionRule) -> None:
+    """One of the two has an address, and so has the one that answered."""
     Decision.objects.filter(id=rule.decision_id).update(answer_by=date(2013, 7, 31))
-    # One of the two that have not answered has an address, and so has one that answered.
     for code, email in (("LBHF", "s151@lbhf.example.com"), ("RBKC", "s151@rbkc.example.com")):
         User.objects.filter(id=partnership.s151(code).id).update(email=email)
     User.objects.filter(id=partnership.s151("WCC").id).update(email="")
     say(partnership, rule, "RBKC", agree=True)
-    for _ in range(2):
-        remind(today=today, at=NOW, site="https://savings.example.gov.uk")
-    sent = [(reminder.council.code, reminder.kind) for reminder in AnswerReminder.objects.all()]
-    assert sent == ([("LBHF", kind)] if kind else [])
-    assert [message.to for message in mail.outbox] == ([["s151@lbhf.example.com"]] if kind else [])
-    if kind:
-        link = f"https://savings.example.gov.uk/agreements/{rule.decision_id}/"
-        assert link in str(mail.outbox[0].body)
 
 
 # --- What a revision revises -----------------------------------------------------

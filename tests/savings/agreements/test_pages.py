@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from savings.agreements.actions import answer
 from savings.agreements.reports import proposals
 from savings.budgets.models import TransitionApproval
+from savings.formulas.actions import propose_rule
 from savings.formulas.models import AttributionRule
 from sovereignty.models import Consent, Decision, Dispute
-from tests.partnership import NOW, Partnership
+from tests.partnership import NOW, Q1, Partnership
 
 THIRDS = {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"}
 A_RULE = {
@@ -133,6 +134,43 @@ def test_people_without_permission_are_told_so_and_nothing_changes(
     assert not Dispute.objects.exists()
     assert client.post(f"/agreements/999/{path}", data).status_code == 404
     assert client.get("/agreements/propose/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("username", "offered"),
+    [
+        ("programme.office", {"speak", "call a mediator", "withdraw", "revise"}),
+        ("finance.wcc", {"withdraw", "revise"}),
+        ("finance.rbkc", {"revise"}),
+        ("s151.rbkc", {"answer", "speak", "call a mediator", "revise"}),
+        ("s151.lbhf", {"speak", "call a mediator", "revise"}),
+        ("councillor.rbkc", set()),
+        ("auditor", set()),
+    ],
+)
+def test_a_page_offers_what_the_reader_may_do(
+    partnership: Partnership, username: str, offered: set[str]
+) -> None:
+    rule = propose_rule(
+        service=partnership.services["libraries"],
+        kind="saving",
+        method="fixed",
+        effective_from=Q1,
+        shares=THIRDS,
+        basis="In equal parts.",
+        by=partnership.finance("WCC"),
+        at=NOW,
+    )
+    refuse(partnership, rule.decision_id)
+    page = signed_in(partnership, username).get(f"/agreements/{rule.decision_id}/").context["page"]
+    may = {
+        "answer": page.may_answer,
+        "speak": page.may_speak,
+        "call a mediator": page.may_call_a_mediator,
+        "withdraw": page.may_withdraw,
+        "revise": page.may_revise,
+    }
+    assert {name for name, allowed in may.items() if allowed} == offered
 
 
 def test_a_rule_is_proposed_and_a_form_with_mistakes_keeps_its_text(

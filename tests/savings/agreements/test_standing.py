@@ -107,40 +107,61 @@ def test_a_dispute_stays_open_after_the_quarter_but_waits_for_no_answer(
     assert (one.standing, one.waiting_for) == (ProposalStanding.DISPUTED, ())
 
 
-@pytest.mark.parametrize("closed", [True, False])
-def test_a_proposal_in_force_stays_agreed_when_a_council_joins(
-    partnership: Partnership, closed: bool
-) -> None:
+def joined(partnership: Partnership, *, closed: bool) -> tuple[int, int]:
+    """The decisions on a rule and a budget of two councils, in force when Westminster joins."""
     rule = partnership.rule("cex", HALVES)
     budget = partnership.approval(slug="cex")
     if closed:
         close(partnership)
     joins(partnership, "WCC", "cex", Q2)
+    return rule.decision_id, budget.decision_id
 
-    for decision_id in (rule.decision_id, budget.decision_id):
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_a_proposal_in_force_stays_agreed_when_a_council_joins(
+    partnership: Partnership, closed: bool
+) -> None:
+    decisions = joined(partnership, closed=closed)
+
+    for decision_id in decisions:
         one = found(decision_id)
         assert (one.standing, one.force.in_words) == (ProposalStanding.AGREED, "in 2013/14 Q1")
         assert [council.code for council in one.force.ended_by] == ["WCC"]
-        assert [council.code for council in one.waiting_for] == ([] if closed else ["WCC"])
-        assert (one in waiting(partnership.s151("WCC")).for_me) is not closed
         with pytest.raises(
             WrongState, match=r"agreed to this in 2013/14 Q1, so it stands\. Propose another"
         ):
             withdraw(partnership, decision_id)
-    joined = (
+    since = (
         "From 2013/14 Q2 on Westminster also takes part and has not agreed, so it is not in "
         "force then."
     )
-    assert (f"Every council concerned had agreed: it applies in 2013/14 Q1. {joined}") in lede(
-        partnership, rule.decision_id
-    )
+    of_rule, of_budget = (lede(partnership, decision_id) for decision_id in decisions)
+    assert f"Every council concerned had agreed: it applies in 2013/14 Q1. {since}" in of_rule
     assert (
         "Every council concerned had agreed: costs can be claimed on it in 2013/14 Q1, "
-        f"up to £1,000.00. {joined}"
-    ) in lede(partnership, budget.decision_id)
-    if not closed:
-        partnership.agree(rule.decision_id, "WCC")
-        assert found(rule.decision_id).force.ended is None
+        f"up to £1,000.00. {since}"
+    ) in of_budget
+
+
+def test_a_council_that_joins_is_asked_while_the_first_quarter_is_open(
+    partnership: Partnership,
+) -> None:
+    decisions = joined(partnership, closed=False)
+    for decision_id in decisions:
+        one = found(decision_id)
+        assert [council.code for council in one.waiting_for] == ["WCC"]
+        assert one in waiting(partnership.s151("WCC")).for_me
+    partnership.agree(decisions[0], "WCC")
+    assert found(decisions[0]).force.ended is None
+
+
+def test_a_council_that_joins_is_not_asked_once_the_first_quarter_is_closed(
+    partnership: Partnership,
+) -> None:
+    for decision_id in joined(partnership, closed=True):
+        one = found(decision_id)
+        assert one.waiting_for == ()
+        assert one not in waiting(partnership.s151("WCC")).for_me
 
 
 def test_a_council_that_joins_can_not_refuse_what_is_already_in_force(
@@ -156,20 +177,29 @@ def test_a_council_that_joins_can_not_refuse_what_is_already_in_force(
         withdraw(partnership, rule.decision_id)
 
 
-@pytest.mark.parametrize("in_time", [True, False])
-def test_a_council_that_joins_after_a_rule_begins_refuses_in_time_or_not_at_all(
-    partnership: Partnership, in_time: bool
-) -> None:
-    """No quarter of it is open yet; what all who take part then have agreed to stays agreed."""
+def joining_after_a_rule_begins(partnership: Partnership) -> AttributionRule:
+    """A rule that Kensington & Chelsea has still to answer; no quarter of it is open yet."""
     begins = Q2.following.following
     rule = partnership.rule("cex", HALVES, effective_from=begins, agreed_by=["LBHF"])
     joins(partnership, "WCC", "cex", begins.following)
-    if in_time:
-        refuse(partnership, rule, "WCC")
-        partnership.agree(rule.decision_id, "RBKC")
-        assert found(rule.decision_id).standing == ProposalStanding.DISPUTED
-        assert "so it is not in force" in lede(partnership, rule.decision_id)
-        return
+    return rule
+
+
+def test_a_council_that_joins_after_a_rule_begins_can_refuse_in_time(
+    partnership: Partnership,
+) -> None:
+    rule = joining_after_a_rule_begins(partnership)
+    refuse(partnership, rule, "WCC")
+    partnership.agree(rule.decision_id, "RBKC")
+    assert found(rule.decision_id).standing == ProposalStanding.DISPUTED
+    assert "so it is not in force" in lede(partnership, rule.decision_id)
+
+
+def test_a_council_that_joins_after_a_rule_begins_can_not_refuse_late(
+    partnership: Partnership,
+) -> None:
+    """What all who take part then have agreed to stays agreed."""
+    rule = joining_after_a_rule_begins(partnership)
     partnership.agree(rule.decision_id, "RBKC")
     with pytest.raises(WrongState, match="can no longer be refused"):
         refuse(partnership, rule, "WCC")

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pgtrigger
 import pytest
+import rules
 from django.db import IntegrityError, InternalError, transaction
+from django.test import Client
 from django.urls import reverse
 
+from savings.agreements.actions import answer
 from savings.agreements.subjects import SUBJECTS, Subject, about_of, register, subject_of
+from savings.budgets.models import TransitionApproval
+from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
 from savings.kit.provenance import Provenance
 from sovereignty.models import Decision
+from sovereignty.refusals import NotAllowed, WrongState
+from sovereignty.rules import PERMISSIONS
 from tests.partnership import NOW, Partnership
+
+#: What every page asks before anything else.
+SEE = "sovereignty.see_partnership"
 
 
 def a_decision(partnership: Partnership) -> Decision:
@@ -41,6 +52,7 @@ def test_every_subject_has_what_a_proposal_needs(kind: str) -> None:
     assert set(subject.keeps) <= fields | {f"{name}_id" for name in fields}
     assert subject.name
     assert subject.title
+    assert subject.proposed_with in PERMISSIONS
     assert reverse(subject.propose_at).startswith("/")
 
 
@@ -61,6 +73,73 @@ def test_two_subjects_of_one_kind_are_refused() -> None:
     assert type(SUBJECTS["rule"]).__name__ == "RuleSubject"
 
 
+def agreeing(decision: Decision, partnership: Partnership, *, agree: bool = True) -> None:
+    """A council answers, or refuses and says why."""
+    answer(
+        decision_id=decision.id,
+        agree=agree,
+        minute_reference="7",
+        reason="" if agree else "Too much.",
+        by=partnership.s151("WCC"),
+        at=NOW,
+    )
+
+
+def propose(kind: str, partnership: Partnership) -> Decision:
+    """One of each kind, by a finance officer or the programme office."""
+    if kind == "rule":
+        return partnership.rule("libraries", {"LBHF": "1/2", "WCC": "1/2"}, agreed_by=[]).decision
+    if kind == "budget":
+        count = TransitionApproval.objects.count()
+        return partnership.approval(code=f"moves-{count}", agreed_by=[]).decision
+    if kind == "tolerance":
+        return partnership.tolerance("0.01", agreed_by=[]).decision
+    person = partnership.finance("WCC")
+    return propose_test(below="1/2", quarters=4, by=person, at=NOW).decision
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", sorted(SUBJECTS))
+def test_who_proposes_and_revises_is_asked_by_the_permission_of_that_kind(
+    partnership: Partnership, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject, decision = SUBJECTS[kind], propose(kind, partnership)
+    agreeing(decision, partnership, agree=False)
+    client = Client()
+    client.force_login(partnership.finance("WCC"), "django.contrib.auth.backends.ModelBackend")
+
+    def offered() -> tuple[bool, bool, int]:
+        page = client.get(f"/agreements/{decision.id}/").content.decode()
+        offers = client.get("/agreements/").context["may_propose"]
+        opened = client.get(reverse(subject.propose_at))
+        return f"?revises={decision.id}" in page, subject in offers, opened.status_code
+
+    def take(permission: str) -> None:
+        monkeypatch.setitem(rules.permissions.permissions, permission, rules.always_deny)
+
+    for permission in sorted(PERMISSIONS.keys() - {subject.proposed_with, SEE}):
+        take(permission)
+    assert offered() == (True, True, 200)
+    assert propose(kind, partnership)
+    take(subject.proposed_with)
+    assert offered() == (False, False, 403)
+    with pytest.raises(NotAllowed, match="propose"):
+        propose(kind, partnership)
+
+
+@pytest.mark.django_db
+def test_the_list_offers_what_may_be_proposed(partnership: Partnership) -> None:
+    client = Client()
+    client.force_login(partnership.finance("WCC"), "django.contrib.auth.backends.ModelBackend")
+    page = client.get("/agreements/").content.decode()
+    titles = ["rule", "transition budget", "test of fairness", "tolerance"]
+    assert re.findall(r"(?<=>)Propose a ([a-z ]+)</a>", page) == titles
+    client.force_login(
+        partnership.people["councillor.wcc"], "django.contrib.auth.backends.ModelBackend"
+    )
+    assert "Propose a" not in client.get("/agreements/").content.decode()
+
+
 @pytest.mark.django_db
 def test_a_decision_says_what_it_is_about(partnership: Partnership) -> None:
     decision = a_decision(partnership)
@@ -71,6 +150,22 @@ def test_a_decision_says_what_it_is_about(partnership: Partnership) -> None:
     subject, about = about_of(decision)
     assert (subject, about) == (SUBJECTS["test"], test)
     assert subject_of(test) is SUBJECTS["test"]
+
+
+@pytest.mark.django_db
+def test_a_decision_with_nothing_under_it_is_not_answered(partnership: Partnership) -> None:
+    decision = a_decision(partnership)
+    nothing = "Nothing was put to councils under “To be answered”"
+    with pytest.raises(WrongState, match=nothing):
+        about_of(decision)
+    with pytest.raises(WrongState, match=nothing):
+        agreeing(decision, partnership)
+    assert not decision.consents.exists()
+    # Nor where it says what it is about and that is not there.
+    Decision.objects.filter(id=decision.id).update(about="budget")
+    decision.refresh_from_db()
+    with pytest.raises(WrongState, match=nothing):
+        about_of(decision)
 
 
 @pytest.mark.django_db

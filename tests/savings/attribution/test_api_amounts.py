@@ -59,15 +59,32 @@ def test_amounts_come_by_council_service_and_period(delivered: Partnership):
             {"group_by": "council"},
             "112.01",
             "7.00",
-            [{"council": "LBHF", "amount": "38.35"}, {"council": "RBKC", "amount": "33.33"}],
+            [
+                {"council": "LBHF", "amount": "38.35"},
+                {"council": "RBKC", "amount": "33.33"},
+                {"council": "WCC", "amount": "33.33"},
+            ],
         ),
-        ({"group_by": "period", "to": "2013-14-Q1"}, "107.01", "7.00", [{"period": "2013-14-Q1"}]),
-        ({"group_by": "council", "from": "2013-14-Q2"}, "5.00", "0.00", [{"council": "LBHF"}]),
+        (
+            {"group_by": "period", "to": "2013-14-Q1"},
+            "107.01",
+            "7.00",
+            [{"period": "2013-14-Q1", "amount": "100.01"}],
+        ),
+        (
+            {"group_by": "council", "from": "2013-14-Q2"},
+            "5.00",
+            "0.00",
+            [{"council": "LBHF", "amount": "5.00"}],
+        ),
         (
             {"group_by": "service,service", "service": "libraries"},
             "100.01",
             "0.00",
-            [{"service": "libraries", "amount": "0.01"}, {"service": "library-service"}],
+            [
+                {"service": "libraries", "amount": "0.01"},
+                {"service": "library-service", "amount": "100.00"},
+            ],
         ),
         ({"service": "childrens", "group_by": "period"}, "7.00", "7.00", []),
         ({"kind": "variance", "group_by": "council"}, "0.00", "0.00", []),
@@ -75,7 +92,7 @@ def test_amounts_come_by_council_service_and_period(delivered: Partnership):
             {"from": "", "to": "", "kind": "", "service": "cex", "group_by": ""},
             "5.00",
             "0.00",
-            [{}],
+            [{"council": "LBHF", "service": "cex", "period": "2013-14-Q2", "amount": "5.00"}],
         ),
     ],
 )
@@ -85,11 +102,7 @@ def test_amounts_are_narrowed_and_grouped_as_asked(
     answer = Caller(delivered.people["auditor"]).get("attribution/", **asked).json()
 
     assert (answer["total"], answer["unattributed"]) == (total, unattributed)
-    for row, expected in zip(answer["rows"], rows, strict=False):
-        assert row == {**row, **expected}
-    if asked.get("group_by") == "council":
-        assert all(set(row) == {"council", "amount", "illustrative"} for row in answer["rows"])
-    assert bool(answer["rows"]) == bool(rows)
+    assert answer["rows"] == [{**row, "illustrative": False} for row in rows]
 
 
 @pytest.mark.parametrize(

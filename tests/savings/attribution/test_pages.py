@@ -96,6 +96,7 @@ def test_an_entry_that_is_unattributed_says_so(partnership: Partnership) -> None
     partnership.approval()
     parent = partnership.certified("WCC", a_claim("1.00"), a_saving(amount="5.00"))
     roll_up()
+    assert parent.entries.count() == 2
     for entry in parent.entries.all():
         assert "Not attributed. All" in words(partnership, entry)
     claim = parent.entries.get(approval="moves")

@@ -61,9 +61,14 @@ def test_a_report_is_given_as_a_workbook(caller: Caller):
 
 
 def test_a_file_may_be_asked_for_by_its_own_type(caller: Caller):
+    usual = caller.get("reports/LBHF/2013-14-Q1.csv")
     caller.headers["Accept"] = "text/csv"
 
-    assert caller.get("reports/LBHF/2013-14-Q1.csv").status_code == 200
+    answer = caller.get("reports/LBHF/2013-14-Q1.csv")
+
+    assert answer["Content-Type"] == usual["Content-Type"]
+    assert answer.content == usual.content
+    assert answer.content.startswith(b"council,period,")
 
 
 def test_a_councils_figures_are_for_its_people_the_office_and_auditors(partnership: Partnership):
@@ -74,12 +79,17 @@ def test_a_councils_figures_are_for_its_people_the_office_and_auditors(partnersh
         problem(Caller(partnership.people[name]).get(path), 404, "not-found")
 
 
-@pytest.mark.parametrize("made", ["pdf", "ods", "CSV", "xls", "%00", "csv.exe"])
+@pytest.mark.parametrize("made", ["pdf", "ods", "CSV", "xls", "%00"])
 def test_an_unknown_format_is_refused_with_the_formats_there_are(caller: Caller, made):
     said = problem(caller.get(f"reports/LBHF/2013-14-Q1.{made}"), 404, "not-found")
 
-    if "." not in made:
-        assert "csv, xlsx, json" in said["detail"]
+    assert "csv, xlsx, json" in said["detail"]
+
+
+def test_two_endings_are_no_quarter(caller: Caller):
+    said = problem(caller.get("reports/LBHF/2013-14-Q1.csv.exe"), 404, "not-found")
+
+    assert said["detail"].startswith("There is no such period: see periods/")
 
 
 @pytest.mark.parametrize(

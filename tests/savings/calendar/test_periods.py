@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from audit.models import Event
 from finance.periods import Quarter
@@ -17,8 +17,8 @@ from savings.calendar.actions import change_dates, close_period, open_period, re
 from savings.quarters.models import Period
 from savings.returns.models import Return
 from sovereignty.models import Appointment, Council, Role, User
-from sovereignty.refusals import BadContent, Refusal, WrongState
-from tests.at_once import held_up
+from sovereignty.refusals import BadContent, WrongState
+from tests.at_once import at_once, held_up, kinds
 from tests.partnership import NOW, Q1, Q2, Partnership, build
 from tests.savings.conftest import Everything
 
@@ -301,32 +301,11 @@ def test_the_database_needs_who_when_and_why_to_reopen_a_quarter(
 # --- At the same moment --------------------------------------------------------------
 
 
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """Run these in threads that start together; return the names of what each gave or raised."""
-    ready, results = threading.Barrier(len(acts)), [""] * len(acts)
-
-    def do(number: int, act: Callable[[], object]) -> None:
-        try:
-            ready.wait(timeout=20)
-            results[number] = type(act()).__name__
-        except Refusal as refusal:
-            results[number] = type(refusal).__name__
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=do, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return sorted(results)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_quarter_is_opened_only_once() -> None:
     office = build().people["programme.office"]
     results = at_once(*[lambda: open_period(quarter=Q3, by=office, at=NOW)] * 4)
-    assert results == ["Period", "WrongState", "WrongState", "WrongState"]
+    assert kinds(results) == ["Period", "WrongState", "WrongState", "WrongState"]
     assert Period.objects.get(quarter=Q3).returns.count() == 3
     assert Event.objects.about("period", "2013-14-Q3").count() == 1
 
@@ -345,7 +324,7 @@ def test_a_quarter_is_not_reopened_while_a_later_one_closes() -> None:
         lambda: close_period(quarter=Q2, by=office, at=NOW),
     )
 
-    assert results == ["Period", "WrongState"]
+    assert kinds(results) == ["Period", "WrongState"]
     one, two = Period.objects.order_by("quarter")
     assert (one.is_open, two.is_open) in ((True, True), (False, False))
 
@@ -359,7 +338,7 @@ def test_two_first_quarters_are_not_opened_at_once() -> None:
     late: list[object] = []
 
     def open_another() -> None:
-        late.append(at_once(lambda: open_period(quarter=Q3, by=office, at=NOW)))
+        late.append(kinds(at_once(lambda: open_period(quarter=Q3, by=office, at=NOW))))
 
     second = threading.Thread(target=open_another)
     with held_up(lambda: open_period(quarter=Q1, by=office, at=NOW), at=Event):

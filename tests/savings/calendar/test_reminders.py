@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from audit.models import Event
 from savings.calendar import tasks
@@ -26,6 +25,7 @@ from savings.filling.actions import replace_entries
 from savings.quarters.models import Period
 from savings.returns.questions.actions import ask
 from sovereignty.models import Appointment, Role, User
+from tests.at_once import at_once
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 
 pytestmark = pytest.mark.django_db
@@ -337,22 +337,10 @@ def test_a_row_is_about_one_thing_and_can_not_be_deleted(partnership: Partnershi
 @pytest.mark.django_db(transaction=True)
 def test_only_one_of_many_workers_sends() -> None:
     build()
-    ready = threading.Barrier(6)
-    sent: list[int] = []
 
-    def work() -> None:
-        try:
-            ready.wait(timeout=20)
-            sent.append(len(remind(today=DUE - timedelta(days=7), at=NOW)))
-        finally:
-            connection.close()
+    results = at_once(*[lambda: len(remind(today=DUE - timedelta(days=7), at=NOW))] * 6)
 
-    threads = [threading.Thread(target=work) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-
+    sent = [number for number in results if isinstance(number, int)]
     assert len(sent) == 6
     assert sum(sent) == 3
     assert sorted(message.to[0] for message in mail.outbox) == [

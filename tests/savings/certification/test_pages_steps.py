@@ -152,9 +152,21 @@ def test_a_step_from_a_page_that_is_out_of_date_is_not_taken(
     assert page.words.startswith("Error: ")
     assert f"it is at version {parent.version}, you have version {parent.version - 1}" in page.words
     assert "The form did not arrive complete" in read(unversioned).words
-    if step in ("send-back/", "withdraw/"):
-        assert page.form(step).sent["reason"] == "Typed at length"
-        assert RETURN in page.hrefs
+
+
+@pytest.mark.parametrize(
+    ("step", "who"), [("withdraw/", "finance.wcc"), ("send-back/", "s151.wcc")]
+)
+def test_a_reason_typed_on_a_page_that_is_out_of_date_is_not_lost(
+    step: str, who: str, partnership: Partnership, as_: Turn
+) -> None:
+    parent = partnership.submitted("WCC", a_saving())
+    sent = {"version": parent.version - 1, "reason": "Typed at length", "confirmed": "on"}
+
+    page = read(as_(who).post(f"{RETURN}{step}", sent))
+
+    assert page.form(step).sent["reason"] == "Typed at length"
+    assert RETURN in page.hrefs
 
 
 @pytest.mark.parametrize("step", ["send-back", "withdraw"])

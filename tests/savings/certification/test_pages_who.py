@@ -12,7 +12,7 @@ from savings.returns.models import Return
 from sovereignty.models import User
 from tests.partnership import NOW, Partnership, Quarter, a_saving
 from tests.savings.conftest import Everything
-from tests.savings.pages import read
+from tests.savings.pages import heading, not_found, read, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,13 @@ PAGES = [
     ("certified", "", (200, 200, 200, 404, 404, 404, 200, 200, 404)),
     ("certified", "edit/", (409, 403, 403, 404, 404, 404, 403, 403, 404)),
 ]
+TITLES = {
+    "": "Westminster, 2013/14 Q1",
+    "edit/": "Fill in Westminster, 2013/14 Q1",
+    "withdraw/": "Withdraw Westminster, 2013/14 Q1",
+    "send-back/": "Send back Westminster, 2013/14 Q1",
+    "certify/": "Certify Westminster, 2013/14 Q1",
+}
 # The same for what is sent there.
 BUTTONS = [
     ("draft", "edit/", (302, 403, 404, 404, 404, 404, 403, 403, 404)),
@@ -93,12 +100,17 @@ def test_each_page_opens_only_for_those_who_may(
     client: Client,
 ) -> None:
     westminster(partnership, state)
+    expected = dict(zip(PEOPLE, statuses, strict=True))
     answers = {}
     for who in PEOPLE:
         client.force_login(partnership.people[who])
-        answers[who] = client.get(f"{RETURN}{page}").status_code
+        answers[who] = client.get(f"{RETURN}{page}")
 
-    assert answers == dict(zip(PEOPLE, statuses, strict=True))
+    assert {who: answer.status_code for who, answer in answers.items()} == expected
+    for who in (who for who in PEOPLE if expected[who] == 200):
+        assert read(answers[who]).words.startswith(f"{TITLES[page]} – Tri-borough ")
+    for who in (who for who in PEOPLE if expected[who] == 404):
+        not_found(answers[who])
 
 
 @pytest.mark.parametrize(("state", "page", "statuses"), BUTTONS)
@@ -130,17 +142,6 @@ def test_each_button_works_only_for_those_who_may(
 
     assert answers == expected
     assert (everything() != before) == (page != "edit/paste/" and min(statuses) < 400)
-
-
-def test_a_stranger_signs_in_first(partnership: Partnership, client: Client) -> None:
-    for page in (
-        "/returns/",
-        RETURN,
-        *(f"{RETURN}{page}/" for page in ("edit", "submit", "withdraw", "send-back", "certify")),
-    ):
-        for response in (client.get(page), client.post(page)):
-            assert response.status_code == 302
-            assert response["Location"] == f"/sign-in/?next={page}"
 
 
 def test_a_person_without_an_appointment_is_told_to_ask_for_one(
@@ -179,7 +180,7 @@ def test_an_unknown_return_is_not_found(partnership: Partnership, client: Client
         "/returns/partnership/2013-14-Q1/",
         "/returns/partnership/2013-14-Q1/edit/",
     ):
-        assert client.get(address).status_code == 404
+        not_found(client.get(address))
 
 
 def test_the_address_of_a_button_leads_back_to_its_page(
@@ -197,15 +198,17 @@ def test_the_address_of_a_button_leads_back_to_its_page(
 
 
 def test_the_partnerships_own_return_is_read_by_all_and_changed_by_none(
-    partnership: Partnership, client: Client
+    partnership: Partnership, client: Client, everything: Callable[[], Everything]
 ) -> None:
     period = Period.objects.create(quarter=Quarter.parse("2012-13-Q4"), status="closed")
     Return.objects.create(
         period=period, status="certified", certified_at=NOW, published_in="report-2013"
     )
+    before = everything()
     for who in ("finance.wcc", "councillor.lbhf", "programme.office", "auditor"):
         client.force_login(partnership.people[who])
-        assert client.get("/returns/partnership/2012-13-Q4/").status_code == 200
+        assert "2012/13 Q4" in heading(client.get("/returns/partnership/2012-13-Q4/"))
         for page in ("edit", "submit", "withdraw", "send-back", "certify"):
             response = client.post(f"/returns/partnership/2012-13-Q4/{page}/", {"version": "0"})
-            assert response.status_code == 403
+            refused(response, "Only ")
+    assert everything() == before

@@ -15,8 +15,7 @@ HEAD = "council,effective_from,value,source\n"
 def mistakes(content: str | bytes) -> list[tuple[int | None, str, str]]:
     """Row, column and message of every mistake."""
     data = content.encode() if isinstance(content, str) else content
-    rows, errors = read_values(data, CODES)
-    assert errors or rows
+    _, errors = read_values(data, CODES)
     return [(error.row, error.field, error.message) for error in errors]
 
 

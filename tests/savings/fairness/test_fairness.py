@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from finance.periods import Quarter
@@ -209,17 +209,26 @@ FIGURES = st.dictionaries(
 
 
 @given(FIGURES)
-def test_shares_add_up_to_1_or_no_council_has_one(
+@example({(Q1, "LBHF"): Amounts(300, 100), (Q1, "WCC"): Amounts(50)})  # net and contribution
+@example({(Q1, "LBHF"): Amounts(300), (Q1, "WCC"): Amounts(0, 0, 0, 300)})  # neither
+@example({(Q1, "LBHF"): Amounts(100, 300)})  # no council has gained on balance
+def test_shares_add_up_to_1_or_nothing_is_there_to_have_a_share_of(
     figures: dict[tuple[Quarter, str], Amounts],
 ) -> None:
     found = tracks(figures, ["LBHF", "RBKC", "WCC"])
     for points in zip(*(track.points for track in found), strict=True):
-        for shares in (
-            [point.share_of_net for point in points],
-            [point.share_of_contribution for point in points],
+        to_date = [of for (quarter, _), of in figures.items() if quarter <= points[0].quarter]
+        for shares, total in (
+            ([point.share_of_net for point in points], sum(of.net for of in to_date)),
+            (
+                [point.share_of_contribution for point in points],
+                sum(of.contribution for of in to_date),
+            ),
         ):
-            told = [share for share in shares if share is not None]
-            assert sum(told) == 1 if told else shares == [None] * 3
+            # Either way by the figures, whatever the shares say.
+            assert (shares == [None] * 3) == (total <= 0)
+            assert total <= 0 or sum(share for share in shares if share is not None) == 1
+            assert total <= 0 or None not in shares
     assert sum((t.latest.to_date.net for t in found if t.latest), 0) == sum(
         amounts.net for amounts in figures.values()
     )
@@ -232,5 +241,6 @@ def test_no_net_to_date_is_below_0_from_break_even_on(
     for track in tracks(figures, ["LBHF", "RBKC", "WCC"]):
         after = [p for p in track.points if track.break_even and p.quarter >= track.break_even]
         before = [p for p in track.points if p not in after]
+        assert (track.break_even is None) == (not track.points or track.points[-1].to_date.net < 0)
         assert all(point.to_date.net >= 0 for point in after)
         assert not before or before[-1].to_date.net < 0

@@ -35,15 +35,6 @@ def reader(signed_in: SignIn) -> Client:
 # --- Who may read ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("address", [FAIRNESS, CSV, "/fairness/propose/"])
-def test_a_stranger_signs_in_first_and_a_person_without_an_appointment_is_refused(
-    address: str, client: Client, books: Partnership
-) -> None:
-    assert client.get(address).status_code == 302
-    client.force_login(User.objects.create_user("nobody", is_superuser=True))
-    assert client.get(address).status_code == 403
-
-
 @pytest.mark.parametrize("username", ["finance.wcc", "s151.rbkc", "programme.office", "auditor"])
 def test_everybody_sees_the_same_figures(username: str, reader: Client, signed_in: SignIn) -> None:
     assert tables_of(signed_in(username).get(FAIRNESS)) == tables_of(reader.get(FAIRNESS))

@@ -348,7 +348,9 @@ def test_a_block_that_does_not_fit_is_refused(
 
 
 @pytest.mark.parametrize("at", [{"at_row": "x"}, {"at_row": ""}, {"at_column": "colour"}])
-def test_a_block_without_a_known_cell_is_not_an_error_of_the_site(
+def test_a_block_without_a_known_cell_is_pasted_from_the_first_one_on(
     at: dict[str, str], partnership: Partnership, officer: Client
 ) -> None:
-    assert pasted(officer, "libraries", more=at).status_code == 200
+    response = pasted(officer, "libraries", more=at)
+    assert response.status_code == 200
+    assert response.json() == {"rows": [{"row": 1, "values": {"service": "libraries"}}]}

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from savings.filling.pasting import Block, cells, in_codes, read_block, vocabulary
@@ -50,8 +50,9 @@ def test_a_block_as_a_spreadsheet_writes_it_is_read_back(block: list[list[str]])
         )
         for row in block
     )
-    ambiguous = any(c[:1] == '"' and "\t" not in c and "\n" not in c for row in block for c in row)
-    assert ambiguous or cells(text) == block
+    # A quotation mark that a cell begins with can't be told from one around it.
+    assume(not any(c[:1] == '"' and "\t" not in c and "\n" not in c for row in block for c in row))
+    assert cells(text) == block
 
 
 @given(st.lists(st.lists(words, min_size=1, max_size=4), min_size=1, max_size=4))

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 
 from savings.kit.provenance import Provenance
-from sovereignty.models import User
 from tests.partnership import Partnership, a_saving
 from tests.savings.forecasts.conftest import a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, typed
@@ -87,12 +86,6 @@ def test_a_councils_people_see_only_their_own(planned: Partnership, office: Clie
     nothing = read(client.get("/forecasts/"))
     assert "Your council’s forecasts appear here once its return is certified." in nothing.words
     assert client.get("/forecasts/forecasts.csv").status_code == 404
-
-
-def test_a_person_without_an_appointment_is_refused(client: Client) -> None:
-    client.force_login(User.objects.create_user("nobody"))
-    for page in ("/forecasts/", "/forecasts/forecasts.csv"):
-        assert client.get(page).status_code == 403
 
 
 def test_the_file_has_the_same_forecasts_as_the_page(planned: Partnership, office: Client) -> None:

@@ -126,26 +126,33 @@ def test_a_start_date_that_has_passed_without_delivery_has_a_remark() -> None:
     ]
 
 
+LATE = ["nothing_delivered"]
+
+
 @pytest.mark.parametrize(
-    ("starts_on", "today", "passed"),
+    ("starts_on", "today", "remarks"),
     [
-        (date(2013, 9, 29), date(2013, 9, 30), True),
+        (date(2013, 9, 29), date(2013, 9, 30), LATE),
         # The day itself has not passed until it ends.
-        (date(2013, 9, 30), date(2013, 9, 30), False),
-        (date(2013, 9, 30), date(2013, 10, 1), True),
+        (date(2013, 9, 30), date(2013, 9, 30), []),
+        (date(2013, 9, 30), date(2013, 10, 1), LATE),
         # A start after the quarter does not concern its return, however late it is read.
-        (date(2013, 10, 1), date(2026, 1, 1), False),
-        (date(2012, 2, 29), date(2013, 7, 1), True),
+        (date(2013, 10, 1), date(2026, 1, 1), []),
+        (date(2012, 2, 29), date(2013, 7, 1), LATE),
     ],
 )
-def test_a_date_passes_when_its_day_is_over(starts_on: date, today: date, passed: bool) -> None:
+def test_a_date_passes_when_its_day_is_over(
+    starts_on: date, today: date, remarks: list[str]
+) -> None:
     row = replace(ROW, starts_on=starts_on)
-    assert kinds(row, today=today) == (["nothing_delivered"] if passed else [])
+    assert kinds(row, today=today) == remarks
 
 
-@pytest.mark.parametrize(("saved", "remarked"), [("0.01", False), ("0.00", True), ("-5", True)])
-def test_any_saving_counts_as_delivery_unless_it_was_taken_back(saved: str, remarked: bool) -> None:
-    assert kinds(STARTED, saved=saved) == (["nothing_delivered"] if remarked else [])
+@pytest.mark.parametrize(("saved", "remarks"), [("0.01", []), ("0.00", LATE), ("-5", LATE)])
+def test_any_saving_counts_as_delivery_unless_it_was_taken_back(
+    saved: str, remarks: list[str]
+) -> None:
+    assert kinds(STARTED, saved=saved) == remarks
 
 
 def test_a_delivered_forecast_without_a_saving_has_a_remark() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from savings.calendar.actions import close_period
 from savings.drivers.models import Driver
 from savings.formulas.models import AttributionRule
 from savings.rollup.tasks import roll_up
-from sovereignty.models import Decision
+from sovereignty.models import Consent, Decision
 from tests.calling import Caller, mistakes, problem
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.drivers.counting import A_VALUE, THIRDS, count
@@ -182,16 +184,32 @@ def test_an_answer_of_another_shape_is_refused(partnership: Partnership, body, f
 
 def test_only_a_section_151_officer_can_answer(partnership: Partnership):
     rule = partnership.rule("libraries", THIRDS, agreed_by=[])
-    for name, person in partnership.people.items():
-        if not name.startswith("s151"):
-            answer = Caller(person).post(f"attribution-rules/{rule.id}/consent/", {"x": 1})
-            problem(answer, 403, "not-allowed")
+    others = [name for name in partnership.people if not name.startswith("s151")]
+    assert len(others) == 8
+    for name in others:
+        answer = Caller(partnership.people[name]).post(
+            f"attribution-rules/{rule.id}/consent/", {"agree": True, "minute_reference": "7"}
+        )
+        problem(answer, 403, "not-allowed")
+    assert not Consent.objects.exists()
 
 
 @pytest.mark.parametrize("rule_id", ["0", "999999", "9" * 30, "9" * 5000, "-1", "x", "%00"])
 def test_an_unknown_rule_is_not_found(office: Caller, rule_id):
     problem(office.get(f"attribution-rules/{rule_id}/"), 404, "not-found")
     problem(office.post(f"attribution-rules/{rule_id}/consent/"), 404, "not-found")
+
+
+def test_an_answer_fetches_its_decision_once(partnership: Partnership):
+    rule = partnership.rule("libraries", THIRDS, agreed_by=[])
+    caller = Caller(partnership.s151("WCC"))
+    body = {"agree": True, "minute_reference": "WCC 7"}
+    with CaptureQueriesContext(connection) as queries:
+        assert caller.post(f"attribution-rules/{rule.id}/consent/", body).status_code == 200
+    # With what is joined to it, it is shown.
+    alone = 'FROM "sovereignty_decision" WHERE "sovereignty_decision"."id" ='
+    fetched = [query["sql"] for query in queries if alone in query["sql"]]
+    assert [sql.endswith("FOR UPDATE") for sql in fetched] == [True]
 
 
 def test_the_last_consent_attributes_entries_already_certified(partnership: Partnership):

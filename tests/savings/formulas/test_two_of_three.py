@@ -57,6 +57,8 @@ def rule() -> AttributionRule:
 def raw(statement: str, **given: Any) -> None:
     """As the owner of the database, to the end of a transaction."""
     with transaction.atomic(), connection.cursor() as cursor:
+        # What the test has still to check at its end would stop a TRUNCATE before any trigger.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
         cursor.execute(statement, given)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
@@ -72,6 +74,8 @@ WHO_ELSE = {
     "auditor": 403,
     None: 401,
 }
+#: The body can't choose the council.
+NAMING_THE_THIRD = {**WHO_ELSE, "s151.lbhf": 422, "s151.rbkc": 422}
 
 
 @pytest.mark.parametrize("more", [{}, {"council": "WCC"}], ids=["plain", "naming the third"])
@@ -83,8 +87,7 @@ def test_nobody_else_can_answer_by_the_api(
     answered = caller.post(
         f"attribution-rules/{rule().id}/consent/", {"agree": True, "minute_reference": "7", **more}
     )
-    # The body can't choose the council.
-    assert answered.status_code in ({WHO_ELSE[who], 422} if more else {WHO_ELSE[who]})
+    assert answered.status_code == (NAMING_THE_THIRD if more else WHO_ELSE)[who]
     assert sorted(rule().decision.consents.values_list("council__code", flat=True)) == [
         "LBHF",
         "RBKC",
@@ -97,7 +100,7 @@ def test_nobody_else_can_answer_on_the_page(who: str, two: Partnership, client: 
     client.force_login(two.people[who])
     sent = {"agree": "yes", "minute_reference": "7", "council": "WCC"}
     answered = client.post(f"/agreements/{rule().decision_id}/answer/", sent)
-    assert answered.status_code in (403, 409)
+    assert answered.status_code == WHO_ELSE[who]
     assert rule().decision.consents.count() == 2
     assert figures() == UNATTRIBUTED
 
@@ -186,6 +189,39 @@ WAYS = {
 }
 
 
+RULE_STANDS = "Cannot update or delete rows from savings_attributionrule"
+CONSENT_STANDS = "Cannot update or delete rows from sovereignty_consent"
+#: The words of each refusal, so that none is refused for being misspelt.
+REFUSED = {
+    "a consent by another council's officer": "by its section 151 officer or deputy",
+    "a consent by its finance officer": "by its section 151 officer or deputy",
+    "a consent by the programme office": "by its section 151 officer or deputy",
+    "a second consent": '"consent_once"',
+    "a consent over another": CONSENT_STANDS,
+    "a consent given to another council": CONSENT_STANDS,
+    "a consent moved from another decision": CONSENT_STANDS,
+    "consents deleted": CONSENT_STANDS,
+    "consents truncated": "the table sovereignty_consent may not be emptied",
+    "the rule put under what all agreed to": RULE_STANDS,
+    "a rule put under what all agreed to": "needs a new decision, not answered yet",
+    "a second rule under its decision": "needs a new decision, not answered yet",
+    "the rule moved to a service of two": RULE_STANDS,
+    "the rule begins when there were two": RULE_STANDS,
+    "the rule deleted": RULE_STANDS,
+    "rules truncated": "the table savings_attributionrule may not be emptied",
+    "its decision deleted": "Cannot delete rows from sovereignty_decision",
+    "its decision is another": 'violates foreign key constraint "sovereignty_consent_decision_id',
+    "its decision says something else": "Cannot update rows from sovereignty_decision",
+    "its decision revises what all agreed to": "Cannot update rows from sovereignty_decision",
+    "decisions truncated": "the table sovereignty_decision may not be emptied",
+    "the councils change their codes": "Cannot update rows from sovereignty_council",
+    "the council deleted": "violates foreign key constraint",
+    "participation truncated": "the table services_participation may not be emptied",
+    "a quarter moved to when there were two": "Cannot update rows from savings_period",
+    "facts made up": "the table savings_attributionrule may not be emptied",
+}
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_the_database_refuses_every_other_way(way: str, two: Partnership) -> None:
     given = {
@@ -193,7 +229,7 @@ def test_the_database_refuses_every_other_way(way: str, two: Partnership) -> Non
         "agreed": Decision.objects.exclude(rule__isnull=False).get().id,
         "wcc": two.councils["WCC"].id,
     }
-    with pytest.raises(DatabaseError):
+    with pytest.raises(DatabaseError, match=REFUSED[way]):
         raw(WAYS[way], **given)
     assert rule().shares == ALL_TO_ONE
     assert Consent.objects.filter(decision=rule().decision).count() == 2

@@ -19,6 +19,20 @@ from tests.savings.forecasts.conftest import make_plans
 
 DAY = timedelta(days=1)
 PATH = "/returns/WCC/2013-14-Q1/"
+#: What each person gets where the return's history is asked for.
+SEES = {
+    "finance.wcc": 200,
+    "s151.wcc": 200,
+    "councillor.wcc": 200,
+    "finance.lbhf": 404,
+    "s151.lbhf": 404,
+    "councillor.lbhf": 404,
+    "finance.rbkc": 404,
+    "s151.rbkc": 404,
+    "councillor.rbkc": 404,
+    "programme.office": 200,
+    "auditor": 200,
+}
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from audit.models import Event
 from savings.quarters.models import Period
 from savings.returns.models import Return
 from tests.partnership import NOW, Q1, Partnership, a_saving
-from tests.savings.history.conftest import PATH, SignIn
+from tests.savings.history.conftest import PATH, SEES, SignIn
 from tests.savings.pages import read
 
 pytestmark = pytest.mark.django_db
@@ -109,9 +109,7 @@ def test_a_returns_history_opens_for_those_who_see_the_return(
     opened = {
         name: signed_in(name).get(f"{PATH}{page}").status_code for name in with_history.people
     }
-    assert opened == {
-        name: 404 if name.endswith((".lbhf", ".rbkc")) else 200 for name in with_history.people
-    }
+    assert opened == SEES
     hidden = signed_in("councillor.lbhf").get(f"/returns/LBHF/2013-14-Q1/{page}")
     assert hidden.status_code == 404
     assert Client().get(f"{PATH}{page}").status_code == 302
@@ -309,7 +307,8 @@ def test_events_as_json_lines_can_be_checked(with_history: Partnership, signed_i
     assert len(events) == Event.objects.filter(chain="WCC").count()
     assert first_break((e.pop("previous_hash"), e.pop("hash"), e) for e in events) is None
     partnership = text(signed_in("auditor").get("/history/events.jsonl?chain=partnership"))
-    assert all(json.loads(line)["chain"] == "partnership" for line in partnership.splitlines())
+    chains = [json.loads(line)["chain"] for line in partnership.splitlines()]
+    assert chains == ["partnership"] * Event.objects.filter(chain="partnership").count() != []
     assert text(signed_in("finance.lbhf").get("/history/events.jsonl")) == ""
 
 

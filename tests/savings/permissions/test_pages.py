@@ -54,21 +54,25 @@ def answered(
 
 @pytest.mark.parametrize("decorate", DECORATORS)
 @pytest.mark.parametrize(
-    ("refusal", "expected"),
+    ("refusal", "expected", "mistakes"),
     [
-        (None, (200, "Done.")),
-        (BadContent(MISTAKES), (422, "")),
-        (WrongState("It is closed."), (409, "It is closed.")),
-        (StaleVersion("It has changed."), (409, "It has changed.")),
+        (None, (200, "Done."), []),
+        (BadContent(MISTAKES), (422, ""), MISTAKES),
+        (WrongState("It is closed."), (409, "It is closed."), []),
+        (StaleVersion("It has changed."), (409, "It has changed."), []),
     ],
 )
 def test_a_refused_action_shows_the_page_again_with_its_status(
-    partnership: Partnership, decorate, refusal: Refusal | None, expected: tuple[int, str]
+    partnership: Partnership,
+    decorate,
+    refusal: Refusal | None,
+    expected: tuple[int, str],
+    mistakes: list[FieldError],
 ) -> None:
     taken: list[FieldError] = []
     person = partnership.people["finance.wcc"]
     assert answered(decorate, person, refusal, taken.extend) == expected
-    assert taken == (MISTAKES if isinstance(refusal, BadContent) else [])
+    assert taken == mistakes
 
 
 @pytest.mark.parametrize("decorate", DECORATORS)

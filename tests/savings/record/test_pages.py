@@ -1,7 +1,6 @@
 """The record's pages show what the record holds, to those who may sign in for it."""
 
 import re
-from datetime import UTC, datetime
 from html import unescape
 
 import pytest
@@ -10,34 +9,8 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from savings.record import reports
-from savings.record.imports import Record
-from savings.record.loading import load
 from savings.record.models import SourceDocument
-from sovereignty.models import Appointment, Role, User
-from tests.kept import kept
-
-PAGES = [
-    ("record", {}),
-    ("record-differences", {}),
-    ("record-plans", {}),
-    ("record-services", {}),
-    ("record-document", {"code": "proposals-2011"}),
-]
-
-
-@pytest.fixture
-@kept
-def loaded(db: None, record: Record) -> None:
-    load(record, at=datetime(2026, 1, 5, tzinfo=UTC))
-
-
-@pytest.fixture
-def reader(client: Client, db: None) -> Client:
-    """Somebody with an appointment; any would do."""
-    user = User.objects.create_user("auditor")
-    Appointment.objects.create(user=user, role=Role.AUDITOR)
-    client.force_login(user)
-    return client
+from sovereignty.models import User
 
 
 def words(html: str) -> str:
@@ -52,23 +25,16 @@ def read(client: Client, name: str, **kwargs: str) -> str:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("name", "kwargs"), PAGES)
-def test_a_stranger_is_asked_to_sign_in(client: Client, name: str, kwargs: dict[str, str]) -> None:
-    address = reverse(name, kwargs=kwargs)
-    response = client.get(address)
-    assert (response.status_code, response["Location"]) == (
-        302,
-        f"{reverse('login')}?next={address}",
-    )
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(("name", "kwargs"), PAGES)
-def test_a_person_without_an_appointment_is_refused(
-    client: Client, name: str, kwargs: dict[str, str]
-) -> None:
-    client.force_login(User.objects.create_user("nobody"))
-    assert client.get(reverse(name, kwargs=kwargs)).status_code == 403
+def test_an_administrator_without_an_appointment_is_refused(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root", password="a-long-enough-password"))
+    for name in (
+        "record",
+        "record-services",
+        "record-plans",
+        "record-differences",
+        "record-figures",
+    ):
+        assert client.get(reverse(name)).status_code == 403
 
 
 def test_the_overview_counts_documents_figures_and_differences(
@@ -125,11 +91,6 @@ def test_tables_are_reached_by_keyboard_and_named(loaded: None, reader: Client) 
     assert len(re.findall(r"<th\b(?![^>]*scope=)", html)) == 0
 
 
-def test_an_unknown_document_is_not_found(loaded: None, reader: Client) -> None:
-    response = reader.get(reverse("record-document", kwargs={"code": "minutes"}))
-    assert response.status_code == 404
-
-
 def test_differences_are_listed_under_their_documents(loaded: None, reader: Client) -> None:
     page = words(read(reader, "record-differences"))
     assert "Total, Total: the sum of its column 122 120 +2 posts Rows and columns both" in page
@@ -169,18 +130,18 @@ def test_a_long_document_takes_as_many_queries_as_a_short_one(
     for code in ("column-2011", "proposals-2011"):
         document = SourceDocument.objects.get(code=code)
         with django_assert_num_queries(3):
-            reports.document_tables(document)
+            assert list(reports.document_tables(document)) != []
 
 
 def test_other_lists_take_a_fixed_number_of_queries(
     loaded: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(1):
-        reports.document_summaries()
+        assert list(reports.document_summaries()) != []
     with django_assert_num_queries(1):
-        reports.differences_by_document()
+        assert list(reports.differences_by_document()) != []
     with django_assert_num_queries(2):
-        reports.plans()
+        assert list(reports.plans()) != []
     with django_assert_num_queries(2):
         reports.programmes()
 

@@ -215,28 +215,37 @@ def test_there_is_one_return_for_each_council_and_quarter(partnership: Partnersh
         Period.objects.create(quarter=Q1)
 
 
+BY_COUNCIL = "entry_specification_has_council"
+
+
 @pytest.mark.parametrize(
-    "values",
+    ("values", "constraint"),
     [
-        {"recurrence": ""},
-        {"nature": ""},
-        {"cause": "demand"},
-        {"kind": "variance"},
-        {"kind": "variance", "cause": "specification_change"},
-        {"kind": "variance", "cause": "demand", "caused_by": "WCC"},
-        {"caused_by": "WCC"},
-        {"amount": 100_000_000_000},
-        {"amount": -100_000_000_000},
-        {"amount": Cast(Value("NaN"), DecimalField(max_digits=16, decimal_places=2))},
+        ({"recurrence": ""}, "entry_saving_is_described"),
+        ({"nature": ""}, "entry_saving_is_described"),
+        ({"cause": "demand"}, "entry_variance_has_cause"),
+        ({"kind": "variance"}, "entry_variance_has_cause"),
+        ({"kind": "variance", "cause": "specification_change"}, BY_COUNCIL),
+        (
+            {"kind": "variance", "cause": "demand", "caused_by": "WCC"},
+            BY_COUNCIL,
+        ),
+        ({"caused_by": "WCC"}, BY_COUNCIL),
+        ({"amount": 100_000_000_000}, "entry_amount_in_bounds"),
+        ({"amount": -100_000_000_000}, "entry_amount_in_bounds"),
+        (
+            {"amount": Cast(Value("NaN"), DecimalField(max_digits=16, decimal_places=2))},
+            "entry_amount_in_bounds",
+        ),
     ],
 )
 def test_an_entry_has_what_its_kind_needs(
-    values: dict[str, object], partnership: Partnership
+    values: dict[str, object], constraint: str, partnership: Partnership
 ) -> None:
     entry = partnership.draft("WCC", a_saving()).entries.get()
     if "caused_by" in values:
         values = {**values, "caused_by": partnership.councils["WCC"]}
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Entry.objects.filter(id=entry.id).update(**values)
 
 

@@ -251,6 +251,10 @@ OF_ANY_RETURN = {
 }
 
 
+#: They write a row, and in it what it held.
+WRITES_THE_SAME = {"UPDATE to the same", "bulk_create that updates", "save"}
+
+
 @pytest.mark.parametrize("way", sorted(WAYS.keys() - OF_ANY_RETURN))
 @pytest.mark.parametrize("model", KINDS)
 def test_each_way_works_on_a_draft(
@@ -270,7 +274,17 @@ def test_each_way_works_on_a_draft(
     Question.objects.filter(parent__in=[third, fourth]).update(entry=None)
     if model is Entry:
         Entry.objects.filter(id=case.draft.id).update(position=5)
+    before, places = everything(), rows_of(model)
     to_the_end(lambda: WAYS[way](case))
+    assert rows_of(model) != places
+    assert way in WRITES_THE_SAME or everything() != before
+
+
+def rows_of(model: type[models.Model]) -> list[tuple[int, str]]:
+    """The id of each row and where it lies: a row that is written again lies elsewhere."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, ctid::text FROM {model._meta.db_table} ORDER BY id")
+        return list(cursor.fetchall())
 
 
 def test_the_admin_has_no_page_for_returns(partnership: Partnership) -> None:

@@ -9,6 +9,7 @@ from finance.periods import Quarter
 from savings.calendar.actions import close_period
 from savings.returns.models import DirtyReturn
 from savings.rollup.tasks import roll_up
+from savings.sharing.reports import sharing_of
 from services.models import Hosting, Participation, Service
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
@@ -51,6 +52,19 @@ def test_a_council_takes_part_up_to_and_including_a_quarter(partnership: Partner
         "last_quarter": "2013-14-Q1",
         "source": "Full council, 3 July 2013.",
     }
+
+
+def test_who_takes_part_in_an_open_quarter_is_offered(partnership: Partnership) -> None:
+    leave(partnership)
+
+    def offered(slug: str) -> list[str]:
+        return [c.code for c in sharing_of(partnership.services[slug]).taking_part]
+
+    by_name = ["LBHF", "RBKC", "WCC"]  # which is the order of their names too
+    assert offered("libraries") == offered("library-service") == by_name
+    partnership.close(Q1)
+    assert offered("libraries") == offered("library-service") == by_name[:2]
+    assert offered("childrens") == by_name
 
 
 def test_it_may_leave_earlier_than_recorded(partnership: Partnership) -> None:
@@ -223,10 +237,9 @@ def test_a_closed_quarter_keeps_its_participants(partnership: Partnership) -> No
 
 
 def test_only_the_programme_office_can_record_a_leaving(partnership: Partnership) -> None:
-    for name, person in partnership.people.items():
-        if name != "programme.office":
-            with pytest.raises(NotAllowed, match="Only the programme office can record who takes"):
-                leave(partnership, by=person)
+    for name in (name for name in partnership.people if name != "programme.office"):
+        with pytest.raises(NotAllowed, match="Only the programme office can record who takes"):
+            leave(partnership, by=partnership.people[name])
     assert spells("libraries") == THREE
 
 

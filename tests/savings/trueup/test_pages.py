@@ -8,6 +8,7 @@ from django.test import Client
 from savings.drivers.models import Restatement
 from savings.returns.models import Return
 from tests.partnership import Q1, Q2, Partnership, a_saving
+from tests.savings.pages import not_found
 from tests.savings.tables import table_headed
 from tests.savings.trueup.conftest import SignIn
 
@@ -256,7 +257,7 @@ def test_an_unknown_restatement_is_not_found(
     books: Partnership, restatement: Restatement, sign_in: SignIn
 ) -> None:
     client = sign_in("auditor")
-    assert client.get("/drivers/readers/restatements/999/").status_code == 404
-    assert client.get(f"/drivers/other/restatements/{restatement.id}/").status_code == 404
+    not_found(client.get("/drivers/readers/restatements/999/"))
+    not_found(client.get(f"/drivers/other/restatements/{restatement.id}/"))
     answer = client.get(f"{address(restatement)}add/")
     assert (answer.status_code, answer["Location"]) == (302, address(restatement))

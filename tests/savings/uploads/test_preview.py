@@ -16,8 +16,8 @@ from savings.uploads.guards import EMPTY, TOO_LARGE
 from savings.uploads.models import Upload
 from savings.uploads.parts import LONGEST_FORM
 from savings.uploads.reports import LINES_SHOWN, MISTAKES_SHOWN, mistakes_of, preview_of
-from tests.partnership import Q1, Partnership, a_claim, a_cost, a_saving
-from tests.savings.pages import read
+from tests.partnership import Partnership, a_claim, a_cost, a_saving
+from tests.savings.pages import not_found, read
 from tests.savings.uploads.conftest import everything, named, stored, to_preview
 from tests.savings.uploads.making import (
     HEADER,
@@ -343,7 +343,7 @@ def test_a_marked_workbook_can_be_corrected_and_uploaded_again(
 def test_a_file_without_mistakes_has_no_marked_workbook(officer: Client) -> None:
     upload = to_preview(officer, a_change(), RETURN)
 
-    assert officer.get(address("upload-marked", upload)).status_code == 404
+    not_found(officer.get(address("upload-marked", upload)))
 
 
 def test_a_file_name_is_shown_as_text(officer: Client) -> None:
@@ -405,8 +405,3 @@ def test_a_form_that_is_too_long_is_refused(officer: Client) -> None:
 
     assert (answer.status_code, answer.context["mistake"]) == (422, TOO_LARGE)
     assert not Upload.objects.exists()
-
-
-def test_a_template_of_another_kind_is_not_found(officer: Client) -> None:
-    assert officer.get(f"/returns/WCC/{Q1}/template.pdf").status_code == 404
-    assert officer.get("/returns/WCC/2013-14-Q1/template.pdf").status_code == 404

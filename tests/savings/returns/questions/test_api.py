@@ -106,21 +106,28 @@ def test_each_person_can_ask_or_answer_only_as_their_role_allows(
         "auditor": 403,
     }
     question = Question.objects.earliest("id")
-    for name, person in partnership.people.items():
-        if name == "finance.wcc":
-            continue
-        answer = Caller(person).post(f"questions/{question.id}/answer/", {"nonsense": 1})
-        assert answer.status_code == (
-            403 if name in ("s151.wcc", "programme.office", "auditor") else 404
-        )
+    answers = {
+        name: Caller(person).post(f"questions/{question.id}/answer/", {"answer": "Yes."})
+        for name, person in partnership.people.items()
+        if name != "finance.wcc"
+    }
+    assert {name: answer.status_code for name, answer in answers.items()} == hidden | {
+        "s151.wcc": 403,
+        "councillor.wcc": 404,
+        "programme.office": 403,
+        "auditor": 403,
+    }
     assert Question.objects.unanswered().count() == 2
 
 
 def test_people_who_see_the_return_can_read_its_questions(partnership: Partnership, entry: Entry):
-    for name, person in partnership.people.items():
-        answer = Caller(person).get(QUESTIONS)
-        seen = name in ("finance.wcc", "s151.wcc", "programme.office", "auditor")
-        assert answer.status_code == (200 if seen else 404)
+    Caller(partnership.s151("WCC")).post(QUESTIONS, {"entry": entry.id, "text": "Which?"})
+    readers = {"finance.wcc", "s151.wcc", "programme.office", "auditor"}
+    for name in readers:
+        found = Caller(partnership.people[name]).get(QUESTIONS).json()["results"]
+        assert [(row["entry"], row["text"]) for row in found] == [(entry.id, "Which?")]
+    for name in set(partnership.people) - readers:
+        problem(Caller(partnership.people[name]).get(QUESTIONS), 404, "not-found")
 
 
 @pytest.mark.parametrize(

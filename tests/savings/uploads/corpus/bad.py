@@ -29,11 +29,18 @@ class Bad:
     name: str
     make: Callable[[], bytes]
     said: Sequence[Said]
+    #: The page says so when it is sent; the rest is found out by a task that reads the file.
+    at_once: bool = False
 
 
 def whole(name: str, make: Callable[[], bytes], sentence: str) -> Bad:
     """A file that is refused as a whole."""
     return Bad(name, make, [(None, None, sentence)])
+
+
+def at_once(name: str, make: Callable[[], bytes], sentence: str) -> Bad:
+    """A file that is plainly none of a return's, which is seen before it is read."""
+    return Bad(name, make, [(None, None, sentence)], at_once=True)
 
 
 def at(name: str, make: Callable[[], bytes], row: int, column: str, sentence: str) -> Bad:

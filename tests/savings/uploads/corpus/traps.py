@@ -7,6 +7,7 @@ from random import Random
 
 from savings.uploads import excel, guards, imports, markup, sheets
 from tests.savings.uploads.corpus.bad import (
+    at_once,
     ods_with_part,
     whole,
     xlsx_with_part,
@@ -193,21 +194,21 @@ HIDDEN_TABLE = (
 )
 
 CARRIED = [
-    whole("macros", xlsx_with_part("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0"), guards.MACROS),
-    whole(
+    at_once("macros", xlsx_with_part("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0"), guards.MACROS),
+    at_once(
         "macros of the older kind",
         xlsx_with_part("xl/macrosheets/sheet1.xml", "<x/>"),
         guards.MACROS,
     ),
-    whole("controls", xlsx_with_part("xl/activeX/activeX1.bin", b"\x00"), guards.MACROS),
-    whole("macros in an ODS", ods_with_part("Basic/Standard/Module1.xml", "<x/>"), guards.MACROS),
-    whole("scripts in an ODS", ods_with_part("Scripts/python/run.py", "print()"), guards.MACROS),
+    at_once("controls", xlsx_with_part("xl/activeX/activeX1.bin", b"\x00"), guards.MACROS),
+    at_once("macros in an ODS", ods_with_part("Basic/Standard/Module1.xml", "<x/>"), guards.MACROS),
+    at_once("scripts in an ODS", ods_with_part("Scripts/python/run.py", "print()"), guards.MACROS),
     whole(
         "an ODS that runs something",
         lambda: an_ods(ods_content(ods_table(ods_row(HEADER)), before=LISTENER)),
         guards.MACROS,
     ),
-    whole(
+    at_once(
         "links to other workbooks",
         xlsx_with_part("xl/externalLinks/externalLink1.xml", "<x/>"),
         guards.LINKS,
@@ -222,7 +223,7 @@ CARRIED = [
         ),
         guards.LINKS,
     ),
-    whole("data from elsewhere", xlsx_with_part("xl/connections.xml", "<x/>"), guards.LINKS),
+    at_once("data from elsewhere", xlsx_with_part("xl/connections.xml", "<x/>"), guards.LINKS),
     whole(
         "an ODS with a table from elsewhere",
         lambda: an_ods(

@@ -9,6 +9,7 @@ from random import Random
 
 from savings.uploads import guards, markup, packages, sheets
 from tests.savings.uploads.corpus.bad import (
+    at_once,
     fixed,
     ods_with_part,
     whole,
@@ -43,82 +44,84 @@ def noise() -> bytes:
 
 
 NOT_SHEETS = [
-    whole("nothing", fixed(b""), guards.EMPTY),
-    whole("only spaces", fixed(b" \r\n\t\r\n "), guards.EMPTY),
-    whole(
+    at_once("nothing", fixed(b""), guards.EMPTY),
+    at_once("only spaces", fixed(b" \r\n\t\r\n "), guards.EMPTY),
+    at_once(
         "larger than 10 MB",
         lambda: a_csv(a_row()) + b"\r\n" * (5 * 1024 * 1024),
         guards.TOO_LARGE,
     ),
-    whole("a workbook of the old format", lambda: compound("Workbook"), guards.OLD_WORKBOOK),
-    whole("a workbook with a password", lambda: compound("EncryptedPackage"), packages.PASSWORD),
-    whole("an old text document", lambda: compound("WordDocument"), guards.NOT_A_SHEET),
-    whole("a PDF", fixed(b"%PDF-1.7\n1 0 obj\n"), f"This is a PDF. {guards._UPLOAD_THE_SHEET}"),
-    whole("a picture, PNG", png, f"This is a picture. {guards._UPLOAD_THE_SHEET}"),
-    whole(
+    at_once("a workbook of the old format", lambda: compound("Workbook"), guards.OLD_WORKBOOK),
+    at_once("a workbook with a password", lambda: compound("EncryptedPackage"), packages.PASSWORD),
+    at_once("an old text document", lambda: compound("WordDocument"), guards.NOT_A_SHEET),
+    at_once("a PDF", fixed(b"%PDF-1.7\n1 0 obj\n"), f"This is a PDF. {guards._UPLOAD_THE_SHEET}"),
+    at_once("a picture, PNG", png, f"This is a picture. {guards._UPLOAD_THE_SHEET}"),
+    at_once(
         "a picture, JPEG",
         fixed(b"\xff\xd8\xff\xe0\x00\x10JFIF"),
         f"This is a picture. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "a web page",
         fixed(b"\n<!DOCTYPE html><html><table><tr><td>service</td></tr></table></html>"),
         f"This is a web page. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "a table of a web page",
         fixed(b"<table><tr><th>service,kind</th></tr></table>"),
         f"This is a web page. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "a workbook as plain XML",
         fixed(b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook/>'),
         guards.FLAT,
     ),
-    whole(
+    at_once(
         "a text document",
         fixed(b"{\\rtf1\\ansi service}"),
         f"This is a text document. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "a packed file",
         lambda: gzip.compress(a_csv(a_row()), mtime=0),
         f"This is an archive. Unpack it first. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "a zip of a CSV",
         lambda: zipped({"return.csv": a_csv(a_row())}),
         f"This is an archive. Unpack it first. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "an empty zip",
         lambda: zipped({}),
         f"This is an archive. Unpack it first. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "a Word document",
         xlsx_with_part("word/document.xml", "<document/>"),
         f"This is a Word document. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "a presentation",
         xlsx_with_part("ppt/presentation.xml", "<presentation/>"),
         f"This is a presentation. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole(
+    at_once(
         "an OpenDocument text",
         ods_with_part("mimetype", "application/vnd.oasis.opendocument.text"),
         f"This is an OpenDocument file of another kind. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole("a binary workbook", xlsx_with_part("xl/workbook.bin", b"\x00"), guards.BINARY_WORKBOOK),
-    whole(
+    at_once(
+        "a binary workbook", xlsx_with_part("xl/workbook.bin", b"\x00"), guards.BINARY_WORKBOOK
+    ),
+    at_once(
         "a program",
         fixed(b"\x7fELF\x02\x01\x01" + b"\x00" * 100),
         f"This is a program. {guards._UPLOAD_THE_SHEET}",
     ),
-    whole("noise", noise, guards.NOT_A_SHEET),
-    whole("UTF-16", lambda: a_csv(a_row()).decode().encode("utf-16"), guards.WIDE_TEXT),
-    whole(
+    at_once("noise", noise, guards.NOT_A_SHEET),
+    at_once("UTF-16", lambda: a_csv(a_row()).decode().encode("utf-16"), guards.WIDE_TEXT),
+    at_once(
         "UTF-16 without its byte order mark",
         lambda: a_csv(a_row()).decode().encode("utf-16-le"),
         guards.WIDE_TEXT,
@@ -187,20 +190,22 @@ def wrong_checksum() -> bytes:
 
 
 ZIPS = [
-    whole("a truncated workbook", lambda: an_xlsx(sheet_of(a_row()))[:-300], sheets.DAMAGED),
-    whole("only the start of a workbook", lambda: an_xlsx(sheet_of(a_row()))[:30], sheets.DAMAGED),
-    whole("a truncated ODS", lambda: ods_of(a_row())[:-200], sheets.DAMAGED),
-    whole("a zip bomb", bomb, packages.TOO_LARGE_UNPACKED),
-    whole("a smaller zip bomb", dense, packages.TOO_DENSE),
+    at_once("a truncated workbook", lambda: an_xlsx(sheet_of(a_row()))[:-300], sheets.DAMAGED),
+    at_once(
+        "only the start of a workbook", lambda: an_xlsx(sheet_of(a_row()))[:30], sheets.DAMAGED
+    ),
+    at_once("a truncated ODS", lambda: ods_of(a_row())[:-200], sheets.DAMAGED),
+    at_once("a zip bomb", bomb, packages.TOO_LARGE_UNPACKED),
+    at_once("a smaller zip bomb", dense, packages.TOO_DENSE),
     whole("a zip that lies about its size", lying, sheets.DAMAGED),
-    whole(
+    at_once(
         "a zip of thousands of parts",
         lambda: an_xlsx(sheet_of(a_row()), {f"xl/part{n}.xml": "<a/>" for n in range(1_200)}),
         packages.TOO_MANY_MEMBERS,
     ),
-    whole("two parts of one name", duplicated, markup.UNUSUAL),
-    whole("an encrypted zip", encrypted, packages.PASSWORD),
-    whole(
+    at_once("two parts of one name", duplicated, markup.UNUSUAL),
+    at_once("an encrypted zip", encrypted, packages.PASSWORD),
+    at_once(
         "an ODS with a password",
         ods_with_part(
             "META-INF/manifest.xml",

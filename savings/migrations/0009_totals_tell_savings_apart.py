@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('savings', '0006_plans_by_year_and_council'),
+        ('savings', '0008_plans_by_year_and_council'),
         ('services', '0002_who_takes_part'),
         ('sovereignty', '0002_decision_says_what_it_is_about'),
     ]

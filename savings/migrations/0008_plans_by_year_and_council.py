@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('savings', '0005_triggers_call_the_functions'),
+        ('savings', '0007_triggers_keep_their_search_path'),
         ('services', '0002_who_takes_part'),
         ('sovereignty', '0002_decision_says_what_it_is_about'),
     ]
