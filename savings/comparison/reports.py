@@ -335,9 +335,8 @@ def _compare(
             sums[group_of[row.group]].add(row)
             everything.add(row)
     if asked.councils is not None:
-        for slug in asked.undivided():
-            if slug in group_of:
-                sums[group_of[slug]].undivided = everything.undivided = True
+        for service in asked.undivided() & group_of.keys():
+            sums[group_of[service]].undivided = everything.undivided = True
     promises = promises_by_service(asked.plan, asked.councils)
     planned: dict[str | None, list[Promises]] = defaultdict(list)
     for slug, of_service in promises.items():

@@ -234,9 +234,9 @@ def _reading(
     parts = [f"{most.name} has delivered the most, {short(most.delivered)}"]
     known = [(line, line.set_against) for line in promised if line.set_against.comparable]
     if not known:
-        largest = sorted(promised, key=lambda line: -line.planned)[:1]
         parts.extend(
-            f"the largest promise is {line.name}, {short(line.planned)} {when}" for line in largest
+            f"the largest promise is {line.name}, {short(line.planned)} {when}"
+            for line in sorted(promised, key=lambda line: -line.planned)[:1]
         )
         return "; ".join(parts)
     behind = [(line, pair) for line, pair in known if (pair.difference or 0) < 0]

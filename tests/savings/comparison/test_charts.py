@@ -20,6 +20,10 @@ class Row:
         return Pair(Measured(self.planned, Measure.TO_DATE), self.achieved)
 
     @property
+    def set_against(self) -> Pair:
+        return self.pair
+
+    @property
     def achieved(self) -> Measured:
         return Measured(self.delivered, Measure.TO_DATE)
 

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan
-from tests.partnership import Q2, Partnership, a_saving
+from savings.rollup.actions import roll_up_dirty
+from tests.partnership import NOW, Q2, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, stored, typed
 from tests.savings.pages import read
