@@ -15,7 +15,8 @@ class ServiceList(Listing):
     """The services, each programme before what lies below it.
 
     Participants and host are inherited from the service above where a service has none
-    of its own, as at `period`, or else the latest open quarter.
+    of its own, as at `period`, or else the latest open quarter. Nobody shares a service whose
+    state is another than `shared`, whatever lies above it.
     """
 
     serializer_class = ServiceSerializer
