@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -74,24 +75,28 @@ def replace_entries(
 
 def reference_for(parent: Return, rows: RawRows) -> Reference:
     """What the rows of this return may refer to."""
-    tree = Service.objects.tree()
-    councils = dict(Council.objects.values_list("code", "name"))
+    shareable = shareable_in(parent)
     corrected = list(
         correctable(parent)
         .filter(id__in=correction_ids(rows))
         .values_list("id", "parent__period__quarter", "scope")
     )
     return Reference(
-        services=frozenset(tree.nodes),
-        councils=frozenset(councils),
+        services=frozenset(shareable.tree.nodes),
+        councils=frozenset(shareable.councils),
         budgets=budgets_for(parent) if named_budgets(rows) else None,
         correctable={id_: quarter for id_, quarter, _ in corrected},
-        shareable=Shareable(
-            tree,
-            parent.quarter,
-            councils,
-            frozenset(id_ for id_, _, scope in corrected if scope == Entry.Scope.SHARED),
+        shareable=replace(
+            shareable,
+            corrected=frozenset(id_ for id_, _, scope in corrected if scope == Entry.Scope.SHARED),
         ),
+    )
+
+
+def shareable_in(parent: Return) -> Shareable:
+    """What councils share in the quarter of this return."""
+    return Shareable(
+        Service.objects.tree(), parent.quarter, dict(Council.objects.values_list("code", "name"))
     )
 
 

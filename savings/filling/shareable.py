@@ -1,16 +1,20 @@
-"""Which services an entry can be shared in: those that two or more councils share. Pure.
+"""Which services an entry can be shared in, and of which to warn a council. Pure.
+
+An entry can be shared where two or more councils share its service in its quarter. A council is
+warned of a saving in a service that others share without it.
 
 Source: the public contract, "A quarterly return".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from finance.periods import Quarter
 from services.states import STATE_IN_WORDS, State
 from services.tree import ServiceTree
+from sovereignty.refusals import FieldError
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,12 @@ class Shareable:
         `quarter` is that of the entry that it corrects, if it corrects one. The service is one
         of the tree.
 
+        >>> from services.tree import Node, StateSpell
         >>> q = Quarter.parse("2013-14-Q1")
         >>> tree = ServiceTree.of([Node("planning", "Planning", states=(
         ...     StateSpell("not_recommended", q, None, "The Cabinets", "Minutes", "Item 7"),))])
-        >>> print(Shareable(tree, q, {}).why_not("planning", None, None))
-        Planning is not recommended for sharing in 2013/14 Q1: use own. The Cabinets settled that (Minutes: Item 7).
+        >>> Shareable(tree, q, {}).why_not("planning", None, None).partition(": ")[2]
+        'use own. The Cabinets settled that (Minutes: Item 7).'
         """
         if corrects in self.corrected:
             return ""
@@ -59,3 +64,42 @@ class Shareable:
             f"{who} {name} in {quarter.label} yet: use own, or ask the programme office to record "
             "who takes part."
         )
+
+    def warnings(
+        self, rows: Iterable[tuple[int, Mapping[str, object]]], council: str
+    ) -> list[FieldError]:
+        """The savings in services that others share and this council takes no part in.
+
+        Rows as they were typed. What nobody shares is each council's own, so nothing is said of
+        it. The row may be right all the same: it is stored.
+
+        >>> from services.tree import Node, Spell
+        >>> q = Quarter.parse("2013-14-Q1")
+        >>> tree = ServiceTree.of([Node("cex", "CEX", participation=(
+        ...     Spell("LBHF", q), Spell("RBKC", q)))])
+        >>> [one] = Shareable(tree, q, {"WCC": "Westminster"}).warnings(
+        ...     [(2, {"service": "cex", "kind": "saving"})], "WCC")
+        >>> one.row, one.message.partition(": ")[0]
+        (2, 'Westminster takes no part in CEX in 2013/14 Q1')
+        """
+        found = []
+        for number, columns in rows:
+            service = str(columns.get("service") or "").strip()
+            if str(columns.get("kind") or "").strip() != "saving":
+                continue
+            if service not in self.tree.nodes:
+                continue
+            participants = self.tree.participants(service, self.quarter)
+            if not participants or council in participants:
+                continue
+            found.append(
+                FieldError(
+                    field="service",
+                    message=f"{self.councils.get(council, council)} takes no part in "
+                    f"{self.tree.nodes[service].name} in {self.quarter.label}: check that the "
+                    "saving is of this service.",
+                    value=service,
+                    row=number,
+                )
+            )
+        return found

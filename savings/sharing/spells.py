@@ -123,8 +123,8 @@ def why_it_cannot_join(tree: ServiceTree, service: str, council: Party, first: Q
     name, apart = tree.nodes[service].name, tree.kept_apart(service, first)
     if apart:
         return (
-            f"{name} {STATE_IN_WORDS[State(apart.state)]} in {first.label}, so no council takes part in "
-            f"it: {apart.settled_by} settled that ({apart.source})."
+            f"{name} {STATE_IN_WORDS[State(apart.state)]} in {first.label}, so no council takes "
+            f"part in it: {apart.settled_by} settled that ({apart.source})."
         )
     if council.code not in tree.participants(service, first):
         return ""
