@@ -82,7 +82,7 @@ def spells(draw: st.DrawFn) -> list[tuple[int, int | None]]:
 
 
 #: What becomes of one service: states that don't overlap, each in its spell.
-states = st.one_of(
+states: st.SearchStrategy[Any] = st.one_of(
     st.just([]),
     spells().flatmap(
         lambda times: st.tuples(

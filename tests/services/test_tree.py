@@ -219,7 +219,8 @@ def test_what_becomes_of_a_service(slug: str, states: tuple[str | None, ...]) ->
 
 def test_a_state_says_of_which_service_it_is() -> None:
     found = AREA.state_from("casework", Q2)
-    assert found and found[0] == "planning"
+    assert found is not None
+    assert found[0] == "planning"
     assert AREA.state_from("strategy", Q2) is None
     assert AREA.state_from("casework", Q1) is None
 
