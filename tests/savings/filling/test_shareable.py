@@ -220,7 +220,7 @@ def test_a_file_is_refused_with_its_row(
 def sent(*rows: dict[str, Any]) -> dict[str, Any]:
     typed = {"version": "0", "rows": str(len(rows))}
     for number, row in enumerate(rows, start=1):
-        typed |= {f"row-{number}-{column}": value for column, value in row.items()}
+        typed |= {f"row-{number}-{column}": value for column, value in {"note": "", **row}.items()}
     return typed
 
 

