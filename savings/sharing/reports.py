@@ -24,7 +24,7 @@ from sovereignty.models import Council, User
 class Part:
     """A service below another: whether it follows who takes part there, or has its own.
 
-    `kept_apart` where nobody shares it by a state of its own, whoever takes part there.
+    `kept_apart` where nobody shares it by a state of its own, even if councils take part there.
     `next_below` where it lies just below, with nothing in between.
     """
 

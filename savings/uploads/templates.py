@@ -28,7 +28,7 @@ GUIDES = {
     "scope": Guide(
         "Always",
         "own: falls on your council alone. shared: is divided by the rule that the councils "
-        "taking part have agreed.",
+        "taking part have agreed; only in a service that two or more share.",
         10,
     ),
     "amount": Guide(

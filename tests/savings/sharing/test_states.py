@@ -78,7 +78,7 @@ def test_the_page_says_that_nobody_shares_it_and_who_settled_that(reader: Client
     assert "A change here also changes" not in words
     above = read(reader.get("/services/cex/sharing/")).words
     assert "Hammersmith & Fulham and Kensington & Chelsea share it in 2013/14 Q1." in above
-    assert "Nobody shares Chief executive leadership , whoever takes part here." in above
+    assert "Nobody shares Chief executive leadership , even if councils share Cex." in above
 
 
 def test_the_page_is_as_at_the_quarter_asked_for(reader: Client) -> None:
