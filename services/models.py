@@ -25,7 +25,7 @@ from audit.triggers import READ_COMMITTED, ReadOnly, Trigger
 from finance.periods import Quarter
 from services.fields import QuarterField
 from services.provenance import Provenance
-from services.states import LABELS
+from services.states import CHOICES
 from services.tree import Node, ServiceTree, Spell, StateSpell
 from sovereignty.models import Council
 
@@ -220,9 +220,7 @@ class ServiceState(_Quarters):
     """What becomes of a service from a quarter on, who settled that, and where it can be read."""
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="states")
-    state = models.CharField(
-        max_length=20, choices=[(state.value, label) for state, label in LABELS.items()]
-    )
+    state = models.CharField(max_length=20, choices=CHOICES)
     settled_by = models.CharField(max_length=200)
     document = models.CharField(max_length=200)
     place = models.CharField(max_length=200, blank=True)
@@ -232,7 +230,7 @@ class ServiceState(_Quarters):
         constraints = [
             _ends_after_it_begins("state_in_order"),
             models.CheckConstraint(
-                condition=Q(state__in=[state.value for state in LABELS]), name="state_known"
+                condition=Q(state__in=[value for value, _ in CHOICES]), name="state_known"
             ),
             models.CheckConstraint(
                 condition=~Q(settled_by="") & ~Q(document=""), name="state_settled_somewhere"

@@ -11,7 +11,7 @@ from rest_framework.fields import empty
 
 from finance.periods import PeriodError, Quarter
 from services.provenance import Provenance
-from services.states import LABELS
+from services.states import CHOICES
 from services.tree import ServiceTree, StateSpell
 from sovereignty.shapes import Shape, Text
 
@@ -135,7 +135,7 @@ class ServiceSerializer(serializers.Serializer):
     illustrative = serializers.BooleanField(help_text="Whether the host was made up to try with.")
     period = QuarterText(allow_null=True, help_text="The quarter that this is as at.")
     state = serializers.ChoiceField(
-        choices=[(state.value, label) for state, label in LABELS.items()],
+        choices=CHOICES,
         allow_null=True,
         help_text="What becomes of it: nobody shares what is anything else than `shared`. Null "
         "where nothing is recorded and fewer than two councils take part.",

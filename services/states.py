@@ -26,6 +26,8 @@ LABELS = {
     State.UNDER_CONSIDERATION: "Under consideration",
     State.NOT_RECOMMENDED: "Not recommended for sharing",
 }
+#: To choose from: each state by its value, with its label.
+CHOICES = [(state.value, label) for state, label in LABELS.items()]
 #: What a sentence says of a service in such a quarter, after its name.
 STATE_IN_WORDS = {
     State.SINGLE: "is run by each council by itself",

@@ -14,7 +14,7 @@ from savings.sharing.actions import LONGEST_SOURCE, SOURCE_MISSING
 from savings.sharing.reports import Agreement, Sharing
 from services.models import Hosting
 from services.serializers import QuarterText, SettledSerializer, settled_as_json
-from services.states import LABELS
+from services.states import CHOICES
 from sovereignty.shapes import Shape, Text
 
 
@@ -90,7 +90,7 @@ class SharingSerializer(serializers.Serializer):
         source="as_at", allow_null=True, help_text="The quarter that the state is as at."
     )
     state = serializers.ChoiceField(
-        choices=[(state.value, label) for state, label in LABELS.items()],
+        choices=CHOICES,
         allow_null=True,
         help_text="What becomes of it: nobody shares what is anything else than `shared`. Null "
         "where nothing is recorded and fewer than two councils take part.",
