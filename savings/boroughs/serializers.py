@@ -12,12 +12,18 @@ from savings.formulas.serializers import RuleSerializer
 from savings.kit.serializers import Money
 from savings.returns.models import Entry
 
+BEING_ADDED = "Null while it is being added: `why` says so."
+
 
 class ReportSumSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    quarter = Money(help_text="The quarter alone.")
-    year_to_date = Money(help_text="From the start of the financial year to its end.")
-    to_date = Money(help_text="From the start of everything to its end.")
+    quarter = Money(allow_null=True, help_text=f"The quarter alone. {BEING_ADDED}")
+    year_to_date = Money(
+        allow_null=True, help_text=f"From the start of the financial year to its end. {BEING_ADDED}"
+    )
+    to_date = Money(
+        allow_null=True, help_text=f"From the start of everything to its end. {BEING_ADDED}"
+    )
 
 
 class ReportLineSerializer(ReportSumSerializer):
@@ -45,8 +51,10 @@ class ReportEntrySerializer(serializers.Serializer):
 
 class ReportUndividedSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    published = Money(help_text="Published for the partnership alone.")
-    reported = Money(help_text="Reported by councils without a rule to share it by.")
+    published = Money(allow_null=True, help_text="Published for the partnership alone.")
+    reported = Money(
+        allow_null=True, help_text="Reported by councils without a rule to share it by."
+    )
 
 
 class ReportRollupSerializer(serializers.Serializer):
@@ -68,7 +76,16 @@ class ReportSerializer(serializers.Serializer):
     council = serializers.CharField()
     period = serializers.CharField()
     certified = serializers.BooleanField(
-        help_text="Whether the council's own return for the quarter is in the figures."
+        help_text="Whether the council's own return for the quarter is certified. It is in the "
+        "figures unless `why` says that it is being added."
+    )
+    pending_since = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When the first return was certified that may fall on the council and is being "
+        "added to the totals; null where none is.",
+    )
+    why = serializers.CharField(
+        allow_blank=True, help_text="Which returns are being added, in words; else empty."
     )
     illustrative = serializers.BooleanField()
     rollup = ReportRollupSerializer(help_text="The rollup that the figures were read from.")

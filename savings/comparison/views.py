@@ -30,7 +30,7 @@ from savings.kit.wording import end_of, moment_in_address, moment_in_words
 from savings.permissions.pages import partnership_page, person
 from savings.permissions.reports import visible_councils
 from savings.plans.models import Plan, PlanLine
-from savings.rollup.reports import standing
+from savings.rollup.reports import RollupStanding, being_added, standing
 from services.models import Service
 
 
@@ -62,6 +62,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         _common(compared, form.moment, lines, titles)
         | _councils(request, councils)
         | {
+            "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(to, form.moment),
             "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
             "figure": charts.promised_and_delivered(areas, nil="nil"),
@@ -106,6 +107,7 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
         _common(compared, form.moment, lines, titles, below)
         | _councils(request, councils)
         | {
+            "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(to, form.moment, service=slug),
             "whole": whole,
             "services": services,
@@ -134,6 +136,13 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
 def _refused(request: HttpRequest, form: ComparisonForm, area: str = "") -> HttpResponse:
     context = {"form": form, "area": area}
     return render(request, "savings/comparison/refused.html", context, status=422)
+
+
+def _is_adding(rollup: RollupStanding, to: Quarter | None, as_at: datetime | None) -> bool:
+    """Whether something certified by the end of a quarter is in no total yet."""
+    if rollup.since is None or to is None or as_at is not None:
+        return False
+    return bool(being_added(to))
 
 
 def _published(
