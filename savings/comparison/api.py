@@ -15,7 +15,8 @@ from savings.comparison.reports import (
     CouncilLine,
     by_council,
     compare,
-    latest_closed_quarter,
+    is_open_again,
+    usual_quarter,
     years_of,
 )
 from savings.comparison.serializers import ComparisonParameters, ComparisonSerializer
@@ -39,10 +40,14 @@ class ComparisonView(Call):
         asked = self.parameters()
         plan = plan_called(asked["plan"])
         as_at = asked.get("as_at")
-        to = asked.get("to") or latest_closed_quarter(as_at)
+        to = asked.get("to") or usual_quarter(as_at)
         comparison = compare(plan, year_of(plan, asked.get("year")), to, as_at)
         councils = by_council(to, as_at=as_at)
-        return Response(ComparisonSerializer(Compared(comparison, councils, as_at)).data)
+        return Response(
+            ComparisonSerializer(
+                Compared(comparison, councils, as_at, is_open_again(to, as_at))
+            ).data
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Compared:
     whole: Comparison
     councils: list[CouncilLine]
     as_at: datetime | None
+    open_again: bool
 
 
 def plan_called(code: str) -> Plan:

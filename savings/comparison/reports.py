@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db.models import QuerySet, Sum
 
 from finance.periods import FinancialYear, Quarter
-from savings.history.reports import latest_closed_at, quarters_open_at
+from savings.history.reports import latest_once_closed_at, quarters_open_at
 from savings.plans.models import Plan, PlanLine
 from savings.quarters.models import Period
 from savings.returns.models import Entry
@@ -54,7 +54,7 @@ class ComparisonLine:
 class Comparison:
     """A plan's amount for `year` beside what was delivered to the end of `to`.
 
-    `to` is None where no quarter has been closed yet. `lines` are the areas (or, for
+    `to` is None where no quarter was ever closed. `lines` are the areas (or, for
     one area, the services in it) and add up to the totals exactly.
     """
 
@@ -125,9 +125,15 @@ class Choices:
         return next((plan for plan in self.plans if plan.code == code), None)
 
     @property
-    def latest_closed(self) -> Quarter | None:
-        closed = [period.quarter for period in self.periods if not period.is_open]
+    def usual(self) -> Quarter | None:
+        """The latest quarter that was closed, even if it is open again."""
+        closed = [p.quarter for p in self.periods if not p.is_open or p.is_open_again]
         return max(closed, default=None)
+
+    def reopened(self, quarter: Quarter | None) -> Period | None:
+        """The period of a quarter that was closed and is open again."""
+        found = (p for p in self.periods if p.quarter == quarter and p.is_open_again)
+        return next(found, None)
 
 
 @dataclass
@@ -153,15 +159,28 @@ def choices() -> Choices:
     return Choices(
         plans=tuple(plan for plan in Plan.objects.all() if plan.code in years),
         years={code: sorted(found) for code, found in years.items()},
-        periods=tuple(Period.objects.order_by("quarter")),
+        periods=tuple(Period.objects.select_related("reopened_by").order_by("quarter")),
     )
 
 
-def latest_closed_quarter(as_at: datetime | None = None) -> Quarter | None:
-    """The quarter that delivery is counted to unless another is asked for."""
+def usual_quarter(as_at: datetime | None = None) -> Quarter | None:
+    """The quarter that delivery is counted to unless another is asked for.
+
+    It is the latest that was closed. What is certified in it does not vanish if it is reopened.
+    """
     if as_at is not None:
-        return latest_closed_at(as_at)
-    return Period.objects.latest_closed_quarter()
+        return latest_once_closed_at(as_at)
+    return Period.objects.latest_once_closed_quarter()
+
+
+def is_open_again(quarter: Quarter | None, as_at: datetime | None = None) -> bool:
+    """Whether a quarter was closed and is, or was at a moment, open again."""
+    latest = usual_quarter(as_at)
+    if quarter is None or latest is None or quarter > latest:
+        return False
+    if as_at is not None:
+        return quarters_open_at(as_at).get(quarter, False)
+    return Period.objects.filter(quarter=quarter, status=Period.Status.OPEN).exists()
 
 
 def compare(

@@ -16,7 +16,7 @@ class ComparisonParameters(Shape):
     )
     to = QuarterText(
         required=False,
-        help_text="The last quarter to count; the latest closed one (at `as_at`) unless said.",
+        help_text="The last quarter to count; the latest that was closed (at `as_at`) unless said.",
     )
     as_at = MomentText()
 
@@ -56,6 +56,9 @@ class ComparisonSerializer(serializers.Serializer):
     year = YearText(source="whole.year")
     to = QuarterText(
         source="whole.to", allow_null=True, help_text="Null where no quarter has been closed yet."
+    )
+    open_again = serializers.BooleanField(
+        help_text="Whether `to` was closed and is open again: what is certified in it stands."
     )
     as_at = serializers.DateTimeField(
         allow_null=True,

@@ -62,6 +62,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         _common(compared, form.moment, lines, titles)
         | _councils(request, councils)
         | {
+            "reopened": None if form.moment else form.choices.reopened(to),
             "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(to, form.moment),
             "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
@@ -107,6 +108,7 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
         _common(compared, form.moment, lines, titles, below)
         | _councils(request, councils)
         | {
+            "reopened": None if form.moment else form.choices.reopened(to),
             "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(to, form.moment, service=slug),
             "whole": whole,

@@ -24,6 +24,11 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         closed = self.latest_closed()
         return closed.quarter if closed else None
 
+    def latest_once_closed_quarter(self) -> Quarter | None:
+        """The last quarter that was closed, even if it is open again; None where none was."""
+        once_closed = Q(status=Period.Status.CLOSED) | Q(reopened_at__isnull=False)
+        return self.filter(once_closed).aggregate(latest=models.Max("quarter"))["latest"]
+
     def latest_open(self) -> Period | None:
         return self.filter(status=Period.Status.OPEN).order_by("-quarter").first()
 
@@ -83,3 +88,8 @@ class Period(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+    @property
+    def is_open_again(self) -> bool:
+        """Whether it was closed and then reopened."""
+        return self.is_open and self.reopened_at is not None
