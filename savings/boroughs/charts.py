@@ -19,12 +19,17 @@ _INK = "#16211f"
 
 
 def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]:
-    """Two bars an area: the quarter's own savings above all to date; one where they agree."""
-    bars = [_bars("To date", _TO_DATE, [(line.area_name, line.to_date) for line in lines])]
+    """Two bars an area: the quarter's own savings above all to date; one where they agree.
+
+    Of lines whose amounts are all known.
+    """
+    bars = [_bars("To date", _TO_DATE, [(line.area_name, line.to_date or 0) for line in lines])]
     if any(line.quarter != line.to_date for line in lines):
-        bars.insert(0, _bars(quarter, _QUARTER, [(line.area_name, line.quarter) for line in lines]))
+        bars.insert(
+            0, _bars(quarter, _QUARTER, [(line.area_name, line.quarter or 0) for line in lines])
+        )
     figure = go.Figure(bars)
-    pence = [amount for line in lines for amount in (line.quarter, line.to_date)]
+    pence = [amount for line in lines for amount in (line.quarter or 0, line.to_date or 0)]
     longest, least = max([*pence, 1]), min([*pence, 0])
     figure.update_layout(
         template=go.layout.Template(),

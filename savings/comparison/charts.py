@@ -14,7 +14,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from savings.comparison.wording import Named, Part
+from savings.comparison.wording import NOT_DIVIDED, Named, Part
 from savings.kit.charts import DELIVERED, PROMISED, UNATTRIBUTED
 from savings.kit.wording import short
 
@@ -29,7 +29,7 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
     """Two bars a line, the promised above the delivered, in the order of the lines.
 
     `nil` is the label of an amount of 0: empty where that may mean that the amount
-    is part of another line's.
+    is part of another line's. A promise that is not divided by line has no bar.
     """
     figure = go.Figure(
         [
@@ -37,7 +37,7 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
             _bars("Delivered", DELIVERED, [(line.name, line.delivered) for line in lines], nil),
         ]
     )
-    amounts = [amount for line in lines for amount in (line.planned, line.delivered)]
+    amounts = [amount for line in lines for amount in (line.planned or 0, line.delivered)]
     # Where no line has both, each bar can have the middle of its line.
     both = any(line.planned and line.delivered for line in lines)
     figure.update_layout(barmode="group" if both else "overlay")
@@ -59,13 +59,15 @@ def parts_of_councils(lines: Sequence[Part]) -> dict[str, Any]:
     return _finished(figure, amounts, height=40 + 46 * len(lines), narrow=40 + 58 * len(lines))
 
 
-def _bars(name: str, colour: str, rows: Sequence[tuple[str, int]], nil: str) -> go.Bar:
-    labels = [short(amount) if amount else nil for _, amount in rows]
+def _bars(name: str, colour: str, rows: Sequence[tuple[str, int | None]], nil: str) -> go.Bar:
+    labels = [
+        NOT_DIVIDED if amount is None else short(amount) if amount else nil for _, amount in rows
+    ]
     return go.Bar(
         name=name,
         orientation="h",
         y=[row for row, _ in rows],
-        x=[amount for _, amount in rows],
+        x=[amount or 0 for _, amount in rows],
         text=labels,
         textposition="outside",
         textangle=0,

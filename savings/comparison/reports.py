@@ -31,6 +31,8 @@ from sovereignty.models import Council
 class ComparisonLine:
     """One area or service. `slug` is None for what a plan doesn't divide by area.
 
+    `planned` is None where the plan has no line of its own for it and an amount that it does
+    not divide, part of which may be meant for it: that is no promise of 0.
     `published` is the part of `delivered` that a document published for the whole
     partnership; councils reported the rest. `illustrative` where any of it is shared
     out by an illustrative rule: the sum itself does not depend on how it is shared.
@@ -38,16 +40,16 @@ class ComparisonLine:
 
     slug: str | None
     name: str
-    planned: int
+    planned: int | None
     delivered: int
     published: int
     transition_costs: int
     illustrative: bool
 
     @property
-    def difference(self) -> int:
+    def difference(self) -> int | None:
         """Delivered less planned: below 0 where delivery is behind the promise."""
-        return self.delivered - self.planned
+        return None if self.planned is None else self.delivered - self.planned
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,23 @@ class Comparison:
     lines: tuple[ComparisonLine, ...]
 
     @property
-    def planned(self) -> int:
-        return sum(line.planned for line in self.lines)
+    def planned(self) -> int | None:
+        """None where the plan has no line for any of them, but an amount that is not divided."""
+        known = [line.planned for line in self.lines if line.planned is not None]
+        return sum(known) if known or not self.lines else None
+
+    @property
+    def divided(self) -> bool:
+        """Whether the plan says for every one of them what is promised."""
+        return all(line.planned is not None for line in self.lines)
 
     @property
     def delivered(self) -> int:
         return sum(line.delivered for line in self.lines)
 
     @property
-    def difference(self) -> int:
-        return self.delivered - self.planned
+    def difference(self) -> int | None:
+        return None if self.planned is None else self.delivered - self.planned
 
     @property
     def published(self) -> int:
@@ -138,7 +147,7 @@ class Choices:
 
 @dataclass
 class _Sums:
-    planned: int = 0
+    planned: int | None = None
     delivered: int = 0
     published: int = 0
     transition_costs: int = 0
@@ -260,11 +269,16 @@ def _compare(
 ) -> Comparison:
     group_of = {slug: group for group, slugs in groups.items() for slug in slugs}
     sums: dict[str | None, _Sums] = {group: _Sums() for group in groups}
-    for slug, planned in PlanLine.objects.by_service(plan, year).items():
+    by_service = PlanLine.objects.by_service(plan, year)
+    for slug, planned in by_service.items():
         if slug is None and _covers_all(tree, groups):
-            sums.setdefault(None, _Sums()).planned += planned
+            sums[None] = _Sums(planned)
         elif slug in group_of:
-            sums[group_of[slug]].planned += planned
+            of = sums[group_of[slug]]
+            of.planned = (of.planned or 0) + planned
+    # What is promised for all of them together, and so may be meant for any.
+    above = {None, *(step for group in groups for step in tree.path(group)[1:])}
+    none = None if any(by_service.get(slug) for slug in above) else 0
     for slug, kind, reported_by, pence, illustrative in totals.values_list(
         "service__slug", "kind", "parent__council"
     ).annotate(sum=Sum("pence"), marked=AnyOf("illustrative")):
@@ -278,7 +292,7 @@ def _compare(
             ComparisonLine(
                 slug=slug,
                 name=tree.nodes[slug].name if slug else "Not divided by area",
-                planned=sum_.planned,
+                planned=none if sum_.planned is None else sum_.planned,
                 delivered=sum_.delivered,
                 published=sum_.published,
                 transition_costs=sum_.transition_costs,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
+from savings.comparison.reports import ComparisonLine
+from savings.comparison.wording import NOT_DIVIDED
 from savings.kit.serializers import MomentText, Money, YearText
 from services.serializers import QuarterText
 from sovereignty.shapes import Shape, Text
@@ -32,12 +34,21 @@ class AreaSerializer(serializers.Serializer):
         source="slug", allow_null=True, help_text="Null for what the plan does not divide by area."
     )
     name = serializers.CharField()
-    planned = Money()
+    planned = Money(
+        allow_null=True,
+        help_text="Null where the plan has no line for it but an amount that it does not divide.",
+    )
+    why = serializers.SerializerMethodField(help_text="Why `planned` is null; else empty.")
     delivered = Money(help_text=DELIVERED)
-    difference = Money(help_text="Delivered less planned.")
+    difference = Money(
+        allow_null=True, help_text="Delivered less planned; null where `planned` is."
+    )
     published = Money(help_text=PUBLISHED)
     transition_costs = Money(help_text=COSTS)
     illustrative = serializers.BooleanField(help_text=MARKED)
+
+    def get_why(self, line: ComparisonLine) -> str:
+        return NOT_DIVIDED if line.planned is None else ""
 
 
 class CouncilPartSerializer(serializers.Serializer):

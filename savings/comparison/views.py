@@ -55,7 +55,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
     titles = sources.document_titles()
     councils = by_council(to, as_at=form.moment)
     areas = [line for line in compared.lines if line.slug]
-    undivided = compared.planned - sum(line.planned for line in areas)
+    undivided = sum(line.planned or 0 for line in compared.lines if not line.slug)
     bases = {line.basis for line in lines}
     target = sources.later_target(titles)
     context |= (

@@ -15,6 +15,9 @@ from savings.kit.wording import end_of, short
 
 FULL_YEAR, IN_YEAR = "full_year", "in_year"
 
+#: Where an amount of an area or a service would stand that the plan promises only with others'.
+NOT_DIVIDED = "not divided by area"
+
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
@@ -22,7 +25,7 @@ class Compared(Protocol):
     """Anything with a promised and a delivered amount."""
 
     @property
-    def planned(self) -> int: ...
+    def planned(self) -> int | None: ...
     @property
     def delivered(self) -> int: ...
 
@@ -52,19 +55,21 @@ class Part(WithPublished, Protocol):
     def name(self) -> str: ...
 
 
-def difference(planned: int, delivered: int) -> str:
+def difference(planned: int | None, delivered: int) -> str:
     """How delivery stands beside the promise, neither praised nor blamed.
 
     >>> difference(10_500_000_00, 4_540_000_00)
     '£5,960,000.00 less'
     """
+    if planned is None:
+        return NOT_DIVIDED
     if delivered == planned:
         return "the same"
     way = "more" if delivered > planned else "less"
     return f"{format_pounds(abs(delivered - planned))} {way}"
 
 
-def share(planned: int, delivered: int) -> str:
+def share(planned: int | None, delivered: int) -> str:
     """Delivered as a percentage of promised, to one decimal; empty where nothing was promised.
 
     >>> share(33_800_000_00, 9_920_000_00)
@@ -89,14 +94,16 @@ def delivered_label(to: Quarter | None) -> str:
 
 def compared(
     *,
-    planned: int,
+    planned: int | None,
     delivered: int,
     year: FinancialYear,
     to: Quarter | None,
     bases: Collection[str],
 ) -> str:
     """The one sentence on what is compared, and on what the difference is not."""
-    if not planned:
+    if planned is None:
+        promise = f"What the plan promises for {year.label} is {NOT_DIVIDED}"
+    elif not planned:
         promise = f"The plan promises nothing here for {year.label}"
     elif set(bases) == {IN_YEAR}:
         promise = f"The {short(planned)} is what was to be saved in {year.label} alone"
@@ -141,7 +148,7 @@ def reading_of_services(
     """
     if not undivided:
         return f"{_reading(lines, year, bases, 'services')}."
-    largest = max(lines, key=lambda line: line.planned, default=None)
+    largest = max(lines, key=_promise, default=None)
     sentence = f"{short(undivided)} was recorded for the area as a whole, not by service"
     if largest is None or not largest.planned:
         return f"{sentence}."
@@ -151,35 +158,40 @@ def reading_of_services(
     )
 
 
+def _promise(line: Named) -> int:
+    """What is promised for it alone: 0 where the plan does not say."""
+    return line.planned or 0
+
+
 def _reading(
     lines: Sequence[Named], year: FinancialYear, bases: Collection[str], among: str
 ) -> str:
-    promised = [line for line in lines if line.planned > 0]
+    promised = [line for line in lines if _promise(line) > 0]
     delivered = [line for line in lines if line.delivered > 0]
     if not promised and not delivered:
         return f"None of these {among} has a promise of its own, and nothing has been delivered"
     when = _promised_when(year, bases)
     if not delivered:
-        largest = max(promised, key=lambda line: line.planned)
+        largest = max(promised, key=_promise)
         return (
             f"Nothing has been delivered yet; the largest promise is {largest.name}, "
-            f"{short(largest.planned)} {when}"
+            f"{short(_promise(largest))} {when}"
         )
     most = max(delivered, key=lambda line: line.delivered)
     beside = f" beside {short(most.planned)} promised {when}" if most.planned else ""
     parts = [f"{most.name} has delivered the most, {short(most.delivered)}{beside}"]
-    behind = [line for line in promised if line.delivered < line.planned]
-    furthest = max(behind, key=lambda line: line.planned - line.delivered, default=None)
+    behind = [line for line in promised if line.delivered < _promise(line)]
+    furthest = max(behind, key=lambda line: _promise(line) - line.delivered, default=None)
     if furthest is not None and furthest is not most:
         parts.append(
             f"{furthest.name} is furthest from its promise, "
-            f"{short(furthest.delivered)} beside {short(furthest.planned)}"
+            f"{short(furthest.delivered)} beside {short(_promise(furthest))}"
         )
-    passed = [line for line in promised if line.delivered > line.planned]
+    passed = [line for line in promised if line.delivered > _promise(line)]
     if len(passed) == 1:
         parts.append(
             f"{passed[0].name} has passed its promise, "
-            f"{short(passed[0].delivered)} beside {short(passed[0].planned)}"
+            f"{short(passed[0].delivered)} beside {short(_promise(passed[0]))}"
         )
     elif passed:
         parts.append(f"{_number(len(passed))} {among} have passed their promises")

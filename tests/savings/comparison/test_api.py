@@ -79,10 +79,16 @@ def test_the_comparison_of_a_plans_last_year_to_the_latest_closed_quarter(caller
         "illustrative": False,
     }
     assert [(row["area"], row["planned"], row["delivered"]) for row in areas] == [
-        ("childrens", "0.00", "0.00"),
+        ("childrens", None, "0.00"),
         ("libraries", "1000.00", "100.00"),
-        ("cex", "0.00", "200.00"),
+        ("cex", None, "200.00"),
         (None, "5.50", "0.00"),
+    ]
+    assert [(row["why"], row["difference"]) for row in areas] == [
+        ("not divided by area", None),
+        ("", "-900.00"),
+        ("not divided by area", None),
+        ("", "-5.50"),
     ]
     assert areas[1]["transition_costs"] == "30.00"
     assert areas[1]["difference"] == "-900.00"

@@ -17,12 +17,12 @@ from savings.calendar.actions import close_period, reopen_period
 from savings.formulas.actions import propose_rule
 from savings.kit.provenance import Provenance
 from savings.kit.wording import ago, moment_in_address
-from savings.plans.models import PlanLine
+from savings.plans.models import Plan, PlanLine
 from savings.rollup.actions import roll_up_dirty
 from sovereignty.models import User
 from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
-from tests.savings.comparison.conftest import SignIn
+from tests.savings.comparison.conftest import SignIn, promise
 from tests.savings.pages import Reading, read
 from tests.savings.tables import table_headed
 
@@ -172,6 +172,53 @@ def test_the_target_beside_itself_is_not_shown_twice(reader: Client) -> None:
         "£40,000,000.00 less",
         "0.0%",
     ]
+
+
+def test_a_promise_that_is_not_divided_is_no_promise_of_0(reader: Client) -> None:
+    asked = {"plan": "overall-target-2013"}
+    response = reader.get(COMPARISON, asked)
+    rows = table_headed(response, "Area")
+    assert rows[0] == [
+        "Children's",
+        "not divided by area",
+        "£4,540,000.00",
+        "–",
+        "–",
+    ]
+    assert {row[1] for row in rows[:-2]} == {"not divided by area"}
+    assert "£40m of the promise is not divided by area." in read(response).words
+    promised, _ = response.context["figure"]["data"]
+    assert set(promised["text"]) == {"not divided by area"}
+
+    response = reader.get("/comparison/childrens/", asked)
+    assert stats(response)[0][1:3] == [
+        "not divided",
+        "The plan is for all areas together, not divided by area",
+    ]
+    words = read(response).words
+    assert "What the plan promises for 2015/16 is not divided by area" in words
+    assert "promises nothing" not in words
+    assert "Nothing was promised" not in words
+
+
+def test_what_is_promised_for_an_area_is_no_0_for_its_services(
+    partnership: Partnership, signed_in: SignIn
+) -> None:
+    plan = Plan.objects.create(code="whole", name="By area")
+    promise(plan, partnership.services["libraries"], "1000.00")
+    partnership.certified("WCC", a_saving(amount="12.00", scope="own"))
+    roll_up_dirty(at=NOW)
+    asked = {"plan": "whole", "to": "2013-14-Q1"}
+
+    rows = table_headed(signed_in("auditor").get("/comparison/libraries/", asked), "Service")
+
+    assert [row[:2] for row in rows] == [
+        ["Library service", "not divided by service"],
+        ["Not divided by service", "£1,000.00"],
+        ["Libraries", "£1,000.00"],
+    ]
+    areas = table_headed(signed_in("auditor").get(COMPARISON, asked), "Area")
+    assert [row[:2] for row in areas][-2:] == [["Cex", "£0.00"], ["All areas", "£1,000.00"]]
 
 
 def test_a_promise_for_one_year_alone(reader: Client) -> None:
