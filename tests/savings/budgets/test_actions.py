@@ -273,8 +273,9 @@ def test_what_others_have_claimed_is_not_left(partnership: Partnership) -> None:
     partnership.draft("WCC", a_claim("499.99"))
     found = mistakes(partnership, "WCC", a_claim("500.01"))
     assert found == {
-        "amount": "This would pass the ceiling of “moves”: £500.00 of £1,000.00 is left. Claim no "
-        "more than that."
+        "amount": "This would pass the ceiling of “moves”. £700.00 of £1,000.00 is left by what is "
+        "certified and what your council has submitted, but other councils have submitted claims "
+        "that are not certified yet. Claim less, or ask the programme office how much is left."
     }
 
 
@@ -298,8 +299,10 @@ def test_a_claim_that_fitted_when_entered_is_held_to_the_ceiling_again(
     with pytest.raises(WrongState) as refusal:
         submit(return_id=mine.id, version=mine.version, by=finance, at=NOW)
     assert str(refusal.value) == (
-        "Line 2, Library service: This would pass the ceiling of “moves”: £400.00 of £1,000.00 is "
-        "left. Claim no more than that."
+        "Line 2, Library service: This would pass the ceiling of “moves”. £1,000.00 of £1,000.00 "
+        "is left by what is certified and what your council has submitted, but other councils "
+        "have submitted claims that are not certified yet. Claim less, or ask the programme office "
+        "how much is left."
     )
     assert partnership.parent("WCC").status == "draft"
     send_back(
