@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from audit.models import Event
 from finance.money import to_pence
@@ -165,7 +165,7 @@ def planned_lines() -> list[PlannedLine]:
 
 
 def forecasts_of(user: User, parent: Return, today: date) -> ForecastsOfReturn:
-    """The forecasts of one return, which the person may see: seven queries, however many."""
+    """The forecasts of one return, which the person may see: eight queries, however many."""
     if parent.council is None:
         return ForecastsOfReturn(parent, lines=(), others=(), remarks=())
     (found,) = forecasts_of_returns(user, [parent], parent.quarter, Service.objects.tree(), today)
@@ -207,6 +207,7 @@ def forecasts_of_returns(
         of = forecasts[forecast.parent.council_id, forecast.parent.quarter]
         of[forecast.service.slug] = forecast
     saved = savings_of(user, quarter, councils)
+    fell = fallen_from_others(quarter, councils)
     return [
         _forecasts_of_return(
             parent,
@@ -215,6 +216,7 @@ def forecasts_of_returns(
             forecasts[parent.council_id, quarter],
             forecasts[parent.council_id, quarter.preceding],
             saved[parent.council_id],
+            fell[parent.council_id],
             tree,
             today,
         )
@@ -230,6 +232,7 @@ def _forecasts_of_return(
     now: Mapping[str, Forecast],
     last: Mapping[str, Forecast],
     by_service: Mapping[str, Saved],
+    fell: Mapping[str, int],
     tree: ServiceTree,
     today: date,
 ) -> ForecastsOfReturn:
@@ -244,6 +247,7 @@ def _forecasts_of_return(
             now={slug: row_of(forecast) for slug, forecast in now.items()},
             last={slug: row_of(forecast) for slug, forecast in last.items()},
             saved={slug: amounts.entered for slug, amounts in saved.items()},
+            fell={slug: sum(fell.get(step, 0) for step in tree.below(slug)) for slug in saved},
         )
     ]
     return ForecastsOfReturn(
@@ -296,6 +300,31 @@ def savings_of(
         certified = status == Return.Status.CERTIFIED
         saved[council][slug] += Saved(entered=to_pence(amount), pending=certified)
     return saved
+
+
+def fallen_from_others(
+    quarter: Quarter, councils: Sequence[int | None]
+) -> dict[int | None, dict[str, int]]:
+    """Certified savings to the end of a quarter that fell on councils from others' returns.
+
+    By council and service, in pence: one query.
+    """
+    found: dict[int | None, dict[str, int]] = defaultdict(dict)
+    for council, slug, pence in (
+        Total.objects.current()
+        .filter(
+            kind=Entry.Kind.SAVING,
+            council__in=councils,
+            parent__council__isnull=False,
+            quarter__lte=quarter,
+        )
+        .exclude(parent__council=F("council"))
+        .order_by()
+        .values_list("council", "service__slug")
+        .annotate(sum=Sum("pence"))
+    ):
+        found[council][slug] = pence
+    return found
 
 
 def below(tree: ServiceTree, slug: str, saved: Mapping[str, Saved]) -> Saved:

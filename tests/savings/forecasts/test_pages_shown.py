@@ -72,7 +72,27 @@ def test_a_forecast_shows_what_it_stands_beside_and_what_is_pointed_out(
     assert "Planned, all councils £100,000.00 this year only" in page.words
     assert "No forecast yet. Enter what it is expected to bring, and its status." in page.words
     assert "In doubt. Check that the reason still holds" in page.words
-    assert "Start date passed, nothing delivered. Enter what has been saved" in page.words
+    assert "Start date passed, no saving entered. Enter what has been saved" in page.words
+
+
+def test_what_fell_on_the_council_from_others_is_said(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(planned, "WCC", a_forecast(starts_on="1/5/2013"))
+    none = "this council has entered no saving for it"
+    assert f"but {none}." in read(officer.get(RETURN)).words
+    planned.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
+    planned.certified("LBHF", a_saving(amount="30.00"), a_saving("childrens", "9.00"))
+    roll_up_dirty(at=NOW)
+
+    words = read(officer.get(RETURN)).words
+
+    assert f"but {none}; £10.00 fell on it from other councils’ entries." in words
+    assert "no saving has been entered" not in words
+
+    planned.draft("WCC", a_saving(amount="-5.00"))
+    words = read(officer.get(RETURN)).words
+    assert "but what this council has entered for it comes to −£5.00; £10.00 fell on it" in words
 
 
 def test_what_is_certified_is_no_0_while_it_is_being_added(

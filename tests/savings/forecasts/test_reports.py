@@ -162,7 +162,7 @@ def test_one_return_takes_as_many_queries_for_one_forecast_as_for_three(
     assert user.council  # read once a request
     for rows in (OWED["LBHF"][:1], OWED["LBHF"]):
         forecast(planned, "LBHF", *(at_risk(slug) for slug in rows))
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             assert len(forecasts_of(user, parent, TODAY).forecasts) == len(rows)
 
 
@@ -378,7 +378,7 @@ def test_the_page_takes_as_many_queries_for_one_council_as_for_three(
     for code in ("WCC", "LBHF", "RBKC"):
         forecast(planned, code, a_forecast(), at_risk("childrens-services"))
         planned.draft(code, a_saving())
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             overview_of(office, Q1, TODAY)
 
 
