@@ -38,7 +38,9 @@ class AreaSerializer(serializers.Serializer):
         allow_null=True,
         help_text="Null where the plan has no line for it but an amount that it does not divide.",
     )
-    why = serializers.SerializerMethodField(help_text="Why `planned` is null; else empty.")
+    why = serializers.SerializerMethodField(
+        help_text="Why `planned` is null. Empty where it is not."
+    )
     delivered = Money(help_text=DELIVERED)
     difference = Money(
         allow_null=True, help_text="Delivered less planned; null where `planned` is."
