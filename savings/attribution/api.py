@@ -62,7 +62,7 @@ class EntryExplanation(Call):
     def get(self, request: Request, entry_id: int) -> Response:
         self.parameters()
         entry = found(with_facts(Entry.objects.visible_to(self.caller)), NO_ENTRY, id=entry_id)
-        explanation = explain(entry)
+        explanation = explain(entry, reader=self.caller)
         context = {
             "tree": Service.objects.tree(),
             "claimed": explanation.claimed,

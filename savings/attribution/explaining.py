@@ -10,7 +10,7 @@ from fractions import Fraction
 from finance.apportionment import split_pence
 from finance.periods import Quarter
 from savings.budgets.claims import councils_needed
-from savings.budgets.models import TransitionApproval, claimed_on
+from savings.budgets.models import TransitionApproval, known_claims_on
 from savings.drivers.models import DriverValue
 from savings.formulas.arithmetic import REASONS, Attribution, EntryFacts, Outcome
 from savings.formulas.delivered import Reduction
@@ -22,6 +22,7 @@ from savings.returns.models import Entry, Return
 from savings.rollup.models import Fact
 from savings.rollup.reports import delivered, one_version
 from services.tree import Spell
+from sovereignty.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,10 @@ class Rounding:
 class TransitionWorking:
     """How a claim on a transition budget is split.
 
-    `needed` are the councils whose agreement it needs. The reductions are those of `services` to
-    the end of `quarter`, one for every council that takes part in the entry's service. `claimed` is
-    all that is claimed on the budget, this claim included, in pence.
+    `needed` are the councils whose agreement it rests on; the reductions are those of
+    `services` to the end of `quarter`, one for every council that takes part in the
+    entry's service. `claimed` is what of all claims the reader may know, in pence: certified
+    ones, and those in submitted returns that they may see.
     """
 
     budget: TransitionApproval
@@ -193,26 +195,32 @@ class Explanation:
         return {working.budget.code: working.claimed} if working else {}
 
 
-def explain(entry: Entry, attribution: Attribution | None = None) -> Explanation:
-    """Explain one entry, read by `with_facts`, with the arithmetic of the rollup.
+def explain(
+    entry: Entry, attribution: Attribution | None = None, *, reader: User | None = None
+) -> Explanation:
+    """Explain one entry, read by `with_facts`: the same arithmetic as the rollup's.
 
-    To explain many, one at a time, pass an `attribution` that knows all that was delivered.
-    Otherwise each call reads it.
+    Who explains many one at a time hands on an `attribution` that knows all that was
+    delivered, instead of having it read for each. `reader` is told of submitted claims that
+    they may see; without one, of certified ones alone.
     """
-    (explanation,) = explain_all([entry], attribution)
+    (explanation,) = explain_all([entry], attribution, reader=reader)
     return explanation
 
 
 @one_version()
 def explain_all(
-    entries: Iterable[Entry], attribution: Attribution | None = None
+    entries: Iterable[Entry],
+    attribution: Attribution | None = None,
+    *,
+    reader: User | None = None,
 ) -> tuple[Explanation, ...]:
     """Explain entries, read by `with_facts`, in their order: at most sixteen queries for all."""
     shown = [(entry, facts_of(entry)) for entry in entries]
     if attribution is None:
         attribution = _attribution_for([facts for _, facts in shown])
     outcomes = [attribution.share_out(facts) for _, facts in shown]
-    read = _Read.of([entry for entry, _ in shown], outcomes)
+    read = _Read.of([entry for entry, _ in shown], outcomes, reader)
     return tuple(
         _explanation(entry, facts, outcome, attribution, read)
         for (entry, facts), outcome in zip(shown, outcomes, strict=True)
@@ -245,7 +253,7 @@ class _Read:
     counted: Mapping[int, _Counted]
 
     @classmethod
-    def of(cls, entries: list[Entry], outcomes: list[Outcome]) -> _Read:
+    def of(cls, entries: list[Entry], outcomes: list[Outcome], reader: User | None) -> _Read:
         rules = {outcome.rule.id for outcome in outcomes if outcome.rule}
         rules |= {rule.id for outcome in outcomes for rule, _ in outcome.waiting}
         values = {value.id for outcome in outcomes for value in outcome.values}
@@ -263,7 +271,7 @@ class _Read:
             budgets={budget.code: budget for budget in budgets.filter(code__in=codes)}
             if codes
             else {},
-            claimed=claimed_on(codes) if codes else {},
+            claimed=known_claims_on(codes, reader) if codes else {},
             counted=counted,
         )
 

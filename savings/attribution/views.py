@@ -55,7 +55,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     user = person(request)
     visible = Entry.objects.visible_to(user)
     found = get_object_or_404(reports.with_people(visible), pk=entry_id)
-    explanation = explain(found)
+    explanation = explain(found, reader=user)
     names = dict(Council.objects.values_list("code", "name"))
     shares = explanation.rule.shares if explanation.rule else {}
     draft = draft_for_corrections(found)

@@ -87,7 +87,7 @@ def annex_of(council: Council, quarter: Quarter, user: User) -> Annex:
         council=council,
         quarter=quarter,
         names=dict(Council.objects.values_list("code", "name")),
-        explanations=explain_all(with_facts(entries)),
+        explanations=explain_all(with_facts(entries), reader=user),
     )
 
 

@@ -16,23 +16,24 @@ from savings.agreements.api import ConsentCall
 from savings.agreements.reports import standings
 from savings.agreements.serializers import Answer
 from savings.budgets.actions import propose_budget
-from savings.budgets.models import TransitionApproval, claimed_on
+from savings.budgets.models import TransitionApproval, known_claims_on
 from savings.budgets.serializers import ApprovalBody, ApprovalParameters, ApprovalSerializer
 from savings.kit.serializers import one_of
 from savings.permissions.rules import require
 from services.models import Service
 from sovereignty.calls import Listing, found
+from sovereignty.models import User
 from sovereignty.shapes import check
 
 NO_BUDGET = "There is no such transition budget: see transition-approvals/ for their codes."
 
 
-def budget_as_json(code: str) -> dict[str, Any]:
-    """One transition budget as it is now."""
+def budget_as_json(code: str, reader: User) -> dict[str, Any]:
+    """One transition budget as it stands now, with what a person may know of its claims."""
     budget = TransitionApproval.objects.with_consents().get(code=code)
     context = {
         "tree": Service.objects.tree(),
-        "claimed": claimed_on([code]),
+        "claimed": known_claims_on([code], reader),
         "standings": standings([budget.decision_id]),
     }
     return ApprovalSerializer(budget, context=context).data
@@ -51,7 +52,7 @@ class ApprovalList(Listing):
         return rows.order_by("code")
 
     def shown(self, page: Sequence[TransitionApproval]) -> Sequence[TransitionApproval]:
-        self.claimed = claimed_on([budget.code for budget in page])
+        self.claimed = known_claims_on([budget.code for budget in page], self.caller)
         self.standings = standings(budget.decision_id for budget in page)
         return page
 
@@ -77,7 +78,7 @@ class ApprovalList(Listing):
             by=self.caller,
             at=timezone.now(),
         )
-        return Response(budget_as_json(budget.code), status=status.HTTP_201_CREATED)
+        return Response(budget_as_json(budget.code, self.caller), status=status.HTTP_201_CREATED)
 
 
 class ApprovalConsent(ConsentCall):
@@ -90,4 +91,4 @@ class ApprovalConsent(ConsentCall):
     def post(self, request: Request, code: str) -> Response:
         budget = found(TransitionApproval.objects.all(), NO_BUDGET, code=code)
         self.record_answer(budget.decision_id, request)
-        return Response(budget_as_json(budget.code))
+        return Response(budget_as_json(budget.code, self.caller))

@@ -96,16 +96,23 @@ def no_such(code: str) -> str:
 class ClaimedBudget:
     """A budget with the pence of it that others have claimed.
 
-    Others' claims are certified entries, and those above 0 in submitted returns: a submitted refund
-    may still be sent back.
+    Others' claims are certified entries, and what is above 0 in submitted
+    returns: a submitted refund may yet be sent back. `known` is what of it the council that
+    claims may be told of, if not all: another council's claim is its own affair until it is
+    certified.
     """
 
     budget: Budget
     claimed: int = 0
+    known: int | None = None
 
     @property
     def left(self) -> int:
         return self.budget.ceiling - self.claimed
+
+    @property
+    def left_as_known(self) -> int:
+        return self.left if self.known is None else self.budget.ceiling - self.known
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +149,23 @@ class Budgets:
         one that does not fit leaves its room to those after it.
         """
         left = {code: budget.left for code, budget in self.by_code.items()}
+        as_known = {code: budget.left_as_known for code, budget in self.by_code.items()}
         for code, pence in _refunds(claims).items():
             if code in left:
                 left[code] -= pence
+                as_known[code] -= pence
         refused = []
         for claim in claims:
             if claim.pence <= 0 or claim.code not in left:
                 continue
             if claim.pence > left[claim.code]:
                 ceiling = self.by_code[claim.code].budget.ceiling
-                refused.append((claim, _too_much(claim.code, left[claim.code], ceiling)))
+                hidden = claim.pence <= as_known[claim.code]
+                why = _too_much(claim.code, as_known[claim.code], ceiling, hidden=hidden)
+                refused.append((claim, why))
             else:
                 left[claim.code] -= claim.pence
+                as_known[claim.code] -= claim.pence
         return refused
 
 
@@ -165,12 +177,22 @@ def _refunds(claims: Iterable[Claim]) -> dict[str, int]:
     return refunds
 
 
-def _too_much(code: str, left: int, ceiling: int) -> str:
-    """A claim that does not fit, in a sentence.
+def _too_much(code: str, left: int, ceiling: int, *, hidden: bool = False) -> str:
+    """A claim that does not fit, in a sentence; `left` is what is left as far as one may know.
+
+    `hidden` where the claim would fit into that: it does not fit beside what other councils
+    have submitted, of which the sentence does not give the amount.
 
     >>> _too_much("MOVE-1", 100, 500)
     'This would pass the ceiling of “MOVE-1”: £1.00 of £5.00 is left. Claim no more than that.'
     """
+    if hidden:
+        return (
+            f"This would pass the ceiling of “{code}”. {format_pounds(left)} of "
+            f"{format_pounds(ceiling)} is left by what is certified and what your council has "
+            "submitted, but other councils have submitted claims that are not certified yet. "
+            "Claim less, or ask the programme office how much is left."
+        )
     room = (
         f"{format_pounds(left)} of {format_pounds(ceiling)} is left. Claim no more than that."
         if left > 0

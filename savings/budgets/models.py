@@ -22,7 +22,7 @@ from savings.quarters.triggers import begins_in_an_open_quarter
 from savings.returns.models import Entry, Return
 from services.fields import QuarterField
 from services.models import Service
-from sovereignty.models import Consent, Decision
+from sovereignty.models import Consent, Decision, User
 
 #: What a budget's code may be, so that it fits into a spreadsheet's cell and an address.
 CODE = RegexValidator(
@@ -47,12 +47,15 @@ class TransitionApprovalQuerySet(models.QuerySet["TransitionApproval"]):
     def as_claimed_budgets(self, *, beside: Return | None = None) -> list[ClaimedBudget]:
         """Every budget with what is claimed on it: three queries.
 
-        `beside` leaves out the claims of one return, to check its rows against what is left.
+        `beside` leaves the claims of one return out, whose rows are held to what is left; its
+        council knows of certified claims and of those that it has submitted itself.
         """
         budgets = list(self.with_consents())
-        claimed = claimed_on([budget.code for budget in budgets], beside=beside)
+        own = Q(parent__council=beside.council) if beside else Q()
+        claims = _claims([budget.code for budget in budgets], own, beside=beside)
         return [
-            ClaimedBudget(budget.as_budget(), claimed.get(budget.code, 0)) for budget in budgets
+            ClaimedBudget(budget.as_budget(), *claims.get(budget.code, (0, 0)))
+            for budget in budgets
         ]
 
 
@@ -120,20 +123,39 @@ def claimed_on(codes: list[str], *, beside: Return | None = None) -> dict[str, i
     back, and then the room it made would be gone. `savings_claimed_on` says the same in SQL, of one
     code.
     """
+    return {code: claimed for code, (claimed, _) in _claims(codes, Q(), beside=beside).items()}
+
+
+def known_claims_on(codes: list[str], reader: User | None) -> dict[str, int]:
+    """Of what is claimed on each of these codes, in pence, what a person may know: one query.
+
+    Certified entries, and what counts of submitted returns that the person may see. Without a
+    reader certified entries alone.
+    """
+    seen = Q(parent__in=Return.objects.visible_to(reader)) if reader else Q(pk__in=())
+    return {code: known for code, (_, known) in _claims(codes, seen).items()}
+
+
+def _claims(
+    codes: list[str], seen: Q, *, beside: Return | None = None
+) -> dict[str, tuple[int, int]]:
+    """All that counts as claimed on each code, and what of it is certified or `seen`."""
     entries = Entry.objects.filter(approval__in=codes).exclude(approval="")
     if beside is not None:
         entries = entries.exclude(parent=beside)
-    counted = Q(parent__status=Return.Status.CERTIFIED) | Q(
-        parent__status=Return.Status.SUBMITTED, amount__gt=0
-    )
+    certified = Q(parent__status=Return.Status.CERTIFIED)
+    counted = certified | Q(parent__status=Return.Status.SUBMITTED, amount__gt=0)
     sums = (
         entries.filter(counted)
         .order_by("approval")
         .values("approval")
-        .annotate(sum=Sum(F("amount")))
-        .values_list("approval", "sum")
+        .annotate(sum=Sum(F("amount")), known=Sum(F("amount"), filter=certified | seen))
+        .values_list("approval", "sum", "known")
     )
-    return {code: to_pence(claimed) for code, claimed in sums}
+    return {
+        code: (to_pence(claimed), 0 if known is None else to_pence(known))
+        for code, claimed, known in sums
+    }
 
 
 class ClaimingReturn(Return):

@@ -26,10 +26,12 @@ class ApprovalSerializer(OfServiceSerializer):
     ceiling = Money(source="ceiling_pence")
     claimed = serializers.SerializerMethodField(
         "as_claimed",
-        help_text="Certified claims, and those above 0 in submitted returns.",
+        help_text="Certified claims, and those above 0 in submitted returns that the caller may "
+        "see: another council's are not told until they are certified.",
     )
     left = serializers.SerializerMethodField(
-        "as_left", help_text="The ceiling less what is claimed."
+        "as_left",
+        help_text="The ceiling less what is claimed, as far as the caller may see it.",
     )
     effective_from = QuarterText()
 

@@ -16,6 +16,7 @@ import plotly.graph_objects as go
 from savings.comparison.wording import Named, Part
 from savings.kit.charts import DELIVERED, PROMISED, UNATTRIBUTED
 from savings.kit.wording import short
+from savings.plans.measures import Measured
 
 _INK = "#16211f"
 
@@ -31,8 +32,10 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
     """
     figure = go.Figure(
         [
-            _bars("Promised", PROMISED, [(line.name, line.planned) for line in lines], nil),
-            _bars("Delivered", DELIVERED, [(line.name, line.delivered) for line in lines], nil),
+            _bars("Promised", PROMISED, [(line.name, line.pair.planned) for line in lines], nil),
+            _bars(
+                "Delivered", DELIVERED, [(line.name, line.pair.delivered) for line in lines], nil
+            ),
         ]
     )
     amounts = [amount for line in lines for amount in (line.planned, line.delivered)]
@@ -45,7 +48,7 @@ def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str
 
 def parts_of_councils(lines: Sequence[Part]) -> dict[str, Any]:
     """One bar for each council; last and hatched, what is not attributed to any."""
-    bars = _bars("Delivered", DELIVERED, [(line.name, line.delivered) for line in lines], "nil")
+    bars = _bars("Delivered", DELIVERED, [(line.name, line.achieved) for line in lines], "nil")
     bars.marker.color = [DELIVERED if line.code else UNATTRIBUTED for line in lines]
     bars.marker.pattern = {
         "shape": ["" if line.code else "/" for line in lines],
@@ -57,13 +60,16 @@ def parts_of_councils(lines: Sequence[Part]) -> dict[str, Any]:
     return _finished(figure, amounts, height=40 + 46 * len(lines), narrow=40 + 58 * len(lines))
 
 
-def _bars(name: str, colour: str, rows: Sequence[tuple[str, int]], nil: str) -> go.Bar:
-    labels = [short(amount) if amount else nil for _, amount in rows]
+def _bars(name: str, colour: str, rows: Sequence[tuple[str, Measured]], nil: str) -> go.Bar:
+    labels = [
+        "no figure" if figure.pence is None else short(figure.pence) if figure.pence else nil
+        for _, figure in rows
+    ]
     return go.Bar(
         name=name,
         orientation="h",
         y=[row for row, _ in rows],
-        x=[amount for _, amount in rows],
+        x=[figure.amount for _, figure in rows],
         text=labels,
         textposition="outside",
         textangle=0,

@@ -11,14 +11,16 @@ from finance.periods import FinancialYear, Quarter
 from savings.comparison.reports import Choices, latest_closed_quarter
 from savings.kit.choosing import ChoosingForm, choice, cut_short
 from savings.kit.forms import MomentField
+from savings.plans.measures import CHOICES, Measure
 from savings.plans.models import Plan
 from savings.quarters.choosing import to_the_end_of
 
 
 class ComparisonForm(ChoosingForm):
-    """By default: the first plan, its latest year, the latest closed quarter, now."""
+    """By default the first plan, its latest year, since the start, the latest closed quarter."""
 
     plan = choice("Plan")
+    measure = choice("Measure")
     year = choice("Year of the plan")
     to = choice("Delivered to the end of")
     as_at = MomentField()
@@ -26,7 +28,8 @@ class ComparisonForm(ChoosingForm):
     def __init__(self, data: QueryDict, choices: Choices) -> None:
         super().__init__(data)
         self.choices = choices
-        years = sorted({year for found in choices.years.values() for year in found})
+        self.offer("measure", ((measure.value, measure.label) for measure in CHOICES))
+        years = choices.all_years
         self.offer("plan", ((plan.code, plan.name) for plan in choices.plans))
         self.offer(
             "year",
@@ -51,14 +54,20 @@ class ComparisonForm(ChoosingForm):
         years = self.choices.years[plan.code]
         if not code:
             return years[-1]
-        for year in years:
+        for year in self.choices.all_years:
             if year.code == code:
                 return year
-        labels = " and ".join(year.label for year in years)
         raise ValidationError(
-            f"“{plan.name}” has figures for {labels} only. Choose "
-            f"{'that year' if len(years) == 1 else 'one of those years'} or another plan."
+            f"“{cut_short(code)}” is a year without a plan or a return. Choose one from the list."
         )
+
+    def clean_measure(self) -> Measure:
+        code = self.cleaned_data["measure"] or Measure.TO_DATE
+        if code not in CHOICES:
+            raise ValidationError(
+                f"“{cut_short(code)}” is not a measure. Choose one from the list."
+            )
+        return Measure(code)
 
     def clean_to(self) -> Quarter | None:
         code = self.cleaned_data["to"]
@@ -82,6 +91,11 @@ class ComparisonForm(ChoosingForm):
         if data["as_at"] is not None and not self.data.get("to"):
             to = latest_closed_quarter(data["as_at"])
         return data["plan"], data["year"], to
+
+    @property
+    def chosen_measure(self) -> Measure:
+        """The measure that a valid form asks for."""
+        return Measure(self.cleaned_data["measure"])
 
     @property
     def moment(self) -> datetime | None:

@@ -9,108 +9,54 @@ published is read in `savings.comparison.sources`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
+from finance.money import to_pence
 from finance.periods import FinancialYear, Quarter
+from savings.comparison.lines import (
+    BY_SERVICE,
+    NO_FORECAST,
+    NOT_BY_COUNCIL,
+    NOT_DIVIDED,
+    NOT_DIVIDED_BY_COUNCIL,
+    Comparison,
+    ComparisonLine,
+    CouncilLine,
+    MadeOf,
+    QuarterLine,
+)
 from savings.history.reports import latest_closed_at, quarters_open_at
+from savings.plans.measures import (
+    Measure,
+    Measured,
+    Pair,
+    Promises,
+    added_by_year,
+    certified_a_year,
+    certified_in_year,
+    certified_to_date,
+    promised,
+    promised_a_year,
+    promised_in_year,
+    promised_to_date,
+)
 from savings.plans.models import Plan, PlanLine
+from savings.plans.reports import councils_of, promises_by_service
 from savings.quarters.models import Period, latest_closed_of
-from savings.returns.models import Entry
+from savings.returns.models import Entry, Return
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
 
-
-@dataclass(frozen=True, slots=True)
-class ComparisonLine:
-    """One area or service. `slug` is None for what a plan doesn't divide by area.
-
-    `published` is the part of `delivered` that a document published for the whole partnership;
-    councils reported the rest. `illustrative` if an illustrative rule splits any of it: the sum
-    itself does not depend on how it is split.
-    """
-
-    slug: str | None
-    name: str
-    planned: int
-    delivered: int
-    published: int
-    transition_costs: int
-    illustrative: bool
-
-    @property
-    def difference(self) -> int:
-        """Delivered less planned: below 0 if delivery is behind the promise."""
-        return self.delivered - self.planned
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A plan's amount for `year` beside what was delivered to the end of `to`.
-
-    `to` is None if no quarter has been closed yet. `lines` are the areas (or, for one area, the
-    services in it) and add up to the totals exactly.
-    """
-
-    plan: Plan
-    year: FinancialYear
-    to: Quarter | None
-    lines: tuple[ComparisonLine, ...]
-
-    @property
-    def planned(self) -> int:
-        return sum(line.planned for line in self.lines)
-
-    @property
-    def delivered(self) -> int:
-        return sum(line.delivered for line in self.lines)
-
-    @property
-    def difference(self) -> int:
-        return self.delivered - self.planned
-
-    @property
-    def published(self) -> int:
-        return sum(line.published for line in self.lines)
-
-    @property
-    def transition_costs(self) -> int:
-        return sum(line.transition_costs for line in self.lines)
-
-    @property
-    def illustrative(self) -> bool:
-        return any(line.illustrative for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class CouncilLine:
-    """The part of what was delivered that falls on one council; `code` is None for no council.
-
-    `published` is the part of `delivered` that a document published for the whole
-    partnership.
-    """
-
-    code: str | None
-    name: str
-    delivered: int
-    published: int
-    transition_costs: int
-    illustrative: bool
-
-
-@dataclass(frozen=True, slots=True)
-class QuarterLine:
-    """Savings certified in one quarter, and whether its period is still open."""
-
-    quarter: Quarter
-    is_open: bool
-    delivered: int
+#: The kinds of entry that a comparison shows.
+_SHOWN = (Entry.Kind.SAVING, Entry.Kind.ONGOING_COST, Entry.Kind.TRANSITION_COST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +71,103 @@ class Choices:
         return next((plan for plan in self.plans if plan.code == code), None)
 
     @property
+    def all_years(self) -> list[FinancialYear]:
+        """Every year from the first of a plan or a quarter to the last, earliest first."""
+        known = {year for found in self.years.values() for year in found}
+        known |= {period.quarter.year for period in self.periods}
+        starts = [year.start for year in known]
+        return (
+            [FinancialYear(start) for start in range(min(starts), max(starts) + 1)] if known else []
+        )
+
+    @property
     def latest_closed(self) -> Quarter | None:
         return latest_closed_of(self.periods)
 
 
 @dataclass
 class _Sums:
-    planned: int = 0
+    """What is added up of one area or service, in pence: savings as they are told apart."""
+
+    told: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     delivered: int = 0
     published: int = 0
     transition_costs: int = 0
+    ongoing_costs: int = 0
     illustrative: bool = False
+    #: Whether something was published here that no document divides by council.
+    undivided: bool = False
+
+    def add(self, row: _Row) -> None:
+        if row.kind == Entry.Kind.SAVING:
+            self.delivered += row.pence
+            self.published += row.pence if row.reported_by is None else 0
+            self.told[row.recurrence or "not_known"] += row.pence
+            self.told[row.nature] += row.pence
+        elif row.kind == Entry.Kind.ONGOING_COST:
+            self.ongoing_costs += row.pence
+        else:
+            self.transition_costs += row.pence
+        self.illustrative |= row.illustrative
+
+    @property
+    def made_of(self) -> MadeOf:
+        kinds = ("recurring", "one_off", "cashable", "non_cashable", "avoided", "not_known")
+        return MadeOf(**{kind: self.told[kind] for kind in kinds}, ongoing_costs=self.ongoing_costs)
+
+
+class _Row(NamedTuple):
+    """Totals that are alike in all this, added up."""
+
+    group: str | None
+    kind: str
+    reported_by: int | None
+    recurrence: str
+    nature: str
+    pence: int
+    illustrative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a comparison is of."""
+
+    plan: Plan
+    year: FinancialYear
+    to: Quarter | None
+    as_at: datetime | None
+    measure: Measure
+    councils: frozenset[str] | None
+
+    @property
+    def totals(self) -> QuerySet[Total]:
+        return _totals(self.to, self.as_at, self.measure, self.year, self.councils)
+
+    def undivided(self) -> set[str]:
+        """The services of what was published for all councils together: one query."""
+        published = _totals(self.to, self.as_at, self.measure, self.year, None).filter(
+            kind=Entry.Kind.SAVING, council__isnull=True, parent__council__isnull=True
+        )
+        return set(published.order_by().values_list("service__slug", flat=True).distinct())
+
+    def delivered(self, sums: _Sums) -> Measured:
+        if sums.undivided:
+            return Measured(None, self.measure, NOT_DIVIDED_BY_COUNCIL)
+        if self.measure == Measure.IN_YEAR:
+            return certified_in_year(sums.delivered, self.year, self.to)
+        if self.measure == Measure.ANNUAL_RATE:
+            return certified_a_year(sums.told["recurring"], self.to, published=bool(sums.published))
+        return certified_to_date(sums.delivered, self.to)
+
+    def planned(self, promises: Promises) -> Measured:
+        if self.measure == Measure.IN_YEAR:
+            return promised_in_year(promises, self.year)
+        if self.measure == Measure.ANNUAL_RATE:
+            return promised_a_year(promises, self.year)
+        return promised(promises, self.year)
+
+    def planned_to_date(self, promises: Promises) -> Measured | None:
+        return promised_to_date(promises, self.to) if self.measure == Measure.TO_DATE else None
 
 
 def years_of(plan: Plan) -> list[FinancialYear]:
@@ -164,20 +196,31 @@ def latest_closed_quarter(as_at: datetime | None = None) -> Quarter | None:
 
 
 def compare(
-    plan: Plan, year: FinancialYear, to: Quarter | None, as_at: datetime | None = None
+    plan: Plan,
+    year: FinancialYear,
+    to: Quarter | None,
+    as_at: datetime | None = None,
+    measure: Measure = Measure.TO_DATE,
+    council: str | None = None,
 ) -> Comparison:
     """The comparison by area: every programme, and what the plan leaves undivided.
 
-    With `as_at` it is what had been delivered then.
+    With `as_at` it is what had been delivered then, and with `council` the part of that council: of
+    the plan what its lines say for it. Without, a plan whose lines all name councils is compared
+    with what falls on those.
     """
     tree = Service.objects.tree()
-    areas = tree.children.get(None, ())
-    groups = {slug: tree.below(slug) for slug in areas}
-    return _compare(plan, year, _totals(to, as_at), to, tree, groups)
+    groups = {slug: tree.below(slug) for slug in tree.children.get(None, ())}
+    return _compare(_asked(plan, year, to, as_at, measure, council), tree, groups, every=True)
 
 
 def compare_area(
-    plan: Plan, year: FinancialYear, to: Quarter | None, area: str, as_at: datetime | None = None
+    plan: Plan,
+    year: FinancialYear,
+    to: Quarter | None,
+    area: str,
+    as_at: datetime | None = None,
+    measure: Measure = Measure.TO_DATE,
 ) -> Comparison:
     """The comparison inside one area: what is recorded on the area itself, then each service.
 
@@ -186,31 +229,46 @@ def compare_area(
     tree = Service.objects.tree()
     groups = {area: frozenset({area})}
     groups.update({slug: tree.below(slug) for slug in tree.children.get(area, ())})
-    return _compare(plan, year, _totals(to, as_at), to, tree, groups)
+    return _compare(_asked(plan, year, to, as_at, measure, None), tree, groups, every=False)
 
 
 def by_council(
-    to: Quarter | None, services: Iterable[str] | None = None, as_at: datetime | None = None
+    compared: Comparison, services: Iterable[str] | None = None, as_at: datetime | None = None
 ) -> list[CouncilLine]:
-    """Delivered to the end of a quarter by council; last, what is not attributed to any.
+    """What was delivered by council, by the measure of a comparison.
 
-    Every council has a line, even with nothing; `services` limits it to those slugs.
+    Every council that it is of has a line, even with nothing; last, if it is of all of them, what
+    is not attributed to any. `services` limits it to those slugs.
     """
-    sums: dict[str | None, _Sums] = defaultdict(_Sums)
-    rows = _totals(to, as_at).values_list("council__code", "kind", "parent__council")
+    asked = _Asked(
+        compared.plan, compared.year, compared.to, as_at, compared.measure, compared.councils
+    )
+    totals = asked.totals
     if services is not None:
-        rows = rows.filter(service__slug__in=list(services))
-    for code, kind, reported_by, pence, illustrative in rows.annotate(
-        sum=Sum("pence"), marked=AnyOf("illustrative")
-    ):
-        _add(sums[code], kind, pence, reported_by is None, illustrative)
-    lines = [
-        _council_line(code, name, sums[code])
+        totals = totals.filter(service__slug__in=list(services))
+    sums: dict[str | None, _Sums] = defaultdict(_Sums)
+    if compared.whole.pair.delivered.why == NOT_DIVIDED_BY_COUNCIL:
+        sums = defaultdict(lambda: _Sums(undivided=True))
+    for row in _rows(totals, "council__code"):
+        sums[row.group].add(row)
+    named: list[tuple[str | None, str]] = [
+        (code, name)
         for code, name in Council.objects.values_list("code", "name")
+        if compared.councils is None or code in compared.councils
     ]
     if None in sums:
-        lines.append(_council_line(None, "Not attributed to a council", sums[None]))
-    return lines
+        named.append((None, "Not attributed to a council"))
+    return [
+        CouncilLine(
+            code=code,
+            name=name,
+            achieved=asked.delivered(sums[code]),
+            published=sums[code].published,
+            transition_costs=sums[code].transition_costs,
+            illustrative=sums[code].illustrative,
+        )
+        for code, name in named
+    ]
 
 
 def delivered_after(to: Quarter | None, as_at: datetime | None = None) -> list[QuarterLine]:
@@ -230,73 +288,133 @@ def delivered_after(to: Quarter | None, as_at: datetime | None = None) -> list[Q
     ]
 
 
-def _compare(
+def forecast_for_the_year(compared: Comparison) -> Measured | None:
+    """What councils forecast to save in the whole year, in the returns of `to`; None if not asked.
+
+    Only certified returns count. Where a council's is not, or no quarter of the year is closed,
+    there is no figure. One query.
+    """
+    to, year = compared.to, compared.year
+    if compared.measure != Measure.IN_YEAR:
+        return None
+    if compared.councils is not None:
+        return Measured(None, Measure.IN_YEAR, NOT_BY_COUNCIL)
+    if to is None or to.year != year:
+        return Measured(None, Measure.IN_YEAR, NO_FORECAST.format(year=year.label))
+    returns = Return.objects.filter(period__quarter=to, council__isnull=False)
+    found = returns.aggregate(
+        forecast=Sum("forecasts__this_year"),
+        waiting=Count("id", filter=~Q(status=Return.Status.CERTIFIED)),
+    )
+    if found["waiting"] or found["forecast"] is None:
+        return Measured(None, Measure.IN_YEAR, NO_FORECAST.format(year=year.label))
+    return Measured(to_pence(found["forecast"]), Measure.IN_YEAR)
+
+
+def _asked(
     plan: Plan,
     year: FinancialYear,
-    totals: QuerySet[Total],
     to: Quarter | None,
-    tree: ServiceTree,
-    groups: dict[str, frozenset[str]],
+    as_at: datetime | None,
+    measure: Measure,
+    council: str | None,
+) -> _Asked:
+    councils = frozenset({council}) if council else councils_of(plan)
+    return _Asked(plan, year, to, as_at, measure, councils)
+
+
+def _compare(
+    asked: _Asked, tree: ServiceTree, groups: dict[str, frozenset[str]], *, every: bool
 ) -> Comparison:
+    """`every` says that the groups are all areas, with what the plan doesn't divide beside them."""
     group_of = {slug: group for group, slugs in groups.items() for slug in slugs}
-    sums: dict[str | None, _Sums] = {group: _Sums() for group in groups}
-    for slug, planned in PlanLine.objects.by_service(plan, year).items():
-        if slug is None and _covers_all(tree, groups):
-            sums.setdefault(None, _Sums()).planned += planned
+    sums: dict[str, _Sums] = {group: _Sums() for group in groups}
+    everything = _Sums()
+    for row in _rows(asked.totals, "service__slug"):
+        if row.group in group_of:
+            sums[group_of[row.group]].add(row)
+            everything.add(row)
+    if asked.councils is not None:
+        for service in asked.undivided() & group_of.keys():
+            sums[group_of[service]].undivided = everything.undivided = True
+    promises = promises_by_service(asked.plan, asked.councils)
+    planned: dict[str | None, list[Promises]] = defaultdict(list)
+    for slug, of_service in promises.items():
+        if slug is None and every:
+            planned[None].append(of_service)
         elif slug in group_of:
-            sums[group_of[slug]].planned += planned
-    for slug, kind, reported_by, pence, illustrative in totals.values_list(
-        "service__slug", "kind", "parent__council"
-    ).annotate(sum=Sum("pence"), marked=AnyOf("illustrative")):
-        if slug in group_of:
-            _add(sums[group_of[slug]], kind, pence, reported_by is None, illustrative)
+            planned[group_of[slug]].append(of_service)
+    undivided = added_by_year(planned.get(None, []))
+    lines = [
+        _line(asked, slug, tree.nodes[slug].name, added_by_year(planned.get(slug, [])), sum_)
+        for slug, sum_ in sums.items()
+    ]
+    if asked.planned(undivided).pence is not None:
+        lines = [*map(_not_divided, lines), _undivided(asked, undivided)]
+    whole = added_by_year([each for found in planned.values() for each in found])
     return Comparison(
-        plan=plan,
-        year=year,
-        to=to,
-        lines=tuple(
-            ComparisonLine(
-                slug=slug,
-                name=tree.nodes[slug].name if slug else "Not divided by area",
-                planned=sum_.planned,
-                delivered=sum_.delivered,
-                published=sum_.published,
-                transition_costs=sum_.transition_costs,
-                illustrative=sum_.illustrative,
-            )
-            for slug, sum_ in sums.items()
-        ),
+        plan=asked.plan,
+        year=asked.year,
+        to=asked.to,
+        measure=asked.measure,
+        councils=asked.councils,
+        whole=_line(asked, None, "All areas", whole, everything),
+        lines=tuple(lines),
     )
 
 
-def _covers_all(tree: ServiceTree, groups: dict[str, frozenset[str]]) -> bool:
-    return set(groups) == set(tree.children.get(None, ()))
-
-
-def _totals(to: Quarter | None, as_at: datetime | None) -> QuerySet[Total]:
-    """Totals of what the comparison shows, to the end of a quarter, now or at `as_at`."""
-    shown = Total.objects.as_at(as_at).filter(
-        kind__in=[Entry.Kind.SAVING, Entry.Kind.TRANSITION_COST]
-    )
-    return shown.filter(quarter__lte=to) if to else shown.none()
-
-
-def _add(sums: _Sums, kind: str, pence: int, published: bool, illustrative: bool) -> None:
-    if kind == Entry.Kind.SAVING:
-        sums.delivered += pence
-        if published:
-            sums.published += pence
-    else:
-        sums.transition_costs += pence
-    sums.illustrative |= illustrative
-
-
-def _council_line(code: str | None, name: str, sums: _Sums) -> CouncilLine:
-    return CouncilLine(
-        code=code,
+def _line(
+    asked: _Asked, slug: str | None, name: str, promises: Promises, sums: _Sums
+) -> ComparisonLine:
+    return ComparisonLine(
+        slug=slug,
         name=name,
-        delivered=sums.delivered,
+        pair=Pair(asked.planned(promises), asked.delivered(sums)),
+        to_date=asked.planned_to_date(promises),
+        made_of=sums.made_of,
         published=sums.published,
         transition_costs=sums.transition_costs,
         illustrative=sums.illustrative,
     )
+
+
+def _not_divided(line: ComparisonLine) -> ComparisonLine:
+    """A line that has no promise of its own where the plan has one for all areas together."""
+    if line.pair.planned.pence is not None:
+        return line
+    planned = replace(line.pair.planned, why=NOT_DIVIDED)
+    return replace(line, pair=replace(line.pair, planned=planned))
+
+
+def _undivided(asked: _Asked, promises: Promises) -> ComparisonLine:
+    line = _line(asked, None, "Not divided by area", promises, _Sums())
+    delivered = Measured(None, line.pair.delivered.measure, BY_SERVICE)
+    return replace(line, pair=replace(line.pair, delivered=delivered))
+
+
+def _rows(totals: QuerySet[Total], group: str) -> Iterator[_Row]:
+    return map(
+        _Row._make,
+        totals.order_by()
+        .values_list(group, "kind", "parent__council", "recurrence", "nature")
+        .annotate(sum=Sum("pence"), marked=AnyOf("illustrative")),
+    )
+
+
+def _totals(
+    to: Quarter | None,
+    as_at: datetime | None,
+    measure: Measure,
+    year: FinancialYear,
+    councils: frozenset[str] | None,
+) -> QuerySet[Total]:
+    """Totals of what a measure counts, now or at `as_at`."""
+    totals = Total.objects.as_at(as_at)
+    if to is None:
+        return totals.none()
+    shown = totals.filter(kind__in=_SHOWN, quarter__lte=to)
+    if measure == Measure.IN_YEAR:
+        shown = shown.filter(quarter__gte=year.quarters[0], quarter__lte=year.quarters[-1])
+    elif measure == Measure.ANNUAL_RATE:
+        shown = shown.filter(quarter=to)
+    return shown if councils is None else shown.filter(council__code__in=councils)

@@ -61,8 +61,12 @@ def document_titles() -> dict[str, str]:
 
 
 def promised_lines(plan: Plan, year: FinancialYear) -> list[PlanLine]:
-    """A plan's lines for a year, in the order of the services: one query."""
-    lines = PlanLine.objects.filter(plan=plan, year=year.code).select_related("service")
+    """A plan's lines for a year, in the order of the services: one query.
+
+    To be shown, not added up: one that is inside another is among them.
+    """
+    lines = PlanLine.objects.filter(plan=plan, year=year.code)
+    lines = lines.select_related("service", "council", "inside")
     return list(lines.order_by("service__position", "id"))
 
 
@@ -115,7 +119,8 @@ def sources_of_published(lines: Iterable[PublishedLine]) -> list[Source]:
 def later_target(titles: Mapping[str, str]) -> Target | None:
     """The overall target that came after the proposals, if the record holds it: one query."""
     lines = list(
-        PlanLine.objects.filter(plan__code=LATER_TARGET)
+        PlanLine.objects.counted()
+        .filter(plan__code=LATER_TARGET)
         .select_related("plan", "service")
         .order_by("year", "id")
     )

@@ -17,21 +17,23 @@ from finance.periods import FinancialYear, Quarter
 from savings.agreements.reports import waiting
 from savings.comparison import charts, sources, wording
 from savings.comparison.forms import ComparisonForm
+from savings.comparison.lines import Comparison, CouncilLine
 from savings.comparison.reports import (
-    Comparison,
-    CouncilLine,
     by_council,
     choices,
     compare,
     compare_area,
     delivered_after,
+    forecast_for_the_year,
 )
 from savings.kit.wording import end_of, moment_in_address, moment_in_words
 from savings.permissions.pages import partnership_page, person
 from savings.permissions.reports import visible_councils
+from savings.plans.measures import Measure
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.reports import standing
 from services.models import Service
+from sovereignty.models import Council
 
 
 @require_safe
@@ -50,19 +52,20 @@ def comparison(request: HttpRequest) -> HttpResponse:
     }
     if plan is None or year is None:
         return render(request, "savings/comparison/nothing_promised.html", context)
-    compared = compare(plan, year, to, form.moment)
+    compared = compare(plan, year, to, form.moment, form.chosen_measure)
     lines = sources.promised_lines(plan, year)
     titles = sources.document_titles()
-    councils = by_council(to, as_at=form.moment)
+    councils = by_council(compared, as_at=form.moment)
     areas = [line for line in compared.lines if line.slug]
-    undivided = compared.planned - sum(line.planned for line in areas)
+    undivided = sum(line.planned for line in compared.lines if not line.slug)
     bases = {line.basis for line in lines}
     target = sources.later_target(titles)
     context |= (
         _common(compared, form.moment, lines, titles)
-        | _councils(request, councils)
+        | _councils(request, compared, councils)
         | {
-            "entries": _entries(to, form.moment),
+            "entries": _entries(compared, form.moment),
+            "forecast": forecast_for_the_year(compared),
             "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
             "figure": charts.promised_and_delivered(areas, nil="nil"),
             "councils_figure": charts.parts_of_councils(councils)
@@ -94,19 +97,19 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
     if plan is None or year is None:
         return render(request, "savings/comparison/nothing_promised.html", context)
     below = tree.below(slug)
-    compared = compare_area(plan, year, to, slug, form.moment)
+    compared = compare_area(plan, year, to, slug, form.moment, form.chosen_measure)
     lines = sources.promised_lines(plan, year)
     titles = sources.document_titles()
-    councils = by_council(to, below, form.moment)
+    councils = by_council(compared, below, form.moment)
     whole = replace(compared.lines[0], name="Not divided by service")
     services = [line for line in compared.lines[1:] if line.planned or line.delivered]
     shown = [*services, whole] if whole.planned or whole.delivered else services
     bases = {line.basis for line in lines}
     context |= (
         _common(compared, form.moment, lines, titles, below)
-        | _councils(request, councils)
+        | _councils(request, compared, councils)
         | {
-            "entries": _entries(to, form.moment, service=slug),
+            "entries": _entries(compared, form.moment, service=slug),
             "whole": whole,
             "services": services,
             "shown": shown,
@@ -144,6 +147,8 @@ def _published(
 ) -> list[sources.PublishedLine]:
     """What was published for the partnership; for a past moment, only if it was there by then."""
     lines = sources.published_lines(compared.to, services, titles)
+    if compared.measure != Measure.TO_DATE:
+        return []
     if as_at is None or sum(line.amount for line in lines) == compared.published:
         return lines
     return []
@@ -163,36 +168,55 @@ def _common(
         lines = [line for line in lines if line.service and line.service.slug in services]
     return {
         "compared": compared,
-        "sentence": wording.compared(
-            planned=compared.planned,
-            delivered=compared.delivered,
-            year=year,
-            to=to,
-            bases=bases,
+        "sentence": wording.compared(compared.whole, year=year, to=to),
+        "promised_label": wording.promised_label(year, bases, compared.measure),
+        "delivered_label": wording.delivered_label(to, year, compared.measure),
+        "any_comparable": any(
+            line.set_against.comparable for line in (compared.whole, *compared.lines)
         ),
-        "promised_label": wording.promised_label(year, bases),
-        "delivered_label": wording.delivered_label(to),
+        "note": wording.note(compared.whole, compared.lines),
+        "counted": urlencode(_counted(compared)),
+        "counted_in": wording.counted_in(to, year, compared.measure),
+        "to_date": compared.whole.to_date is not None,
+        "council_names": _names(compared.councils),
         "end": end_of(to) if to else "",
         "lines": lines,
         "titles": titles,
         "promised_sources": sources.sources_of_lines(lines, titles),
-        "query": _query(plan, year, to, as_at),
+        "query": _query(plan, year, to, as_at, compared.measure),
         "as_at": moment_in_words(as_at) if as_at else "",
         "query_today": _query(plan, year, None),
     }
 
 
-def _councils(request: HttpRequest, lines: list[CouncilLine]) -> dict[str, Any]:
+def _names(councils: frozenset[str] | None) -> str:
+    """The councils that a plan is of, where it is not of all of them."""
+    if councils is None:
+        return ""
+    return " and ".join(
+        Council.objects.filter(code__in=councils).order_by("name").values_list("name", flat=True)
+    )
+
+
+def _councils(
+    request: HttpRequest, compared: Comparison, lines: list[CouncilLine]
+) -> dict[str, Any]:
     """What both pages say about the councils, and whose page the reader may open."""
+    delivered = compared.whole.pair.delivered
     return {
         "councils": lines,
-        "councils_reading": wording.reading_of_councils(lines),
+        "councils_note": "" if compared.councils else wording.NO_COUNCIL,
+        "councils_reading": delivered.why or wording.reading_of_councils(lines),
         "openable": [council.code for council in visible_councils(person(request))],
     }
 
 
 def _query(
-    plan: Plan, year: FinancialYear, to: Quarter | None, as_at: datetime | None = None
+    plan: Plan,
+    year: FinancialYear,
+    to: Quarter | None,
+    as_at: datetime | None = None,
+    measure: Measure = Measure.TO_DATE,
 ) -> str:
     """The full query of the comparison, so that a link always means the same."""
     given = {
@@ -200,18 +224,33 @@ def _query(
         "year": year.code,
         "to": to.code if to else "",
         "as_at": moment_in_address(as_at) if as_at else "",
+        "measure": "" if measure == Measure.TO_DATE else measure.value,
     }
     return urlencode({name: value for name, value in given.items() if value})
 
 
-def _entries(to: Quarter | None, as_at: datetime | None, **narrowed: str) -> str:
+def _counted(compared: Comparison) -> dict[str, str]:
+    """The quarters that a delivered figure counts, as the list of entries takes them."""
+    to, year = compared.to, compared.year
+    if to is None:
+        return {}
+    if compared.measure == Measure.IN_YEAR:
+        last = min(to, year.quarters[-1])
+        return {"from": year.quarters[0].code, "to": last.code}
+    if compared.measure == Measure.ANNUAL_RATE:
+        return {"from": to.code, "to": to.code}
+    return {"to": to.code}
+
+
+def _entries(compared: Comparison, as_at: datetime | None, **narrowed: str) -> str:
     """The address of the entries that a delivered figure adds up.
 
     Empty if it counts none, and for the past, because entries are shown as they fall today.
     """
-    if to is None or as_at is not None:
+    counted = _counted(compared)
+    if not counted or as_at is not None or compared.whole.pair.delivered.pence is None:
         return ""
-    return f"{reverse('entries')}?{urlencode({**narrowed, 'kind': 'saving', 'to': to.code})}"
+    return f"{reverse('entries')}?{urlencode({**narrowed, 'kind': 'saving', **counted})}"
 
 
 def _address(name: str, query: str, *args: str) -> str:

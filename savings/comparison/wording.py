@@ -1,7 +1,6 @@
 """What the comparison says in words. Pure: pence, years and quarters in, sentences out.
 
-A promise is an amount a year and delivery a sum to date, so nothing here speaks of a
-shortfall: differences are worded as more or less.
+A percentage, a difference or a word like “passed” stands only where `Pair.why_apart` is empty.
 """
 
 from __future__ import annotations
@@ -12,19 +11,36 @@ from typing import Protocol
 from finance.money import MINUS, format_pounds
 from finance.periods import FinancialYear, Quarter
 from savings.kit.wording import end_of, short
+from savings.plans.measures import Measure, Measured, Pair
 
-FULL_YEAR, IN_YEAR = "full_year", "in_year"
+FULL_YEAR, IN_YEAR, OVER_YEARS = "full_year", "in_year", "over_years"
+
+NO_COUNCIL = (
+    "The lines of the plan do not name councils, so there is no promise to compare with each "
+    "council’s part."
+)
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class Compared(Protocol):
-    """Anything with a promised and a delivered amount."""
+    """Anything with a promised and a delivered amount, and what may be set against what."""
 
+    @property
+    def pair(self) -> Pair: ...
     @property
     def planned(self) -> int: ...
     @property
     def delivered(self) -> int: ...
+    @property
+    def set_against(self) -> Pair: ...
+
+
+class Measurable(Compared, Protocol):
+    """A compared thing with what the plan promises since the start, if the measure has it."""
+
+    @property
+    def to_date(self) -> Measured | None: ...
 
 
 class Named(Compared, Protocol):
@@ -47,76 +63,125 @@ class Part(WithPublished, Protocol):
     """The part of the delivered that falls on one council; `code` is None for no council."""
 
     @property
+    def achieved(self) -> Measured: ...
+    @property
     def code(self) -> str | None: ...
     @property
     def name(self) -> str: ...
 
 
-def difference(planned: int, delivered: int) -> str:
-    """How delivery compares with the promise, without praise or blame.
+def difference(pair: Pair) -> str:
+    """How delivery compares with the promise; empty where the two can't be compared.
 
-    >>> difference(10_500_000_00, 4_540_000_00)
-    '£5,960,000.00 less'
+    >>> four, six = Measured(4_00, Measure.IN_YEAR), Measured(6_00, Measure.IN_YEAR)
+    >>> difference(Pair(four, six)), difference(Pair(six, four)), difference(Pair(six, six))
+    ('£2.00 more', '£2.00 less', 'the same')
     """
-    if delivered == planned:
-        return "the same"
-    way = "more" if delivered > planned else "less"
-    return f"{format_pounds(abs(delivered - planned))} {way}"
-
-
-def share(planned: int, delivered: int) -> str:
-    """Delivered as a percentage of promised, to one decimal; empty if nothing was promised.
-
-    >>> share(33_800_000_00, 9_920_000_00)
-    '29.3%'
-    """
-    if not planned:
+    if pair.difference is None:
         return ""
-    # Halves away from 0, in whole numbers.
-    tenths = (abs(delivered) * 2_000 + abs(planned)) // (2 * abs(planned))
-    minus = MINUS if delivered and (delivered < 0) != (planned < 0) else ""
-    return f"{minus}{tenths // 10}.{tenths % 10}%"
+    if not pair.difference:
+        return "the same"
+    return f"{format_pounds(abs(pair.difference))} {'more' if pair.difference > 0 else 'less'}"
 
 
-def promised_label(year: FinancialYear, bases: Collection[str]) -> str:
-    """What the promised amount is: a year's saving once in place, or only one year's."""
+def share(pair: Pair) -> str:
+    """Delivered as a percentage of promised; empty where there is none.
+
+    >>> share(Pair(Measured(-4_00, Measure.IN_YEAR), Measured(1_00, Measure.IN_YEAR)))
+    '−25.0%'
+    """
+    return f"{pair.percentage.replace('-', MINUS)}%" if pair.percentage else ""
+
+
+def promised_label(year: FinancialYear, bases: Collection[str], measure: Measure) -> str:
+    """What the promised amount is: a year's saving once in place, or one year's."""
+    if measure == Measure.IN_YEAR:
+        return f"Promised for {year.label}"
     return f"Promised {_promised_when(year, bases)}"
 
 
-def delivered_label(to: Quarter | None) -> str:
-    return f"Delivered by {end_of(to)}" if to else "Delivered"
+def delivered_label(to: Quarter | None, year: FinancialYear, measure: Measure) -> str:
+    """What the delivered amount is.
 
-
-def compared(
-    *,
-    planned: int,
-    delivered: int,
-    year: FinancialYear,
-    to: Quarter | None,
-    bases: Collection[str],
-) -> str:
-    """The one sentence on what is compared, and on what the difference is not."""
-    if not planned:
-        promise = f"The plan promises nothing here for {year.label}"
-    elif set(bases) == {IN_YEAR}:
-        promise = f"The {short(planned)} is what was to be saved in {year.label} only"
-    elif IN_YEAR in bases:
-        promise = f"The {short(planned)} is what was to be saved for {year.label}"
-    else:
-        promise = f"The {short(planned)} is an annual saving to be reached by {year.label}"
+    >>> q3, year = Quarter.parse("2013-14-Q3"), FinancialYear(2013)
+    >>> [delivered_label(q3, year, measure) for measure in list(Measure)[:3]]
+    ['Delivered by the end of December 2013', 'Certified in 2013/14', 'Rate a year in 2013/14 Q3']
+    """
     if to is None:
-        return f"{promise}; no quarter has been closed yet, so nothing counts as delivered."
-    if not delivered:
-        return f"{promise}, and nothing is certified as delivered by {end_of(to)}."
-    achieved = f"the {short(delivered)} is what had been delivered by {end_of(to)}"
-    if not planned:
-        return f"{promise}; {achieved}."
-    if ahead := _time_before(to, year):
-        return f"{promise} and {achieved}, {ahead}, so the difference is not a shortfall."
-    return (
-        f"{promise} and {achieved}, the total since the start, so the difference is neither a "
-        "shortfall nor a surplus."
-    )
+        return "Delivered"
+    if measure == Measure.IN_YEAR:
+        return f"Certified in {year.label}"
+    if measure == Measure.ANNUAL_RATE:
+        return f"Rate a year in {to.label}"
+    return f"Delivered by {end_of(to)}"
+
+
+def counted_in(to: Quarter | None, year: FinancialYear, measure: Measure) -> str:
+    """The quarters whose entries a measure counts, in words.
+
+    >>> q3, year = Quarter.parse("2013-14-Q3"), FinancialYear(2013)
+    >>> [counted_in(q3, year, measure) for measure in list(Measure)[:3]]
+    ['by the end of December 2013', 'in 2013/14', 'in 2013/14 Q3']
+    """
+    if to is None:
+        return "so far"
+    if measure == Measure.IN_YEAR:
+        return f"in {year.label}"
+    return f"in {to.label}" if measure == Measure.ANNUAL_RATE else f"by {end_of(to)}"
+
+
+def compared(line: Measurable, *, year: FinancialYear, to: Quarter | None) -> str:
+    """What is promised, what was delivered, and what may be said of the two: three sentences."""
+    planned, delivered = line.pair.planned, line.pair.delivered
+    said = [_promise(planned, year), _delivery(delivered, year, to)]
+    if planned.pence is None or delivered.pence is None:
+        return " ".join(said)
+    against = line.set_against
+    if against.why_apart:
+        return " ".join([*said, against.why_apart])
+    if line.to_date is not None and against.planned is line.to_date:
+        up_to = to.year.label if to else ""
+        said.append(f"The plan’s years up to {up_to} add up to {short(against.planned.amount)}.")
+    if part := share(against):
+        said.append(f"Delivery is {part} of that.")
+    return " ".join(said)
+
+
+def note(whole: Compared, lines: Sequence[Compared]) -> str:
+    """What a dash in the table means, and why there is no percentage in it."""
+    missing = [
+        figure.why
+        for line in (whole, *lines)
+        for figure in (line.pair.planned, line.pair.delivered)
+        if figure.pence is None
+    ]
+    said = [f"– means: {why}" for why in dict.fromkeys(missing)]
+    apart = whole.set_against.why_apart
+    return " ".join([*said, *([apart] if apart not in missing else [])]).strip()
+
+
+def _promise(planned: Measured, year: FinancialYear) -> str:
+    if planned.pence is None:
+        return planned.why
+    if planned.measure == Measure.ANNUAL_RATE:
+        return f"The promise is {short(planned.pence)} a year by {year.label}."
+    if planned.measure == Measure.OVER_YEARS:
+        return f"The promise is {short(planned.pence)} over the years to {year.label}."
+    return f"The promise for {year.label} is {short(planned.pence)}."
+
+
+def _delivery(delivered: Measured, year: FinancialYear, to: Quarter | None) -> str:
+    if delivered.pence is None or to is None:
+        return delivered.why
+    amount = short(delivered.pence)
+    if delivered.measure == Measure.ANNUAL_RATE:
+        return f"The recurring savings certified in {to.label} are {amount} a year."
+    if delivered.measure == Measure.IN_YEAR:
+        until = "" if to >= year.quarters[-1] else f" up to {end_of(to)}"
+        return f"{amount} was certified in {year.label}{until}."
+    if not delivered.pence:
+        return f"Nothing is certified as delivered by {end_of(to)}."
+    return f"{amount} had been delivered by {end_of(to)}."
 
 
 def reading_of_areas(
@@ -166,24 +231,29 @@ def _reading(
             f"{short(largest.planned)} {when}"
         )
     most = max(delivered, key=lambda line: line.delivered)
-    beside = f", compared with {short(most.planned)} promised {when}" if most.planned else ""
-    parts = [f"{most.name} has delivered the most, {short(most.delivered)}{beside}"]
-    behind = [line for line in promised if line.delivered < line.planned]
-    furthest = max(behind, key=lambda line: line.planned - line.delivered, default=None)
-    if furthest is not None and furthest is not most:
-        parts.append(
-            f"{furthest.name} is furthest from its promise, {short(furthest.delivered)} compared "
-            f"with {short(furthest.planned)}"
+    parts = [f"{most.name} has delivered the most, {short(most.delivered)}"]
+    known = [(line, line.set_against) for line in promised if line.set_against.comparable]
+    if not known:
+        parts.extend(
+            f"the largest promise is {line.name}, {short(line.planned)} {when}"
+            for line in sorted(promised, key=lambda line: -line.planned)[:1]
         )
-    passed = [line for line in promised if line.delivered > line.planned]
+        return "; ".join(parts)
+    behind = [(line, pair) for line, pair in known if (pair.difference or 0) < 0]
+    if behind:
+        line, pair = min(behind, key=lambda found: found[1].difference or 0)
+        parts.append(f"{line.name} is furthest from its promise, {_both(pair)}")
+    passed = [(line, pair) for line, pair in known if (pair.difference or 0) > 0]
     if len(passed) == 1:
-        parts.append(
-            f"{passed[0].name} has passed its promise, {short(passed[0].delivered)} compared with "
-            f"{short(passed[0].planned)}"
-        )
+        only, pair = passed[0]
+        parts.append(f"{only.name} has passed its promise, {_both(pair)}")
     elif passed:
         parts.append(f"{_number(len(passed))} {among} have passed their promises")
     return "; ".join(parts)
+
+
+def _both(pair: Pair) -> str:
+    return f"{short(pair.delivered.amount)} compared with {short(pair.planned.amount)}"
 
 
 def reading_of_councils(lines: Sequence[Part]) -> str:
@@ -219,18 +289,10 @@ def _why_unattributed(amount: int, published: int, which: str) -> str:
 def _promised_when(year: FinancialYear, bases: Collection[str]) -> str:
     if set(bases) == {IN_YEAR}:
         return f"in {year.label} only"
-    return f"for {year.label}" if IN_YEAR in bases else f"a year by {year.label}"
-
-
-def _time_before(to: Quarter, year: FinancialYear) -> str:
-    quarters = year.quarters[-1].ordinal - to.ordinal
-    if quarters <= 0:
-        return ""
-    years, rest = divmod(quarters, 4)
-    if rest:
-        plural = "" if quarters == 1 else "s"
-        return f"{_number(quarters)} quarter{plural} before {year.label} ends"
-    return f"{_number(years)} year{'' if years == 1 else 's'} earlier"
+    if set(bases) == {OVER_YEARS}:
+        return f"over the years to {year.label}"
+    apart = set(bases) & {IN_YEAR, OVER_YEARS}
+    return f"for {year.label}" if apart else f"a year by {year.label}"
 
 
 def _number(count: int) -> str:

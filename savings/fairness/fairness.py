@@ -9,7 +9,7 @@ no council is in neither. A quarter that is still open causes no warning. Source
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -94,10 +94,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One council, quarter by quarter."""
+    """One council, quarter by quarter.
+
+    One that does not take part in any of it, on which something fell that it reported as its
+    own, has its figures and is never named as the one that gains least.
+    """
 
     council: str
     points: tuple[Point, ...]
+    takes_part: bool = True
 
     @property
     def is_empty(self) -> bool:
@@ -131,7 +136,7 @@ class Track:
     def closed(self, closed: Quarter | None) -> Track:
         """The same without the quarters that are still open."""
         points = (point for point in self.points if not is_open(point.quarter, closed))
-        return Track(self.council, tuple(points))
+        return Track(self.council, tuple(points), self.takes_part)
 
     def little_for(self, below: Fraction) -> int:
         """For how many quarters in a row, to the latest, it has gained little."""
@@ -162,8 +167,12 @@ class Warned:
 Figures = Mapping[tuple[Quarter, str], Amounts]
 
 
-def tracks(figures: Figures, councils: Sequence[str]) -> tuple[Track, ...]:
+def tracks(
+    figures: Figures, councils: Sequence[str], taking_part: Collection[str] | None = None
+) -> tuple[Track, ...]:
     """Each council over the quarters that have figures for any of them.
+
+    `taking_part` are those that take part in some of what is counted; all unless said.
 
     >>> q = Quarter.parse("2013-14-Q1")
     >>> found = tracks({(q, "LBHF"): Amounts(300, 50), (q, "WCC"): Amounts(150, 50, 50)},
@@ -188,7 +197,8 @@ def tracks(figures: Figures, councils: Sequence[str]) -> tuple[Track, ...]:
                     _share(to_date[council].contribution, contribution),
                 )
             )
-    return tuple(Track(council, tuple(points[council])) for council in councils)
+    named = councils if taking_part is None else taking_part
+    return tuple(Track(council, tuple(points[council]), council in named) for council in councils)
 
 
 def persistently(
@@ -199,7 +209,11 @@ def persistently(
     Only to the end of `closed`, the latest closed quarter. In an open one some councils have
     figures and others have none yet, so the result could change the next day.
     """
-    runs = ((track.council, track.closed(closed).little_for(criterion.below)) for track in found)
+    runs = (
+        (track.council, track.closed(closed).little_for(criterion.below))
+        for track in found
+        if track.takes_part
+    )
     return tuple(Warned(council, run) for council, run in runs if run >= criterion.quarters)
 
 
@@ -213,13 +227,19 @@ class Least:
     illustrative: bool = False
 
 
-def gaining_least(service: str, amounts: Mapping[str, Amounts]) -> Least:
-    """Who has the least net of a service, among the councils that have any figure in it."""
+def gaining_least(
+    service: str, amounts: Mapping[str, Amounts], taking_part: Collection[str] | None = None
+) -> Least:
+    """Who has the least net of a service, among those that take part and have a figure in it.
+
+    `taking_part` are those that take part; all unless said.
+    """
     nets = {council: each.net for council, each in sorted(amounts.items())}
-    least = min(nets.values(), default=0)
-    last = tuple(council for council, net in nets.items() if net == least)
+    among = {c: net for c, net in nets.items() if taking_part is None or c in taking_part}
+    least = min(among.values(), default=0)
+    last = tuple(council for council, net in among.items() if net == least)
     made_up = any(each.illustrative for each in amounts.values())
-    return Least(service, () if len(last) == len(nets) else last, nets, made_up)
+    return Least(service, () if len(last) == len(among) else last, nets, made_up)
 
 
 def _share(part: int, whole: int) -> Fraction | None:

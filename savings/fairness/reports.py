@@ -7,7 +7,7 @@ float comes near. `savings.fairness.fairness` decides which council gains little
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,9 +137,12 @@ def fairness_of(asked: FairnessQuestion) -> Fairness:
     """Who gains and who pays, from the rollup's totals: five queries."""
     councils = {council.code: council.name for council in Council.objects.order_by("code")}
     closed = Period.objects.latest_closed_quarter()
-    frame = _totals(asked, asked.last or closed)
+    last = asked.last or closed
+    frame = _totals(asked, last)
     own = frame[frame["council"].notna()]
-    found = tracks(_by_quarter(own), list(councils)) if len(own) else ()
+    taking_part = _taking_part(asked, last)
+    everybody = set().union(*taking_part.values())
+    found = tracks(_by_quarter(own), list(councils), everybody) if len(own) else ()
     test, proposed = tests_of(councils)
     unattributed = frame[frame["council"].isna()]
     return Fairness(
@@ -147,7 +150,7 @@ def fairness_of(asked: FairnessQuestion) -> Fairness:
         closed=closed,
         councils=councils,
         tracks=found,
-        services=_services(own, asked),
+        services=_services(own, asked, taking_part),
         unattributed=sum(_by(unattributed, "quarter", "service").values(), Amounts()),
         test=test,
         proposed=proposed,
@@ -213,9 +216,26 @@ def _by_quarter(own: pd.DataFrame) -> dict[tuple[Quarter, str], Amounts]:
     }
 
 
-def _services(own: pd.DataFrame, asked: FairnessQuestion) -> tuple[Least, ...]:
+def _taking_part(asked: FairnessQuestion, last: Quarter | None) -> dict[str, set[str]]:
+    """For each part that is shown the councils that take part in some of it, some of the time."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for slug, part in asked.parts.items():
+        found[part] |= {
+            spell.council
+            for spell in asked.tree.participation(slug)
+            if (last is None or spell.first <= last)
+            and (asked.first is None or spell.last is None or asked.first <= spell.last)
+        }
+    return found
+
+
+def _services(
+    own: pd.DataFrame, asked: FairnessQuestion, taking_part: Mapping[str, set[str]]
+) -> tuple[Least, ...]:
     amounts: dict[str, dict[str, Amounts]] = defaultdict(dict)
     for (service, council), each in _by(own, "service", "council").items():
         amounts[service][council] = each
     order: Sequence[str] = [node.slug for node, _ in asked.tree.walk()]
-    return tuple(gaining_least(slug, amounts[slug]) for slug in order if slug in amounts)
+    return tuple(
+        gaining_least(slug, amounts[slug], taking_part[slug]) for slug in order if slug in amounts
+    )

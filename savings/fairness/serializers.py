@@ -95,6 +95,10 @@ class DeepestSerializer(serializers.Serializer):
 
 class TrackSerializer(serializers.Serializer):
     council = serializers.CharField()
+    takes_part = serializers.BooleanField(
+        help_text="Whether it takes part in some of what is counted. One that does not is never "
+        "named as gaining least, and never warned of."
+    )
     break_even = serializers.SerializerMethodField(
         help_text="The first quarter from which the net to date is 0 or more, to the latest; null "
         "if it is below."
@@ -113,7 +117,7 @@ class LeastSerializer(serializers.Serializer):
     gain_least = serializers.ListField(
         child=serializers.CharField(),
         source="councils",
-        help_text="Who has the lowest net; empty if all have the same.",
+        help_text="Who of those that take part has the lowest net; empty where all have the same.",
     )
     nets = serializers.DictField(child=Money(), help_text="Net to date by council.")
     illustrative = serializers.BooleanField()

@@ -148,7 +148,9 @@ def _told(found: Fairness) -> dict[str, Any]:
                         "point": track.points[place],
                         "little": wording.gains_little_of(
                             track.points[place], criterion, found.closed
-                        ),
+                        )
+                        if track.takes_part or criterion is None
+                        else "takes no part",
                     }
                     for track in found.tracks
                 ],

@@ -95,7 +95,13 @@ def warning_of(warned: Sequence[Warned], names: Mapping[str, str]) -> str:
 
 def reading_of_net(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
     """Who has gained the most to date, and who the least."""
-    nets = {t.council: t.latest.to_date.net for t in tracks if t.latest and not t.is_empty}
+    nets = {
+        t.council: t.latest.to_date.net
+        for t in tracks
+        if t.latest and not t.is_empty and t.takes_part
+    }
+    if not nets and not all(track.is_empty for track in tracks):
+        return "Nothing certified has fallen on a council that takes part yet."
     if not nets:
         return "Nothing certified has fallen on any council yet."
     most = max(nets, key=lambda council: (nets[council], council))
@@ -118,7 +124,10 @@ def reading_of_shares(tracks: Sequence[Track], names: Mapping[str, str]) -> str:
         return "No council has put anything in yet, so there is nothing to compare the gain with."
     if first.share_of_net is None:
         return "The councils together have not gained on balance yet, so there are no shares of it."
-    ratios = {council: r for council, p in latest.items() if (r := p.ratio) is not None}
+    naming = {track.council for track in tracks if track.takes_part}
+    ratios = {c: r for c, p in latest.items() if c in naming and (r := p.ratio) is not None}
+    if not ratios:
+        return "No council that takes part has put anything in yet, so there is nothing to compare."
     least = min(ratios, key=lambda council: (ratios[council], council))
     if len(set(ratios.values())) == 1:
         return "Every council that puts something in gains in proportion to it."

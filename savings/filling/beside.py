@@ -189,7 +189,8 @@ class _Promised:
 
 
 def _promised() -> Iterator[_Promised]:
-    for position, plan, slug, year, basis, middle, provenance in PlanLine.objects.filter(
+    counted = PlanLine.objects.counted().of_one_year()
+    for position, plan, slug, year, basis, middle, provenance in counted.filter(
         plan__adopted=True, service__isnull=False
     ).values_list(
         "plan__position", "plan__code", "service__slug", "year", "basis", "middle", "provenance"

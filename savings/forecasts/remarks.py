@@ -32,7 +32,7 @@ class RemarkKind(StrEnum):
 
 _LABELS = {
     RemarkKind.IN_DOUBT: "In doubt",
-    RemarkKind.NOTHING_DELIVERED: "Start date passed, nothing delivered",
+    RemarkKind.NOTHING_DELIVERED: "Start date passed, no saving entered",
     RemarkKind.MISSING: "No forecast yet",
     RemarkKind.UNCHANGED: "Unchanged for two quarters",
 }
@@ -56,12 +56,14 @@ def remarks(
     now: Mapping[str, ForecastRow],
     last: Mapping[str, ForecastRow],
     saved: Mapping[str, int],
+    fell: Mapping[str, int],
 ) -> list[Remark]:
     """Every remark on a council's forecasts for `quarter`, by kind and then by initiative.
 
     `now` and `last` are the forecasts of this quarter and of the one before, by service;
     `saved` has what savings the council has entered or certified for each service and
-    below it, from the start to the end of the quarter, in pence.
+    below it, from the start to the end of the quarter, in pence; `fell` what certified
+    savings that other councils reported fell on it there.
     """
     found = [
         remark
@@ -71,6 +73,7 @@ def remarks(
             now.get(initiative.service),
             last.get(initiative.service),
             saved.get(initiative.service, 0),
+            fell.get(initiative.service, 0),
             quarter,
             today,
         )
@@ -84,6 +87,7 @@ def _on(
     now: ForecastRow | None,
     last: ForecastRow | None,
     saved: int,
+    fell: int,
     quarter: Quarter,
     today: date,
 ) -> Iterator[Remark]:
@@ -93,7 +97,7 @@ def _on(
     if now.is_in_doubt:
         yield _in_doubt(initiative, now, quarter)
     if now.starts_on is not None and saved <= 0 and has_passed(now.starts_on, quarter, today):
-        yield _nothing_delivered(initiative, now.starts_on)
+        yield _nothing_delivered(initiative, now.starts_on, saved, fell)
     if is_unchanged(now, last):
         yield _unchanged(initiative, quarter)
 
@@ -134,13 +138,17 @@ def _in_doubt(initiative: Initiative, now: ForecastRow, quarter: Quarter) -> Rem
     )
 
 
-def _nothing_delivered(initiative: Initiative, starts_on: date) -> Remark:
+def _nothing_delivered(initiative: Initiative, starts_on: date, saved: int, fell: int) -> Remark:
+    own = "this council has entered no saving for it"
+    if saved:
+        own = f"what this council has entered for it comes to {format_pounds(saved)}"
+    others = f"; {format_pounds(fell)} fell on it from other councils’ entries" if fell else ""
+    remedy = "Enter what has been saved, or change the start date."
     return Remark(
         RemarkKind.NOTHING_DELIVERED,
         initiative.service,
-        f"{initiative.name}: due to start on {starts_on.day} {starts_on:%B %Y}, but no saving has "
-        "been entered for it.",
-        "Enter what has been saved, or change the start date.",
+        f"{initiative.name}: due to start on {starts_on.day} {starts_on:%B %Y}, but {own}{others}.",
+        f"If what fell on it is not all: {remedy[0].lower()}{remedy[1:]}" if fell else remedy,
     )
 
 

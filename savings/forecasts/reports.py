@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from audit.models import Event
 from finance.money import to_pence
@@ -140,7 +140,7 @@ def initiatives_of(parent: Return) -> list[Initiative]:
 
 
 def planned_lines() -> list[PlannedLine]:
-    """Every line of every plan, as the rule reads it: one query."""
+    """The lines that count of every plan, of one year each, as the rule reads them: one query."""
     return [
         PlannedLine(
             plan=position,
@@ -150,14 +150,15 @@ def planned_lines() -> list[PlannedLine]:
             full_year=basis == PlanLine.Basis.FULL_YEAR,
             pence=to_pence(middle),
         )
-        for position, adopted, slug, year, basis, middle in PlanLine.objects.order_by(
-            "plan__position", "id"
-        ).values_list("plan__position", "plan__adopted", "service__slug", "year", "basis", "middle")
+        for position, adopted, slug, year, basis, middle in PlanLine.objects.counted()
+        .of_one_year()
+        .order_by("plan__position", "id")
+        .values_list("plan__position", "plan__adopted", "service__slug", "year", "basis", "middle")
     ]
 
 
 def forecasts_of(user: User, parent: Return, today: date) -> ForecastsOfReturn:
-    """The forecasts of one return, which the person may see: seven queries, however many."""
+    """The forecasts of one return, which the person may see: eight queries, however many."""
     if parent.council is None:
         return ForecastsOfReturn(parent, lines=(), others=(), remarks=())
     (found,) = forecasts_of_returns(user, [parent], parent.quarter, Service.objects.tree(), today)
@@ -199,6 +200,7 @@ def forecasts_of_returns(
         of = forecasts[forecast.parent.council_id, forecast.parent.quarter]
         of[forecast.service.slug] = forecast
     saved = savings_of(user, quarter, councils)
+    fell = fallen_from_others(quarter, councils)
     return [
         _forecasts_of_return(
             parent,
@@ -207,6 +209,7 @@ def forecasts_of_returns(
             forecasts[parent.council_id, quarter],
             forecasts[parent.council_id, quarter.preceding],
             saved[parent.council_id],
+            fell[parent.council_id],
             tree,
             today,
         )
@@ -222,6 +225,7 @@ def _forecasts_of_return(
     now: Mapping[str, Forecast],
     last: Mapping[str, Forecast],
     by_service: Mapping[str, Saved],
+    fell: Mapping[str, int],
     tree: ServiceTree,
     today: date,
 ) -> ForecastsOfReturn:
@@ -236,6 +240,7 @@ def _forecasts_of_return(
             now={slug: row_of(forecast) for slug, forecast in now.items()},
             last={slug: row_of(forecast) for slug, forecast in last.items()},
             saved={slug: amounts.entered for slug, amounts in saved.items()},
+            fell={slug: sum(fell.get(step, 0) for step in tree.below(slug)) for slug in saved},
         )
     ]
     return ForecastsOfReturn(
@@ -287,6 +292,31 @@ def savings_of(
     ):
         saved[council][slug] += Saved(entered=to_pence(amount))
     return saved
+
+
+def fallen_from_others(
+    quarter: Quarter, councils: Sequence[int | None]
+) -> dict[int | None, dict[str, int]]:
+    """Certified savings to the end of a quarter that fell on councils from others' returns.
+
+    By council and service, in pence: one query.
+    """
+    found: dict[int | None, dict[str, int]] = defaultdict(dict)
+    for council, slug, pence in (
+        Total.objects.current()
+        .filter(
+            kind=Entry.Kind.SAVING,
+            council__in=councils,
+            parent__council__isnull=False,
+            quarter__lte=quarter,
+        )
+        .exclude(parent__council=F("council"))
+        .order_by()
+        .values_list("council", "service__slug")
+        .annotate(sum=Sum("pence"))
+    ):
+        found[council][slug] = pence
+    return found
 
 
 def below(tree: ServiceTree, slug: str, saved: Mapping[str, Saved]) -> Saved:

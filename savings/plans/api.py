@@ -30,7 +30,11 @@ class PlanList(Listing):
 
 
 class PlanDetail(Call):
-    """One plan with its lines, each with its document and place."""
+    """One plan with its lines, each with the document and place that it stands in.
+
+    All lines are shown. A line that is inside another (`inside`) is a part of it, and the
+    sums of `years` count it once, in the other.
+    """
 
     @extend_schema(responses=PlanDetailSerializer)
     def get(self, request: Request, code: str) -> Response:
@@ -38,7 +42,7 @@ class PlanDetail(Call):
         plan = found(
             Plan.objects.all(), "There is no such plan: plans/ lists their codes.", code=code
         )
-        lines = plan.lines.select_related("service").order_by("year", "id")
+        lines = plan.lines.select_related("service", "council", "inside").order_by("year", "id")
         whole = described(plan, years=years_by_plan([plan])[plan.id], lines=lines)
         return Response(PlanDetailSerializer(whole).data)
 
@@ -48,6 +52,8 @@ def described(plan: Plan, **more: object) -> dict[str, object]:
         "code": plan.code,
         "name": plan.name,
         "description": plan.description,
+        "kind": plan.kind,
+        "source": plan.source,
         "adopted": plan.adopted,
         **more,
     }

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import csv
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
 
-from finance.money import from_pence, parse_money
+from finance.money import MoneyError, from_pence, parse_money
 from finance.periods import FinancialYear, Quarter
 from savings.record.footing import Cell, Check, Known
 
@@ -97,6 +97,7 @@ class ParticipationRow:
 class PlanRow:
     code: str
     name: str
+    kind: str
     adopted: bool
     document: str
     place: str
@@ -105,15 +106,22 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanLineRow:
+    """A line of a plan. `council` empty for all together; `inside` a label of its plan and year."""
+
     plan: str
     label: str
     service: str
+    council: str
     category: str
     year: FinancialYear
     low: Decimal
     middle: Decimal
     high: Decimal
+    cost: Decimal
     basis: str
+    phasing: str
+    derivation: str
+    inside: str
     provenance: str
     document: str
     place: str
@@ -155,8 +163,10 @@ class Record:
     def cells(self) -> list[Cell]:
         """The figures, followed by the plans and the delivered totals as tables.
 
-        A plan is the table ``plan:<code>`` with a row for each label and a section for
-        each programme. The partnership's entries are the table ``delivery``.
+        A plan is the table ``plan:<code>`` with a row for each label and a section
+        for each programme; a line inside another is in no sum. What getting there costs is
+        in columns of its own, such as ``2011/12 cost``, and what is for one council again in
+        a row of its code, beside the sums. The partnership's entries are the table ``delivery``.
         """
         return [row.cell for row in self.figures] + self._planned() + self._delivered()
 
@@ -177,19 +187,18 @@ class Record:
         return [levels[depth] for depth in sorted(levels)]
 
     def _planned(self) -> list[Cell]:
-        return [
-            Cell(
-                table=f"plan:{line.plan}",
-                section=self.programme(line.service),
-                row=line.label,
-                column=line.year.label,
-                printed="",
-                value=line.middle,
-                unit="GBP",
-                total="",
-            )
-            for line in self.plan_lines
-        ]
+        cells = []
+        for line in self.plan_lines:
+            beside = "memo" if line.inside else ""
+            found = [(line.label, line.year.label, line.middle, beside)]
+            if line.cost:
+                found.append((line.label, f"{line.year.label} cost", line.cost, beside))
+            if line.council and not line.inside:
+                found.append((line.council, line.year.label, line.middle, "memo"))
+            for row, column, value, total in found:
+                table, section = f"plan:{line.plan}", self.programme(line.service)
+                cells.append(Cell(table, section, row, column, "", value, "GBP", total))
+        return cells
 
     def _delivered(self) -> list[Cell]:
         return [
@@ -222,7 +231,10 @@ def read_record(folder: Path) -> Record:
     for path in sorted((folder / "figures").glob("*.csv")):
         if path.stem not in {document.code for document in documents}:
             reader.errors.append(f"figures/{path.name}: documents.csv names no such document.")
-    errors = reader.errors or list(_faults(record))
+    errors = reader.errors or [
+        *_faults(record),
+        *faults_of_inside(record.plan_lines, reader.lines["plan_lines.csv"]),
+    ]
     if errors:
         raise RecordError(errors)
     return record
@@ -232,6 +244,8 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.errors: list[str] = []
+        #: The line of its file that each row of it ends on, in their order.
+        self.lines: dict[str, list[int]] = {}
 
     def rows(self, name: str, build: Callable[[Row], T]) -> tuple[T, ...]:
         try:
@@ -248,7 +262,9 @@ class _Reader:
             try:
                 if None in row or None in row.values():
                     raise ValueError("the row has more or fewer cells than there are columns.")
-                yield build(row)
+                built = build(row)
+                self.lines.setdefault(name, []).append(rows.line_num)
+                yield built
             except (ValueError, KeyError, TypeError, InvalidOperation) as error:
                 self.errors.append(f"{name}, line {rows.line_num}: {error}")
 
@@ -313,20 +329,40 @@ def _participation(row: Row) -> ParticipationRow:
 def _plan(row: Row) -> PlanRow:
     if row["adopted"] not in _YES_OR_NO:
         raise ValueError("adopted is neither yes nor no.")
+    if row["kind"] not in _KINDS:
+        raise ValueError(f"kind “{row['kind']}” is none of {', '.join(_KINDS)}.")
     kept = {name: text for name, text in row.items() if name != "adopted"}
     return PlanRow(adopted=_YES_OR_NO[row["adopted"]], **kept)
 
 
 def _plan_line(row: Row) -> PlanLineRow:
-    low, middle, high = (from_pence(parse_money(row[name])) for name in ("low", "middle", "high"))
+    low, middle, high = (_money(row, name) for name in ("low", "middle", "high"))
     if not low <= middle <= high:
         raise ValueError("low, middle and high are not in ascending order.")
+    cost = _money(row, "cost") if row["cost"] else Decimal(0)
+    if cost < 0:
+        raise ValueError(f"cost “{row['cost']}” is below 0: give what getting there costs.")
+    for name, choices in (("basis", _BASES), ("phasing", _PHASINGS)):
+        if row[name] not in choices:
+            raise ValueError(f"{name} “{row[name]}” is none of {', '.join(choices)}.")
+    if (row["phasing"] == _DERIVED) != bool(row["derivation"]):
+        raise ValueError("a derived phasing says in derivation how; another doesn't.")
     kept = {name: text for name, text in row.items() if name not in _PLAN_LINE_TYPED}
     year = FinancialYear.parse(row["financial_year"])
-    return PlanLineRow(year=year, low=low, middle=middle, high=high, **kept)
+    return PlanLineRow(year=year, low=low, middle=middle, high=high, cost=cost, **kept)
 
 
-_PLAN_LINE_TYPED = ("financial_year", "low", "middle", "high")
+def _money(row: Row, column: str) -> Decimal:
+    try:
+        return from_pence(parse_money(row[column]))
+    except MoneyError as error:
+        raise ValueError(f"{column}: {error}") from error
+
+
+_PLAN_LINE_TYPED = ("financial_year", "low", "middle", "high", "cost")
+_KINDS = ("proposal", "target", "option", "profile")
+_BASES = ("full_year", "in_year", "over_years")
+_PHASINGS = (_PUBLISHED, _DERIVED, "reported")
 
 
 def _delivery(row: Row) -> DeliveryRow:
@@ -357,7 +393,7 @@ def _faults(record: Record) -> Iterator[str]:
     )
     yield from _twice(
         "plan line",
-        (f"{i.plan} {i.year.code} {i.label} {i.service}" for i in record.plan_lines),
+        (f"{i.plan} {i.year.code} {i.label} {i.service} {i.council}" for i in record.plan_lines),
     )
     for figure in record.figures:
         if tables.get(figure.cell.table) != figure.document:
@@ -380,6 +416,7 @@ def _faults(record: Record) -> Iterator[str]:
         *((item.document, documents) for item in record.plans),
         *((item.plan, plans) for item in record.plan_lines),
         *((item.service, services) for item in record.plan_lines if item.service),
+        *((item.council, councils) for item in record.plan_lines if item.council),
         *((item.document, documents) for item in record.plan_lines),
         *((item.service, services) for item in record.delivery),
         *((item.document, documents) for item in record.delivery),
@@ -387,6 +424,49 @@ def _faults(record: Record) -> Iterator[str]:
     for name, where in named:
         if name not in where:
             yield f"“{name}” is named, but does not exist."
+
+
+def faults_of_inside(lines: Sequence[PlanLineRow], rows: Sequence[int]) -> Iterator[str]:
+    """What is wrong with the lines that say they are inside another, with the row of each.
+
+    The label names one line of the same plan and year, no other line has it there, and no
+    chain of them leads back to where it began. `rows` are the rows of the lines in their file.
+    """
+    inside: dict[int, int] = {}
+    for index, line in enumerate(lines):
+        if not line.inside:
+            continue
+        where = f"plan_lines.csv, line {rows[index]}, column inside: “{line.inside}”"
+        found = lines_called(lines, line)
+        if index in found:
+            yield f"{where} is the line itself. Name another line, or leave it empty."
+        elif not found:
+            when = f"plan {line.plan} for {line.year.code}"
+            yield f"{where} is the label of no line of {when}. Name one of the same plan and year."
+        elif len(found) > 1:
+            both = " and ".join(str(rows[other]) for other in found)
+            yield f"{where} is the label of lines {both}. Give the one that is meant its own label."
+        else:
+            inside[index] = found[0]
+    for index, around in inside.items():
+        seen, step = {index}, around
+        while step in inside and step not in seen:
+            seen.add(step)
+            step = inside[step]
+        if step == index:
+            yield (
+                f"plan_lines.csv, line {rows[index]}, column inside: “{lines[index].inside}” is, "
+                "by way of others, inside this line again. Leave it empty in one of them."
+            )
+
+
+def lines_called(lines: Sequence[PlanLineRow], line: PlanLineRow) -> list[int]:
+    """The places of the lines that a line's `inside` names: of its plan and year, by label."""
+    return [
+        index
+        for index, other in enumerate(lines)
+        if (other.plan, other.year, other.label) == (line.plan, line.year, line.inside)
+    ]
 
 
 def _twice(kind: str, names: Iterator[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from savings.plans.models import Plan, PlanLine
 from savings.quarters.locks import change_basis
 from savings.record.delivery import load_delivery
 from savings.record.footing import Difference, foot, reconcile
-from savings.record.imports import Record, RecordError, ServiceRow
+from savings.record.imports import Record, RecordError, ServiceRow, lines_called
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
 from savings.returns.models import DirtyReturn, Return
 from services.models import Participation, Service
@@ -79,7 +79,7 @@ def load(record: Record, *, at: datetime) -> Loaded:
         raise
     if _who_shares_what() != before:
         _mark_everything(at)
-    _plans(record, services)
+    _plans(record, services, councils)
     certified = load_delivery(record, services, at)
     return Loaded(
         documents=len(documents),
@@ -290,7 +290,7 @@ def _mark_everything(at: datetime) -> None:
     )
 
 
-def _plans(record: Record, services: dict[str, Service]) -> None:
+def _plans(record: Record, services: dict[str, Service], councils: dict[str, Council]) -> None:
     plans = _upsert(
         Plan.objects,
         (
@@ -298,13 +298,15 @@ def _plans(record: Record, services: dict[str, Service]) -> None:
                 code=row.code,
                 name=row.name,
                 description=row.description,
+                kind=row.kind,
+                source=row.document,
                 adopted=row.adopted,
                 position=position,
             )
             for position, row in enumerate(record.plans)
         ),
         unique=["code"],
-        update=["name", "description", "adopted", "position"],
+        update=["name", "description", "kind", "source", "adopted", "position"],
     )
     by_code = {plan.code: plan for plan in plans}
     lines = _upsert(
@@ -314,12 +316,16 @@ def _plans(record: Record, services: dict[str, Service]) -> None:
                 plan=by_code[row.plan],
                 label=row.label,
                 service=services[row.service] if row.service else None,
+                council=councils[row.council] if row.council else None,
                 category=row.category,
                 year=row.year.code,
                 low=row.low,
                 middle=row.middle,
                 high=row.high,
+                cost=row.cost,
                 basis=row.basis,
+                phasing=row.phasing,
+                derivation=row.derivation,
                 provenance=row.provenance,
                 document=row.document,
                 place=row.place,
@@ -327,17 +333,39 @@ def _plans(record: Record, services: dict[str, Service]) -> None:
             )
             for row in record.plan_lines
         ),
-        unique=["plan", "year", "label", "service"],
+        unique=["plan", "year", "label", "service", "council"],
         update=[
             "category",
             "low",
             "middle",
             "high",
+            "cost",
             "basis",
+            "phasing",
+            "derivation",
             "provenance",
             "document",
             "place",
             "note",
         ],
     )
+    _inside(record, lines)
     _only(PlanLine.objects.filter(plan__in=plans), lines)
+
+
+def _inside(record: Record, lines: Sequence[PlanLine]) -> None:
+    """Put each line inside the one that its row names; the lines are in the order of the rows."""
+    around = {
+        line.pk: lines[lines_called(record.plan_lines, row)[0]].pk
+        for line, row in zip(lines, record.plan_lines, strict=True)
+        if row.inside
+    }
+    standing = dict(
+        PlanLine.objects.filter(pk__in=[line.pk for line in lines]).values_list("pk", "inside")
+    )
+    changed = [pk for pk, inside in standing.items() if inside != around.get(pk)]
+    # First out of the old, so that lines which change places pass through no circle.
+    PlanLine.objects.filter(pk__in=changed).update(inside=None)
+    for pk in changed:
+        if pk in around:
+            PlanLine.objects.filter(pk=pk).update(inside=around[pk])

@@ -130,10 +130,16 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A line of a plan: an amount in pence for each of the plan's years, or None."""
+    """A line of a plan: an amount in pence for each of the plan's years, or None.
+
+    `council` is empty where it is for all that share it; `inside` the label of the line that
+    it is a part of, and empty where it counts by itself.
+    """
 
     label: str
     service: Service | None
+    council: str
+    inside: str
     amounts: tuple[int | None, ...]
     provenance: str
     place: str
@@ -142,12 +148,18 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """A plan with its years, its lines and their sum in each year."""
+    """A plan with its years, its lines and their sum in each year.
+
+    `costs` is what getting there costs in each year, as amounts below 0, and `nets` what is
+    left; both are empty for a plan without costs. A line inside another is in no total.
+    """
 
     plan: Plan
     years: tuple[tuple[FinancialYear, str], ...]
     rows: tuple[PlanRow, ...]
     totals: tuple[int, ...]
+    costs: tuple[int, ...]
+    nets: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +245,7 @@ def differences_by_document() -> list[
 
 def plans() -> list[PlanReport]:
     """Every plan with its lines, in two queries."""
-    lines = PlanLine.objects.select_related("service").order_by("id")
+    lines = PlanLine.objects.select_related("service", "council", "inside").order_by("id")
     by_plan: dict[int, list[PlanLine]] = defaultdict(list)
     for line in lines:
         by_plan[line.plan_id].append(line)
@@ -282,16 +294,20 @@ def counted() -> dict[str, str]:
 def _plan(plan: Plan, lines: list[PlanLine]) -> PlanReport:
     bases = {line.year: line.get_basis_display() for line in lines}
     years = sorted(bases)
-    by_row: dict[tuple[str, int | None], list[PlanLine]] = defaultdict(list)
+    by_row: dict[tuple[str, int | None, int | None], list[PlanLine]] = defaultdict(list)
     for line in lines:
-        by_row[line.label, line.service_id].append(line)
+        by_row[line.label, line.service_id, line.council_id].append(line)
+    counted = [line for line in lines if line.counts]
+    totals = [sum(line.middle_pence for line in counted if line.year == year) for year in years]
+    costs = [-sum(line.cost_pence for line in counted if line.year == year) for year in years]
+    has_costs = any(costs)
     return PlanReport(
         plan=plan,
         years=tuple((FinancialYear.parse(year), bases[year]) for year in years),
         rows=tuple(_plan_row(of_row, years) for of_row in by_row.values()),
-        totals=tuple(
-            sum(line.middle_pence for line in lines if line.year == year) for year in years
-        ),
+        totals=tuple(totals),
+        costs=tuple(costs) if has_costs else (),
+        nets=tuple(map(sum, zip(totals, costs, strict=True))) if has_costs else (),
     )
 
 
@@ -303,13 +319,31 @@ def _plan_row(lines: list[PlanLine], years: list[str]) -> PlanRow:
         for line in lines
         if line.low != line.high
     ]
+    costs = [
+        f"{FinancialYear.parse(line.year).label}: costs {format_pounds(line.cost_pence)}."
+        for line in lines
+        if line.cost
+    ]
+    derivations = [
+        f"{FinancialYear.parse(line.year).label}: {line.derivation}."
+        for line in lines
+        if line.derivation
+    ]
+    around = next((line.inside for line in lines if line.inside), None)
     return PlanRow(
         label=lines[0].label,
         service=lines[0].service,
+        council=lines[0].council.name if lines[0].council else "",
+        inside=around.label if around else "",
         amounts=tuple(amounts.get(year) for year in years),
         provenance="" if lines[0].provenance == Provenance.PUBLISHED else lines[0].provenance,
         place=lines[0].place,
-        notes=(*ranges, *dict.fromkeys(line.note for line in lines if line.note)),
+        notes=(
+            *ranges,
+            *costs,
+            *derivations,
+            *dict.fromkeys(line.note for line in lines if line.note),
+        ),
     )
 
 

@@ -42,10 +42,14 @@ _WORKED_OUT = "worked_out_total"
 
 #: What a total says, apart from its times, and the condition that two rows say the same,
 #: written so that PostgreSQL can hash it (no id is 0).
-_SAID = "parent_id, quarter, service_id, council_id, kind, pence, entries, illustrative"
+_SAID = (
+    "parent_id, quarter, service_id, council_id, kind, recurrence, nature, pence, entries, "
+    "illustrative"
+)
 _THE_SAME = """
     t.parent_id = w.parent_id AND t.service_id = w.service_id
     AND coalesce(t.council_id, 0) = coalesce(w.council_id, 0) AND t.kind = w.kind
+    AND t.recurrence = w.recurrence AND t.nature = w.nature
     AND t.quarter = w.quarter AND t.pence = w.pence AND t.entries = w.entries
     AND t.illustrative = w.illustrative
 """
@@ -61,7 +65,7 @@ _PUT_IN_FORCE = f"""
     WHERE NOT EXISTS (
         SELECT 1 FROM savings_total t WHERE t.until IS NULL AND {_THE_SAME}
     )
-    ORDER BY parent_id, service_id, council_id, kind
+    ORDER BY parent_id, service_id, council_id, kind, recurrence, nature
 """  # nosec B608
 
 #: Savings and ongoing costs by the council they fall on, before the new totals are in force.
@@ -79,10 +83,13 @@ _DELIVERED = f"""
     GROUP BY s.slug, t.quarter, c.code, t.kind
 """  # nosec B608
 
+#: How many of the columns below are an entry's own.
+_OF_ITS_OWN = len(CertifiedEntry._fields) - 1
+
 #: Each entry's own columns, in the order of `CertifiedEntry`, and then what decides how it
 #: falls, in the order of `Grounds`.
 _ENTRIES = """
-    SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter,
+    SELECT e.parent_id, e.id, (e.amount * 100)::bigint, p.quarter, e.recurrence, e.nature,
            s.slug, e.kind, e.scope, coalesce(corrected_period.quarter, p.quarter), c.code,
            e.cause, caused.code, array_to_string(e.tupe, ','), e.approval
     FROM savings_entry e
@@ -183,11 +190,13 @@ class _Batch:
 
 
 class _Total(NamedTuple):
-    """A total within a return: what falls on a council for one kind and service."""
+    """A total within a return: what falls on a council and is alike in all this."""
 
     service: str
     council: str | None
     kind: str
+    recurrence: str
+    nature: str
 
 
 def _rewrite(returns: list[int], moment: datetime, *, everything: bool = False) -> None:
@@ -268,8 +277,9 @@ def _entries(returns: list[int], transition_costs: bool) -> Iterator[CertifiedEn
     with connection.chunked_cursor() as cursor:
         cursor.execute(_ENTRIES, [returns, transition_costs])
         while rows := cursor.fetchmany(10_000):
-            for parent_id, entry_id, pence, quarter, *grounds in rows:
-                yield CertifiedEntry(parent_id, entry_id, pence, quarter, Grounds._make(grounds))
+            for row in rows:
+                grounds = Grounds._make(row[_OF_ITS_OWN:])
+                yield CertifiedEntry._make((*row[:_OF_ITS_OWN], grounds))
 
 
 def _add_return(
@@ -285,12 +295,14 @@ def _add_return(
     quarter = 0
     for entry in entries:
         quarter = entry.quarter
-        way = ways.of(entry.grounds)
+        grounds = entry.grounds
+        way = ways.of(grounds)
         lines = []
         for code, part in way.parts(entry.pence):
             said = (entry.id, parent_id, councils[code], part, way.rule, way.illustrative)
             lines.append(line_of(said))
-            total = sums[_Total(entry.grounds.service, code, entry.grounds.kind)]
+            of = _Total(grounds.service, code, grounds.kind, entry.recurrence, entry.nature)
+            total = sums[of]
             total.pence += part
             total.entries += 1
             total.illustrative |= way.illustrative
@@ -300,8 +312,8 @@ def _add_return(
         seal.update(facts.encode())
     for of, total in sums.items():
         sum_ = (total.pence, total.entries, total.illustrative)
-        place = (parent_id, quarter, services[of.service], councils[of.council], of.kind)
-        batch.totals.write(line_of((*place, *sum_)))
+        place = (parent_id, quarter, services[of.service], councils[of.council])
+        batch.totals.write(line_of((*place, of.kind, of.recurrence, of.nature, *sum_)))
 
 
 def _copy_in(batch: _Batch) -> None:

@@ -2,11 +2,11 @@
 
 A **fact** is one certified entry's part for one council, in pence; no council
 means the entry is unattributed. A **total** sums facts by return, service,
-council and kind, so that a page reads a few hundred rows however many entries
-there are, and a certified return replaces only its own totals. A replaced total
-stays, retired: it says from when to when it was in force, so that any sum can be
-read as it stood at a moment. A **dirty return** is a row of the outbox:
-certification writes it in the same transaction, and the rollup removes it in its
+council and kind, and savings by recurrence and nature, so that a page reads a few
+hundred rows however many entries there are, and a certified return replaces only its
+own totals. A replaced total stays, retired: it says from when to when it was in
+force, so that any sum can be read as it stood at a moment. A **dirty return** is a
+row of the outbox: certification writes it in the same transaction, and the rollup removes it in its
 own. A **rolled return** holds the digest of its facts. **RollupState** is the one
 row that says which version readers see, with the digest of everything.
 """
@@ -83,6 +83,18 @@ class Total(models.Model):
         db_constraint=False,
     )
     kind = models.CharField(max_length=15, choices=Entry.Kind)
+    recurrence = models.CharField(
+        max_length=9,
+        choices=Entry.Recurrence,
+        blank=True,
+        help_text="Of a saving. Empty in totals that version 1.0.0 added up.",
+    )
+    nature = models.CharField(
+        max_length=12,
+        choices=Entry.Nature,
+        blank=True,
+        help_text="Of a saving. Empty in totals that version 1.0.0 added up.",
+    )
     pence = models.BigIntegerField()
     entries = models.PositiveIntegerField()
     illustrative = models.BooleanField(help_text="Whether any of it does.")
@@ -96,7 +108,7 @@ class Total(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["parent", "service", "council", "kind"],
+                fields=["parent", "service", "council", "kind", "recurrence", "nature"],
                 name="total_once",
                 condition=Q(until__isnull=True),
                 nulls_distinct=False,

@@ -44,12 +44,17 @@ class Grounds(NamedTuple):
 
 
 class CertifiedEntry(NamedTuple):
-    """A certified entry: its pence, its return's quarter as an ordinal, and its grounds."""
+    """A certified entry: its pence, its return's quarter as an ordinal, and its grounds.
+
+    Only a saving has a `recurrence` and a `nature`.
+    """
 
     parent_id: int
     id: int
     pence: int
     quarter: int
+    recurrence: str
+    nature: str
     grounds: Grounds
 
 

@@ -18,14 +18,14 @@ def short(pence: int) -> str:
 
 @register.filter
 def difference(compared: wording.Compared) -> str:
-    """Delivered compared with promised, such as “£60,000.00 more”."""
-    return wording.difference(compared.planned, compared.delivered)
+    """Delivered compared with promised, such as “£60,000.00 more”; empty where they can't be."""
+    return wording.difference(compared.set_against)
 
 
 @register.filter
 def share(compared: wording.Compared) -> str:
-    """Delivered as a percentage of promised; empty if nothing was promised."""
-    return wording.share(compared.planned, compared.delivered)
+    """Delivered as a percentage of promised; empty if the two can't be compared."""
+    return wording.share(compared.set_against)
 
 
 @register.filter

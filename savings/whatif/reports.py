@@ -140,8 +140,12 @@ def _alike(row: tuple[Any, ...]) -> Alike:
 
 
 def adopted_lines(services: Collection[str] | None = None) -> list[Planned]:
-    """The lines of the adopted plans for these services, in pence: one query."""
-    lines = PlanLine.objects.filter(plan__adopted=True, service__isnull=False)
+    """The lines of the adopted plans for these services, in pence: one query.
+
+    One that is inside another is counted in the other.
+    """
+    lines = PlanLine.objects.counted().of_one_year()
+    lines = lines.filter(plan__adopted=True, service__isnull=False)
     if services is not None:
         lines = lines.filter(service__slug__in=services)
     return [

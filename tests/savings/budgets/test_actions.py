@@ -279,8 +279,9 @@ def test_what_others_have_claimed_is_no_longer_left(partnership: Partnership) ->
     partnership.draft("WCC", a_claim("499.99"))
     found = mistakes(partnership, "WCC", a_claim("500.01"))
     assert found == {
-        "amount": "This would pass the ceiling of “moves”: £500.00 of £1,000.00 is left. Claim no "
-        "more than that."
+        "amount": "This would pass the ceiling of “moves”. £700.00 of £1,000.00 is left by what is "
+        "certified and what your council has submitted, but other councils have submitted claims "
+        "that are not certified yet. Claim less, or ask the programme office how much is left."
     }
 
 
@@ -304,8 +305,10 @@ def test_a_claim_is_checked_against_the_ceiling_again_when_certified(
     with pytest.raises(WrongState) as refusal:
         submit(return_id=mine.id, version=mine.version, by=finance, at=NOW)
     assert str(refusal.value) == (
-        "Line 2, Library service: This would pass the ceiling of “moves”: £400.00 of £1,000.00 is "
-        "left. Claim no more than that."
+        "Line 2, Library service: This would pass the ceiling of “moves”. £1,000.00 of £1,000.00 "
+        "is left by what is certified and what your council has submitted, but other councils "
+        "have submitted claims that are not certified yet. Claim less, or ask the programme office "
+        "how much is left."
     )
     assert partnership.parent("WCC").status == "draft"
     send_back(

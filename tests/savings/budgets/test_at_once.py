@@ -39,7 +39,7 @@ def test_only_one_of_two_claims_that_do_not_both_fit_is_submitted(partnership: P
     results = at_once(lambda: hand_in("LBHF"), lambda: hand_in("WCC"))
     assert kinds(results) == ["Return", "WrongState"]
     (refused,) = [result for result in results if isinstance(result, WrongState)]
-    assert "£40.00 of £100.00 is left" in str(refused)
+    assert "other councils have submitted claims that are not certified yet" in str(refused)
     assert claimed_on(["moves"])["moves"] == 60_00
 
 

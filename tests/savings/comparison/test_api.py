@@ -7,6 +7,7 @@ import pytest
 from savings.calendar.actions import close_period
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.tasks import roll_up
+from sovereignty.models import Council
 from tests.calling import Caller, mistakes
 from tests.kept import kept
 from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
@@ -14,8 +15,25 @@ from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
 pytestmark = pytest.mark.django_db
 
 
-def promise(plan: Plan, year: str, amount: str, service=None) -> None:
+APART = (
+    "The promise is a saving a year and delivery is a total since the start, "
+    "so they can’t be compared."
+)
+
+
+def made_of(gross: str, **some: str) -> dict[str, str]:
+    kinds = ("recurring", "one_off", "cashable", "non_cashable", "avoided", "not_known")
+    none = dict.fromkeys(kinds, "0.00")
+    return {**none, **some, "gross": gross, "ongoing_costs": "0.00", "net": gross}
+
+
+def figures(line: dict[str, object]) -> tuple[object, ...]:
+    return tuple(line[name] for name in ("planned", "delivered", "difference", "percentage", "why"))
+
+
+def promise(plan: Plan, year: str, amount: str, service=None, council: str = "") -> None:
     PlanLine.objects.create(
+        council=Council.objects.get(code=council) if council else None,
         plan=plan,
         label=service.name if service else "All",
         service=service,
@@ -70,27 +88,101 @@ def test_the_last_year_of_a_plan_is_compared_to_the_latest_closed_quarter(caller
         "year": "2014-15",
         "to": "2013-14-Q1",
         "as_at": None,
+        "measure": "to_date",
+        "of_councils": None,
         "planned": "1005.50",
+        "planned_measure": "annual_rate",
+        "planned_to_date": None,
         "delivered": "300.00",
-        "difference": "-705.50",
+        "delivered_measure": "to_date",
+        "difference": None,
+        "percentage": None,
+        "why": APART,
+        "forecast": None,
+        "forecast_rest": None,
+        "made_of": made_of("300.00", recurring="300.00", cashable="300.00"),
         "published": "0.00",
         "transition_costs": "30.00",
         "illustrative": False,
     }
     assert [(row["area"], row["planned"], row["delivered"]) for row in areas] == [
-        ("childrens", "0.00", "0.00"),
+        ("childrens", None, "0.00"),
         ("libraries", "1000.00", "100.00"),
-        ("cex", "0.00", "200.00"),
-        (None, "5.50", "0.00"),
+        ("cex", None, "200.00"),
+        (None, "5.50", None),
     ]
     assert areas[1]["transition_costs"] == "30.00"
-    assert areas[1]["difference"] == "-900.00"
+    assert (areas[1]["difference"], areas[1]["why"]) == (None, APART)
+    assert areas[0]["why"] == "The plan does not divide its figure by area."
     assert [(row["council"], row["delivered"]) for row in councils] == [
         ("LBHF", "33.34"),
         ("RBKC", "33.33"),
         ("WCC", "33.33"),
         (None, "200.00"),
     ]
+
+
+def test_in_the_year_what_was_certified_in_its_quarters_is_set_against_its_target(caller: Caller):
+    asked = {"plan": "proposals", "measure": "in_year", "year": "2013-14"}
+    answer = caller.get("comparison/", **asked, to="2013-14-Q2").json()
+
+    assert figures(answer) == ("400.00", "340.00", "-60.00", "85.0", None)
+    assert (answer["planned_measure"], answer["delivered_measure"]) == ("in_year", "in_year")
+    assert figures(answer["areas"][1]) == ("400.00", "140.00", "-260.00", "35.0", None)
+    assert answer["forecast"] is None
+
+    before = caller.get("comparison/", **asked | {"year": "2014-15"}, to="2013-14-Q2").json()
+    begins = "2014/15 begins after 2013/14 Q2, so nothing has been certified in it yet."
+    assert figures(before) == ("1005.50", None, None, None, begins)
+
+
+def test_a_years_rate_is_four_times_the_recurring_savings_of_the_quarter(caller: Caller):
+    asked = {"plan": "proposals", "measure": "annual_rate", "year": "2013-14"}
+    answer = caller.get("comparison/", **asked).json()
+
+    assert figures(answer) == ("400.00", "1200.00", "800.00", "300.0", None)
+    assert [row["delivered"] for row in answer["councils"]] == [
+        "133.36",
+        "133.32",
+        "133.32",
+        "800.00",
+    ]
+    later = caller.get("comparison/", **asked, to="2013-14-Q2").json()
+    assert later["delivered"] == "160.00"
+
+
+def test_since_the_start_the_years_so_far_are_set_against_everything(partnership: Partnership):
+    plan = Plan.objects.create(code="phased", name="Every year")
+    promise(plan, "2012-13", "100.00")
+    promise(plan, "2013-14", "300.00")
+    caller = Caller(partnership.people["auditor"])
+
+    open_year = caller.get("comparison/", plan="phased").json()
+    assert open_year["planned_to_date"] is None
+    done = caller.get("comparison/", plan="phased", to="2013-14-Q4").json()
+    assert done["planned_to_date"] == "400.00"
+    assert figures(done) == ("300.00", "340.00", "-60.00", "85.0", None)
+
+
+def test_a_council_has_its_own_promise_or_none(partnership: Partnership):
+    plan = Plan.objects.create(code="own", name="Westminster's")
+    promise(plan, "2013-14", "50.00", partnership.services["libraries"], "WCC")
+    caller = Caller(partnership.people["auditor"])
+
+    whole = caller.get("comparison/", plan="own", measure="in_year").json()
+    assert (whole["of_councils"], whole["delivered"]) == (["WCC"], "33.33")
+    assert figures(whole["areas"][1]) == ("50.00", "33.33", "-16.67", "66.7", None)
+    assert [row["council"] for row in whole["councils"]] == ["WCC"]
+    other = caller.get("comparison/", plan="own", measure="in_year", council="LBHF").json()
+    no_figure = "The plan has no figure here for 2013/14."
+    assert figures(other) == (None, "33.34", None, None, no_figure)
+
+
+def test_a_plan_without_a_figure_for_the_year_promises_no_0(caller: Caller):
+    answer = caller.get("comparison/", plan="proposals", year="2015-16").json()
+
+    assert answer["why"] == "The plan has no figure here for 2015/16."
+    assert (answer["planned"], answer["delivered"]) == (None, "300.00")
 
 
 def test_another_year_and_quarter_can_be_chosen(caller: Caller):
@@ -109,16 +201,21 @@ def test_another_year_and_quarter_can_be_chosen(caller: Caller):
         ({"plan": "other"}, "plan", "There is no such plan. There are: empty, proposals."),
         ({"plan": "\x00"}, "plan", "Null characters are not allowed."),
         (
-            {"plan": "proposals", "year": "2015-16"},
-            "year",
-            "This plan has figures for 2013-14, 2014-15.",
+            {"plan": "proposals", "measure": "best"},
+            "measure",
+            "Use one of: to_date, in_year, annual_rate.",
+        ),
+        (
+            {"plan": "proposals", "council": "XYZ"},
+            "council",
+            "There is no such council. There are: LBHF, RBKC, WCC.",
         ),
         (
             {"plan": "proposals", "year": "2014"},
             "year",
             "“2014” is not a financial year: write it as 2012-13.",
         ),
-        ({"plan": "empty"}, "year", "This plan has figures for no year yet."),
+        ({"plan": "empty"}, "year", "This plan has no figures yet: give a year."),
         (
             {"plan": "proposals", "to": "2013-14"},
             "to",
@@ -136,4 +233,5 @@ def test_before_any_quarter_is_closed_nothing_is_delivered():
 
     answer = Caller(partnership.people["auditor"]).get("comparison/", plan="proposals").json()
 
-    assert (answer["to"], answer["planned"], answer["delivered"]) == (None, "5.00", "0.00")
+    assert (answer["to"], answer["planned"], answer["delivered"]) == (None, "5.00", None)
+    assert answer["why"] == "No quarter has been closed yet."

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from savings.comparison import charts
+from savings.plans.measures import Measure, Measured, Pair
 
 
 @dataclass
@@ -13,6 +14,18 @@ class Row:
     delivered: int
     published: int = 0
     code: str | None = None
+
+    @property
+    def pair(self) -> Pair:
+        return Pair(Measured(self.planned, Measure.TO_DATE), self.achieved)
+
+    @property
+    def set_against(self) -> Pair:
+        return self.pair
+
+    @property
+    def achieved(self) -> Measured:
+        return Measured(self.delivered, Measure.TO_DATE)
 
 
 AREAS = [
@@ -31,6 +44,20 @@ def test_each_area_has_its_promise_above_its_delivery_in_whole_pence() -> None:
     assert promised["text"] == ["£10.5m", "£0.2m"]
     assert delivered["text"] == ["£4.54m", "nil"]
     assert figure["layout"]["yaxis"]["autorange"] == "reversed"
+
+
+def test_a_bar_without_a_figure_says_so_and_has_no_length() -> None:
+    @dataclass
+    class Unknown(Row):
+        @property
+        def achieved(self) -> Measured:
+            return Measured(None, Measure.TO_DATE, "Not known.")
+
+    figure = charts.promised_and_delivered([Unknown("A", 5_00, 0)], nil="nil")
+    assert [(bar["x"], bar["text"]) for bar in figure["data"]] == [
+        ([500], ["£5.00"]),
+        ([0], ["no figure"]),
+    ]
 
 
 def test_bars_share_a_line_only_where_a_line_has_both() -> None:

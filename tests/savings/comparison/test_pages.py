@@ -80,9 +80,9 @@ def test_the_two_figures_of_the_record_are_shown(reader: Client) -> None:
 
 def test_one_sentence_says_what_is_compared(reader: Client) -> None:
     assert (
-        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had "
-        "been delivered by the end of 2012/13, two years earlier, so the difference is not a "
-        "shortfall."
+        "The promise is £33.8m a year by 2014/15. £9.92m had been delivered by the end of 2012/13. "
+        "The promise is a saving a year and delivery is a total since the start, so they can’t be "
+        "compared."
     ) in read(reader.get(COMPARISON)).words
 
 
@@ -96,13 +96,13 @@ def test_the_later_target_is_shown_from_the_record(reader: Client) -> None:
 
 def test_all_six_areas_are_shown_to_the_penny(reader: Client) -> None:
     assert table_headed(reader.get(COMPARISON), "Area") == [
-        ["Children's", "£10,500,000.00", "£4,540,000.00", "£5,960,000.00 less", "43.2%"],
-        ["Adults", "£9,900,000.00", "£2,850,000.00", "£7,050,000.00 less", "28.8%"],
-        ["Libraries", "£1,600,000.00", "£920,000.00", "£680,000.00 less", "57.5%"],
-        ["CEX", "£200,000.00", "£260,000.00", "£60,000.00 more", "130.0%"],
-        ["Corporate Services", "£10,000,000.00", "£480,000.00", "£9,520,000.00 less", "4.8%"],
-        ["Environmental Services", "£1,600,000.00", "£870,000.00", "£730,000.00 less", "54.4%"],
-        ["All areas", "£33,800,000.00", "£9,920,000.00", "£23,880,000.00 less", "29.3%"],
+        ["Children's", "£10,500,000.00", "£4,540,000.00"],
+        ["Adults", "£9,900,000.00", "£2,850,000.00"],
+        ["Libraries", "£1,600,000.00", "£920,000.00"],
+        ["CEX", "£200,000.00", "£260,000.00"],
+        ["Corporate Services", "£10,000,000.00", "£480,000.00"],
+        ["Environmental Services", "£1,600,000.00", "£870,000.00"],
+        ["All areas", "£33,800,000.00", "£9,920,000.00"],
     ]
 
 
@@ -147,6 +147,22 @@ def test_another_plan_is_named_and_described(reader: Client) -> None:
     assert "Westminster's share alone" in read(response).words
 
 
+def test_what_was_published_for_all_is_not_set_against_one_councils_promise(
+    reader: Client,
+) -> None:
+    asked = {"plan": "options-2010-1b", "measure": "in_year", "year": "2012-13"}
+    response = reader.get(COMPARISON, asked)
+    why = (
+        "Some of it was published for all councils together, so the part of these councils is not "
+        "known."
+    )
+    assert stats(response)[1] == ["Certified in 2012/13", "No figure", why]
+    words = read(response).words
+    assert f"The promise for 2012/13 is £0.53m. {why} Both sides are of Westminster only." in words
+    assert "%" not in words
+    assert "passed" not in words
+
+
 def test_the_later_target_is_not_shown_twice(reader: Client) -> None:
     response = reader.get(COMPARISON, {"plan": "overall-target-2013"})
     assert stats(response)[0][:2] == ["Promised a year by 2015/16", "£40m"]
@@ -154,10 +170,14 @@ def test_the_later_target_is_not_shown_twice(reader: Client) -> None:
     assert table_headed(response, "Area")[-2] == [
         "Not divided by area",
         "£40,000,000.00",
-        "£0.00",
-        "£40,000,000.00 less",
-        "0.0%",
+        "–",
     ]
+    assert table_headed(response, "Area")[0] == [
+        "Children's",
+        "–",
+        "£4,540,000.00",
+    ]
+    assert "– means: The plan does not divide its figure by area." in read(response).words
 
 
 def test_a_promise_for_a_single_year_is_shown_as_such(reader: Client) -> None:
@@ -202,7 +222,7 @@ def test_an_areas_own_savings_are_not_counted_for_a_service(reader: Client) -> N
     assert table_headed(reader.get("/comparison/childrens/"), "Service") == [
         ["Education Services", "£1,000,000.00", "–"],
         ["Children's Services", "£9,500,000.00", "–"],
-        ["Not divided by service", "£0.00", "£4,540,000.00"],
+        ["Not divided by service", "–", "£4,540,000.00"],
         ["Children's", "£10,500,000.00", "£4,540,000.00"],
     ]
 
@@ -371,11 +391,10 @@ def test_before_any_quarter_is_closed_the_page_says_so(
     response = signed_in("auditor").get(COMPARISON)
     assert stats(response)[1] == [
         "Delivered",
-        "£0",
-        "£0.00",
-        "No quarter has been closed yet",
+        "No figure",
+        "No quarter has been closed yet.",
     ]
-    assert "no quarter has been closed yet, so nothing counts as delivered." in (
+    assert "The promise is £1.3k a year by 2014/15. No quarter has been closed yet." in (
         read(response).words
     )
 
@@ -403,22 +422,22 @@ def test_before_any_plan_is_loaded_the_page_says_so(
             {"plan": "no-such"},
         ),
         (
-            {"plan": "proposals-2011", "year": "2013-14"},
+            {"plan": "proposals-2011", "year": "1999-00"},
             "#id_year",
-            (
-                "“Proposals of February 2011” has figures for 2011/12 and 2014/15 only. Choose one "
-                "of those years or another plan."
-            ),
-            {"plan": "proposals-2011", "year": "2013-14"},
+            "“1999-00” is a year without a plan or a return. Choose one from the list.",
+            {"plan": "proposals-2011", "year": "1999-00"},
         ),
         (
             {"plan": "overall-target-2013", "year": "nonsense"},
             "#id_year",
-            (
-                "“Overall target of early 2013” has figures for 2015/16 only. Choose that year or "
-                "another plan."
-            ),
+            "“nonsense” is a year without a plan or a return. Choose one from the list.",
             {"plan": "overall-target-2013", "year": "nonsense"},
+        ),
+        (
+            {"measure": "best"},
+            "#id_measure",
+            "“best” is not a measure. Choose one from the list.",
+            {"measure": "best"},
         ),
         (
             {"to": "2012-13-Q5", "year": "2011-12"},

@@ -51,7 +51,7 @@ def test_areas_and_what_belongs_to_none_add_up_to_the_total(delivered: Plan) -> 
     assert (compared.planned, compared.delivered) == (1_300_00, 107_00)
     assert compared.transition_costs == 30_00
     assert compared.published == 0
-    assert compared.difference == -1_193_00
+    assert compared.whole.pair.difference is None
 
 
 def test_delivery_is_counted_to_the_end_of_a_quarter(delivered: Plan) -> None:
@@ -71,14 +71,15 @@ def test_an_area_is_the_sum_of_its_services_and_its_own_entries(delivered: Plan)
 
 
 def test_each_council_has_its_pennies_and_the_rest_is_unattributed(delivered: Plan) -> None:
-    lines = by_council(Q1)
+    compared = compare(delivered, BY_2014_15, Q1)
+    lines = by_council(compared)
     assert [(line.code, line.delivered, line.transition_costs) for line in lines] == [
         ("LBHF", 33_34, 0),
         ("RBKC", 33_33, 30_00),
         ("WCC", 33_33, 0),
         (None, 7_00, 0),
     ]
-    only_libraries = by_council(Q1, {"library-service"})
+    only_libraries = by_council(compared, {"library-service"})
     assert [line.code for line in only_libraries] == ["LBHF", "RBKC", "WCC"]
     assert sum(line.delivered for line in only_libraries) == 100_00
 
@@ -109,7 +110,7 @@ def test_published_savings_are_told_apart_from_reported_ones(record: None) -> No
     end = Quarter.parse("2012-13-Q4")
     compared = compare(plan, BY_2014_15, end)
     assert compared.published == compared.delivered == 9_920_000_00
-    assert by_council(end)[-1].published == 9_920_000_00
+    assert by_council(compared)[-1].published == 9_920_000_00
 
 
 def test_sources_name_document_place_and_figures_once(record: None) -> None:

@@ -9,8 +9,9 @@ import pytest
 from finance.money import to_pence
 from finance.periods import FinancialYear, Quarter
 from savings.comparison import wording
+from savings.plans.measures import Measure, Measured, Pair
 
-FULL_YEAR, IN_YEAR = {"full_year"}, {"in_year"}
+FULL_YEAR = {"full_year"}
 BY_2014_15 = FinancialYear(2014)
 
 
@@ -23,8 +24,20 @@ def test_the_examples_in_docstrings_are_right() -> None:
 @dataclass
 class Area:
     name: str
-    planned: int
-    delivered: int
+    pair: Pair
+    to_date: Measured | None = None
+
+    @property
+    def planned(self) -> int:
+        return self.pair.planned.amount
+
+    @property
+    def delivered(self) -> int:
+        return self.pair.delivered.amount
+
+    @property
+    def set_against(self) -> Pair:
+        return self.pair if self.to_date is None else Pair(self.to_date, self.pair.delivered)
 
 
 @dataclass
@@ -34,104 +47,91 @@ class Council:
     delivered: int
     published: int = 0
 
+    @property
+    def achieved(self) -> Measured:
+        return Measured(self.delivered, Measure.TO_DATE)
+
 
 def pence(pounds: str) -> int:
     return to_pence(Decimal(pounds))
 
 
-def area(name: str, planned: str, delivered: str) -> Area:
-    return Area(name, pence(planned), pence(delivered))
-
-
-def compared(
+def area(
+    name: str,
     planned: str,
     delivered: str,
-    to: str | None = "2012-13-Q4",
-    bases: set[str] = FULL_YEAR,
-    year: FinancialYear = BY_2014_15,
-) -> str:
-    return wording.compared(
-        planned=pence(planned),
-        delivered=pence(delivered),
-        year=year,
-        to=Quarter.parse(to) if to else None,
-        bases=bases,
-    )
+    one: Measure = Measure.ANNUAL_RATE,
+    other: Measure = Measure.TO_DATE,
+) -> Area:
+    return Area(name, Pair(Measured(pence(planned), one), Measured(pence(delivered), other)))
 
 
-def test_delivery_before_the_year_of_an_annual_promise_is_not_a_shortfall() -> None:
-    assert compared("33800000", "9920000") == (
-        "The £33.8m is an annual saving to be reached by 2014/15 and the £9.92m is what had been "
-        "delivered by the end of 2012/13, two years earlier, so the difference is not a "
-        "shortfall."
-    )
+def of_one_measure(name: str, planned: str, delivered: str) -> Area:
+    return area(name, planned, delivered, Measure.IN_YEAR, Measure.IN_YEAR)
 
 
-@pytest.mark.parametrize(
-    ("to", "ahead"),
-    [
-        ("2013-14-Q4", "one year earlier"),
-        ("2013-14-Q1", "seven quarters before 2014/15 ends"),
-        ("2014-15-Q3", "one quarter before 2014/15 ends"),
-    ],
+def compared(line: Area, to: str | None = "2012-13-Q4", year: FinancialYear = BY_2014_15) -> str:
+    return wording.compared(line, year=year, to=Quarter.parse(to) if to else None)
+
+
+APART = (
+    "The promise is a saving a year and delivery is a total since the start, "
+    "so they can’t be compared."
 )
-def test_the_sentence_says_how_long_until_the_promised_year_ends(to: str, ahead: str) -> None:
-    assert f", {ahead}, so the difference is not a shortfall." in compared("100", "10", to)
+
+
+def test_a_saving_a_year_and_a_total_since_the_start_have_no_verdict() -> None:
+    assert compared(area("All", "33800000", "9920000")) == (
+        "The promise is £33.8m a year by 2014/15. £9.92m had been delivered by the end of "
+        f"2012/13. {APART}"
+    )
 
 
 @pytest.mark.parametrize("to", ["2014-15-Q4", "2015-16-Q1"])
-def test_a_sum_to_date_is_no_annual_amount_even_once_the_year_is_over(to: str) -> None:
-    assert compared("400000", "900000", to).endswith(
-        "the total since the start, so the difference is neither a shortfall nor a surplus."
+def test_a_total_to_date_is_no_annual_amount_even_once_the_year_is_over(to: str) -> None:
+    assert compared(area("All", "400000", "900000"), to).endswith(APART)
+
+
+def test_figures_of_one_measure_have_a_percentage() -> None:
+    line = of_one_measure("All", "400", "300")
+    assert compared(line, "2013-14-Q3", FinancialYear(2013)) == (
+        "The promise for 2013/14 is £400.00. £300.00 was certified in 2013/14 up to the end of "
+        "December 2013. Delivery is 75.0% of that."
+    )
+    assert "up to" not in compared(line, "2014-15-Q1", FinancialYear(2013))
+
+
+def test_a_rate_is_set_against_a_saving_a_year() -> None:
+    line = area("All", "400", "400", Measure.ANNUAL_RATE, Measure.ANNUAL_RATE)
+    assert compared(line, "2013-14-Q3", FinancialYear(2013)) == (
+        "The promise is £400.00 a year by 2013/14. The recurring savings certified in 2013/14 Q3 "
+        "are £400.00 a year. Delivery is 100.0% of that."
     )
 
 
-def test_a_promise_for_a_single_year_is_called_that() -> None:
-    sentence = compared("2900000", "9920000", bases=IN_YEAR, year=FinancialYear(2011))
-    assert sentence.startswith("The £2.9m is what was to be saved in 2011/12 only and the £9.92m")
+def test_the_years_so_far_are_set_against_the_total_so_far() -> None:
+    line = area("All", "400", "600")
+    line.to_date = Measured(pence("800"), Measure.TO_DATE)
+    assert compared(line, "2013-14-Q4").endswith(
+        "The plan’s years up to 2013/14 add up to £800.00. Delivery is 75.0% of that."
+    )
 
 
-def test_a_promise_of_both_kinds_is_called_neither_annual_nor_single() -> None:
-    sentence = compared("2900000", "9920000", bases=FULL_YEAR | IN_YEAR)
-    assert sentence.startswith("The £2.9m is what was to be saved for 2014/15 and")
+NONE = Measured(None, Measure.TO_DATE, "No quarter has been closed yet.")
 
 
-@pytest.mark.parametrize(
-    ("planned", "delivered", "to", "sentence"),
-    [
-        (
-            "100",
-            "0",
-            None,
-            (
-                "The £100.00 is an annual saving to be reached by 2014/15; no quarter has been "
-                "closed yet, so nothing counts as delivered."
-            ),
-        ),
-        (
-            "100",
-            "0",
-            "2012-13-Q4",
-            (
-                "The £100.00 is an annual saving to be reached by 2014/15, and nothing is "
-                "certified as delivered by the end of 2012/13."
-            ),
-        ),
-        (
-            "0",
-            "5",
-            "2013-14-Q2",
-            (
-                "The plan promises nothing here for 2014/15; the £5.00 is what had been delivered "
-                "by the end of September 2013."
-            ),
-        ),
-    ],
-)
-def test_the_sentence_says_which_side_is_missing(
-    planned: str, delivered: str, to: str | None, sentence: str
-) -> None:
-    assert compared(planned, delivered, to) == sentence
+def test_the_sentence_says_which_side_is_missing() -> None:
+    promise = Measured(100_00, Measure.ANNUAL_RATE)
+    assert compared(Area("All", Pair(promise, NONE)), None) == (
+        "The promise is £100.00 a year by 2014/15. No quarter has been closed yet."
+    )
+    no_line = Measured(None, Measure.ANNUAL_RATE, "The plan has no figure here for 2014/15.")
+    assert compared(Area("All", Pair(no_line, Measured(5_00, Measure.TO_DATE)))) == (
+        "The plan has no figure here for 2014/15. £5.00 had been delivered by the end of 2012/13."
+    )
+    assert "Nothing is certified as delivered by the end of 2012/13." in compared(
+        area("All", "100", "0")
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,10 @@ def test_the_sentence_says_which_side_is_missing(
 def test_differences_are_more_or_less_and_shares_have_one_decimal(
     planned: str, delivered: str, difference: str, share: str
 ) -> None:
-    assert wording.difference(pence(planned), pence(delivered)) == difference
-    assert wording.share(pence(planned), pence(delivered)) == share
+    pair = of_one_measure("All", planned, delivered).pair
+    assert (wording.difference(pair), wording.share(pair)) == (difference, share)
+    apart = area("All", planned, delivered).pair
+    assert (wording.difference(apart), wording.share(apart)) == ("", "")
 
 
 def reading(*areas: Area, undivided: str = "0") -> str:
@@ -158,21 +160,29 @@ def reading(*areas: Area, undivided: str = "0") -> str:
 
 def test_the_sentence_on_areas_names_the_most_the_furthest_and_the_passed() -> None:
     assert reading(
-        area("Children's", "10500000", "4540000"),
-        area("CEX", "200000", "260000"),
-        area("Corporate Services", "10000000", "480000"),
+        of_one_measure("Children's", "10500000", "4540000"),
+        of_one_measure("CEX", "200000", "260000"),
+        of_one_measure("Corporate Services", "10000000", "480000"),
     ) == (
-        "Children's has delivered the most, £4.54m, compared with £10.5m promised a year by "
-        "2014/15; "
+        "Children's has delivered the most, £4.54m; "
         "Corporate Services is furthest from its promise, £0.48m compared with £10m; "
         "CEX has passed its promise, £0.26m compared with £0.2m."
     )
 
 
+def test_no_area_has_passed_or_is_behind_a_promise_of_another_measure() -> None:
+    assert reading(
+        area("Children's", "10500000", "4540000"),
+        area("CEX", "200000", "260000"),
+    ) == (
+        "Children's has delivered the most, £4.54m; the largest promise is Children's, £10.5m a "
+        "year by 2014/15."
+    )
+
+
 def test_the_sentence_on_areas_counts_those_that_have_passed() -> None:
-    assert reading(area("A", "100", "200"), area("B", "100", "300")) == (
-        "B has delivered the most, £300.00, compared with £100.00 promised a year by 2014/15; "
-        "two areas have passed their promises."
+    assert reading(of_one_measure("A", "100", "200"), of_one_measure("B", "100", "300")) == (
+        "B has delivered the most, £300.00; two areas have passed their promises."
     )
 
 

@@ -45,6 +45,7 @@ def test_a_council_is_shown_quarter_by_quarter(caller: Caller, books: Partnershi
     assert [each["council"] for each in answer["councils"]] == ["LBHF", "RBKC", "WCC"]
     assert answer["councils"][2] == {
         "council": "WCC",
+        "takes_part": True,
         "break_even": "2013-14-Q2",
         "deepest": {"period": "2013-14-Q1", "net_to_date": "-5.00"},
         "quarters": [

@@ -11,9 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from finance.money import json_money
-from savings.calendar.actions import reopen_period
+from finance.periods import Quarter
+from savings.calendar.actions import close_period, open_period, reopen_period
 from savings.fairness.fairness import Amounts, Least, Warned
 from savings.fairness.reports import Fairness, FairnessQuestion, fairness_of
+from savings.fairness.wording import reading_of_net, reading_of_shares
 from savings.rollup.actions import roll_up_dirty
 from savings.rollup.models import Total
 from services.models import Service
@@ -172,6 +174,42 @@ def test_an_open_quarter_asked_for_is_unfinished_and_never_warns(open_books: Par
 
     open_books.close(Q2)
     assert (of().to, of().is_unfinished, of().warned) == (Q2, False, (Warned("WCC", 2),))
+
+
+def test_a_council_that_takes_no_part_is_not_named(books: Partnership) -> None:
+    """Westminster takes no part in CEX, but reports costs of its own there."""
+    quarter = Quarter.parse("2013-14-Q3")
+    office = books.people["programme.office"]
+    open_period(quarter=quarter, by=office, at=NOW)
+    books.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"}, effective_from=quarter)
+    books.certified("LBHF", a_saving("cex", "100.00"), quarter=quarter)
+    books.certified(
+        "WCC",
+        a_cost("ongoing_cost", "50.00", slug="cex", scope="own"),
+        quarter=quarter,
+    )
+    books.certified(
+        "RBKC",
+        a_cost("ongoing_cost", "10.00", slug="cex", scope="own"),
+        quarter=quarter,
+    )
+    close_period(quarter=quarter, by=office, at=NOW)
+    roll_up_dirty(at=NOW)
+    agreed_test(books, "1/2", 1)
+
+    found = of(service="cex")
+
+    (least,) = found.services
+    assert (least.councils, least.nets["WCC"]) == (("RBKC",), -50_00)
+    assert [(track.council, track.takes_part) for track in found.tracks] == [
+        ("LBHF", True),
+        ("RBKC", True),
+        ("WCC", False),
+    ]
+    assert "WCC" not in [warned.council for warned in found.warned]
+    for reading in (reading_of_net, reading_of_shares):
+        assert "Westminster" not in reading(found.tracks, found.councils)
+    assert "Westminster" in reading_of_net(of(service="libraries").tracks, found.councils)
 
 
 def test_a_reopened_quarter_is_open_again(books: Partnership) -> None:

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from savings.kit.provenance import Provenance
 from savings.plans.models import Plan
-from tests.partnership import Q2, Partnership, a_saving
+from savings.rollup.actions import roll_up_dirty
+from tests.partnership import NOW, Q2, Partnership, a_saving
 from tests.savings.forecasts.conftest import OWED, a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, stored, typed
 from tests.savings.pages import read
@@ -68,7 +69,27 @@ def test_a_forecast_is_shown_with_plan_delivery_and_remarks(
     assert "Planned, all councils £100,000.00 this year only" in page.words
     assert "No forecast yet. Enter what it is expected to bring, and its status." in page.words
     assert "In doubt. Check that the reason is still true" in page.words
-    assert "Start date passed, nothing delivered. Enter what has been saved" in page.words
+    assert "Start date passed, no saving entered. Enter what has been saved" in page.words
+
+
+def test_what_fell_on_the_council_from_others_is_said(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(planned, "WCC", a_forecast(starts_on="1/5/2013"))
+    none = "this council has entered no saving for it"
+    assert f"but {none}." in read(officer.get(RETURN)).words
+    planned.rule("libraries", {"LBHF": "1/3", "RBKC": "1/3", "WCC": "1/3"})
+    planned.certified("LBHF", a_saving(amount="30.00"), a_saving("childrens", "9.00"))
+    roll_up_dirty(at=NOW)
+
+    words = read(officer.get(RETURN)).words
+
+    assert f"but {none}; £10.00 fell on it from other councils’ entries." in words
+    assert "no saving has been entered" not in words
+
+    planned.draft("WCC", a_saving(amount="-5.00"))
+    words = read(officer.get(RETURN)).words
+    assert "but what this council has entered for it comes to −£5.00; £10.00 fell on it" in words
 
 
 def test_without_a_plan_there_is_nothing_to_forecast(planned: Partnership, officer: Client) -> None:

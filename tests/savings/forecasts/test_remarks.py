@@ -39,6 +39,7 @@ def found(
         now={"ict": now} if now else {},
         last={"ict": last} if last else {},
         saved={"ict": to_pence(Decimal(saved))},
+        fell=NOTHING,
     )
 
 
@@ -120,7 +121,7 @@ def test_a_start_date_that_has_passed_without_delivery_has_a_remark() -> None:
         Remark(
             RemarkKind.NOTHING_DELIVERED,
             "ict",
-            "ICT: due to start on 1 July 2013, but no saving has been entered for it.",
+            "ICT: due to start on 1 July 2013, but this council has entered no saving for it.",
             "Enter what has been saved, or change the start date.",
         )
     ]
@@ -168,6 +169,7 @@ def test_remarks_come_by_kind_and_then_by_initiative() -> None:
         now={"ict": STARTED, "hr": hr},
         last={"ict": STARTED, "hr": hr},
         saved=NOTHING,
+        fell=NOTHING,
     )
     assert [(remark.kind.value, remark.service) for remark in both] == [
         ("in_doubt", "hr"),
@@ -181,7 +183,13 @@ def test_remarks_come_by_kind_and_then_by_initiative() -> None:
 def test_there_is_no_remark_on_a_forecast_that_is_not_owed() -> None:
     assert (
         remarks(
-            quarter=Q2, today=LATER, initiatives=[], now={"ict": DOUBTFUL}, last={}, saved=NOTHING
+            quarter=Q2,
+            today=LATER,
+            initiatives=[],
+            now={"ict": DOUBTFUL},
+            last={},
+            saved=NOTHING,
+            fell=NOTHING,
         )
         == []
     )
@@ -190,7 +198,7 @@ def test_there_is_no_remark_on_a_forecast_that_is_not_owed() -> None:
 def test_every_kind_has_a_heading() -> None:
     assert [kind.label for kind in RemarkKind] == [
         "In doubt",
-        "Start date passed, nothing delivered",
+        "Start date passed, no saving entered",
         "No forecast yet",
         "Unchanged for two quarters",
     ]

@@ -164,7 +164,7 @@ def test_a_return_with_three_forecasts_takes_as_many_queries_as_with_one(
     assert user.council  # read once a request
     for rows in (OWED["LBHF"][:1], OWED["LBHF"]):
         forecast(planned, "LBHF", *(at_risk(slug) for slug in rows))
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             assert len(forecasts_of(user, parent, TODAY).forecasts) == len(rows)
 
 
@@ -382,7 +382,7 @@ def test_three_councils_take_as_many_queries_as_one(
     for code in ("WCC", "LBHF", "RBKC"):
         forecast(planned, code, a_forecast(), at_risk("childrens-services"))
         planned.draft(code, a_saving())
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             overview_of(office, Q1, TODAY)
 
 

@@ -84,7 +84,7 @@ def test_loading_rolls_up_what_it_certified() -> None:
     out = StringIO()
     call_command("load_record", stdout=out)
     assert out.getvalue() == (
-        "The record: 1172 figures in 56 tables of 5 documents, 102 plan lines, "
+        "The record: 1172 figures in 56 tables of 5 documents, 184 plan lines, "
         "75 services, 48 differences\n"
     )
     assert RollupState.objects.get().version == 1

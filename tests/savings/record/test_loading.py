@@ -62,7 +62,7 @@ def test_a_first_load_makes_the_whole_record(record: Record) -> None:
         figures=1172,
         differences=48,
         services=75,
-        plan_lines=102,
+        plan_lines=184,
         certified=True,
     )
     assert Figure.objects.count() == 1172

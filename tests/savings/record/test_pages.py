@@ -105,7 +105,15 @@ def test_plans_show_lines_and_totals(loaded: None, reader: Client) -> None:
     assert "2014/15: £1,420,000.00 to £1,740,000.00." in page
     assert "Total £622,000.00 £1,006,000.00 £1,934,000.00" in page
     assert "Proposals of February 2011 Adopted What the three" in page
-    assert (page.count(" Adopted "), page.count(" Considered ")) == (2, 4)
+    assert "Youth offending Youth offending Hammersmith & Fulham £71,000.00" in page
+    assert "2013/14: costs £2,000,000.00." in page
+    assert "Total £0.00 £2,700,000.00 £5,300,000.00 £8,660,000.00 £9,860,000.00" in page
+    assert "Costs of getting there −£600,000.00 −£2,000,000.00 −£2,000,000.00 £0.00" in page
+    assert "Net of them −£600,000.00 £700,000.00 £3,300,000.00 £8,660,000.00" in page
+    assert "ICT in adults' overheads Inside Overheads, and counted there ICT £2,700,000.00" in page
+    assert "Total £890,000.00 £4,895,000.00 £8,900,000.00 £8,900,000.00" in page
+    assert "2011/12: 10% × £8.9m." in page
+    assert (page.count(" Adopted "), page.count(" Considered ")) == (2, 16)
 
 
 def test_services_show_who_shares_them(loaded: None, reader: Client) -> None:

@@ -24,7 +24,12 @@ def books() -> Books:
         "totals": list(
             Total.objects.current()
             .order_by(
-                "parent_id", "service__slug", "kind", F("council__code").asc(nulls_first=True)
+                "parent_id",
+                "service__slug",
+                "kind",
+                F("council__code").asc(nulls_first=True),
+                "recurrence",
+                "nature",
             )
             .values_list(
                 "parent_id",
@@ -32,6 +37,8 @@ def books() -> Books:
                 "service__slug",
                 "kind",
                 "council__code",
+                "recurrence",
+                "nature",
                 "pence",
                 "entries",
                 "illustrative",
