@@ -37,9 +37,6 @@ def partnership_page(view: View[P]) -> View[P]:
     def page(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         try:
             require(person(request), "sovereignty.see_partnership")
-        except NotAllowed as refusal:
-            raise PermissionDenied(str(refusal)) from refusal
-        try:
             return view(request, *args, **kwargs)
         except NotAllowed as refusal:
             return not_allowed(request, refusal)

@@ -90,3 +90,10 @@ def test_mistakes_without_a_form_to_show_them_are_raised(
 ) -> None:
     with pytest.raises(BadContent):
         answered(decorate, partnership.people["finance.wcc"], BadContent(MISTAKES), None)
+
+
+def test_a_person_without_an_appointment_is_told_whom_to_ask(partnership: Partnership) -> None:
+    newcomer = User.objects.create_user("newcomer")
+    status, text = answered(partnership_page, newcomer, None, None)
+    assert status == 403
+    assert "Your account has no appointment yet: ask the programme office for one." in text
