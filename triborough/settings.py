@@ -245,6 +245,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryKind": "savings.returns.models.Entry.Kind",
+        "FigureMeasure": "savings.comparison.serializers.MEASURES",
         "PlanKind": "savings.plans.models.Plan.Kind",
         "ForecastStatus": "savings.returns.models.Forecast.Status",
         "RuleKind": "savings.formulas.models.AttributionRule.Kind",
