@@ -217,6 +217,14 @@ def read_world() -> World:
                 "parent": service.parent.slug if service.parent else None,
                 "participants": _spells(service.participation),
                 "hosts": _spells(service.hosting),
+                "states": [
+                    (
+                        state.state,
+                        state.from_quarter.ordinal,
+                        state.to_quarter.ordinal if state.to_quarter else None,
+                    )
+                    for state in service.states.all()
+                ],
             }
             for service in Service.objects.select_related("parent")
         },

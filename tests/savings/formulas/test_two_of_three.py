@@ -309,7 +309,7 @@ def test_a_refused_rule_does_not_come_back_when_the_third_leaves(
     LEAVES[way](
         Participation.objects.filter(service=two.services["libraries"], council=two.councils["WCC"])
     )
-    assert figures() == [(None, 9000), (None, 1000)]
+    assert figures() == [(None, 1000), (None, 9000)]
 
 
 # --- Once the quarter is closed --------------------------------------------------------

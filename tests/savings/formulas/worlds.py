@@ -21,7 +21,7 @@ FIRST = Quarter.parse("2013-14-Q1").ordinal
 COUNCILS = ["BRENT", "LBHF", "RBKC", "WCC"]
 DRIVERS = ["budget", "children", "posts"]
 KINDS = ["saving", "ongoing_cost", "transition_cost", "variance"]
-STATES = [*State]
+STATES = [State.SINGLE, State.SHARED, State.UNDER_CONSIDERATION, State.NOT_RECOMMENDED]
 CAUSES = ["indirect", "demand", "quality", "direct", "specification_change"]
 World = dict[str, Any]
 
