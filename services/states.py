@@ -14,6 +14,7 @@ class State(StrEnum):
     SHARED = "shared"
     UNDER_CONSIDERATION = "under_consideration"
     NOT_RECOMMENDED = "not_recommended"
+    RETIRED = "retired"
 
     @property
     def label(self) -> str:
@@ -25,6 +26,7 @@ LABELS = {
     State.SHARED: "Shared by two or more councils",
     State.UNDER_CONSIDERATION: "Under consideration",
     State.NOT_RECOMMENDED: "Not recommended for sharing",
+    State.RETIRED: "Retired",
 }
 #: To choose from: each state by its value, with its label.
 CHOICES = [(state.value, label) for state, label in LABELS.items()]
@@ -34,4 +36,5 @@ STATE_IN_WORDS = {
     State.SHARED: "is shared by two or more councils",
     State.UNDER_CONSIDERATION: "is still under consideration for sharing",
     State.NOT_RECOMMENDED: "is not recommended for sharing",
+    State.RETIRED: "is retired",
 }

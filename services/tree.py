@@ -153,6 +153,11 @@ class ServiceTree:
         found = self.state_from(slug, quarter)
         return found[1] if found and found[1].state != State.SHARED else None
 
+    def retired(self, slug: str, quarter: Quarter) -> StateSpell | None:
+        """The state by which the service is retired in the quarter, if it is."""
+        apart = self.kept_apart(slug, quarter)
+        return apart if apart and apart.state == State.RETIRED else None
+
     def state(self, slug: str, quarter: Quarter) -> str | None:
         """What becomes of the service in the quarter; None where nothing says so.
 

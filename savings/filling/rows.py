@@ -276,7 +276,7 @@ class _RowReader(ColumnReader):
         nature = self.choice("nature", NATURES, needed=saving, why="the nature of the saving")
         cause = self.cause(kind)
         corrects = self.corrects()
-        if scope == "shared":
+        if not self.is_retired(service, corrects) and scope == "shared":
             self.is_shared(service, corrects)
         row = EntryRow(
             service=service,
@@ -308,6 +308,16 @@ class _RowReader(ColumnReader):
                 f"There is no service “{service[:80]}”: use one from the list of services.",
             )
         return service
+
+    def is_retired(self, service: str, corrects: int | None) -> bool:
+        """Refuse a new entry of a service that is retired in the return's quarter."""
+        shareable = self.reference.shareable
+        if shareable is None or service not in shareable.tree.nodes:
+            return False
+        why = shareable.why_retired(service, corrects)
+        if why:
+            self.wrong("service", service, why)
+        return bool(why)
 
     def is_shared(self, service: str, corrects: int | None) -> None:
         """Only what two or more councils share can be shared, in the corrected entry's quarter."""

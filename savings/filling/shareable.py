@@ -65,6 +65,26 @@ class Shareable:
             "who takes part."
         )
 
+    def why_retired(self, service: str, corrects: int | None) -> str:
+        """Why there can be no entry of a service that is retired in the return's quarter.
+
+        An entry may still correct an earlier one. The service is one of the tree.
+
+        >>> from services.tree import Node, StateSpell
+        >>> q = Quarter.parse("2013-14-Q1")
+        >>> tree = ServiceTree.of([Node("crews", "Crews", states=(
+        ...     StateSpell("retired", q, None, "The Cabinets", "Minutes", "Item 7"),))])
+        >>> Shareable(tree, q, {}).why_retired("crews", None).partition(". ")[0]
+        'Crews is retired since 2013/14 Q1: use another service'
+        """
+        retired = self.tree.retired(service, self.quarter)
+        if retired is None or corrects is not None:
+            return ""
+        return (
+            f"{self.tree.nodes[service].name} is retired since {retired.first.label}: use another "
+            f"service. {retired.settled_by} settled that ({retired.source})."
+        )
+
     def warnings(
         self, rows: Iterable[tuple[int, Mapping[str, object]]], council: str
     ) -> list[FieldError]:

@@ -18,6 +18,7 @@ from typing import TypeVar
 from django.db import IntegrityError, models, transaction
 from psycopg2.errors import RestrictViolation
 
+from audit.models import Event
 from savings.plans.models import Plan, PlanLine
 from savings.quarters.locks import change_basis
 from savings.record.delivery import load_delivery
@@ -235,21 +236,39 @@ def _councils(record: Record) -> dict[str, Council]:
     return {row.code: row for row in rows}
 
 
+#: What the events of a service say that people have settled, which the record leaves alone.
+_SETTLED_BY_PEOPLE = {
+    "service added": ("name", "parent", "description"),
+    "service renamed": ("name",),
+    "service described": ("description",),
+    "service moved": ("parent",),
+}
+
+
 def _services(record: Record) -> dict[str, Service]:
+    """Make the services match the record, but not in what people have settled about them."""
     made: dict[str, Service] = {}
+    settled: dict[str, set[str]] = defaultdict(set)
+    events = Event.objects.filter(subject="service", action__in=_SETTLED_BY_PEOPLE)
+    for slug, action in events.values_list("subject_id", "action"):
+        settled[slug].update(_SETTLED_BY_PEOPLE[action])
+    standing = {each.slug: each for each in Service.objects.filter(slug__in=settled)}
     for level in record.levels():
+        found = []
+        for position, row in level:
+            service = Service(
+                slug=row.slug,
+                name=row.name,
+                parent=made[row.parent] if row.parent else None,
+                position=position,
+                description=_description(row, record),
+            )
+            for name in settled[row.slug]:
+                setattr(service, name, getattr(standing[row.slug], name))
+            found.append(service)
         rows = _upsert(
             Service.objects,
-            (
-                Service(
-                    slug=row.slug,
-                    name=row.name,
-                    parent=made[row.parent] if row.parent else None,
-                    position=position,
-                    description=_description(row, record),
-                )
-                for position, row in level
-            ),
+            found,
             unique=["slug"],
             update=["name", "parent", "position", "description"],
         )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -16,7 +16,7 @@ from savings.agreements.reports import Proposal, ProposalStanding, decisions, pr
 from savings.formulas.models import AttributionRule
 from savings.quarters.models import Period
 from services.models import Hosting, Participation, Service, ServiceState
-from services.states import STATE_IN_WORDS, State
+from services.states import LABELS, STATE_IN_WORDS, State
 from services.tree import ServiceTree, StateSpell
 from sovereignty.models import Council, User
 
@@ -188,6 +188,12 @@ IN_WORDS = {
     "council left": "{council} leaves after {quarter}",
     "joining called off": "{council} does not join from {quarter} on after all",
     "host set": "{council} hosts it from {quarter} on",
+    "service added": "added {where}",
+    "service renamed": "renamed, {was} before",
+    "service described": "described",
+    "service moved": "moved {where}",
+    "service state recorded": "{state} from {quarter} on",
+    "service retired": "retired from {quarter} on",
 }
 
 S = TypeVar("S", Participation, Hosting)
@@ -225,7 +231,10 @@ def sharing_of(service: Service, quarter: Quarter | None = None) -> Sharing:
         parts=parts,
         agreements=tuple(each for each in found if _slug(each) in here),
         above=tuple(each for each in found if _slug(each) not in here),
-        recorded=_recorded({services[slug] for slug in (service.slug, nearest, hosted) if slug}),
+        recorded=_recorded(
+            {services[slug] for slug in (service.slug, nearest, hosted) if slug},
+            {slug: each.name for slug, each in services.items()},
+        ),
         first_open=first_open,
         as_at=as_at,
         tree=tree,
@@ -256,7 +265,7 @@ def _spells(rows: QuerySet[S]) -> tuple[S, ...]:
     return tuple(rows.select_related("council").order_by("from_quarter", "council__code"))
 
 
-def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
+def _recorded(services: Collection[Service], names: Mapping[str, str]) -> tuple[Recorded, ...]:
     """The changes recorded for these services, latest first: three queries."""
     by_slug = {service.slug: service for service in services}
     events = list(
@@ -270,7 +279,7 @@ def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
     return tuple(
         Recorded(
             service=by_slug[event.subject_id],
-            what=_in_words(event.action, event.after or {}, councils),
+            what=_in_words(event, councils, names),
             by=people.get(event.by) or event.by,
             at=event.at,
             source=(event.after or {}).get("source", ""),
@@ -280,11 +289,17 @@ def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
     )
 
 
-def _in_words(action: str, after: Mapping[str, Any], councils: Mapping[str, str]) -> str:
+def _in_words(event: Event, councils: Mapping[str, str], names: Mapping[str, str]) -> str:
+    before, after = event.before or {}, event.after or {}
     code = after.get("council") or after.get("host") or ""
     quarter = after.get("effective_from") or after.get("last_quarter") or ""
-    return IN_WORDS[action].format(
-        council=councils.get(code, code), quarter=Quarter.parse(quarter).label
+    parent, state = after.get("parent"), after.get("state")
+    return IN_WORDS[event.action].format(
+        council=councils.get(code, code),
+        quarter=Quarter.parse(quarter).label if quarter else "",
+        where=f"below {names.get(parent, parent)}" if parent else "as a programme",
+        was=before.get("name", ""),
+        state=LABELS[State(state)] if state else "",
     )
 
 

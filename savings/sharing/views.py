@@ -36,6 +36,7 @@ def sharing(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "sharing": found,
         "may_change": may(person(request), "savings.change_sharing"),
+        "may_arrange": may(person(request), "savings.arrange_services"),
         "breadcrumbs": _trail(found),
     }
     return render(request, "savings/sharing/sharing.html", context)
