@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
         "PeriodStatus": "savings.quarters.models.Period.Status",
         "ProposalStanding": "savings.agreements.reports.ProposalStanding",
         "Provenance": "services.provenance.Provenance",
+        "ServiceState": "services.states.CHOICES",
     },
 }
 REST_KNOX = {"AUTO_REFRESH": False}
