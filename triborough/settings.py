@@ -168,6 +168,14 @@ STORAGES = {
 # The published record, as data.
 RECORD_DIR = BASE_DIR / "fixtures" / "record"
 DEMONSTRATION_DIR = BASE_DIR / "fixtures" / "demonstration"
+# What `make services` and docker-compose.yml load after they have migrated.
+LOAD = env.str("LOAD", default="")
+if LOAD not in ("", "record", "demonstration"):
+    raise ImproperlyConfigured(
+        f"LOAD is {LOAD!r}. Set it to “record” to load the published record, or to "
+        "“demonstration” to load the record and the demonstration. Leave it out to load nothing: "
+        "the first administrator then sets up a partnership in the browser."
+    )
 
 # The file of a form that is too long is skipped and not kept.
 FILE_UPLOAD_HANDLERS = [

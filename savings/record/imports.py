@@ -2,8 +2,8 @@
 
 `fixtures/record/` holds CSV in UTF-8. `documents`, `tables` and `figures/` (one
 file for each document) hold what was published; `checks` and `known_differences`
-how it is added up; `councils`, `services`, `participation`, `plans`, `plan_lines`
-and `delivery` what the rest of the system starts from. Reads only files, never the
+how it is added up; `councils`, `services`, `participation`, `drivers`, `plans`,
+`plan_lines` and `delivery` what the rest of the system starts from. Reads only files, never the
 database.
 """
 
@@ -63,6 +63,10 @@ class FigureRow:
     place: str
     note: str
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.cell.table, self.cell.section, self.cell.row, self.cell.column
+
 
 @dataclass(frozen=True, slots=True)
 class CouncilRow:
@@ -91,6 +95,26 @@ class ParticipationRow:
     document: str
     place: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRow:
+    """A driver's value for a council: a figure of the record, and the year that it is of."""
+
+    driver: str
+    name: str
+    unit: str
+    council: str
+    effective_from: Quarter
+    table: str
+    section: str
+    row: str
+    column: str
+    note: str
+
+    @property
+    def figure(self) -> tuple[str, str, str, str]:
+        return self.table, self.section, self.row, self.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +180,7 @@ class Record:
     councils: tuple[CouncilRow, ...]
     services: tuple[ServiceRow, ...]
     participation: tuple[ParticipationRow, ...]
+    drivers: tuple[DriverRow, ...]
     plans: tuple[PlanRow, ...]
     plan_lines: tuple[PlanLineRow, ...]
     delivery: tuple[DeliveryRow, ...]
@@ -224,6 +249,7 @@ def read_record(folder: Path) -> Record:
         councils=reader.rows("councils.csv", lambda row: CouncilRow(**row)),
         services=reader.rows("services.csv", lambda row: ServiceRow(**row)),
         participation=reader.rows("participation.csv", _participation),
+        drivers=reader.rows("drivers.csv", _driver),
         plans=reader.rows("plans.csv", _plan),
         plan_lines=reader.rows("plan_lines.csv", _plan_line),
         delivery=reader.rows("delivery.csv", _delivery),
@@ -326,6 +352,13 @@ def _participation(row: Row) -> ParticipationRow:
     )
 
 
+def _driver(row: Row) -> DriverRow:
+    if not row["name"] or not row["unit"]:
+        raise ValueError("give the driver's name and unit.")
+    kept = {name: text for name, text in row.items() if name != "effective_from"}
+    return DriverRow(effective_from=Quarter.parse(row["effective_from"]), **kept)
+
+
 def _plan(row: Row) -> PlanRow:
     if row["adopted"] not in _YES_OR_NO:
         raise ValueError("adopted is neither yes nor no.")
@@ -395,6 +428,7 @@ def _faults(record: Record) -> Iterator[str]:
         "plan line",
         (f"{i.plan} {i.year.code} {i.label} {i.service} {i.council}" for i in record.plan_lines),
     )
+    yield from _faults_of_drivers(record)
     for figure in record.figures:
         if tables.get(figure.cell.table) != figure.document:
             yield f"{figure.cell.name}: no such table in document “{figure.document}”."
@@ -413,6 +447,7 @@ def _faults(record: Record) -> Iterator[str]:
         *((item.service, services) for item in record.participation),
         *((item.council, councils) for item in record.participation),
         *((item.document, documents) for item in record.participation),
+        *((item.council, councils) for item in record.drivers),
         *((item.document, documents) for item in record.plans),
         *((item.plan, plans) for item in record.plan_lines),
         *((item.service, services) for item in record.plan_lines if item.service),
@@ -424,6 +459,23 @@ def _faults(record: Record) -> Iterator[str]:
     for name, where in named:
         if name not in where:
             yield f"“{name}” is named, but does not exist."
+
+
+def _faults_of_drivers(record: Record) -> Iterator[str]:
+    values = {figure.key for figure in record.figures if figure.cell.value is not None}
+    yield from _twice(
+        "driver value", (f"{i.driver} {i.council} {i.effective_from.code}" for i in record.drivers)
+    )
+    called: dict[str, tuple[str, str]] = {}
+    for item in record.drivers:
+        if item.figure not in values:
+            yield (
+                f"drivers.csv: {item.driver} for {item.council}: there is no figure with a value "
+                f"in table “{item.table}”, section “{item.section}”, row “{item.row}”, column "
+                f"“{item.column}”."
+            )
+        if called.setdefault(item.driver, (item.name, item.unit)) != (item.name, item.unit):
+            yield f"drivers.csv: “{item.driver}” has two names or units: keep one."
 
 
 def faults_of_inside(lines: Sequence[PlanLineRow], rows: Sequence[int]) -> Iterator[str]:
