@@ -128,6 +128,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# How long the link works by which an invited person chooses a password, in seconds: a week.
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -168,6 +170,7 @@ STORAGES = {
 # The published record, as data.
 RECORD_DIR = BASE_DIR / "fixtures" / "record"
 DEMONSTRATION_DIR = BASE_DIR / "fixtures" / "demonstration"
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="") or "triborough-demo"
 # What `make services` and docker-compose.yml load after they have migrated.
 LOAD = env.str("LOAD", default="")
 if LOAD not in ("", "record", "demonstration"):
