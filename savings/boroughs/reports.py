@@ -185,15 +185,18 @@ class _Sums:
 def first_choice(councils: Iterable[Council]) -> Quarter | None:
     """The quarter to show unless another is asked for.
 
-    The latest with certified figures for one of the councils, or the latest closed, or the first
-    there is; None if no quarter has been opened yet.
+    The latest that was closed, as everywhere. Before any was, the latest with certified figures for
+    one of the councils, or the first there is; None if no quarter has been opened yet.
     """
-    latest = (
+    usual = Period.objects.usual_quarter()
+    if usual is not None:
+        return usual
+    certified = (
         Total.objects.current().filter(council__in=list(councils)).aggregate(latest=Max("quarter"))
     )
-    if latest["latest"] is not None:
-        return latest["latest"]
-    period = Period.objects.latest_closed() or Period.objects.order_by("quarter").first()
+    if certified["latest"] is not None:
+        return certified["latest"]
+    period = Period.objects.order_by("quarter").first()
     return period.quarter if period else None
 
 
@@ -299,7 +302,8 @@ def _bearing_on(
 
 def waiting_for(council: Council, quarter: Quarter) -> tuple[BeingAdded, ...]:
     """The certified returns to a quarter that may fall on a council and are being added."""
-    return _bearing_on(council, being_added(quarter), Service.objects.tree())
+    waiting = being_added(quarter)
+    return _bearing_on(council, waiting, Service.objects.tree()) if waiting else ()
 
 
 def _shown(

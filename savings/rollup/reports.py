@@ -214,6 +214,7 @@ def being_added(to: Quarter) -> tuple[BeingAdded, ...]:
     return tuple(
         BeingAdded(code, name or "The partnership", quarter, at, frozenset(shared))
         for code, name, quarter, at, shared in found
+        if at is not None
     )
 
 
