@@ -48,6 +48,10 @@ class ReportEntrySerializer(serializers.Serializer):
     illustrative = serializers.BooleanField()
     evidence = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
+    approval = serializers.CharField(
+        allow_blank=True, help_text="The code of the transition budget that it claims on, if any."
+    )
+    falls = serializers.CharField(help_text="How it falls on this council, in words.")
 
 
 class ReportUndividedSerializer(serializers.Serializer):
