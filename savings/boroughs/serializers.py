@@ -88,7 +88,7 @@ class ReportSerializer(serializers.Serializer):
         "added to the totals; null where none is.",
     )
     why = serializers.CharField(
-        allow_blank=True, help_text="Which returns are being added, in words; else empty."
+        allow_blank=True, help_text="Which returns are being added, in words. Empty where none is."
     )
     illustrative = serializers.BooleanField()
     rollup = ReportRollupSerializer(help_text="The rollup that the figures were read from.")

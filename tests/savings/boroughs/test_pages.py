@@ -306,3 +306,17 @@ def test_how_a_claim_falls_is_said(empty: Partnership, signed_in: SignedIn) -> N
         "moves",
         f"By net reduction in spending, {under}",
     )
+
+
+def test_a_claim_that_a_budget_shares_is_not_said_to_be_alone(
+    empty: Partnership, signed_in: SignedIn
+) -> None:
+    empty.rule("libraries", THIRDS)
+    empty.approval()
+    empty.certified("RBKC", a_saving(), a_claim("30.00"))
+    roll_up_dirty(at=NOW)
+
+    page = signed_in("auditor").get("/boroughs/LBHF/?period=2013-14-Q1").content.decode()
+
+    assert "Hammersmith &amp; Fulham alone" not in page
+    assert "By net reduction in spending, under the transition budget “moves”" in page
