@@ -552,3 +552,16 @@ def test_many_entries_take_as_many_queries_as_one(
     roll_up_dirty(at=NOW)
     assert [queries(address) for address in addresses] == one
     assert max(one) <= 25
+
+
+def test_a_promise_that_is_not_divided_is_no_promise_of_0(reader: Client) -> None:
+    asked = {"plan": "overall-target-2013"}
+    response = reader.get(COMPARISON, asked)
+    rows = table_headed(response, "Area")
+    assert [row[1] for row in rows] == ["–"] * 6 + ["£40,000,000.00"] * 2
+    assert "£40m of the promise is not divided by area." in read(response).words
+    assert "The plan does not divide its figure by area." in read(response).words
+
+    response = reader.get("/comparison/childrens/", asked)
+    assert stats(response)[0][1] == "No figure"
+    assert "The plan has no figure here for 2015/16." in read(response).words
