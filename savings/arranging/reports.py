@@ -82,7 +82,7 @@ def changes_of(slug: str) -> list[Event]:
 
 
 def first_open() -> Quarter | None:
-    """The quarter after the latest closed one, or else the first period; None without any."""
+    """The quarter after the latest closed one, or the first period if none is closed, or None."""
     closed = Period.objects.latest_closed_quarter()
     if closed:
         return closed.following

@@ -210,7 +210,7 @@ class _Alike:
         words = tuple(map(columns.get, self._WORDS))
         # Only a close look can tell a number or a list from an equal text, and each claim on a
         # budget counts.
-        plain = not row.approval and all(isinstance(word, str | None) for word in words)
+        plain = not row.budget and all(isinstance(word, str | None) for word in words)
         if plain and len(self.rows) < self._MOST:
             self.rows[words] = row
 
@@ -243,7 +243,7 @@ class _Alike:
             like.cause,
             like.caused_by,
             like.tupe,
-            like.approval,
+            like.budget,
             like.corrects,
             evidence.strip(),
             note.strip(),
@@ -288,7 +288,7 @@ class _RowReader(ColumnReader):
             cause=cause,
             caused_by=self.caused_by(kind, cause),
             tupe=self.tupe(kind),
-            approval=self.approval(kind, service, amount, corrects),
+            budget=self.budget(kind, service, amount, corrects),
             corrects=corrects,
             evidence=self.free_text("evidence"),
             note=self.free_text("note"),
@@ -372,7 +372,7 @@ class _RowReader(ColumnReader):
             self.council("tupe", code)
         return tuple(sorted(set(codes)))
 
-    def approval(self, kind: str, service: str, amount: int, corrects: int | None) -> str:
+    def budget(self, kind: str, service: str, amount: int, corrects: int | None) -> str:
         if kind and kind != "transition_cost":
             self.must_be_empty("approval", "Only a transition cost has this: leave it empty.")
             return ""
