@@ -15,7 +15,8 @@ class ServiceList(Listing):
     """The services, each programme before the services below it.
 
     The participants and host are those in `period`, or else in the latest open quarter. A
-    service that has none of its own inherits them from the service above.
+    service that has none of its own inherits them from the service above. Nobody shares a
+    service whose state is not `shared`, even if councils share the service above it.
     """
 
     serializer_class = ServiceSerializer

@@ -4,7 +4,10 @@ A **service** is a node of a tree: a programme at the root, shared services
 below it, and initiatives below those. **Participation** says which councils take
 part in it from which quarter to which. **Hosting** says which council hosts it.
 A service that has none of its own inherits them from the service above
-(`services.tree` has that rule). A figure may be recorded at any node.
+(`services.tree` has that rule). A **state** says what becomes of a service from which
+quarter to which: nobody shares one that is single, under consideration or not
+recommended, even if councils share the service above it. A figure may be recorded
+at any node.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from audit.triggers import READ_COMMITTED, ReadOnly, Trigger
 from finance.periods import Quarter
 from services.fields import QuarterField
 from services.provenance import Provenance
-from services.tree import Node, ServiceTree, Spell
+from services.states import CHOICES
+from services.tree import Node, ServiceTree, Spell, StateSpell
 from sovereignty.models import Council
 
 #: A lock in the database, held by an action that places a service in the tree. Otherwise two
@@ -35,11 +39,18 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     def tree(self) -> ServiceTree:
         """All services as a pure tree: three queries for any number of services."""
         participation: dict[int, list[Spell]] = defaultdict(list)
-        for spell in Participation.objects.select_related("council"):
-            participation[spell.service_id].append(spell.as_spell())
         hosting: dict[int, list[Spell]] = defaultdict(list)
-        for time in Hosting.objects.select_related("council"):
-            hosting[time.service_id].append(time.as_spell())
+        columns = ("service_id", "council__code", "from_quarter", "to_quarter")
+        taking_part = Participation.objects.values_list(
+            Value("participation"), *columns, Value(""), Value("")
+        )
+        hosts = Hosting.objects.values_list(Value("hosting"), *columns, "provenance", "source")
+        for what, service_id, *spell in taking_part.union(hosts, all=True):
+            found = participation if what == "participation" else hosting
+            found[service_id].append(Spell(*spell))
+        states: dict[int, list[StateSpell]] = defaultdict(list)
+        for state in ServiceState.objects.order_by("from_quarter"):
+            states[state.service_id].append(state.as_spell())
         services = list(Service.objects.order_by("position", "slug"))
         slugs = {service.id: service.slug for service in services}
         return ServiceTree.of(
@@ -49,6 +60,7 @@ class ServiceQuerySet(models.QuerySet["Service"]):
                 parent=slugs[service.parent_id] if service.parent_id else None,
                 participation=tuple(participation[service.id]),
                 hosting=tuple(hosting[service.id]),
+                states=tuple(states[service.id]),
             )
             for service in services
         )
@@ -129,11 +141,9 @@ class QuarterSpan(Func):
         super().__init__(F("from_quarter"), F("to_quarter"), Value("[]"))
 
 
-class _SpellModel(models.Model):
-    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="+")
+class _Quarters(models.Model):
     from_quarter = QuarterField()
     to_quarter = QuarterField(null=True, blank=True)
-    source = models.CharField(max_length=200, blank=True)
 
     class Meta:
         abstract = True
@@ -145,6 +155,14 @@ class _SpellModel(models.Model):
             raise ValidationError(
                 {"to_quarter": "The last quarter must not come before the first."}
             )
+
+
+class _SpellModel(_Quarters):
+    council = models.ForeignKey(Council, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
 
     def as_spell(self) -> Spell:
         return Spell(self.council.code, self.from_quarter, self.to_quarter)
@@ -200,4 +218,46 @@ class Hosting(_SpellModel):
     def as_spell(self) -> Spell:
         return Spell(
             self.council.code, self.from_quarter, self.to_quarter, self.provenance, self.source
+        )
+
+
+class ServiceState(_Quarters):
+    """What becomes of a service from a quarter on, who settled that, and where it can be read."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="states")
+    state = models.CharField(max_length=20, choices=CHOICES)
+    settled_by = models.CharField(max_length=200)
+    document = models.CharField(max_length=200)
+    place = models.CharField(max_length=200, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            _ends_after_it_begins("state_in_order"),
+            models.CheckConstraint(
+                condition=Q(state__in=[value for value, _ in CHOICES]), name="state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(settled_by="") & ~Q(document=""), name="state_settled_somewhere"
+            ),
+            ExclusionConstraint(
+                name="state_one_at_a_time",
+                expressions=[
+                    (Same("service"), RangeOperators.OVERLAPS),
+                    (QuarterSpan(), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service}, {self.get_state_display()} from {self.from_quarter}"
+
+    def as_spell(self) -> StateSpell:
+        return StateSpell(
+            self.state,
+            self.from_quarter,
+            self.to_quarter,
+            self.settled_by,
+            self.document,
+            self.place,
         )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
 from finance.periods import PeriodError, Quarter
 from services.provenance import Provenance
-from services.tree import ServiceTree
+from services.states import CHOICES
+from services.tree import ServiceTree, StateSpell
 from sovereignty.shapes import Shape, Text
 
 
@@ -52,6 +54,9 @@ class ServiceRow:
     host: str | None
     host_provenance: str | None
     period: Quarter | None
+    state: str | None
+    #: The service whose recorded state it is, and that state.
+    settled: tuple[str, StateSpell] | None
 
     @property
     def illustrative(self) -> bool:
@@ -74,9 +79,37 @@ def service_rows(tree: ServiceTree, quarter: Quarter | None) -> list[ServiceRow]
                 host=hosting.council if hosting else None,
                 host_provenance=hosting.provenance if hosting else None,
                 period=quarter,
+                state=tree.state(node.slug, quarter) if quarter else None,
+                settled=tree.state_from(node.slug, quarter) if quarter else None,
             )
         )
     return rows
+
+
+class SettledSerializer(serializers.Serializer):
+    """Who settled the state of a service, and where that can be read."""
+
+    service = serializers.CharField(help_text="The service whose state it is: itself or one above.")
+    settled_by = serializers.CharField()
+    document = serializers.CharField()
+    place = serializers.CharField(allow_blank=True)
+    effective_from = QuarterText()
+    last_quarter = QuarterText(allow_null=True, help_text="Null until further notice.")
+
+
+def settled_as_json(settled: tuple[str, StateSpell] | None) -> dict[str, Any] | None:
+    """A recorded state with the service that it is of; None where there is none."""
+    if settled is None:
+        return None
+    service, state = settled
+    return {
+        "service": service,
+        "settled_by": state.settled_by,
+        "document": state.document,
+        "place": state.place,
+        "effective_from": state.first.code,
+        "last_quarter": state.last.code if state.last else None,
+    }
 
 
 class ServiceSerializer(serializers.Serializer):
@@ -105,3 +138,17 @@ class ServiceSerializer(serializers.Serializer):
         help_text="Whether the host was made up for the demonstration."
     )
     period = QuarterText(allow_null=True, help_text="The quarter that this is for.")
+    state = serializers.ChoiceField(
+        choices=CHOICES,
+        allow_null=True,
+        help_text="What becomes of it: nobody shares it unless this is `shared`. Null if nothing "
+        "is recorded and fewer than two councils take part.",
+    )
+    state_settled = serializers.SerializerMethodField(
+        help_text="Who settled the state and where. Null if it is not recorded but follows from "
+        "who takes part."
+    )
+
+    @extend_schema_field(SettledSerializer(allow_null=True))
+    def get_state_settled(self, row: ServiceRow) -> dict[str, Any] | None:
+        return settled_as_json(row.settled)

@@ -2,7 +2,10 @@
 
 Participants and host are inherited: a service that has no spells of its own has
 its parent's. A service with its own spells follows only those, so in a quarter
-outside all of them it has no participants. Source: the public contract, "Codes".
+outside all of them it has no participants. It also has none in a quarter in which
+its state says that nobody shares it. That is the state of the nearest service, at
+or above it, that has one in the quarter, unless it has participants of its own
+nearer. Source: the public contract, "Codes" and "A quarterly return".
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from finance.periods import Quarter
+from services.states import State
 
 
 class TreeError(ValueError):
@@ -35,14 +39,39 @@ class Spell:
 
 
 @dataclass(frozen=True, slots=True)
+class StateSpell:
+    """What becomes of a service in some quarters, both ends included, and who settled that."""
+
+    state: str
+    first: Quarter
+    last: Quarter | None = None
+    settled_by: str = ""
+    document: str = ""
+    place: str = ""
+
+    def covers(self, quarter: Quarter) -> bool:
+        return self.first <= quarter and (self.last is None or quarter <= self.last)
+
+    @property
+    def source(self) -> str:
+        """Where it can be read: the document and the place in it.
+
+        >>> StateSpell("single", Quarter.parse("2013-14-Q1"), None, "", "Minutes", "Item 7").source
+        'Minutes: Item 7'
+        """
+        return ": ".join(filter(None, (self.document, self.place)))
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
-    """One service: its slug, its name, its parent's slug, and its own spells, if any."""
+    """One service: its slug, its name, its parent's slug, and its own spells and states, if any."""
 
     slug: str
     name: str
     parent: str | None = None
     participation: tuple[Spell, ...] = ()
     hosting: tuple[Spell, ...] = ()
+    states: tuple[StateSpell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,25 +126,67 @@ class ServiceTree:
         return next((step for step in self.path(slug) if self.nodes[step].hosting), None)
 
     def participation(self, slug: str) -> tuple[Spell, ...]:
-        """The spells of the councils that take part, its own or inherited."""
+        """The spells of the councils that take part, its own or inherited.
+
+        In a quarter in which the service's state keeps it apart, they take no part for all that.
+        """
         nearest = self.participants_from(slug)
         return self.nodes[nearest].participation if nearest else ()
 
+    def state_from(self, slug: str, quarter: Quarter) -> tuple[str, StateSpell] | None:
+        """The service whose state in the quarter is this one's too, with that state.
+
+        The nearest, at or above it, that has a state in the quarter. None where there is
+        none, or where one with participants of its own lies nearer.
+        """
+        for step in self.path(slug):
+            node = self.nodes[step]
+            for state in node.states:
+                if state.covers(quarter):
+                    return step, state
+            if node.participation:
+                return None
+        return None
+
+    def kept_apart(self, slug: str, quarter: Quarter) -> StateSpell | None:
+        """The state by which nobody shares the service in the quarter, if it has such a one."""
+        found = self.state_from(slug, quarter)
+        return found[1] if found and found[1].state != State.SHARED else None
+
+    def retired(self, slug: str, quarter: Quarter) -> StateSpell | None:
+        """The state by which the service is retired in the quarter, if it is."""
+        apart = self.kept_apart(slug, quarter)
+        return apart if apart and apart.state == State.RETIRED else None
+
+    def state(self, slug: str, quarter: Quarter) -> str | None:
+        """What becomes of the service in the quarter; None where nothing says so.
+
+        By its state, or else shared where two councils or more take part.
+        """
+        apart = self.kept_apart(slug, quarter)
+        if apart:
+            return apart.state
+        return State.SHARED if len(self.participants(slug, quarter)) > 1 else None
+
     def participants(self, slug: str, quarter: Quarter) -> tuple[str, ...]:
         """Codes of the councils that take part in that quarter, in alphabetical order."""
+        if self.kept_apart(slug, quarter):
+            return ()
         spells = self.participation(slug)
         return tuple(sorted({spell.council for spell in spells if spell.covers(quarter)}))
 
     def takes_part(self, slug: str, council: str, since: Quarter) -> bool:
         """Whether a council takes part in any quarter from `since` on."""
         return any(
-            spell.council == council and (spell.last is None or since <= spell.last)
-            for spell in self.participation(slug)
+            council in self.participants(slug, quarter) for quarter in self.turns(slug, since)
         )
 
     def turns(self, slug: str, since: Quarter) -> tuple[Quarter, ...]:
         """`since`, and the later quarters in which the participants change."""
-        spells = self.participation(slug)
+        spells: list[Spell | StateSpell] = [
+            *self.participation(slug),
+            *(state for step in self.path(slug) for state in self.nodes[step].states),
+        ]
         edges = {s.first for s in spells} | {s.last.following for s in spells if s.last}
         later = sorted(edge for edge in edges if edge > since)
         return (
@@ -133,7 +204,12 @@ class ServiceTree:
         return spell.council if spell else None
 
     def hosting(self, slug: str, quarter: Quarter) -> Spell | None:
-        """The spell of the council that hosts the service in that quarter, if one does."""
+        """The spell of the council that hosts the service in that quarter, if one does.
+
+        Nobody hosts a service that its state keeps apart.
+        """
+        if self.kept_apart(slug, quarter):
+            return None
         nearest = self.host_from(slug)
         spells = self.nodes[nearest].hosting if nearest else ()
         return next((spell for spell in spells if spell.covers(quarter)), None)

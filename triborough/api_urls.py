@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path
 
+from savings.arranging.api import OneService, Services
 from savings.attribution.api import AttributionTotals, EntryExplanation
 from savings.boroughs.api import Report, ReportAnnex
 from savings.budgets.api import ApprovalConsent, ApprovalList
@@ -35,7 +36,6 @@ from savings.sharing.api import HostService, JoinService, LeaveService, SharingO
 from savings.trueup.api import TrueUpCall
 from savings.uploads.api import Template, UploadReturn
 from savings.whatif.api import WhatIfCall
-from services.api import ServiceList
 from sovereignty.api import CouncilList
 from triborough.api import NoSuchCall, SchemaDocument, Token
 from triborough.api_docs import Docs
@@ -43,7 +43,8 @@ from triborough.api_docs import Docs
 urlpatterns = [
     path("token/", Token.as_view()),
     path("councils/", CouncilList.as_view()),
-    path("services/", ServiceList.as_view(unless_asked=quarter_unless_asked)),
+    path("services/", Services.as_view(unless_asked=quarter_unless_asked)),
+    path("services/<slug:slug>/", OneService.as_view()),
     path("services/<slug:slug>/sharing/", SharingOfService.as_view()),
     path("services/<slug:slug>/participation/", JoinService.as_view()),
     path("services/<slug:slug>/leaving/", LeaveService.as_view()),

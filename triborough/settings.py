@@ -256,6 +256,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryKind": "savings.returns.models.Entry.Kind",
+        "FigureMeasure": "savings.comparison.serializers.MEASURES",
         "PlanKind": "savings.plans.models.Plan.Kind",
         "ForecastStatus": "savings.returns.models.Forecast.Status",
         "RuleKind": "savings.formulas.models.AttributionRule.Kind",
@@ -263,6 +264,7 @@ SPECTACULAR_SETTINGS = {
         "PeriodStatus": "savings.quarters.models.Period.Status",
         "ProposalStanding": "savings.agreements.reports.ProposalStanding",
         "Provenance": "services.provenance.Provenance",
+        "ServiceState": "services.states.CHOICES",
     },
 }
 REST_KNOX = {"AUTO_REFRESH": False}

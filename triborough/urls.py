@@ -45,6 +45,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("record/", include("savings.record.urls")),
     path("returns/", include("savings.filling.urls")),
     path("returns/", include("savings.uploads.urls")),
+    path("services/", include("savings.arranging.urls")),
     path("services/", include("savings.sharing.urls")),
     path("what-if/", include("savings.whatif.urls")),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -12,10 +13,11 @@ from savings.filling.changes import Changes, compare
 from savings.filling.corrections import correctable
 from savings.filling.lines import StoredLine, stored_lines
 from savings.filling.rows import Reference, correction_ids, named_budgets, read_rows
+from savings.filling.shareable import Shareable
 from savings.filling.writing import lines_after, typed_lines, write
 from savings.kit.provenance import Provenance
 from savings.returns.actions import check_editable, count_save, locked, record
-from savings.returns.models import Return
+from savings.returns.models import Entry, Return
 from savings.returns.rows import RawRows, describe
 from services.models import Service
 from sovereignty.models import Council, User
@@ -73,15 +75,28 @@ def replace_entries(
 
 def reference_for(parent: Return, rows: RawRows) -> Reference:
     """What the rows of this return may refer to."""
+    shareable = shareable_in(parent)
+    corrected = list(
+        correctable(parent)
+        .filter(id__in=correction_ids(rows))
+        .values_list("id", "parent__period__quarter", "scope")
+    )
     return Reference(
-        services=frozenset(Service.objects.values_list("slug", flat=True)),
-        councils=frozenset(Council.objects.values_list("code", flat=True)),
+        services=frozenset(shareable.tree.nodes),
+        councils=frozenset(shareable.councils),
         budgets=budgets_for(parent) if named_budgets(rows) else None,
-        correctable=dict(
-            correctable(parent)
-            .filter(id__in=correction_ids(rows))
-            .values_list("id", "parent__period__quarter")
+        correctable={id_: quarter for id_, quarter, _ in corrected},
+        shareable=replace(
+            shareable,
+            corrected=frozenset(id_ for id_, _, scope in corrected if scope == Entry.Scope.SHARED),
         ),
+    )
+
+
+def shareable_in(parent: Return) -> Shareable:
+    """What councils share in the quarter of this return."""
+    return Shareable(
+        Service.objects.tree(), parent.quarter, dict(Council.objects.values_list("code", "name"))
     )
 
 

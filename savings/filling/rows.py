@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from finance.money import MoneyError, json_money, parse_money
 from finance.periods import Quarter
 from savings.budgets.claims import Budgets, Claim, no_such
+from savings.filling.shareable import Shareable
 from savings.returns.rows import CAUSES, COLUMNS, KINDS, NATURES, RECURRENCES, SCOPES, EntryRow
 from sovereignty.refusals import FieldError
 from sovereignty.texts import LONGEST_TEXT
@@ -31,13 +32,15 @@ MOST_MISTAKES = 100_000
 class Reference:
     """What rows may refer to: services, councils, transition budgets, entries to correct.
 
-    `correctable` has the quarter of each entry's return by the entry's id.
+    `correctable` has the quarter of each entry's return by the entry's id. `shareable` says what
+    councils share; without it any service may be.
     """
 
     services: frozenset[str]
     councils: frozenset[str]
     budgets: Budgets | None = None
     correctable: Mapping[int, Quarter] = field(default_factory=dict)
+    shareable: Shareable | None = None
 
 
 def read_rows(
@@ -273,6 +276,8 @@ class _RowReader(ColumnReader):
         nature = self.choice("nature", NATURES, needed=saving, why="the nature of the saving")
         cause = self.cause(kind)
         corrects = self.corrects()
+        if not self.is_retired(service, corrects) and scope == "shared":
+            self.is_shared(service, corrects)
         row = EntryRow(
             service=service,
             kind=kind,
@@ -303,6 +308,26 @@ class _RowReader(ColumnReader):
                 f"There is no service “{service[:80]}”: use one from the list of services.",
             )
         return service
+
+    def is_retired(self, service: str, corrects: int | None) -> bool:
+        """Refuse a new entry of a service that is retired in the return's quarter."""
+        shareable = self.reference.shareable
+        if shareable is None or service not in shareable.tree.nodes:
+            return False
+        why = shareable.why_retired(service, corrects)
+        if why:
+            self.wrong("service", service, why)
+        return bool(why)
+
+    def is_shared(self, service: str, corrects: int | None) -> None:
+        """Only what two or more councils share can be shared, in the corrected entry's quarter."""
+        shareable = self.reference.shareable
+        # While the service is a mistake itself, nobody knows who shares it.
+        if shareable is None or service not in shareable.tree.nodes:
+            return
+        quarter = None if corrects is None else self.reference.correctable[corrects]
+        if why := shareable.why_not(service, quarter, corrects):
+            self.wrong("scope", "shared", why)
 
     def cause(self, kind: str) -> str:
         if kind and kind != "variance":

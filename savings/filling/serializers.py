@@ -61,7 +61,8 @@ class EntryColumns(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
     scope = serializers.ChoiceField(
         choices=Entry.Scope.choices,
-        help_text="own falls only on this council; shared is split by a rule.",
+        help_text="own falls only on this council; shared is split by a rule, and is only for a "
+        "service that two or more councils share in the quarter.",
     )
     amount = serializers.CharField(
         help_text="Money as text: 1234.50, 1,234.50, £1,234, (1,234) for minus, 45k, £1.2m, or "

@@ -24,6 +24,7 @@ from savings.filling.comparing import ChoosingForm
 from savings.filling.controls import Lists, lists_of
 from savings.filling.corrections import entry_to_correct
 from savings.filling.rows import read_rows
+from savings.filling.shareable import Shareable
 from savings.filling.sheet import EntriesForm, typed_correction
 from savings.filling.stale import meanwhile
 from savings.permissions.pages import SignedIn, page, refusals_on
@@ -36,8 +37,10 @@ from savings.returns.views import NOT_WHOLE, as_it_stands, return_called, to_ret
 from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
-from sovereignty.refusals import BadContent, StaleVersion, WrongState
+from sovereignty.refusals import BadContent, FieldError, StaleVersion, WrongState
 
+#: As many are said after a save; the form has all of them.
+MOST_WARNINGS = 5
 CHANGED_MEANWHILE = "This return has changed since you opened it."
 
 
@@ -84,6 +87,12 @@ class Filling:
             return False
         return True
 
+    def warnings(self, form: EntriesForm) -> list[FieldError]:
+        """Savings in services that others share and this council takes no part in."""
+        names = {council.code: council.name for council in self.councils}
+        shareable = Shareable(self.tree, self.parent.quarter, names)
+        return shareable.warnings(form.raw_rows(), self.parent.council_code)
+
     # --- Its pages -----------------------------------------------------------------
 
     def page(
@@ -101,6 +110,7 @@ class Filling:
             "sums": sums_of_rows((kind, f.amount, f.illustrative) for _, kind, f in said),
             "kinds": PLURALS.items(),
             "problem": problem,
+            "warnings": self.warnings(form),
             "stale": stale,
             "orphans": orphans_of(self.parent),
             "locked": not self.is_editable(),
@@ -202,6 +212,8 @@ def edit(request: SignedIn, council: str, period: str) -> HttpResponse:
         except StaleVersion:
             return filling.stale_page(form)
     messages.success(request, f"{saved.period} is saved as version {saved.version}.")
+    for warning in filling.warnings(form)[:MOST_WARNINGS]:
+        messages.info(request, f"Row {warning.row}: {warning.message}")
     return to_return(saved)
 
 

@@ -198,6 +198,15 @@ class Attribution:
         informed._delivered = delivered  # noqa: SLF001 - another of our own
         return informed
 
+    @property
+    def beginnings(self) -> frozenset[Quarter]:
+        """The quarters from which its rules and transition budgets are to be in force."""
+        rules = (rule for found in self._rules.values() for rule in found)
+        return frozenset(
+            {rule.effective_from for rule in rules}
+            | {budget.effective_from for budget in self._budgets.values()}
+        )
+
     def share_out(self, entry: EntryFacts) -> Outcome:
         """How an entry falls on the councils. Raises ShareError if it can't be worked out.
 
@@ -286,6 +295,14 @@ class Attribution:
         if budget is None or why_not(budget, self.tree, service, quarter):
             return None
         return budget
+
+    def budgets_in_force(self, service: str, quarter: Quarter) -> tuple[Budget, ...]:
+        """The transition budgets that can split a cost of the service in a quarter."""
+        return tuple(
+            budget
+            for budget in self._budgets.values()
+            if not why_not(budget, self.tree, service, quarter)
+        )
 
     def by_rule(self, service: str, kind: str, quarter: Quarter) -> Outcome:
         """How a shared figure falls by the rule in force: each worked out once."""

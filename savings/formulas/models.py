@@ -20,7 +20,9 @@ from savings.formulas.triggers import (
     answers_in_time,
     driver_has_values,
     in_use_stays,
-    keeps_who_shared,
+    keeps_what_became_of_it,
+    keeps_who_hosts,
+    keeps_who_takes_part,
     refused_before_it_holds,
     shares_are_whole,
     stays_in_the_tree,
@@ -28,7 +30,7 @@ from savings.formulas.triggers import (
 from savings.kit.provenance import Provenance
 from savings.quarters.triggers import begins_in_an_open_quarter
 from services.fields import QuarterField
-from services.models import Hosting, Participation, Service
+from services.models import Hosting, Participation, Service, ServiceState
 from sovereignty.models import Consent, Decision
 
 
@@ -159,13 +161,19 @@ class DecisionInUse(Decision):
 class SharingParticipation(Participation):
     class Meta:
         proxy = True
-        triggers = keeps_who_shared("services_participation")
+        triggers = keeps_who_takes_part()
 
 
 class SharingHosting(Hosting):
     class Meta:
         proxy = True
-        triggers = keeps_who_shared("services_hosting")
+        triggers = keeps_who_hosts()
+
+
+class SharingState(ServiceState):
+    class Meta:
+        proxy = True
+        triggers = keeps_what_became_of_it()
 
 
 class SharedService(Service):

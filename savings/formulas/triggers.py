@@ -1,8 +1,8 @@
 """The triggers that keep the figures of closed quarters as they were, however rows are written.
 
 A certified entry of a closed quarter falls on the councils by the rules in force in that quarter,
-the drivers' values, who took part in the service and who hosted it. None of these may be added,
-changed or removed if that would change how such an entry falls. Source:
+the drivers' values, who took part in the service, the state that kept it apart, and who hosted it.
+None of these may be added, changed or removed if that would change how such an entry falls. Source:
 `docs/adr/0019-closed-quarters-stay.md`.
 
 Others check the agreed formulas themselves: shares that are whole, drivers that have values.
@@ -14,7 +14,7 @@ import pgtrigger
 
 from audit.triggers import Trigger, no_truncate
 from savings.quarters.triggers import CLOSED
-from services.functions import ABOVE, COVERS, NEAREST
+from services.functions import ABOVE, APART, COVERS, NEAREST, SETTLED
 
 #: What splits figures once it is agreed, and from when.
 _BEGINNINGS = """
@@ -91,29 +91,23 @@ _SPELLS = """
         touched(id) AS ({touched}),
         {below},
         reached(id) AS (SELECT DISTINCT id FROM below),
-        spells_now AS (SELECT service_id, council_id, from_quarter, to_quarter FROM {table}),
-        spells_then AS (
-            SELECT service_id, council_id, from_quarter, to_quarter FROM {table}
-            WHERE id NOT IN ({ids_now})
-            UNION ALL
-            {rows_then}
-        ),
+        {rows},
 {above},
         nearest_now AS ({nearest_now}),
         nearest_then AS ({nearest_then}),
         stands(quarter) AS MATERIALIZED (
             SELECT c.quarter FROM unnest(ARRAY({closed})) c (quarter)
             WHERE c.quarter >= (SELECT min(effective_from) FROM ({beginnings}) b)
-        ),
+        ),{settled}
         moved(id, quarter) AS (
             SELECT r.id, q.quarter FROM reached r CROSS JOIN stands q
             WHERE ARRAY(
                 SELECT s.council_id FROM nearest_now n JOIN spells_now s ON s.service_id = n.step
-                WHERE n.id = r.id AND {covers}
+                WHERE n.id = r.id AND {covers}{unless_now}
                 ORDER BY s.council_id
             ) <> ARRAY(
                 SELECT s.council_id FROM nearest_then n JOIN spells_then s ON s.service_id = n.step
-                WHERE n.id = r.id AND {covers}
+                WHERE n.id = r.id AND {covers}{unless_then}
                 ORDER BY s.council_id
             )
         ),
@@ -128,41 +122,103 @@ _SPELLS = """
     ) THEN {refused} END IF;
     RETURN NULL;
 """
+#: The rows of a table as the statement leaves them, and as they were before it.
+_ROWS = """{name}_now AS (SELECT {columns} FROM {table}),
+        {name}_then AS (
+            SELECT {columns} FROM {table}
+            WHERE id NOT IN ({ids_now})
+            UNION ALL
+            {rows_then}
+        )"""
+#: The rows of a table that the statement leaves alone.
+_UNCHANGED = """{name}_now AS (SELECT {columns} FROM {table}),
+        {name}_then AS (SELECT {columns} FROM {name}_now)"""
 _COLUMNS = "service_id, council_id, from_quarter, to_quarter"
 _NO_ROWS = "SELECT NULL::bigint, NULL::bigint, NULL::integer, NULL::integer WHERE FALSE"
+_STATE_COLUMNS = "service_id, state, from_quarter, to_quarter"
+_NO_STATES = "SELECT NULL::bigint, NULL::varchar, NULL::integer, NULL::integer WHERE FALSE"
+_PARTICIPATION, _HOSTING, _STATES = (
+    "services_participation",
+    "services_hosting",
+    "services_servicestate",
+)
+#: The state of every service in reach in each of those quarters: it keeps councils apart.
+_SETTLED = """
+        settled_now AS ({now}),
+        settled_then AS ({then}),"""
+_UNLESS_APART = """ AND NOT EXISTS (
+                    SELECT 1 FROM settled_{when} t
+                    WHERE t.id = r.id AND t.quarter = q.quarter AND {apart}
+                )"""
 
 
-def keeps_who_shared(table: str) -> list[pgtrigger.Trigger]:
-    """Refuse to change who takes part in, or hosts, what is certified in a closed quarter.
+def keeps_who_takes_part() -> list[pgtrigger.Trigger]:
+    """Refuse to change who takes part in what is certified in a closed quarter.
 
-    `table` holds spells. Compares the state before and after a whole statement, so that several
-    spells may be written together that would be refused one by one.
+    Compares before and after a whole statement, so that several spells may be written together
+    that would be refused one by one.
     """
+    return _keeps(_PARTICIPATION, states=True)
+
+
+def keeps_who_hosts() -> list[pgtrigger.Trigger]:
+    """The same for who hosts it."""
+    return _keeps(_HOSTING, states=False)
+
+
+def keeps_what_became_of_it() -> list[pgtrigger.Trigger]:
+    """The same for a service's state, by which nobody shared it or councils did."""
+    return _keeps(_STATES, states=True)
+
+
+def _keeps(table: str, *, states: bool) -> list[pgtrigger.Trigger]:
     before, after = pgtrigger.Referencing(old="rows_then"), pgtrigger.Referencing(new="rows_now")
     both = pgtrigger.Referencing(old="rows_then", new="rows_now")
     return [
-        _spell_trigger("added", table, pgtrigger.Insert, after),
-        _spell_trigger("changed", table, pgtrigger.Update, both),
-        _spell_trigger("removed", table, pgtrigger.Delete, before),
+        _spell_trigger("added", table, pgtrigger.Insert, after, states=states),
+        _spell_trigger("changed", table, pgtrigger.Update, both, states=states),
+        _spell_trigger("removed", table, pgtrigger.Delete, before, states=states),
         no_truncate(),
     ]
 
 
 def _spell_trigger(
-    name: str, table: str, operation: pgtrigger.Operation, rows: pgtrigger.Referencing
+    name: str,
+    table: str,
+    operation: pgtrigger.Operation,
+    rows: pgtrigger.Referencing,
+    *,
+    states: bool,
 ) -> Trigger:
     tables = [rows_of for rows_of in (rows.old, rows.new) if rows_of]
+    of_states = table == _STATES
+    compared = [
+        _compared("spells", _PARTICIPATION, _COLUMNS, None)
+        if of_states
+        else _compared("spells", table, _COLUMNS, rows)
+    ]
+    settled = {"now": "", "then": ""}
+    if states:
+        compared.append(_compared("states", _STATES, _STATE_COLUMNS, rows if of_states else None))
+        settled = {
+            when: SETTLED.format(
+                quarters="stands", states=f"states_{when}", spells=f"spells_{when}"
+            )
+            for when in settled
+        }
+    apart = APART.format(state="t.state")
     func = _SPELLS.format(
         touched=" UNION ".join(f"SELECT service_id FROM {rows_of}" for rows_of in tables),  # nosec B608
         below=_BELOW,
+        rows=",\n        ".join(compared),
         above=ABOVE.format(asked="reached"),
         nearest_now=NEAREST.format(spells="spells_now"),
         nearest_then=NEAREST.format(spells="spells_then"),
         covers=COVERS.format(quarter="q.quarter"),
         beginnings=_BEGINNINGS,
-        table=table,
-        ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
-        rows_then=f"SELECT {_COLUMNS} FROM {rows.old}" if rows.old else _NO_ROWS,  # nosec B608
+        settled=_SETTLED.format(**settled) if states else "",
+        unless_now=_UNLESS_APART.format(when="now", apart=apart) if states else "",
+        unless_then=_UNLESS_APART.format(when="then", apart=apart) if states else "",
         certified=_CERTIFIED.format(service="u.id", quarter="u.quarter"),
         closed=_CLOSED_QUARTERS,
         refused=CLOSED,
@@ -174,6 +230,20 @@ def _spell_trigger(
         operation=operation,
         referencing=rows,
         func=func,
+    )
+
+
+def _compared(name: str, table: str, columns: str, rows: pgtrigger.Referencing | None) -> str:
+    """The rows of a table now and then; `rows` are those that the statement writes, if any."""
+    if rows is None:
+        return _UNCHANGED.format(name=name, table=table, columns=columns)
+    no_rows = _NO_STATES if columns == _STATE_COLUMNS else _NO_ROWS
+    return _ROWS.format(
+        name=name,
+        table=table,
+        columns=columns,
+        ids_now=f"SELECT id FROM {rows.new}" if rows.new else "SELECT NULL::bigint WHERE FALSE",  # nosec B608
+        rows_then=f"SELECT {columns} FROM {rows.old}" if rows.old else no_rows,  # nosec B608
     )
 
 

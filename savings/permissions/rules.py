@@ -144,6 +144,10 @@ PERMISSIONS = {
         is_programme_office,
         "Only the programme office can record who takes part in a service and who hosts it.",
     ),
+    "savings.arrange_services": (
+        is_programme_office,
+        "Only the programme office can add services, rename or move them, or record their state.",
+    ),
     "savings.answer_decision": (
         answers_for_a_council,
         "Only a council's section 151 officer or deputy can answer for it.",

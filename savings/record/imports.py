@@ -2,9 +2,9 @@
 
 `fixtures/record/` holds CSV in UTF-8. `documents`, `tables` and `figures/` (one
 file for each document) hold what was published; `checks` and `known_differences`
-how it is added up; `councils`, `services`, `participation`, `drivers`, `plans`,
-`plan_lines` and `delivery` what the rest of the system starts from. Reads only files, never the
-database.
+how it is added up; `councils`, `services`, `participation`, `states`,
+`drivers`, `plans`, `plan_lines` and `delivery` what the rest of the system starts from. Reads only
+files, never the database.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TypeVar
 from finance.money import MoneyError, from_pence, parse_money
 from finance.periods import FinancialYear, Quarter
 from savings.record.footing import Cell, Check, Known
+from services.states import LABELS, State
 
 _TOTALS = ("", "down", "across", "both", "memo")
 _DERIVED, _PUBLISHED = "derived", "published"
@@ -92,6 +93,18 @@ class ParticipationRow:
     council: str
     from_quarter: Quarter
     to_quarter: Quarter | None
+    document: str
+    place: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    service: str
+    state: State
+    from_quarter: Quarter
+    to_quarter: Quarter | None
+    settled_by: str
     document: str
     place: str
     note: str
@@ -180,6 +193,7 @@ class Record:
     councils: tuple[CouncilRow, ...]
     services: tuple[ServiceRow, ...]
     participation: tuple[ParticipationRow, ...]
+    states: tuple[StateRow, ...]
     drivers: tuple[DriverRow, ...]
     plans: tuple[PlanRow, ...]
     plan_lines: tuple[PlanLineRow, ...]
@@ -249,6 +263,7 @@ def read_record(folder: Path) -> Record:
         councils=reader.rows("councils.csv", lambda row: CouncilRow(**row)),
         services=reader.rows("services.csv", lambda row: ServiceRow(**row)),
         participation=reader.rows("participation.csv", _participation),
+        states=reader.rows("states.csv", _state),
         drivers=reader.rows("drivers.csv", _driver),
         plans=reader.rows("plans.csv", _plan),
         plan_lines=reader.rows("plan_lines.csv", _plan_line),
@@ -352,6 +367,23 @@ def _participation(row: Row) -> ParticipationRow:
     )
 
 
+def _state(row: Row) -> StateRow:
+    if row["state"] not in LABELS:
+        raise ValueError(f"state “{row['state']}” is none of {', '.join(LABELS)}.")
+    if not row["settled_by"] or not row["place"]:
+        raise ValueError("does not say who settled it, or where.")
+    kept = {name: text for name, text in row.items() if name not in _STATE_TYPED}
+    return StateRow(
+        state=State(row["state"]),
+        from_quarter=Quarter.parse(row["from_quarter"]),
+        to_quarter=Quarter.parse(row["to_quarter"]) if row["to_quarter"] else None,
+        **kept,
+    )
+
+
+_STATE_TYPED = ("state", "from_quarter", "to_quarter")
+
+
 def _driver(row: Row) -> DriverRow:
     if not row["name"] or not row["unit"]:
         raise ValueError("give the driver's name and unit.")
@@ -447,6 +479,8 @@ def _faults(record: Record) -> Iterator[str]:
         *((item.service, services) for item in record.participation),
         *((item.council, councils) for item in record.participation),
         *((item.document, documents) for item in record.participation),
+        *((item.service, services) for item in record.states),
+        *((item.document, documents) for item in record.states),
         *((item.council, councils) for item in record.drivers),
         *((item.document, documents) for item in record.plans),
         *((item.plan, plans) for item in record.plan_lines),

@@ -9,6 +9,7 @@ after that: files with other figures are refused.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from typing import TypeVar
 from django.db import IntegrityError, models, transaction
 from psycopg2.errors import RestrictViolation
 
+from audit.models import Event
 from savings.plans.models import Plan, PlanLine
 from savings.quarters.locks import change_basis
 from savings.record.delivery import load_delivery
@@ -25,8 +27,8 @@ from savings.record.footing import Difference, foot, reconcile
 from savings.record.imports import Record, RecordError, ServiceRow, lines_called
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
 from savings.returns.models import DirtyReturn, Return
-from services.models import Participation, Service
-from services.tree import Spell
+from services.models import Participation, Service, ServiceState
+from services.tree import Spell, StateSpell
 from sovereignty.models import Council
 
 _CATEGORIES = {
@@ -37,10 +39,11 @@ _CATEGORIES = {
     "not-recommended": "Not recommended for sharing in February 2011.",
 }
 CLOSED = (
-    "The record changes where a service is or who takes part in it in a quarter that is closed "
-    "and has certified figures, which stand. Make the change from a later quarter on."
+    "The record changes where a service is, who takes part in it or its state in a quarter that is "
+    "closed and has certified figures, which stand. Make the change from a later quarter on."
 )
 M = TypeVar("M", bound=models.Model)
+S = TypeVar("S", Participation, ServiceState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def load(record: Record, *, at: datetime) -> Loaded:
     try:
         services = _services(record)
         _participation(record, services, councils)
+        _states(record, services)
     except IntegrityError as error:
         if isinstance(error.__cause__, RestrictViolation):
             raise RecordError([CLOSED]) from error
@@ -237,21 +241,39 @@ def _councils(record: Record) -> dict[str, Council]:
     return {row.code: row for row in rows}
 
 
+#: What the events of a service say that people have settled, which the record leaves alone.
+_SETTLED_BY_PEOPLE = {
+    "service added": ("name", "parent", "description"),
+    "service renamed": ("name",),
+    "service described": ("description",),
+    "service moved": ("parent",),
+}
+
+
 def _services(record: Record) -> dict[str, Service]:
+    """Make the services match the record, but not in what people have settled about them."""
     made: dict[str, Service] = {}
+    settled: dict[str, set[str]] = defaultdict(set)
+    events = Event.objects.filter(subject="service", action__in=_SETTLED_BY_PEOPLE)
+    for slug, action in events.values_list("subject_id", "action"):
+        settled[slug].update(_SETTLED_BY_PEOPLE[action])
+    standing = {each.slug: each for each in Service.objects.filter(slug__in=settled)}
     for level in record.levels():
+        found = []
+        for position, row in level:
+            service = Service(
+                slug=row.slug,
+                name=row.name,
+                parent=made[row.parent] if row.parent else None,
+                position=position,
+                description=_description(row, record),
+            )
+            for name in settled[row.slug]:
+                setattr(service, name, getattr(standing[row.slug], name))
+            found.append(service)
         rows = _upsert(
             Service.objects,
-            (
-                Service(
-                    slug=row.slug,
-                    name=row.name,
-                    parent=made[row.parent] if row.parent else None,
-                    position=position,
-                    description=_description(row, record),
-                )
-                for position, row in level
-            ),
+            found,
             unique=["slug"],
             update=["name", "parent", "position", "description"],
         )
@@ -268,22 +290,81 @@ def _participation(
     record: Record, services: dict[str, Service], councils: dict[str, Council]
 ) -> None:
     titles = {document.code: document.title for document in record.documents}
-    for row in record.participation:
-        source = f"{titles[row.document]}: {row.place}"
-        Participation.objects.update_or_create(
-            service=services[row.service],
-            council=councils[row.council],
-            from_quarter=row.from_quarter,
-            defaults={"source": source},
-            # A council that has since left stays out when the record is loaded again.
-            create_defaults={"source": source, "to_quarter": row.to_quarter},
-        )
+    _spells(
+        Participation,
+        (
+            Participation(
+                service=services[row.service],
+                council=councils[row.council],
+                from_quarter=row.from_quarter,
+                to_quarter=row.to_quarter,
+                source=f"{titles[row.document]}: {row.place}",
+            )
+            for row in record.participation
+        ),
+        update=["source"],
+    )
 
 
-def _who_shares_what() -> dict[str, tuple[str | None, frozenset[Spell]]]:
-    """What attribution reads from the tree: the service above each, and who takes part."""
+def _states(record: Record, services: dict[str, Service]) -> None:
+    titles = {document.code: document.title for document in record.documents}
+    _spells(
+        ServiceState,
+        (
+            ServiceState(
+                service=services[row.service],
+                state=row.state,
+                from_quarter=row.from_quarter,
+                to_quarter=row.to_quarter,
+                settled_by=row.settled_by,
+                document=titles[row.document],
+                place=row.place,
+                note=row.note,
+            )
+            for row in record.states
+        ),
+        update=["state", "settled_by", "document", "place", "note"],
+    )
+
+
+def _spells(model: type[S], rows: Iterable[S], *, update: Sequence[str]) -> None:
+    """Make what is new and bring up to date what begins in the same quarter, as people ended it.
+
+    A council that has since left stays out when the record is loaded again. Where people have
+    recorded something else for a quarter of the row, that stands and the row is left out. What
+    is new is made in one statement: the database compares who shared closed quarters before
+    and after each.
+    """
+    standing: dict[object, list[S]] = defaultdict(list)
+    for kept in model.objects.all():
+        standing[_whose(kept)].append(kept)
+    new = []
+    for row in rows:
+        others = standing[_whose(row)]
+        same = next((each for each in others if each.from_quarter == row.from_quarter), None)
+        if same is not None:
+            said = {name: getattr(row, name) for name in update}
+            if said != {name: getattr(same, name) for name in update}:
+                model.objects.filter(pk=same.pk).update(**said)
+        elif not any(_overlap(each, row) for each in others):
+            new.append(row)
+    model.objects.bulk_create(new)
+
+
+def _whose(row: Participation | ServiceState) -> tuple[int, int | None]:
+    """The service that a row is of, and the council whose participation it is."""
+    return row.service_id, row.council_id if isinstance(row, Participation) else None
+
+
+def _overlap(one: Participation | ServiceState, other: Participation | ServiceState) -> bool:
+    first, second = sorted((one, other), key=lambda row: row.from_quarter)
+    return first.to_quarter is None or second.from_quarter <= first.to_quarter
+
+
+def _who_shares_what() -> dict[str, tuple[str | None, frozenset[Spell], frozenset[StateSpell]]]:
+    """What attribution reads from the tree: the service above each, who takes part, its states."""
     return {
-        slug: (node.parent, frozenset(node.participation))
+        slug: (node.parent, frozenset(node.participation), frozenset(node.states))
         for slug, node in Service.objects.tree().nodes.items()
     }
 

@@ -18,7 +18,7 @@ from savings.plans.models import Plan, PlanLine
 from savings.record.dates import MONTHS
 from savings.record.footing import ONLY_COLUMN
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
-from services.models import Participation, Service
+from services.models import Participation, Service, ServiceState
 
 _UNITS = {
     "GBP": "£",
@@ -253,13 +253,16 @@ def plans() -> list[PlanReport]:
 
 
 def programmes() -> list[ProgrammeReport]:
-    """The service tree from its roots, with who takes part in what, in two queries."""
+    """The service tree from its roots, with who takes part and what became of it: three queries."""
     below: dict[int | None, list[Service]] = defaultdict(list)
     for service in Service.objects.order_by("position", "slug"):
         below[service.parent_id].append(service)
     spells: dict[int, list[Participation]] = defaultdict(list)
     for spell in Participation.objects.select_related("council").order_by("council__name"):
         spells[spell.service_id].append(spell)
+    states: dict[int, list[ServiceState]] = defaultdict(list)
+    for state in ServiceState.objects.order_by("from_quarter"):
+        states[state.service_id].append(state)
 
     def names_below(service: Service) -> tuple[str, ...]:
         return tuple(
@@ -270,8 +273,18 @@ def programmes() -> list[ProgrammeReport]:
         return ServiceReport(
             service=service,
             below=names_below(service),
-            participation=tuple(_taking_part(spells[service.id])),
-            sources=tuple(dict.fromkeys(spell.source for spell in spells[service.id])),
+            participation=(
+                *_taking_part(spells[service.id]),
+                *(_becoming(state) for state in states[service.id]),
+            ),
+            sources=tuple(
+                dict.fromkeys(
+                    [
+                        *(spell.source for spell in spells[service.id]),
+                        *(state.as_spell().source for state in states[service.id]),
+                    ]
+                )
+            ),
         )
 
     return [
@@ -355,6 +368,12 @@ def _taking_part(spells: list[Participation]) -> Iterable[str]:
         together[f"from {spell.from_quarter.label}{until}"].append(spell.council.name)
     for when, names in together.items():
         yield f"{', '.join(names)}, {when}"
+
+
+def _becoming(state: ServiceState) -> str:
+    """What becomes of a service over some quarters, in a phrase."""
+    until = f" to {state.to_quarter.label}" if state.to_quarter else ""
+    return f"{state.get_state_display()}, from {state.from_quarter.label}{until}"
 
 
 def _table(table: RecordTable) -> TableReport:

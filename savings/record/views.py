@@ -11,7 +11,8 @@ from django.urls import reverse_lazy
 from django.utils.decorators import method_decorator
 from django.views.generic import TemplateView, View
 
-from savings.permissions.pages import partnership_page
+from savings.permissions.pages import partnership_page, person
+from savings.permissions.rules import may
 from savings.record import exports, reports, searching, wording
 from savings.record.forms import FiguresForm, WordsForm
 from savings.record.models import SourceDocument
@@ -118,6 +119,7 @@ class Services(RecordPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             programmes=reports.programmes(),
+            may_arrange=may(person(self.request), "savings.arrange_services"),
             breadcrumbs=[RECORD, {"text": "Services and who shares them"}],
             **kwargs,
         )

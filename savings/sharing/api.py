@@ -10,6 +10,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from finance.periods import Quarter
 from savings.kit.provenance import Provenance
 from savings.kit.serializers import one_of
 from savings.permissions.rules import require
@@ -24,6 +25,7 @@ from savings.sharing.serializers import (
     SharingSerializer,
 )
 from services.models import Service
+from services.serializers import ServiceParameters
 from sovereignty.calls import Call, found
 from sovereignty.models import Council
 from sovereignty.shapes import check
@@ -31,21 +33,25 @@ from sovereignty.shapes import check
 NO_SERVICE = "There is no such service: services/ lists their slugs."
 
 
-def sharing_as_json(service: Service) -> dict[str, Any]:
-    """How the service is shared now."""
-    return SharingSerializer(sharing_of(service)).data
+def sharing_as_json(service: Service, quarter: Quarter | None = None) -> dict[str, Any]:
+    """How the service is shared now, and its state as at a quarter."""
+    return SharingSerializer(sharing_of(service, quarter)).data
 
 
 class SharingOfService(Call):
     """Who takes part in a service and who hosts it, and the rules and budgets that depend on it.
 
-    A service that has none of its own inherits both from the service above.
+    A service that has none of its own inherits both from the service above. Nobody shares a
+    service whose state in `period`, or else in the first open quarter, is not `shared`.
     """
 
-    @extend_schema(responses=SharingSerializer)
+    parameters_shape = ServiceParameters
+
+    @extend_schema(parameters=[ServiceParameters], responses=SharingSerializer)
     def get(self, request: Request, slug: str) -> Response:
-        self.parameters()
-        return Response(sharing_as_json(found(Service.objects.all(), NO_SERVICE, slug=slug)))
+        quarter = self.parameters().get("period")
+        service = found(Service.objects.all(), NO_SERVICE, slug=slug)
+        return Response(sharing_as_json(service, quarter))
 
 
 class _Change(Call):

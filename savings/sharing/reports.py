@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -15,8 +15,9 @@ from finance.periods import Quarter
 from savings.agreements.reports import Proposal, ProposalStanding, decisions, proposals
 from savings.formulas.models import AttributionRule
 from savings.quarters.models import Period
-from services.models import Hosting, Participation, Service
-from services.tree import ServiceTree
+from services.models import Hosting, Participation, Service, ServiceState
+from services.states import LABELS, STATE_IN_WORDS, State
+from services.tree import ServiceTree, StateSpell
 from sovereignty.models import Council, User
 
 
@@ -24,11 +25,13 @@ from sovereignty.models import Council, User
 class Part:
     """A service below another: whether it follows the participants there, or has its own.
 
+    `kept_apart` if nobody shares it by a state of its own, even if councils take part there.
     `next_below` if it is directly below.
     """
 
     service: Service
     follows: bool
+    kept_apart: bool
     next_below: bool
 
 
@@ -70,7 +73,7 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """Who takes part in a service and who hosts it, in all quarters.
+    """Who takes part in a service, who hosts it and what becomes of it, in all quarters.
 
     The participants are those of `participants_from`, the hosts those of `host_from`: the
     service itself, or one above it. It is None if no service has any.
@@ -91,6 +94,37 @@ class Sharing:
     above: tuple[Agreement, ...]
     recorded: tuple[Recorded, ...]
     first_open: Quarter | None
+    as_at: Quarter | None
+    tree: ServiceTree
+    states: tuple[ServiceState, ...]
+
+    @property
+    def settled(self) -> tuple[str, StateSpell] | None:
+        """The service whose recorded state it has as at the quarter shown, and that state."""
+        return self.tree.state_from(self.service.slug, self.as_at) if self.as_at else None
+
+    @property
+    def state(self) -> State | None:
+        """What becomes of it as at the quarter shown; None where nothing says so."""
+        found = self.tree.state(self.service.slug, self.as_at) if self.as_at else None
+        return State(found) if found else None
+
+    @property
+    def kept_apart(self) -> StateSpell | None:
+        """The state by which nobody shares it in the quarter shown."""
+        return self.tree.kept_apart(self.service.slug, self.as_at) if self.as_at else None
+
+    @property
+    def kept_apart_in_words(self) -> str:
+        """Such as “is not recommended for sharing”, after the name of the service settled."""
+        return STATE_IN_WORDS[State(self.kept_apart.state)] if self.kept_apart else ""
+
+    @property
+    def settled_of(self) -> Service | None:
+        """The service above whose state it has, where that is not its own."""
+        above = self.settled[0] if self.settled else ""
+        found = (state.service for state in self.states if state.service.slug == above)
+        return next((each for each in found if each != self.service), None)
 
     @property
     def participants_are_inherited(self) -> bool:
@@ -102,16 +136,20 @@ class Sharing:
 
     @property
     def present(self) -> tuple[Council, ...]:
-        """The councils that take part in the first open quarter, in order of name."""
+        """The councils that take part in the quarter shown, in order of name."""
+        if self.kept_apart:
+            return ()
         found = (spell.council for spell in self.participation if self._now(spell))
         return tuple(sorted(found, key=lambda council: council.name))
 
     @property
     def present_host(self) -> Hosting | None:
+        if self.kept_apart:
+            return None
         return next((spell for spell in self.hosting if self._now(spell)), None)
 
     def _now(self, spell: Participation | Hosting) -> bool:
-        return self.first_open is not None and spell.as_spell().covers(self.first_open)
+        return self.as_at is not None and spell.as_spell().covers(self.as_at)
 
     @property
     def following(self) -> tuple[Service, ...]:
@@ -123,7 +161,11 @@ class Sharing:
 
     @property
     def apart(self) -> tuple[Service, ...]:
-        return tuple(part.service for part in self.parts if not part.follows)
+        return tuple(part.service for part in self.parts if not (part.follows or part.kept_apart))
+
+    @property
+    def shared_by_nobody(self) -> tuple[Service, ...]:
+        return tuple(part.service for part in self.parts if part.kept_apart)
 
     @property
     def rules(self) -> tuple[Agreement, ...]:
@@ -146,23 +188,33 @@ IN_WORDS = {
     "council left": "{council} leaves after {quarter}",
     "joining called off": "{council} does not join from {quarter} on after all",
     "host set": "{council} hosts it from {quarter} on",
+    "service added": "added {where}",
+    "service renamed": "renamed, {was} before",
+    "service described": "described",
+    "service moved": "moved {where}",
+    "service state recorded": "{state} from {quarter} on",
+    "service retired": "retired from {quarter} on",
 }
 
 S = TypeVar("S", Participation, Hosting)
 
 
-def sharing_of(service: Service) -> Sharing:
-    """How a service is shared: the same number of queries for any number of rows."""
+def sharing_of(service: Service, quarter: Quarter | None = None) -> Sharing:
+    """How a service is shared: the same number of queries for any number of rows.
+
+    It is as at `quarter`, or else as at the first one that is open.
+    """
     tree = Service.objects.tree()
     services = {each.slug: each for each in Service.objects.all()}
     nearest = tree.participants_from(service.slug)
     hosted = tree.host_from(service.slug)
+    first_open = _first_open()
+    as_at = quarter or first_open
     parts = tuple(
-        Part(services[node.slug], tree.participants_from(node.slug) == nearest, depth == 0)
+        _part(tree, services[node.slug], service, as_at, next_below=depth == 0)
         for node, depth in tree.walk(service.slug)
     )
     here = [service.slug, *(part.service.slug for part in parts if part.follows)]
-    first_open = _first_open()
     participation = _spells(Participation.objects.filter(service__slug=nearest))
     found = _agreements(tree, [*here, *tree.path(service.slug)[1:]], first_open)
     return Sharing(
@@ -179,9 +231,29 @@ def sharing_of(service: Service) -> Sharing:
         parts=parts,
         agreements=tuple(each for each in found if _slug(each) in here),
         above=tuple(each for each in found if _slug(each) not in here),
-        recorded=_recorded({services[slug] for slug in (service.slug, nearest, hosted) if slug}),
+        recorded=_recorded(
+            {services[slug] for slug in (service.slug, nearest, hosted) if slug},
+            {slug: each.name for slug, each in services.items()},
+        ),
         first_open=first_open,
+        as_at=as_at,
+        tree=tree,
+        states=tuple(
+            ServiceState.objects.filter(service__slug__in=tree.path(service.slug))
+            .select_related("service")
+            .order_by("from_quarter")
+        ),
     )
+
+
+def _part(
+    tree: ServiceTree, part: Service, of: Service, quarter: Quarter | None, *, next_below: bool
+) -> Part:
+    kept_apart = quarter is not None and bool(
+        tree.kept_apart(part.slug, quarter) and not tree.kept_apart(of.slug, quarter)
+    )
+    same = tree.participants_from(part.slug) == tree.participants_from(of.slug)
+    return Part(part, same and not kept_apart, kept_apart, next_below)
 
 
 def _slug(agreement: Agreement) -> str:
@@ -193,7 +265,7 @@ def _spells(rows: QuerySet[S]) -> tuple[S, ...]:
     return tuple(rows.select_related("council").order_by("from_quarter", "council__code"))
 
 
-def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
+def _recorded(services: Collection[Service], names: Mapping[str, str]) -> tuple[Recorded, ...]:
     """The changes recorded for these services, latest first: three queries."""
     by_slug = {service.slug: service for service in services}
     events = list(
@@ -207,7 +279,7 @@ def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
     return tuple(
         Recorded(
             service=by_slug[event.subject_id],
-            what=_in_words(event.action, event.after or {}, councils),
+            what=_in_words(event, councils, names),
             by=people.get(event.by) or event.by,
             at=event.at,
             source=(event.after or {}).get("source", ""),
@@ -217,11 +289,17 @@ def _recorded(services: Collection[Service]) -> tuple[Recorded, ...]:
     )
 
 
-def _in_words(action: str, after: Mapping[str, Any], councils: Mapping[str, str]) -> str:
+def _in_words(event: Event, councils: Mapping[str, str], names: Mapping[str, str]) -> str:
+    before, after = event.before or {}, event.after or {}
     code = after.get("council") or after.get("host") or ""
     quarter = after.get("effective_from") or after.get("last_quarter") or ""
-    return IN_WORDS[action].format(
-        council=councils.get(code, code), quarter=Quarter.parse(quarter).label
+    parent, state = after.get("parent"), after.get("state")
+    return IN_WORDS[event.action].format(
+        council=councils.get(code, code),
+        quarter=Quarter.parse(quarter).label if quarter else "",
+        where=f"below {names.get(parent, parent)}" if parent else "as a programme",
+        was=before.get("name", ""),
+        state=LABELS[State(state)] if state else "",
     )
 
 

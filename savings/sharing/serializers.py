@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from savings.agreements.reports import ProposalStanding
@@ -10,7 +13,8 @@ from savings.kit.serializers import ProvenanceField
 from savings.sharing.actions import LONGEST_SOURCE, SOURCE_MISSING
 from savings.sharing.reports import Agreement, Sharing
 from services.models import Hosting
-from services.serializers import QuarterText
+from services.serializers import QuarterText, SettledSerializer, settled_as_json
+from services.states import CHOICES
 from sovereignty.shapes import Shape, Text
 
 
@@ -83,6 +87,23 @@ class SharingSerializer(serializers.Serializer):
         many=True,
         help_text="Of the service and of the services that follow it, without replaced ones.",
     )
+    period = QuarterText(
+        source="as_at", allow_null=True, help_text="The quarter that the state is as at."
+    )
+    state = serializers.ChoiceField(
+        choices=CHOICES,
+        allow_null=True,
+        help_text="What becomes of it: nobody shares what is anything else than `shared`. Null "
+        "where nothing is recorded and fewer than two councils take part.",
+    )
+    state_settled = serializers.SerializerMethodField(
+        help_text="Who settled the state and where; null where it is not recorded but follows "
+        "from who takes part."
+    )
+
+    @extend_schema_field(SettledSerializer(allow_null=True))
+    def get_state_settled(self, row: Sharing) -> dict[str, Any] | None:
+        return settled_as_json(row.settled)
 
     def get_participants_from(self, row: Sharing) -> str | None:
         return row.participants_from.slug if row.participants_from else None

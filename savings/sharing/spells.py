@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from finance.periods import Quarter
+from services.states import STATE_IN_WORDS, State
 from services.tree import ServiceTree, Spell
 
 
@@ -119,10 +120,16 @@ def time_in(spells: Iterable[Spell], council: str, quarter: Quarter) -> Spell | 
 
 def why_it_cannot_join(tree: ServiceTree, service: str, council: Party, first: Quarter) -> str:
     """Why a council can't join from a quarter on, in a sentence; empty if it can."""
+    name, apart = tree.nodes[service].name, tree.kept_apart(service, first)
+    if apart:
+        return (
+            f"{name} {STATE_IN_WORDS[State(apart.state)]} in {first.label}, so no council takes "
+            f"part in it: {apart.settled_by} settled that ({apart.source})."
+        )
     if council.code not in tree.participants(service, first):
         return ""
     return (
-        f"{council.name} already takes part in {tree.nodes[service].name} in {first.label}: choose "
+        f"{council.name} already takes part in {name} in {first.label}: choose "
         "another council or a quarter in which it does not."
     )
 
@@ -136,7 +143,7 @@ def why_it_cannot_leave(
     leave, because what a rule leaves with the host would fall on no council.
     """
     name = tree.nodes[service].name
-    if time is None:
+    if time is None or tree.kept_apart(service, first):
         return (
             f"{council.name} already takes no part in {name} in {first.label}: choose a council "
             "that does, or another quarter."
@@ -155,7 +162,12 @@ def why_it_cannot_leave(
             continue
         for spell in tree.nodes[hosted].hosting:
             quarter = max(first, spell.first)
-            if spell.council == council.code and spell.covers(quarter) and time.covers(quarter):
+            if (
+                spell.council == council.code
+                and spell.covers(quarter)
+                and time.covers(quarter)
+                and not tree.kept_apart(slug, quarter)
+            ):
                 return (
                     f"{council.name} hosts {tree.nodes[slug].name} in {quarter.label}: first "
                     "record who hosts it from then on."
@@ -177,6 +189,8 @@ def why_it_cannot_host(tree: ServiceTree, service: str, council: Party, time: Sp
             if not time.covers(quarter):
                 break
             if council.code in tree.participants(slug, quarter):
+                continue
+            if slug != service and tree.kept_apart(slug, quarter):
                 continue
             name = tree.nodes[slug].name
             remedy = (

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from finance.periods import PeriodError, Quarter
 from savings.kit.provenance import Provenance
 from savings.permissions.pages import partnership_page, person, refusals_on
 from savings.permissions.rules import may, require
@@ -27,11 +28,15 @@ from sovereignty.models import Council
 @require_safe
 @partnership_page
 def sharing(request: HttpRequest, slug: str) -> HttpResponse:
-    """Who takes part in a service and who hosts it, since when, and what depends on it."""
-    found = _found(slug)
+    """Who takes part in a service and who hosts it, since when, and what depends on it.
+
+    It is as at `?period=`, or else as at the first open quarter.
+    """
+    found = _found(slug, _quarter(request))
     context = {
         "sharing": found,
         "may_change": may(person(request), "savings.change_sharing"),
+        "may_arrange": may(person(request), "savings.arrange_services"),
         "breadcrumbs": _trail(found),
     }
     return render(request, "savings/sharing/sharing.html", context)
@@ -138,11 +143,20 @@ def _change_page(
     return render(request, "savings/sharing/change.html", context, status=status)
 
 
-def _found(slug: str) -> Sharing:
+def _found(slug: str, quarter: Quarter | None = None) -> Sharing:
     service = Service.objects.filter(slug=slug).first()
     if service is None:
         raise Http404("There is no such service.")
-    return sharing_of(service)
+    return sharing_of(service, quarter)
+
+
+def _quarter(request: HttpRequest) -> Quarter | None:
+    """The quarter asked for; Http404 for what is none."""
+    text = request.GET.get("period", "").strip()
+    try:
+        return Quarter.parse(text) if text else None
+    except PeriodError as error:
+        raise Http404(str(error)) from error
 
 
 def _trail(found: Sharing, *, here: bool = True) -> list[dict[str, str]]:

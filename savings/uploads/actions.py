@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from finance.money import json_money, to_pence
-from savings.filling.actions import reference_for, replace_entries
+from savings.filling.actions import reference_for, replace_entries, shareable_in
 from savings.filling.changes import Changes, compare
 from savings.filling.lines import stored_lines
 from savings.filling.rows import printable
@@ -44,13 +44,14 @@ Totals = dict[str, int]
 class Outcome:
     """What a file did, or would do: its rows, their totals by kind and the return's version.
 
-    `changes` is only given if nothing was stored.
+    `changes` is only given if nothing was stored. `warnings` are rows to check, which count.
     """
 
     rows: int
     totals: Totals
     version: int
     changes: Changes | None = None
+    warnings: Sequence[FieldError] = ()
 
 
 def try_file(*, return_id: int, version: int | None, content: bytes, by: User) -> Outcome:
@@ -65,7 +66,8 @@ def try_file(*, return_id: int, version: int | None, content: bytes, by: User) -
     if mistakes:
         raise BadContent(mistakes)
     _, changes, _ = _compared(parent, typed)
-    return Outcome(len(typed), _totals(typed), parent.version, changes)
+    warnings = _warnings(parent, reading)
+    return Outcome(len(typed), _totals(typed), parent.version, changes, warnings)
 
 
 def store_file(
@@ -96,7 +98,8 @@ def store_file(
         )
         sums = saved.entries.order_by().values_list("kind").annotate(sum=Sum("amount"))
         totals = {**_totals([]), **{kind: to_pence(amount) for kind, amount in sums}}
-    return Outcome(len(reading.rows), totals, saved.version)
+    warnings = _warnings(parent, reading)
+    return Outcome(len(reading.rows), totals, saved.version, warnings=warnings)
 
 
 @transaction.atomic
@@ -155,6 +158,10 @@ def check_upload(*, upload_id: int) -> None:
         version=parent.version,
         outcome={
             **_preview(reading, changes, gone),
+            "warnings": [
+                {"row": warning.row, "message": warning.message}
+                for warning in _warnings(parent, reading)[:MOST_SHOWN]
+            ],
             "before": _as_json(before),
             "after": _as_json(_totals(typed)),
         },
@@ -238,6 +245,11 @@ def _refuse_mistakes(parent: Return, reading: Reading) -> None:
     """If the file has mistakes, raise BadContent with them and those of its rows."""
     if reading.mistakes:
         raise BadContent(judge(reading, reference_for(parent, reading.rows))[1])
+
+
+def _warnings(parent: Return, reading: Reading) -> list[FieldError]:
+    """Savings in services that others share and the council takes no part in."""
+    return shareable_in(parent).warnings(reading.rows, parent.council_code)
 
 
 def _compared(

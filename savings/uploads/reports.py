@@ -77,7 +77,10 @@ class LineChange:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file would do: how many lines of each sort of change, and the first of them."""
+    """What a file would do: how many lines of each sort of change, and the first of them.
+
+    `warnings` are rows to check, each with its number. They count as they are.
+    """
 
     added: int
     changed: int
@@ -87,6 +90,7 @@ class Preview:
     added_lines: Sequence[LineChange]
     changed_lines: Sequence[LineChange]
     removed_lines: Sequence[LineChange]
+    warnings: Sequence[tuple[int, str]] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -114,6 +118,7 @@ def preview_of(upload: Upload) -> Preview:
         added_lines=_lines(lines["added"], tree),
         changed_lines=_lines(lines["changed"], tree),
         removed_lines=_lines(lines["removed"], tree),
+        warnings=[(each["row"], each["message"]) for each in outcome.get("warnings", ())],
     )
 
 

@@ -51,6 +51,13 @@ class ChangeCountsSerializer(serializers.Serializer):
     removed = serializers.IntegerField()
 
 
+class WarningSerializer(serializers.Serializer):
+    row = serializers.IntegerField()
+    column = serializers.CharField()
+    value = serializers.CharField()
+    message = serializers.CharField()
+
+
 @extend_schema_serializer(
     examples=[
         OpenApiExample(
@@ -66,6 +73,7 @@ class ChangeCountsSerializer(serializers.Serializer):
                 },
                 "version": 4,
                 "changes": None,
+                "warnings": [],
             },
             response_only=True,
         )
@@ -78,6 +86,11 @@ class UploadSerializer(serializers.Serializer):
     version = serializers.IntegerField(help_text="The return's version as it is now.")
     changes = ChangeCountsSerializer(
         allow_null=True, help_text="For a dry run: the lines it would add, change and remove."
+    )
+    warnings = WarningSerializer(
+        many=True,
+        help_text="Rows to check, which count as they are: savings in a service that others share "
+        "and the council takes no part in.",
     )
 
 
@@ -96,4 +109,13 @@ def answer_of(outcome: Outcome) -> dict[str, object]:
             "changed": len(changes.changed),
             "removed": len(changes.removed),
         },
+        "warnings": [
+            {
+                "row": warning.row,
+                "column": warning.field,
+                "value": warning.value,
+                "message": warning.message,
+            }
+            for warning in outcome.warnings
+        ],
     }

@@ -28,7 +28,7 @@ GUIDES = {
     "scope": Guide(
         "Always",
         "own: falls only on your council. shared: is split by the rule that the councils "
-        "taking part have agreed to.",
+        "taking part have agreed to, and is only for a service that two or more councils share.",
         10,
     ),
     "amount": Guide(

@@ -34,7 +34,8 @@ from savings.permissions.rules import may, neither_filled_nor_submitted_it
 from savings.quarters.basis import check_quarter_open
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
-from services.models import Participation, Service
+from services.models import Participation, Service, ServiceState
+from services.states import State
 from sovereignty.actions import mistakes_in_appointing
 from sovereignty.models import (
     COUNCIL_ROLES,
@@ -56,6 +57,7 @@ QUARTERS = [Quarter.from_ordinal(FIRST + step) for step in range(5)]
 #: The tables whose triggers rest while a world is put there.
 RESTING = (
     "services_participation",
+    "services_servicestate",
     "savings_attributionrule",
     "savings_drivervalue",
     "savings_entry",
@@ -91,11 +93,22 @@ def spells(draw: st.DrawFn) -> list[tuple[int, int | None]]:
     return [*pairs, (edges[-1], None)] if len(edges) % 2 else pairs
 
 
-#: Of each service the number of the one above it, which comes before, and its own participants.
+#: What becomes of one service: states that don't overlap, each in its spell.
+states: st.SearchStrategy[Any] = st.one_of(
+    st.just([]),
+    spells().flatmap(
+        lambda times: st.tuples(
+            *(st.tuples(st.just(time), st.sampled_from(State)) for time in times)
+        )
+    ),
+)
+#: Of each service the number of the one above it, which comes before, its own participants, and
+#: what becomes of it.
 trees = st.lists(
     st.tuples(
         st.one_of(st.none(), st.integers(0, 3)),
         st.one_of(st.just({}), st.dictionaries(st.sampled_from(CODES), spells())),
+        states,
     ),
     min_size=1,
     max_size=4,
@@ -139,9 +152,9 @@ def one(function: str, *arguments: Any) -> Any:
     return answer
 
 
-def plant(tree: list[tuple[int | None, Any]], councils: dict[str, Council]) -> list[Service]:
+def plant(tree: list[tuple[int | None, Any, Any]], councils: dict[str, Council]) -> list[Service]:
     services: list[Service] = []
-    for position, (above, participants) in enumerate(tree):
+    for position, (above, participants, becomes) in enumerate(tree):
         parent = services[above % position] if above is not None and position else None
         slug = f"service-{position}"
         made = Service.objects.create(slug=slug, name=slug, parent=parent, position=position)
@@ -155,6 +168,17 @@ def plant(tree: list[tuple[int | None, Any]], councils: dict[str, Council]) -> l
             )
             for code, time in participants.items()
             for first, last in time
+        )
+        ServiceState.objects.bulk_create(
+            ServiceState(
+                service=made,
+                state=state,
+                from_quarter=QUARTERS[first],
+                to_quarter=None if last is None else QUARTERS[last],
+                settled_by="Nobody",
+                document="Made up",
+            )
+            for (first, last), state in becomes
         )
     return services
 
@@ -178,6 +202,9 @@ def test_who_takes_part(tree: list[Any], councils: dict[str, Council]) -> None:
             assert sorted(codes[each] for each in found) == [
                 *known.participants(service.slug, quarter)
             ]
+            assert one("services_kept_apart", service.id, quarter.ordinal) == bool(
+                known.kept_apart(service.slug, quarter)
+            )
             for code, council in councils.items():
                 assert one(
                     "services_takes_part", service.id, council.id, quarter.ordinal
@@ -241,9 +268,10 @@ def test_a_rule_is_in_force(
         ]
         told = proposal(rule.decision_id)
         assert told
+        # A council's time may end with the last quarter, so the one after it can differ.
         holds = {
             quarter: bool(alone.rule_in_force(service.slug, "saving", quarter))
-            for quarter in QUARTERS
+            for quarter in [*QUARTERS, QUARTERS[-1].following]
         }
         assert_told_as_it_is(told.force, holds, {q.ordinal for q in quarters_in_force(found)})
 

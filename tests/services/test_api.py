@@ -55,6 +55,8 @@ def test_participants_and_host_are_inherited(caller: Caller):
         "host_provenance": "reported",
         "illustrative": False,
         "period": "2013-14-Q2",
+        "state": "shared",
+        "state_settled": None,
     }
     assert rows["chief-executive-leadership"]["participants"] == ["LBHF", "RBKC"]
     assert rows["chief-executive-leadership"]["host"] is None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.periods import Quarter
-from services.tree import Node, ServiceTree, Spell, TreeError
+from services.tree import Node, ServiceTree, Spell, StateSpell, TreeError
 
 Q1, Q2, Q3, Q4 = (Quarter.parse(f"2012-13-Q{number}") for number in (1, 2, 3, 4))
 NEXT = Q4.following
@@ -17,8 +19,8 @@ def tree(*nodes: Node) -> ServiceTree:
     return ServiceTree.of(nodes)
 
 
-def node(slug: str, parent: str | None = None, **spells: tuple[Spell, ...]) -> Node:
-    return Node(slug, slug.title(), parent, **spells)
+def node(slug: str, parent: str | None = None, **more: Any) -> Node:
+    return Node(slug, slug.title(), parent, **more)
 
 
 FAMILY = tree(
@@ -177,3 +179,82 @@ def test_the_quarters_in_which_participants_change_are_found() -> None:
     assert FAMILY.turns("libraries", Q3) == (Q3,)
     apart = (Spell("WCC", Q1, Q2), Spell("WCC", Q3))
     assert tree(node("one", participation=apart)).turns("one", Q1) == (Q1,)
+
+
+# --- States --------------------------------------------------------------------------
+
+BOTH = (Spell("LBHF", Q1), Spell("RBKC", Q1))
+AREA = tree(
+    node("environmental", participation=BOTH),
+    node("planning", "environmental", states=(StateSpell("not_recommended", Q2, Q3),)),
+    node("casework", "planning"),
+    node("appeals", "planning", states=(StateSpell("shared", Q3),)),
+    node("strategy", "planning", participation=(Spell("LBHF", Q1), Spell("WCC", Q1))),
+    node("highways", "environmental", participation=BOTH, states=(StateSpell("single", Q1, Q1),)),
+    node("elections", states=(StateSpell("single", Q1),)),
+    node("choirs"),
+)
+
+
+@pytest.mark.parametrize(
+    ("slug", "states"),
+    [
+        # A state keeps apart what would inherit, for as long as it lasts.
+        ("planning", ("shared", "not_recommended", "not_recommended", "shared")),
+        ("casework", ("shared", "not_recommended", "not_recommended", "shared")),
+        # Unless what lies below has a state or participants of its own.
+        ("appeals", ("shared", "not_recommended", "shared", "shared")),
+        ("strategy", ("shared", "shared", "shared", "shared")),
+        # Its own state goes before its own participants.
+        ("highways", ("single", "shared", "shared", "shared")),
+        ("environmental", ("shared", "shared", "shared", "shared")),
+        # Nobody shares it, by its state or because nobody is recorded.
+        ("elections", ("single", "single", "single", "single")),
+        ("choirs", (None, None, None, None)),
+    ],
+)
+def test_what_becomes_of_a_service(slug: str, states: tuple[str | None, ...]) -> None:
+    assert tuple(AREA.state(slug, quarter) for quarter in (Q1, Q2, Q3, Q4)) == states
+    for quarter, state in zip((Q1, Q2, Q3, Q4), states, strict=True):
+        assert bool(AREA.participants(slug, quarter)) == (state == "shared")
+
+
+def test_a_state_says_of_which_service_it_is() -> None:
+    found = AREA.state_from("casework", Q2)
+    assert found is not None
+    assert found[0] == "planning"
+    assert AREA.state_from("strategy", Q2) is None
+    assert AREA.state_from("casework", Q1) is None
+
+
+def test_one_council_alone_shares_nothing() -> None:
+    alone = tree(node("hr", participation=(Spell("LBHF", Q1),)))
+    assert alone.state("hr", Q1) is None
+
+
+def test_who_takes_part_turns_with_the_state() -> None:
+    assert AREA.turns("planning", Q1) == (Q1, Q2, Q4)
+    assert AREA.turns("appeals", Q1) == (Q1, Q2, Q3)
+    assert AREA.turns("strategy", Q1) == (Q1,)
+
+
+def test_who_takes_part_later_takes_part_from_now_on() -> None:
+    ends = tree(
+        node("area", participation=(Spell("LBHF", Q1, Q4), Spell("RBKC", Q1, Q2))),
+        node("part", "area", states=(StateSpell("single", Q2, Q3),)),
+    )
+    assert [ends.takes_part("part", code, Q2) for code in ("LBHF", "RBKC", "WCC")] == [
+        True,
+        False,
+        False,
+    ]
+    assert ends.takes_part("part", "RBKC", Q1)
+
+
+def test_nobody_hosts_what_nobody_shares() -> None:
+    hosted = tree(
+        node("area", participation=BOTH, hosting=(Spell("LBHF", Q1),)),
+        node("part", "area", states=(StateSpell("single", Q2),)),
+    )
+    assert [hosted.host("part", quarter) for quarter in (Q1, Q2)] == ["LBHF", None]
+    assert hosted.host("area", Q2) == "LBHF"

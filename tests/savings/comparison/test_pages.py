@@ -10,11 +10,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from savings.agreements.actions import answer
 from savings.calendar.actions import close_period
 from savings.formulas.actions import propose_rule
 from savings.kit.provenance import Provenance
+from savings.kit.wording import ago
 from savings.plans.models import PlanLine
 from savings.rollup.actions import roll_up_dirty
 from tests.kept import kept
@@ -331,12 +333,29 @@ def test_an_open_quarter_is_included_when_asked_for(
 def test_the_page_says_that_newly_certified_figures_are_not_counted_yet(
     delivering: Partnership, signed_in: SignIn
 ) -> None:
-    said = "Figures certified a moment ago are being added."
+    said = f"Figures certified {ago(NOW, timezone.now())} are being added."
     client = signed_in("auditor")
     assert said not in read(client.get(COMPARISON)).words
     delivering.certified("RBKC", a_saving(amount="1.00"), quarter=Q2)
     for address in [*ADDRESSES, "/entries/"]:
         assert said in read(client.get(address)).words
+
+
+def test_what_is_certified_is_no_0_while_it_is_being_added(
+    partnership: Partnership, signed_in: SignIn
+) -> None:
+    partnership.certified("RBKC", a_saving(amount="1.00"))
+    client, to = signed_in("auditor"), {"to": "2013-14-Q1"}
+
+    assert stats(client.get(COMPARISON, to))[1][:2] == [
+        "Delivered by the end of June 2013",
+        "being added",
+    ]
+    assert "Nothing certified yet" not in read(client.get(COMPARISON, to)).words
+
+    roll_up_dirty(at=NOW)
+
+    assert stats(client.get(COMPARISON, to))[1][1] == "£1.00"
 
 
 def test_figures_that_rest_on_an_illustrative_rule_say_so(

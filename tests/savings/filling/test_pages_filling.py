@@ -271,7 +271,8 @@ def test_names_and_labels_come_back_as_codes_and_nothing_is_stored(
 def test_wrong_cells_come_back_in_a_table_with_what_to_do(
     partnership: Partnership, officer: Client
 ) -> None:
-    Service.objects.create(slug="parks", name="Open spaces", position=90)
+    shared = partnership.services["libraries"]
+    Service.objects.create(slug="parks", name="Open spaces", parent=shared, position=90)
     Service.objects.create(slug="squares", name="Open spaces", position=91)
     block = "Open spaces\tsaving\tshared\t1,50\nlibraries\t<b>\town\t7\n"
 

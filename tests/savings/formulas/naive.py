@@ -4,7 +4,8 @@ Nothing is imported from the project, nothing is remembered between two question
 rules come in the order of the contract. A world is plain values:
 
 - `services`: slug to `parent`, `participants` and `hosts`, each a list of
-  (council, first quarter, last quarter or None), quarters being whole numbers;
+  (council, first quarter, last quarter or None), quarters being whole numbers, and `states`,
+  a list of (state, first quarter, last quarter or None);
 - `rules`: `id`, `service`, `kind`, `method`, `from`, `agreed`, `refused`, `withdrawn`, `shares`,
   `driver`, `weights`, `indirect_variance`;
 - `values`: `driver`, `council`, `from`, `value`;
@@ -82,7 +83,21 @@ def spells(world: World, service: str, what: str, quarter: int) -> list[str]:
     return []
 
 
+def kept_apart(world: World, service: str, quarter: int) -> bool:
+    """Whether the nearest service that says anything has a state then by which nobody shares."""
+    for node in above(world, service):
+        said = world["services"][node]
+        for state, first, last in said["states"]:
+            if first <= quarter and (last is None or last >= quarter):
+                return bool(state != "shared")
+        if said["participants"]:
+            return False
+    return False
+
+
 def participants(world: World, service: str, quarter: int) -> list[str]:
+    if kept_apart(world, service, quarter):
+        return []
     return sorted(set(spells(world, service, "participants", quarter)))
 
 

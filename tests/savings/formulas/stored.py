@@ -15,7 +15,7 @@ from savings.kit.provenance import Provenance
 from savings.quarters.models import Period
 from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup.models import Fact
-from services.models import Hosting, Participation, Service
+from services.models import Hosting, Participation, Service, ServiceState
 from sovereignty.models import Appointment, Consent, Council, Decision, Role, User
 from tests.partnership import NOW
 from tests.savings.formulas.worlds import COUNCILS, DRIVERS
@@ -67,6 +67,15 @@ def _services(world: World, councils: dict[str, Council]) -> dict[str, Service]:
                     from_quarter=Quarter.from_ordinal(first),
                     to_quarter=None if last is None else Quarter.from_ordinal(last),
                 )
+        for state, first, last in said["states"]:
+            ServiceState.objects.create(
+                service=made,
+                state=state,
+                from_quarter=Quarter.from_ordinal(first),
+                to_quarter=None if last is None else Quarter.from_ordinal(last),
+                settled_by="Nobody",
+                document="Made up",
+            )
     return services
 
 
@@ -208,6 +217,14 @@ def read_world() -> World:
                 "parent": service.parent.slug if service.parent else None,
                 "participants": _spells(service.participation),
                 "hosts": _spells(service.hosting),
+                "states": [
+                    (
+                        state.state,
+                        state.from_quarter.ordinal,
+                        state.to_quarter.ordinal if state.to_quarter else None,
+                    )
+                    for state in service.states.all()
+                ],
             }
             for service in Service.objects.select_related("parent")
         },

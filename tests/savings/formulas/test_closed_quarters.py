@@ -19,7 +19,7 @@ from savings.drivers.models import Driver, DriverValue
 from savings.formulas.models import AttributionRule
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_everything
-from services.models import Hosting, Participation, Service
+from services.models import Hosting, Participation, Service, ServiceState
 from sovereignty.models import Appointment, Consent, Council, Decision, User
 from sovereignty.refusals import WrongState
 from tests.kept import kept
@@ -67,6 +67,7 @@ def tables() -> Tables:
     held: list[type[models.Model]] = [
         Participation,
         Hosting,
+        ServiceState,
         Service,
         Council,
         User,
@@ -105,6 +106,20 @@ def spells(p: Partnership, slug: str, *whose: tuple[str, Quarter, Quarter | None
             to_quarter=last,
         )
         for code, first, last in whose
+    ]
+
+
+def states(p: Partnership, *whose: tuple[str, str, Quarter, Quarter | None]) -> list[ServiceState]:
+    return [
+        ServiceState(
+            service=p.services[slug],
+            state=state,
+            from_quarter=first,
+            to_quarter=last,
+            settled_by="The Cabinets",
+            document="Minutes",
+        )
+        for slug, state, first, last in whose
     ]
 
 
@@ -213,6 +228,22 @@ WAYS: dict[str, Callable[[Partnership], object]] = {
         service=p.services["library-service"], council=p.councils["WCC"], from_quarter=FIRST
     ),
     "TRUNCATE hosting": lambda p: raw("TRUNCATE services_hosting"),
+    # what became of it,
+    "a state": lambda p: states(p, ("library-service", "single", Q1, Q1))[0].save(),
+    "a state from before": lambda p: ServiceState.objects.bulk_create(
+        states(p, ("library-service", "not_recommended", FIRST, None))
+    ),
+    "a state above": lambda p: states(p, ("libraries", "under_consideration", Q1, None))[0].save(),
+    "a state above what waits for agreement": lambda p: ServiceState.objects.bulk_create(
+        states(p, ("cex", "single", FIRST, Q1), ("libraries", "shared", FIRST, Q1))
+    ),
+    "INSERT state": lambda p: raw(
+        "INSERT INTO services_servicestate (service_id, state, from_quarter, settled_by, document,"
+        " place, note) VALUES (%s, 'single', %s, 'Nobody', 'None', '', '')",
+        p.services["libraries"].id,
+        Q1.ordinal,
+    ),
+    "TRUNCATE states": lambda p: raw("TRUNCATE services_servicestate"),
     # where a service is in the tree,
     "a service moved": lambda p: saved(
         p.services["library-service"], parent=p.services["childrens"]
@@ -301,6 +332,18 @@ LET_THROUGH: dict[str, Callable[[Partnership], object]] = {
     "a service that nothing was certified for": lambda p: spells(
         p, "youth-offending", ("WCC", Q1, None)
     )[0].save(),
+    "a state from the next quarter on": lambda p: states(p, ("libraries", "single", Q2, None))[
+        0
+    ].save(),
+    "a state up to the quarter before": lambda p: states(p, ("libraries", "single", FIRST, BEFORE))[
+        0
+    ].save(),
+    "a state that says what was": lambda p: states(p, ("libraries", "shared", FIRST, None))[
+        0
+    ].save(),
+    "a state of a service that nothing was shared in": lambda p: states(
+        p, ("youth-offending", "single", FIRST, None)
+    )[0].save(),
     "another host from the next quarter on": lambda p: Hosting.objects.update(to_quarter=Q1),
     "a service with no figures moves": lambda p: saved(
         Service.objects.create(slug="choirs", name="Choirs", parent=p.services["libraries"]),
@@ -326,6 +369,49 @@ def test_a_spell_may_be_written_again_as_it_is(closed: Partnership) -> None:
     before, divided = tables(), digest()
     raw("UPDATE services_participation SET from_quarter = from_quarter")
     assert tables() == before
+    assert digest() == divided
+
+
+STATE_CHANGES: dict[str, Callable[[], object]] = {
+    "deleted": lambda: ServiceState.objects.all().delete(),
+    "DELETE": lambda: raw("DELETE FROM services_servicestate"),
+    "shared after all": lambda: ServiceState.objects.update(state="shared"),
+    "from the next quarter on": lambda: ServiceState.objects.update(from_quarter=Q2),
+    "moved to another service": lambda: ServiceState.objects.update(
+        service=Service.objects.get(slug="cex")
+    ),
+}
+
+
+@pytest.fixture
+@kept
+def kept_apart(db: None) -> Partnership:
+    """Q1 is closed with a shared saving of a service that its state keeps apart since."""
+    partnership = build()
+    partnership.rule("libraries", LIBRARIES)
+    partnership.certified("LBHF", a_saving(amount="100.01"))
+    ServiceState.objects.bulk_create(states(partnership, ("library-service", "single", Q1, None)))
+    for code in ("RBKC", "WCC"):
+        partnership.certified(code)
+    close_period(quarter=Q1, by=partnership.people["programme.office"], at=NOW)
+    return partnership
+
+
+@pytest.mark.parametrize("way", STATE_CHANGES)
+def test_a_state_of_a_closed_quarter_stays(way: str, kept_apart: Partnership) -> None:
+    before, divided = tables(), digest()
+    with pytest.raises(DatabaseError, match="the quarter is closed and its figures stand"):
+        to_the_end(STATE_CHANGES[way])
+    assert (tables(), digest()) == (before, divided)
+
+
+def test_a_state_ends_after_a_closed_quarter_and_gives_way_to_one_alike(
+    kept_apart: Partnership,
+) -> None:
+    divided = digest()
+    ServiceState.objects.update(to_quarter=Q1, note="Put right.")
+    ServiceState.objects.update(state="not_recommended")
+    states(kept_apart, ("library-service", "shared", Q2, None))[0].save()
     assert digest() == divided
 
 

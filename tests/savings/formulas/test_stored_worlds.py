@@ -54,7 +54,7 @@ def told(said: list[dict[str, Any]]) -> dict[int, dict[str, int]]:
 
 @pytest.mark.slow
 def test_a_thousand_entries_certified_in_any_order_are_attributed_the_same() -> None:
-    random = Random(2596)  # a world with every way of attribution
+    random = Random(2724)  # a world with every way of attribution
     world = worlds.make(random, entries=1000, storable=True)
     returns = store(world)
     random.shuffle(returns)

@@ -13,13 +13,15 @@ from finance.periods import Quarter
 from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver
 from savings.formulas.arithmetic import Attribution, EntryFacts, Rule
-from services.tree import Node, ServiceTree, Spell
+from services.states import State
+from services.tree import Node, ServiceTree, Spell, StateSpell
 from tests.savings.formulas.sharing import Reported
 
 FIRST = Quarter.parse("2013-14-Q1").ordinal
 COUNCILS = ["BRENT", "LBHF", "RBKC", "WCC"]
 DRIVERS = ["budget", "children", "posts"]
 KINDS = ["saving", "ongoing_cost", "transition_cost", "variance"]
+STATES = [State.SINGLE, State.SHARED, State.UNDER_CONSIDERATION, State.NOT_RECOMMENDED]
 CAUSES = ["indirect", "demand", "quality", "direct", "specification_change"]
 World = dict[str, Any]
 
@@ -69,7 +71,18 @@ def _services(random: Random, world: World, last: int) -> None:
             hosts.append((random.choice(COUNCILS), FIRST, middle))
             if random.random() < 0.6:
                 hosts.append((random.choice(COUNCILS), middle + random.randint(1, 2), None))
-        world["services"][slug] = {"parent": parent, "participants": participants, "hosts": hosts}
+        states: list[tuple[str, int, int | None]] = []
+        if random.random() < 0.25:
+            first = random.randint(FIRST, last)
+            states.append((random.choice(STATES), first, first + random.randint(0, 2)))
+            if random.random() < 0.3:
+                states.append((random.choice(STATES), first + 3, None))
+        world["services"][slug] = {
+            "parent": parent,
+            "participants": participants,
+            "hosts": hosts,
+            "states": states,
+        }
         slugs.append(slug)
 
 
@@ -221,6 +234,14 @@ def tree_of(world: World) -> ServiceTree:
             service["parent"],
             spells(service["participants"]),
             spells(service["hosts"]),
+            tuple(
+                StateSpell(
+                    state,
+                    Quarter.from_ordinal(first),
+                    None if last is None else Quarter.from_ordinal(last),
+                )
+                for state, first, last in service["states"]
+            ),
         )
         for slug, service in world["services"].items()
     )

@@ -1,6 +1,7 @@
 """The record's files: every figure has a document and a place, and they agree with the plans."""
 
 from collections import Counter, defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -167,7 +168,76 @@ def test_the_participants_are_those_of_the_record(record: Record) -> None:
         "environmental": two,
         "legal-services": two,
         "parking-back-office": two,
+        "education": three,
+        "building-control": three,
+        "public-health": three,
     }
+    begins = {row.service: row.from_quarter for row in record.participation}
+    # September 2011, when education began, is in the second quarter of the year.
+    assert begins["education"].first_day <= date(2011, 9, 1) <= begins["education"].last_day
+    assert begins["public-health"].first_day == date(2013, 4, 1)
+
+
+def test_what_the_documents_keep_apart(record: Record) -> None:
+    """Each since the proposals of February 2011, with who settled it and where."""
+    states: dict[str, set[str]] = defaultdict(set)
+    for row in record.states:
+        states[row.state].add(row.service)
+        assert row.from_quarter.first_day <= date(2011, 2, 28) <= row.from_quarter.last_day
+        assert (row.to_quarter, row.document) == (None, "proposals-2011")
+        assert row.settled_by == "The chief executives of the three councils"
+    assert states == {
+        "not_recommended": {
+            "planning",
+            "licensing",
+            "housing-and-regeneration",
+            "culture",
+            "policy-and-communications",
+            "committee-services",
+            "governance",
+            "housing-benefit",
+        },
+        "under_consideration": {
+            "customer-services",
+            "highways",
+            "emergency-planning",
+            "environmental-health",
+            "community-safety",
+            "parks-management",
+            "leisure-client-side",
+            "waste-and-street-cleansing",
+            "procurement",
+        },
+        "single": {"elections"},
+    }
+    # Whatever the table of the proposals puts there is kept apart, and no plan counts on it.
+    apart = {"not-recommended", "under-consideration", "joint-procurement-later"}
+    listed = {service.slug for service in record.services if service.category in apart}
+    assert listed <= set().union(*states.values())
+    counted = {line.service for line in record.plan_lines if line.category not in apart}
+    assert not counted & set().union(*states.values())
+
+
+def test_a_state_says_what_it_is_and_who_settled_it(spoil: Spoil) -> None:
+    def wreck(rows: list[dict[str, str]]) -> None:
+        rows[0]["state"] = "alone"
+        rows[1]["settled_by"] = ""
+        rows[2]["from_quarter"] = "2011"
+
+    with pytest.raises(RecordError) as refusal:
+        read_record(spoil("states.csv", wreck))
+    errors = refusal.value.errors
+    assert [error.split(":")[0] for error in errors] == [
+        "states.csv, line 2",
+        "states.csv, line 3",
+        "states.csv, line 4",
+    ]
+    assert "none of single, shared, under_consideration, not_recommended" in errors[0]
+
+
+def test_a_state_is_of_a_service_that_there_is(spoil: Spoil) -> None:
+    with pytest.raises(RecordError, match="“choirs” is named, but does not exist"):
+        read_record(spoil("states.csv", lambda rows: rows[0].update(service="choirs")))
 
 
 def test_every_fault_comes_back_at_once(spoil: Spoil) -> None:

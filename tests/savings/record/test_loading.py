@@ -20,7 +20,8 @@ from savings.record.imports import Record, RecordError
 from savings.record.loading import Loaded, load
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
 from savings.returns.models import DirtyReturn, Entry, Return
-from services.models import Participation, Service
+from services.models import Participation, Service, ServiceState
+from services.states import State
 from sovereignty.models import Council, User
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -34,6 +35,7 @@ WRITTEN: tuple[type[Model], ...] = (
     Council,
     Service,
     Participation,
+    ServiceState,
     Driver,
     DriverValue,
     Plan,
@@ -67,7 +69,7 @@ def test_a_first_load_makes_the_whole_record(record: Record) -> None:
         tables=56,
         figures=1172,
         differences=48,
-        services=75,
+        services=82,
         drivers=5,
         plan_lines=184,
         certified=True,
@@ -198,6 +200,61 @@ def test_additions_by_people_are_left_alone(record: Record) -> None:
     assert left.to_quarter == Quarter.parse("2014-15-Q4")
 
 
+IN_THE_YEAR = Quarter.parse("2013-14-Q1")
+
+
+@pytest.mark.django_db
+def test_nobody_shares_what_the_documents_keep_apart(record: Record) -> None:
+    load(record, at=NOW)
+    tree = Service.objects.tree()
+    for row in record.states:
+        assert tree.participants(row.service, IN_THE_YEAR) == ()
+        assert tree.state(row.service, IN_THE_YEAR) == row.state
+    assert tree.participants("environment-management", IN_THE_YEAR) == ("LBHF", "RBKC")
+    assert tree.participants("dangerous-structures", IN_THE_YEAR) == ("LBHF", "RBKC", "WCC")
+    began = Quarter.parse("2011-12-Q2")
+    assert tree.participants("schools-mutual", began) == ("LBHF", "RBKC", "WCC")
+    assert tree.participants("childrens-services", began) == ()
+    assert tree.participants("public-health", IN_THE_YEAR.preceding) == ()
+    assert tree.participants("public-health", IN_THE_YEAR) == ("LBHF", "RBKC", "WCC")
+
+
+@pytest.mark.django_db
+def test_what_people_have_recorded_of_a_service_stands(record: Record) -> None:
+    """A state that ended, one in its place, and participants of its own for the same quarters."""
+    load(record, at=NOW)
+    ServiceState.objects.filter(service__slug="highways").update(to_quarter=IN_THE_YEAR)
+    ServiceState.objects.create(
+        service=Service.objects.get(slug="highways"),
+        state="shared",
+        from_quarter=IN_THE_YEAR.following,
+        settled_by="The Cabinets",
+        document="Minutes",
+    )
+    licensing = Service.objects.get(slug="licensing")
+    licensing.states.update(from_quarter=Quarter.parse("2009-10-Q1"), settled_by="The Cabinets")
+    education = Participation.objects.filter(service__slug="education", council__code="WCC")
+    education.update(from_quarter=Quarter.parse("2011-12-Q1"))
+    before = everything()
+    load(record, at=LATER)
+    assert changed_since(before) == []
+
+
+@pytest.mark.django_db
+def test_what_the_files_correct_of_a_state_is_corrected(record: Record) -> None:
+    load(record, at=NOW)
+    first, *others = record.states
+    changed = replace(first, state=State.SINGLE, place="Elsewhere")
+    load(replace(record, states=(changed, *others)), at=LATER)
+    state = ServiceState.objects.get(service__slug=first.service)
+    assert (state.state, state.place) == ("single", "Elsewhere")
+
+
+def with_a_state(record: Record) -> Record:
+    state = replace(record.states[0], service="hr")
+    return replace(record, states=(*record.states, state))
+
+
 def with_westminster_in_cex(record: Record) -> Record:
     (spell,) = [
         row for row in record.participation if (row.service, row.council) == ("cex", "LBHF")
@@ -251,7 +308,12 @@ def with_another_name(record: Record) -> Record:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("changed", "marked"),
-    [(with_westminster_in_cex, 1), (with_hr_at_the_top, 1), (with_another_name, 0)],
+    [
+        (with_westminster_in_cex, 1),
+        (with_hr_at_the_top, 1),
+        (with_a_state, 1),
+        (with_another_name, 0),
+    ],
 )
 def test_who_shares_a_service_is_put_right_and_returns_are_marked(
     changed: Callable[[Record], Record], marked: int, record: Record

@@ -381,7 +381,7 @@ def test_a_line_that_says_too_little_or_too_much_is_a_fault(
 
 def test_a_council_that_is_not_there_is_a_fault(spoil: Spoil) -> None:
     assert faults(spoil, (RANGE, TEAM, "council", "BRENT")) == [
-        "“BRENT” is named, but isn't there."
+        "“BRENT” is named, but does not exist."
     ]
 
 

@@ -40,6 +40,9 @@ def test_everybody_reads_how_a_service_is_shared(partnership: Partnership) -> No
         "hosting": [{**time("RBKC"), "provenance": "reported", "illustrative": False}],
         "followed_by": [],
         "agreements": [],
+        "period": "2013-14-Q1",
+        "state": "shared",
+        "state_settled": None,
     }
     above = caller.get("services/libraries/sharing/").json()
     assert above["followed_by"] == ["library-service"]
@@ -196,4 +199,4 @@ def test_an_unknown_service_is_not_found(office: Caller) -> None:
 
 
 def test_an_unknown_parameter_is_refused(office: Caller) -> None:
-    assert list(mistakes(office.get("services/cex/sharing/", period="2013-14-Q1"))) == ["period"]
+    assert list(mistakes(office.get("services/cex/sharing/", quarter="2013-14-Q1"))) == ["quarter"]

@@ -48,6 +48,7 @@ def test_every_row_of_a_file_is_stored(
         "totals": TOTALS,
         "version": 1,
         "changes": None,
+        "warnings": [],
     }
     assert [(row["service"], row["amount"]) for row in stored(partnership)] == [
         ("library-service", "100.00"),
@@ -81,6 +82,7 @@ def test_a_dry_run_says_what_it_would_do_and_does_nothing(
         "totals": TOTALS,
         "version": 1,
         "changes": {"added": 2, "changed": 1, "removed": 1},
+        "warnings": [],
     }
     assert everything() == before
     assert not Upload.objects.exists()

@@ -1,0 +1,1 @@
+"""Arranging the tree of services: one is added, renamed, moved, or gets another state."""
