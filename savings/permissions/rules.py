@@ -136,10 +136,6 @@ PERMISSIONS = {
         may_propose,
         f"{_OFFICERS} propose tolerances.",
     ),
-    "savings.add_services": (
-        is_programme_office,
-        "Only the programme office can add services.",
-    ),
     "savings.change_sharing": (
         is_programme_office,
         "Only the programme office can record who takes part in a service and who hosts it.",

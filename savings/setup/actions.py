@@ -80,7 +80,7 @@ def add_services(*, content: bytes, filename: str, by: User, at: datetime) -> li
 
     Raises NotAllowed; BadContent with every mistake of every row.
     """
-    require(by, "savings.add_services")
+    require(by, "savings.arrange_services")
     change_basis()
     rows, mistakes = services_in(read(content, SERVICE_COLUMNS), known())
     if mistakes:

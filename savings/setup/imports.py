@@ -61,12 +61,13 @@ class Known:
     """What there is: codes of councils by what names them, services, drivers, what is closed.
 
     `councils` has codes and names in small letters. `services` has names by slug, `drivers` name
-    and unit by code.
+    and unit by code. `retired` has the slugs of retired services, with the first quarter of that.
     """
 
     councils: Mapping[str, str]
     services: Mapping[str, str] = field(default_factory=dict)
     drivers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    retired: Mapping[str, str] = field(default_factory=dict)
     closed: Quarter | None = None
 
 
@@ -149,6 +150,9 @@ class _Judge:
         self._name(row, name)
         if parent and parent not in slugs and parent not in self.known.services:
             remedy = "There is no such service, here or on the site. Use a short name that exists."
+            self.wrong(row, "parent", remedy, parent)
+        elif since := self.known.retired.get(parent):
+            remedy = f"This service is retired since {since}. Choose another."
             self.wrong(row, "parent", remedy, parent)
         councils = self._councils(row, columns.get("councils", ""))
         source, first = columns.get("source", ""), None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from savings.arranging.reports import first_open
 from savings.drivers.models import Driver
 from savings.plans.models import Plan
 from savings.quarters.models import Period
@@ -74,7 +75,7 @@ def people() -> list[Person]:
 
 
 def known() -> Known:
-    """What a file of services or drivers may name: one query for each kind of thing."""
+    """What a file of services or drivers may name: as many queries for one as for many."""
     councils = list(Council.objects.all())
     by_name = {council.name.casefold(): council.code for council in councils}
     by_code = {council.code.casefold(): council.code for council in councils}
@@ -85,8 +86,18 @@ def known() -> Known:
             code: (name, unit)
             for code, name, unit in Driver.objects.values_list("code", "name", "unit")
         },
+        retired=_retired(),
         closed=Period.objects.latest_closed_quarter(),
     )
+
+
+def _retired() -> dict[str, str]:
+    """Services that are retired in the first open quarter, and since when."""
+    quarter, tree = first_open(), Service.objects.tree()
+    if quarter is None:
+        return {}
+    found = {slug: tree.retired(slug, quarter) for slug in tree.nodes}
+    return {slug: spell.first.label for slug, spell in found.items() if spell}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ MOST_SHOWN = 200
 DONE_AT = {
     "councils": ("set-up-councils", "Add councils", "sovereignty.add_council"),
     "people": ("set-up-people", "Invite people", "sovereignty.invite"),
-    "services": ("set-up-services", "Add services", "savings.add_services"),
+    "services": ("set-up-services", "Add services", "savings.arrange_services"),
     "drivers": ("set-up-drivers", "Name drivers and give their values", "savings.keep_drivers"),
     "calendar": ("period-open", "Open a quarter", "savings.run_calendar"),
     "plan": ("plans", "Enter a plan", "savings.run_calendar"),
@@ -133,7 +133,7 @@ def link(request: SignedIn, user_id: int) -> HttpResponse:
 @page("GET", "HEAD", "POST")
 def services(request: SignedIn) -> HttpResponse:
     """The services there are, and a file of more: all of them, or none."""
-    require(request.user, "savings.add_services")
+    require(request.user, "savings.arrange_services")
     form = FileForm()
     again = partial(_services_page, request, form)
     if request.method != "POST":

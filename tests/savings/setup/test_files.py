@@ -13,6 +13,7 @@ from xlsxwriter import Workbook
 
 from audit.models import Event
 from finance.periods import Quarter
+from savings.arranging.actions import Changes, NewState, change_service
 from savings.drivers.models import Driver, DriverValue
 from savings.quarters.models import Period
 from savings.setup.actions import add_drivers, add_services
@@ -253,6 +254,23 @@ def test_services_are_stored_with_who_takes_part_and_their_events(office: Client
 
 
 @pytest.mark.django_db
+def test_nothing_is_added_below_a_retired_service(partnership: Partnership, office: Client) -> None:
+    change_service(
+        service=partnership.services["cex"],
+        changes=Changes(state=NewState("retired", Quarter.parse("2013-14-Q1"))),
+        by=partnership.people["programme.office"],
+        at=NOW,
+    )
+    answer = sent(office, "services", "slug,name,parent\nbins,Bins,cex\ntips,Tips,libraries\n")
+    assert answer.status_code == 422
+    assert (
+        "2 parent cex This service is retired since 2013/14 Q1. Choose another."
+        in read_page(answer).words
+    )
+    assert not Service.objects.filter(slug="tips").exists()
+
+
+@pytest.mark.django_db
 def test_one_mistake_stores_no_service(office: Client) -> None:
     before = (Service.objects.count(), Event.objects.count())
     answer = sent(office, "services", "slug,name\nbins,Bins\nLIBRARIES,Books\n")
@@ -294,7 +312,10 @@ def test_drivers_are_named_and_get_their_values(office: Client) -> None:
 @pytest.mark.django_db
 def test_only_the_programme_office_adds_services(partnership: Partnership, client: Client) -> None:
     client.force_login(partnership.finance("WCC"))
-    refused(client.get("/set-up/services/"), "Only the programme office can add services.")
+    refused(
+        client.get("/set-up/services/"),
+        "Only the programme office can add services, rename or move them",
+    )
     for person in (partnership.finance("WCC"), partnership.people["auditor"]):
         with pytest.raises(NotAllowed):
             add_services(content=WHOLE.encode(), filename="", by=person, at=NOW)
