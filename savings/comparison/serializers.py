@@ -22,7 +22,7 @@ class ComparisonParameters(Shape):
     )
     year = YearText(required=False, help_text="The plan's last year unless said.")
     council = Text(
-        "Name a council by its code, such as WCC.",
+        "Name a council by its code, such as EDC.",
         required=False,
         max_length=12,
         help_text="One council's part of both sides; all councils together unless said.",

@@ -90,6 +90,21 @@ class InvitationForm(SayingForm):
         return {name: self.say(name) for name in names} | {"council": self.by_code.get(code)}
 
 
+class FileForm(SayingForm):
+    """A file; `mistakes` are those of its rows, which a table lists."""
+
+    file = forms.Field(
+        label="The file",
+        help_text="XLSX, ODS or CSV. All of its rows are stored, or none.",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.ods,.csv"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.mistakes: list[FieldError] = []
+
+
 class PasswordForm(SetPasswordForm):
     """The password that an invited person chooses, typed twice."""
 
