@@ -41,6 +41,11 @@ def is_programme_office(user: User) -> bool:
 
 
 @rules.predicate
+def is_administrator(user: User) -> bool:
+    return user.is_superuser
+
+
+@rules.predicate
 def answers_for_a_council(user: User) -> bool:
     return user.holds(*CERTIFYING_ROLES)
 
@@ -69,6 +74,18 @@ register(
         "sovereignty.appoint": (
             appoints_another,
             "Nobody appoints themselves: ask another administrator.",
+        ),
+        "sovereignty.see_set_up": (
+            is_administrator | is_programme_office,
+            "Only an administrator and the programme office can set the partnership up.",
+        ),
+        "sovereignty.add_council": (
+            is_administrator,
+            "Only an administrator can add a council.",
+        ),
+        "sovereignty.invite": (
+            is_administrator,
+            "Only an administrator can invite people.",
         ),
         "sovereignty.speak_in_dispute": (
             answers_for_a_council | is_programme_office,

@@ -1,7 +1,8 @@
 """What `make services` does: runs the site as in production, on one machine.
 
 gunicorn, a Celery worker and the scheduler are separate processes, and PostgreSQL and Redis are
-given by URL. First it migrates, checks the schema and collects the static files. It stops all
+given by URL. First it migrates, checks the schema, loads what LOAD says (nothing if it is not
+set) and collects the static files. It stops all
 processes when one stops, and on Ctrl-C. The exit code is 0 if it was asked to stop, or that of
 the process that ended first.
 """
@@ -11,7 +12,7 @@ import sys
 from pathlib import Path
 
 import django
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from honcho.manager import Manager
 
 NEEDED = (
@@ -45,6 +46,11 @@ def main() -> int:
     call_command("migrate", verbosity=1)
     if refusal := schema.refusal():
         sys.stderr.write(refusal)
+        return 1
+    try:
+        call_command("load_chosen")
+    except CommandError as refusal:
+        sys.stderr.write(f"{refusal}\n")
         return 1
     call_command("collectstatic", interactive=False, verbosity=1)
     manager = Manager()

@@ -66,6 +66,8 @@ def main() -> None:
 
 def welcome(port: int) -> str:
     """The address of the site, and the users to sign in as."""
+    from django.conf import settings
+
     from sovereignty.models import Appointment
 
     rows = [("Sign in as", "who is"), ("----------", "------")]
@@ -73,8 +75,7 @@ def welcome(port: int) -> str:
         council = f", {held.council}" if held.council else ""
         rows.append((held.user.username, held.get_role_display() + council))
     users = "\n".join(f"  {username:<18}  {who}" for username, who in rows)
-    password = os.environ.get("DEMO_PASSWORD") or "triborough-demo"
-    return WELCOME.format(port=port, users=users, password=password)
+    return WELCOME.format(port=port, users=users, password=settings.DEMO_PASSWORD)
 
 
 def chosen_port() -> int:

@@ -128,6 +128,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# How long the link works by which an invited person chooses a password, in seconds: a week.
+PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -168,6 +170,15 @@ STORAGES = {
 # The published record, as data.
 RECORD_DIR = BASE_DIR / "fixtures" / "record"
 DEMONSTRATION_DIR = BASE_DIR / "fixtures" / "demonstration"
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="") or "triborough-demo"
+# What `make services` and docker-compose.yml load after they have migrated.
+LOAD = env.str("LOAD", default="")
+if LOAD not in ("", "record", "demonstration"):
+    raise ImproperlyConfigured(
+        f"LOAD is {LOAD!r}. Set it to “record” to load the published record, or to "
+        "“demonstration” to load the record and the demonstration. Leave it out to load nothing: "
+        "the first administrator then sets up a partnership in the browser."
+    )
 
 # The file of a form that is too long is skipped and not kept.
 FILE_UPLOAD_HANDLERS = [
@@ -245,6 +256,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "EntryKind": "savings.returns.models.Entry.Kind",
+        "FigureMeasure": "savings.comparison.serializers.MEASURES",
         "PlanKind": "savings.plans.models.Plan.Kind",
         "ForecastStatus": "savings.returns.models.Forecast.Status",
         "RuleKind": "savings.formulas.models.AttributionRule.Kind",

@@ -1,13 +1,13 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView, TemplateView
 
-from triborough.forms import SignInForm
+from triborough.signing_in import SignIn
 
 # An administrator opens accounts and appoints people. Tokens, groups and the schedule of
 # tasks must not be changed by hand.
@@ -17,8 +17,8 @@ for _model in list(admin.site._registry):  # noqa: SLF001
         admin.site.unregister(_model)
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", RedirectView.as_view(pattern_name="comparison"), name="home"),
-    path("sign-in/", LoginView.as_view(authentication_form=SignInForm), name="login"),
+    path("", include("savings.setup.urls")),
+    path("sign-in/", SignIn.as_view(), name="login"),
     path("sign-out/", LogoutView.as_view(), name="logout"),
     # Browsers look here for the icon of addresses that are not pages, such as API answers.
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("images/favicon.png"))),

@@ -55,11 +55,14 @@ def open_period(
 
     The next is the one after the latest that councils have reported on. If there is none yet, it is
     any after the published record's. Dates that are not given are the usual ones. Raises
-    NotAllowed, WrongState for a quarter out of order, or BadContent for its dates.
+    NotAllowed, WrongState for a quarter out of order or if there is no council, or BadContent for
+    its dates.
     """
     require(by, "savings.run_calendar")
     # One quarter at a time, even if there is none yet to lock.
     councils = list(Council.objects.select_for_update(no_key=True).order_by("code"))
+    if not councils:
+        raise WrongState("There is no council to report on a quarter. Add the councils first.")
     if Period.objects.filter(quarter=quarter).exists():
         raise WrongState(f"{quarter.label} has already been opened.")
     first = first_to_open()

@@ -29,6 +29,7 @@ from savings.comparison.reports import (
 from savings.kit.wording import end_of, moment_in_address, moment_in_words
 from savings.permissions.pages import partnership_page, person
 from savings.permissions.reports import visible_councils
+from savings.permissions.rules import may
 from savings.plans.measures import Measure
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.reports import standing
@@ -51,7 +52,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
     }
     if plan is None or year is None:
-        return render(request, "savings/comparison/nothing_promised.html", context)
+        return _nothing_promised(request, context)
     compared = compare(plan, year, to, form.moment, form.chosen_measure)
     lines = sources.promised_lines(plan, year)
     titles = sources.document_titles()
@@ -95,7 +96,7 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
     plan, year, to = form.answer()
     context: dict[str, Any] = {"form": form, "rollup": standing(), "area": path[-1]}
     if plan is None or year is None:
-        return render(request, "savings/comparison/nothing_promised.html", context)
+        return _nothing_promised(request, context)
     below = tree.below(slug)
     compared = compare_area(plan, year, to, slug, form.moment, form.chosen_measure)
     lines = sources.promised_lines(plan, year)
@@ -152,6 +153,16 @@ def _published(
     if as_at is None or sum(line.amount for line in lines) == compared.published:
         return lines
     return []
+
+
+def _nothing_promised(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """The page where no plan has figures: what to do next, and who does it."""
+    may_set_up = may(person(request), "sovereignty.see_set_up")
+    return render(
+        request,
+        "savings/comparison/nothing_promised.html",
+        context | {"may_set_up": may_set_up},
+    )
 
 
 def _common(

@@ -1,11 +1,11 @@
 """Load the demonstration on top of the record: twice is the same as once.
 
 All rules are marked illustrative: even if their shares come from the record, no minute of a
-council's agreement does. So are hosts and transition budgets. Driver values are the record's own
-figures and lead back to their table. Drafts are illustrative and can never be certified. So are
-their due dates, which are counted from the day of loading, so that something is always about to be
-due. The users are made here. They do everything else, through the same actions that people use.
-Nothing that a person has changed since is touched.
+council's agreement does. So are hosts and transition budgets. The drivers are the record's own.
+Drafts are illustrative and can never be certified. So are their due dates, which are counted from
+the day of loading, so that something is always about to be due. The users are made here. They do
+everything else, through the same actions that people use. Nothing that a person has changed since
+is touched.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from savings.budgets.actions import propose_budget
 from savings.budgets.models import TransitionApproval
 from savings.calendar.actions import change_dates, open_period
 from savings.certification.actions import send_back, submit
-from savings.drivers.actions import create_driver, set_driver_value
 from savings.drivers.models import Driver
 from savings.fairness.actions import propose_test
 from savings.fairness.models import FairnessTest
@@ -91,14 +90,14 @@ class _Stage:
 def load(*, folder: Path, password: str, at: datetime) -> list[str]:
     """Load everything and return the usernames.
 
-    `folder` holds drivers.csv, hosts.csv, rules.csv, approvals.csv, returns.csv and forecasts.csv.
-    Raises RecordMissing if the record has not been loaded.
+    `folder` holds hosts.csv, rules.csv, approvals.csv, returns.csv and forecasts.csv.
+    Raises RecordMissing if the record has not been loaded, or one that had no drivers.
     """
-    if not Figure.objects.exists() or not Council.objects.exists():
+    loaded = (Figure.objects, Council.objects, Driver.objects)
+    if not all(each.exists() for each in loaded):
         raise RecordMissing("Run `manage.py load_record` first.")
     stage = _Stage(folder, _people(password), at)
     _calendar(stage)
-    _drivers(stage)
     _hosts(stage)
     _rules(stage)
     _budgets(stage)
@@ -146,39 +145,6 @@ def _person(username: str, role: Role, council: Council | None, password: str) -
         user.save(update_fields=["password"])
     Appointment.objects.get_or_create(user=user, role=role, council=council)
     return user
-
-
-def _drivers(stage: _Stage) -> None:
-    councils = {council.code: council for council in Council.objects.all()}
-    first = YEAR.quarters[0]
-    for row in stage.rows("drivers"):
-        driver = Driver.objects.filter(code=row["driver"]).first() or create_driver(
-            code=row["driver"],
-            name=row["name"],
-            unit=row["unit"],
-            by=stage.programme_office,
-            at=stage.at,
-        )
-        if driver.values.filter(council=councils[row["council"]]).exists():
-            continue
-        figure = Figure.objects.select_related("table__document").get(
-            table__code=row["table"],
-            section=row["section"],
-            row=row["row"],
-            column=row["column"],
-        )
-        if figure.value is None:
-            raise ValueError(f"The record prints no {figure} to take as a driver.")
-        set_driver_value(
-            driver=driver,
-            council=councils[row["council"]],
-            effective_from=first,
-            value=figure.value,
-            source=f"{figure.table.document.title}: {figure.table.title}, {figure.place}",
-            provenance=Provenance(figure.provenance),
-            by=stage.programme_office,
-            at=stage.at,
-        )
 
 
 def _hosts(stage: _Stage) -> None:

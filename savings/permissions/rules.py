@@ -11,7 +11,14 @@ from typing import Protocol
 import rules
 
 from sovereignty.models import CERTIFYING_ROLES, RETURN_ROLES, Council, Role, User
-from sovereignty.rules import answers_for_a_council, is_programme_office, may, register, require
+from sovereignty.rules import (
+    answers_for_a_council,
+    is_administrator,
+    is_programme_office,
+    may,
+    register,
+    require,
+)
 
 __all__ = ["may", "require"]
 
@@ -70,6 +77,10 @@ def sees_drafts(user: User, council: Council) -> bool:
 _OFFICERS = "Only the programme office and councils' finance and section 151 officers can"
 
 PERMISSIONS = {
+    "savings.begin": (
+        is_administrator,
+        "Only an administrator can choose what the site begins with.",
+    ),
     "savings.fill_return": (
         fills_this_return,
         "Only a finance officer of the council can fill in and submit its return.",

@@ -2,8 +2,8 @@
 
 `fixtures/record/` holds CSV in UTF-8. `documents`, `tables` and `figures/` (one
 file for each document) hold what was published; `checks` and `known_differences`
-how it is added up; `councils`, `services`, `participation`, `states`, `plans`,
-`plan_lines` and `delivery` what the rest of the system starts from. Reads only
+how it is added up; `councils`, `services`, `participation`, `states`,
+`drivers`, `plans`, `plan_lines` and `delivery` what the rest of the system starts from. Reads only
 files, never the database.
 """
 
@@ -64,6 +64,10 @@ class FigureRow:
     place: str
     note: str
 
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        return self.cell.table, self.cell.section, self.cell.row, self.cell.column
+
 
 @dataclass(frozen=True, slots=True)
 class CouncilRow:
@@ -104,6 +108,26 @@ class StateRow:
     document: str
     place: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DriverRow:
+    """A driver's value for a council: a figure of the record, and the year that it is of."""
+
+    driver: str
+    name: str
+    unit: str
+    council: str
+    effective_from: Quarter
+    table: str
+    section: str
+    row: str
+    column: str
+    note: str
+
+    @property
+    def figure(self) -> tuple[str, str, str, str]:
+        return self.table, self.section, self.row, self.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +194,7 @@ class Record:
     services: tuple[ServiceRow, ...]
     participation: tuple[ParticipationRow, ...]
     states: tuple[StateRow, ...]
+    drivers: tuple[DriverRow, ...]
     plans: tuple[PlanRow, ...]
     plan_lines: tuple[PlanLineRow, ...]
     delivery: tuple[DeliveryRow, ...]
@@ -239,6 +264,7 @@ def read_record(folder: Path) -> Record:
         services=reader.rows("services.csv", lambda row: ServiceRow(**row)),
         participation=reader.rows("participation.csv", _participation),
         states=reader.rows("states.csv", _state),
+        drivers=reader.rows("drivers.csv", _driver),
         plans=reader.rows("plans.csv", _plan),
         plan_lines=reader.rows("plan_lines.csv", _plan_line),
         delivery=reader.rows("delivery.csv", _delivery),
@@ -358,6 +384,13 @@ def _state(row: Row) -> StateRow:
 _STATE_TYPED = ("state", "from_quarter", "to_quarter")
 
 
+def _driver(row: Row) -> DriverRow:
+    if not row["name"] or not row["unit"]:
+        raise ValueError("give the driver's name and unit.")
+    kept = {name: text for name, text in row.items() if name != "effective_from"}
+    return DriverRow(effective_from=Quarter.parse(row["effective_from"]), **kept)
+
+
 def _plan(row: Row) -> PlanRow:
     if row["adopted"] not in _YES_OR_NO:
         raise ValueError("adopted is neither yes nor no.")
@@ -427,6 +460,7 @@ def _faults(record: Record) -> Iterator[str]:
         "plan line",
         (f"{i.plan} {i.year.code} {i.label} {i.service} {i.council}" for i in record.plan_lines),
     )
+    yield from _faults_of_drivers(record)
     for figure in record.figures:
         if tables.get(figure.cell.table) != figure.document:
             yield f"{figure.cell.name}: no such table in document “{figure.document}”."
@@ -447,6 +481,7 @@ def _faults(record: Record) -> Iterator[str]:
         *((item.document, documents) for item in record.participation),
         *((item.service, services) for item in record.states),
         *((item.document, documents) for item in record.states),
+        *((item.council, councils) for item in record.drivers),
         *((item.document, documents) for item in record.plans),
         *((item.plan, plans) for item in record.plan_lines),
         *((item.service, services) for item in record.plan_lines if item.service),
@@ -458,6 +493,23 @@ def _faults(record: Record) -> Iterator[str]:
     for name, where in named:
         if name not in where:
             yield f"“{name}” is named, but does not exist."
+
+
+def _faults_of_drivers(record: Record) -> Iterator[str]:
+    values = {figure.key for figure in record.figures if figure.cell.value is not None}
+    yield from _twice(
+        "driver value", (f"{i.driver} {i.council} {i.effective_from.code}" for i in record.drivers)
+    )
+    called: dict[str, tuple[str, str]] = {}
+    for item in record.drivers:
+        if item.figure not in values:
+            yield (
+                f"drivers.csv: {item.driver} for {item.council}: there is no figure with a value "
+                f"in table “{item.table}”, section “{item.section}”, row “{item.row}”, column "
+                f"“{item.column}”."
+            )
+        if called.setdefault(item.driver, (item.name, item.unit)) != (item.name, item.unit):
+            yield f"drivers.csv: “{item.driver}” has two names or units: keep one."
 
 
 def faults_of_inside(lines: Sequence[PlanLineRow], rows: Sequence[int]) -> Iterator[str]:

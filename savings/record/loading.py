@@ -22,6 +22,7 @@ from audit.models import Event
 from savings.plans.models import Plan, PlanLine
 from savings.quarters.locks import change_basis
 from savings.record.delivery import load_delivery
+from savings.record.drivers import load_drivers
 from savings.record.footing import Difference, foot, reconcile
 from savings.record.imports import Record, RecordError, ServiceRow, lines_called
 from savings.record.models import Figure, FootingDifference, RecordTable, SourceDocument
@@ -54,6 +55,7 @@ class Loaded:
     figures: int
     differences: int
     services: int
+    drivers: int
     plan_lines: int
     certified: bool
 
@@ -84,6 +86,8 @@ def load(record: Record, *, at: datetime) -> Loaded:
     if _who_shares_what() != before:
         _mark_everything(at)
     _plans(record, services, councils)
+    # Before the partnership's return closes its quarter: drivers are of earlier years.
+    drivers = load_drivers(record, councils, at)
     certified = load_delivery(record, services, at)
     return Loaded(
         documents=len(documents),
@@ -91,6 +95,7 @@ def load(record: Record, *, at: datetime) -> Loaded:
         figures=len(record.figures),
         differences=differences,
         services=len(services),
+        drivers=drivers,
         plan_lines=len(record.plan_lines),
         certified=certified,
     )

@@ -268,9 +268,10 @@ def test_a_rule_is_in_force(
         ]
         told = proposal(rule.decision_id)
         assert told
+        # A council's time may end with the last quarter, so the one after it can differ.
         holds = {
             quarter: bool(alone.rule_in_force(service.slug, "saving", quarter))
-            for quarter in QUARTERS
+            for quarter in [*QUARTERS, QUARTERS[-1].following]
         }
         assert_told_as_it_is(told.force, holds, {q.ordinal for q in quarters_in_force(found)})
 

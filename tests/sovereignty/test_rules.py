@@ -13,6 +13,7 @@ from tests.partnership import NOW, Partnership
 
 SPEAK, WITHDRAW = "sovereignty.speak_in_dispute", "sovereignty.withdraw_proposal"
 SEE, APPOINT = "sovereignty.see_partnership", "sovereignty.appoint"
+SET_UP = ("sovereignty.see_set_up", "sovereignty.add_council", "sovereignty.invite")
 
 
 def test_a_permission_is_named_once() -> None:
@@ -24,7 +25,17 @@ def test_a_permission_is_named_once() -> None:
 def test_the_permissions_of_savings_are_in_the_same_registry() -> None:
     assert of_savings.PERMISSIONS.items() <= PERMISSIONS.items()
     assert of_savings.require is require
-    assert {SEE, APPOINT, SPEAK, WITHDRAW} == PERMISSIONS.keys() - of_savings.PERMISSIONS.keys()
+    assert {SEE, APPOINT, SPEAK, WITHDRAW, *SET_UP} == (
+        PERMISSIONS.keys() - of_savings.PERMISSIONS.keys()
+    )
+
+
+def test_who_may_set_a_partnership_up(partnership: Partnership) -> None:
+    administrator = User.objects.create_superuser("administrator")
+    people = [*partnership.people.values(), administrator]
+    assert [
+        {str(person) for person in people if may(person, permission)} for permission in SET_UP
+    ] == [{"administrator", "programme.office"}, {"administrator"}, {"administrator"}]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,12 @@
 """What the files for deployment promise: no secret with a default, health checks, one image."""
 
 import http.server
+import subprocess
+import sys
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from sovereignty.models import Council, User
+from tests.processes import environment
 from triborough.probe import lives
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +63,57 @@ def test_nothing_serves_before_the_database_is_migrated(compose: dict[str, Any])
     for name in ("web", "worker", "beat"):
         ready = compose["services"][name]["depends_on"]
         assert ready["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_nothing_is_loaded_unless_load_says_so(compose: dict[str, Any]) -> None:
+    migrate = compose["services"]["migrate"]
+    assert migrate["environment"]["LOAD"] == "${LOAD:-}"
+    assert migrate["command"] == (
+        'sh -c "python manage.py migrate --no-input && python manage.py check_schema '
+        '&& python manage.py load_chosen"'
+    )
+
+
+@pytest.mark.django_db
+def test_without_load_the_database_stays_empty(settings: Any) -> None:
+    out = StringIO()
+    call_command("load_chosen", stdout=out)
+    assert out.getvalue() == "Nothing is loaded, because LOAD is not set.\n"
+    assert not Council.objects.exists()
+
+
+@pytest.mark.django_db
+def test_load_chooses_the_record(settings: Any) -> None:
+    settings.LOAD, settings.DEBUG = "record", False
+    out = StringIO()
+    call_command("load_chosen", stdout=out)
+    assert out.getvalue().startswith("The record: 1172 figures")
+    assert Council.objects.count() == 3
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("debug", "people"), [(True, 11), (False, 0)])
+def test_load_chooses_the_demonstration_only_where_debug_is_on(
+    settings: Any, debug: bool, people: int
+) -> None:
+    settings.LOAD, settings.DEBUG = "demonstration", debug
+    with nullcontext() if debug else pytest.raises(CommandError, match="DEBUG is off"):
+        call_command("load_chosen", stdout=StringIO())
+    assert User.objects.count() == people
+
+
+def test_another_word_in_load_is_refused_with_the_words_there_are() -> None:
+    finished = subprocess.run(
+        [sys.executable, "manage.py", "load_chosen"],
+        cwd=ROOT,
+        env=environment("postgres://localhost/none", LOAD="demo"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode != 0
+    assert "LOAD is 'demo'. Set it to “record” to load the published record" in finished.stderr
 
 
 def test_the_image_does_not_run_as_root() -> None:

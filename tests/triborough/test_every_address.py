@@ -26,7 +26,9 @@ from savings.plans.models import Plan, PlanLine
 from savings.record.models import SourceDocument
 from savings.returns.questions.actions import ask
 from savings.uploads.actions import check_upload, start_upload
-from sovereignty.models import User
+from sovereignty.actions import invite
+from sovereignty.invitations import names_in_link
+from sovereignty.models import Role, User
 from sovereignty.rules import PERMISSIONS
 from tests.calling import ROOT, Caller, problem
 from tests.kept import kept
@@ -167,6 +169,16 @@ GET   /services/libraries/sharing/leave/                          302 403 403 40
 POST  /services/libraries/sharing/leave/                          302 403 403 403 403 403 422 403
 GET   /services/libraries/sharing/host/                           302 403 403 403 403 403 200 403
 POST  /services/libraries/sharing/host/                           302 403 403 403 403 403 422 403
+GET   /set-up/                                                    302 403 403 403 403 403 200 403
+POST  /set-up/                                                    302 403 403 403 403 403 403 403
+GET   /set-up/councils/                                           302 403 403 403 403 403 403 403
+POST  /set-up/councils/                                           302 403 403 403 403 403 403 403
+GET   /set-up/people/                                             302 403 403 403 403 403 403 403
+POST  /set-up/people/                                             302 403 403 403 403 403 403 403
+GET   /set-up/people/{invited}/link/                              302 403 403 403 403 403 403 403
+POST  /set-up/people/{invited}/link/                              302 403 403 403 403 403 403 403
+GET   /invitation/{who}/{token}/                                  200 200 200 200 200 200 200 200
+POST  /invitation/{who}/{token}/                                  422 422 422 422 422 422 422 422
 GET   /what-if/                                                   302 403 200 200 200 200 200 200
 """
 
@@ -256,6 +268,8 @@ ASKED_FOR = {"borough-annex", "borough-download"}
 SHOWN_TO_PEOPLE = f"{ROOT}docs/"
 #: What a refusal says to a person without an appointment; to others it says who may.
 WHO_MAY = {"newcomer": "programme office"}
+#: What an administrator does without an appointment, who sees nothing else.
+OF_ADMINISTRATORS = "/set-up/"
 WHO_MAY_CALL = {"newcomer": PERMISSIONS["sovereignty.see_partnership"][1]}
 
 Names = dict[str, object]
@@ -285,7 +299,18 @@ def rows_of(table: str, below: str, names: Names) -> list[Row]:
 def names(partnership: Partnership) -> Names:
     """The ids of one of everything; Westminster's Q1 is a draft and its Q2 submitted."""
     partnership.people["newcomer"] = User.objects.create_user("newcomer")
-    User.objects.create_superuser("administrator")
+    administrator = User.objects.create_superuser("administrator")
+    invited = invite(
+        username="invited",
+        first_name="Ann",
+        last_name="Smith",
+        email="",
+        role=Role.AUDITOR,
+        council=None,
+        by=administrator,
+        at=NOW,
+    )
+    who, token = names_in_link(invited)
     finance, s151 = partnership.finance("WCC"), partnership.s151("WCC")
     partnership.driven("libraries", {"LBHF": 1, "RBKC": 1, "WCC": 2}, code="visits")
     rule = partnership.rule("cex", {"LBHF": "1/2", "RBKC": "1/2"}, agreed_by=[])
@@ -322,14 +347,17 @@ def names(partnership: Partnership) -> Names:
         "decision": test.decision_id,
         "draft": draft.id,
         "entry": entry.id,
+        "invited": invited.id,
         "question": question.id,
         "restatement": restatement.id,
         "rule": rule.id,
         "test": test.id,
         "tolerance": tolerance.id,
+        "token": token,
         "upload": upload.id,
         "value": restatement.restates_id,
         "version": draft.version,
+        "who": who,
     }
 
 
@@ -447,16 +475,34 @@ def test_a_stranger_signs_in_and_comes_back(names: Names) -> None:
 
 def test_an_administrator_without_an_appointment_sees_no_more(names: Names) -> None:
     administrator, found = Browser("administrator"), {}
-    rows = rows_of(PAGES, "", names)
-    for row in (row for row in rows if row.status["newcomer"] >= 400):
+    rows = [
+        row
+        for row in rows_of(PAGES, "", names)
+        if row.status["newcomer"] >= 400 and not row.address.startswith(OF_ADMINISTRATORS)
+    ]
+    for row in rows:
         answer = administrator.send(row.method, row.address, row.sent)
         found[row.method, row.address] = answer.status_code
 
-    assert found == {
-        (row.method, row.address): row.status["newcomer"]
-        for row in rows
-        if row.status["newcomer"] >= 400
-    }
+    assert found == {(row.method, row.address): row.status["newcomer"] for row in rows}
+
+
+def test_an_administrator_sets_the_partnership_up(names: Names) -> None:
+    administrator, found = Browser("administrator"), []
+    for row in rows_of(PAGES, "", names):
+        if row.address.startswith(OF_ADMINISTRATORS):
+            send = partial(administrator.send, row.method, row.address, row.sent)
+            found.append((row.method, row.address.split("/", 3)[2], put_back(send).status_code))
+    assert found == [
+        ("GET", "", 200),
+        ("POST", "", 422),
+        ("GET", "councils", 200),
+        ("POST", "councils", 422),
+        ("GET", "people", 200),
+        ("POST", "people", 422),
+        ("GET", "people", 302),
+        ("POST", "people", 200),
+    ]
 
 
 KINDS = {401: "unknown-caller", 403: "not-allowed", 404: "not-found"}
@@ -499,11 +545,11 @@ def may(row: Row) -> list[str]:
 
 
 def test_a_page_of_what_there_is_not_is_not_found(names: Names) -> None:
-    browsers = {who: Browser(who) for who in PEOPLE}
+    browsers = {who: Browser(who) for who in (*PEOPLE, "administrator")}
     before, tried = everything(), set()
     for row in rows_of(PAGES, "", names):
         for name, address in unknown(row):
-            for who in may(row)[:1]:
+            for who in (*may(row), "administrator")[:1]:
                 answer = browsers[who].send(row.method, address, row.sent)
                 if name == "period" and resolve(row.address).url_name in ASKED_FOR:
                     assert answer.status_code == 422, address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from django.conf import settings
@@ -22,10 +21,11 @@ class Command(BaseCommand):
                 "The demonstration has a published password and illustrative figures, so it "
                 "can't be loaded if DEBUG is off."
             )
-        password = os.environ.get("DEMO_PASSWORD") or "triborough-demo"
         try:
             usernames = load(
-                folder=settings.DEMONSTRATION_DIR, password=password, at=timezone.now()
+                folder=settings.DEMONSTRATION_DIR,
+                password=settings.DEMO_PASSWORD,
+                at=timezone.now(),
             )
         except RecordMissing as missing:
             raise CommandError(str(missing)) from missing

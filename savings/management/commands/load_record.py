@@ -33,5 +33,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"The record: {loaded.figures} figures in {loaded.tables} tables of "
             f"{loaded.documents} documents, {loaded.plan_lines} plan lines, "
-            f"{loaded.services} services, {loaded.differences} differences"
+            f"{loaded.services} services, {loaded.drivers} drivers, "
+            f"{loaded.differences} differences"
         )

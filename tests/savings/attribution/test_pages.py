@@ -61,7 +61,7 @@ def test_a_claim_shows_how_much_each_councils_spending_has_fallen(partnership: P
     assert "Hammersmith & Fulham £100.00 £150.00 −£50.00 No: nothing gained" in page
     assert "Westminster £100.00 £0.00 £100.00 Yes" in page
     assert "Ceiling £1,000.00" in page
-    assert "£100.00 certified or submitted; £900.00 left" in page
+    assert "£100.00 certified, or submitted where you may see it; £900.00 left" in page
     assert "Kensington & Chelsea: s151.rbkc, 1 July 2013 , RBKC minute 1" in page
     assert "The rule" not in page.split("The transition budget")[1]
 

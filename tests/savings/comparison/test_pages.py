@@ -400,13 +400,13 @@ def test_before_any_quarter_is_closed_the_page_says_so(
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_before_any_plan_is_loaded_the_page_says_so(
+def test_before_there_is_any_plan_the_page_says_so(
     address: str, partnership: Partnership, signed_in: SignIn
 ) -> None:
     PlanLine.objects.all().delete()
     response = signed_in("auditor").get(address)
     assert response.status_code == 200
-    assert "No plan has been loaded yet" in read(response).words
+    assert "There is no plan yet" in read(response).words
 
 
 # --- Bad addresses ------------------------------------------------------------------------

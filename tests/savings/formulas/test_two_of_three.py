@@ -47,9 +47,7 @@ def two(db: None) -> Partnership:
 
 def figures() -> list[tuple[str | None, int]]:
     roll_up_everything(at=NOW)
-    return list(
-        Fact.objects.order_by("council__code", "pence").values_list("council__code", "pence")
-    )
+    return list(Fact.objects.order_by("pence").values_list("council__code", "pence"))
 
 
 def rule() -> AttributionRule:

@@ -29,6 +29,7 @@ OF_A_COUNCIL = {
     "savings.see_drafts": {"finance.wcc", "s151.wcc", *PARTNERSHIPS},
 }
 OF_NOTHING = {
+    "savings.begin": {"newcomer"},
     "savings.run_calendar": {"programme.office"},
     "savings.propose_rule": PROPOSERS,
     "savings.propose_budget": PROPOSERS,

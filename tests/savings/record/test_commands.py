@@ -85,7 +85,7 @@ def test_loading_rolls_up_what_it_certified() -> None:
     call_command("load_record", stdout=out)
     assert out.getvalue() == (
         "The record: 1172 figures in 56 tables of 5 documents, 184 plan lines, "
-        "82 services, 48 differences\n"
+        "82 services, 5 drivers, 48 differences\n"
     )
     assert RollupState.objects.get().version == 1
     call_command("load_record", stdout=out)

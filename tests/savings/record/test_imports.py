@@ -299,3 +299,41 @@ def test_services_in_a_circle_are_faults(spoil: Spoil) -> None:
     assert caught.value.errors == [
         "Service “cex” must come after “chief-executive-leadership”, which it is below."
     ]
+
+
+def test_a_driver_is_a_figure_of_the_record_once_for_each_council_and_year(spoil: Spoil) -> None:
+    def confuse(rows: list[dict[str, str]]) -> None:
+        rows[0]["row"] = "Hackney"
+        rows[1]["unit"] = "people"
+        rows[4] |= {"council": "LBHF"}
+
+    with pytest.raises(RecordError) as caught:
+        read_record(spoil("drivers.csv", confuse))
+    assert caught.value.errors == [
+        "Driver value “fostering-expenditure LBHF 2010-11-Q1” is given 2 times.",
+        (
+            "drivers.csv: children-in-system for LBHF: there is no figure with a value in table "
+            "“proposals-2011-childrens-demand”, section “”, row “Hackney”, column “Children in "
+            "system”."
+        ),
+        "drivers.csv: “children-in-system” has two names or units: keep one.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "mistake"),
+    [
+        ("effective_from", "2010/11", "“2010/11” is not a quarter"),
+        ("name", "", "give the driver's name and unit."),
+    ],
+)
+def test_a_bad_driver_is_named_with_its_line(
+    column: str, value: str, mistake: str, spoil: Spoil
+) -> None:
+    def spoil_it(rows: list[dict[str, str]]) -> None:
+        rows[1][column] = value
+
+    with pytest.raises(RecordError) as caught:
+        read_record(spoil("drivers.csv", spoil_it))
+    assert caught.value.errors[0].startswith("drivers.csv, line 3: ")
+    assert mistake in caught.value.errors[0]

@@ -1,5 +1,6 @@
 """Loading the record: whole, the same when repeated, and never over certified figures."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,6 +12,8 @@ from django.db.models import Model, Sum
 
 from audit.models import Event
 from finance.periods import Quarter
+from savings.drivers.models import Driver, DriverValue
+from savings.kit.provenance import Provenance
 from savings.plans.models import Plan, PlanLine
 from savings.quarters.models import Period
 from savings.record.imports import Record, RecordError
@@ -22,6 +25,7 @@ from services.states import State
 from sovereignty.models import Council, User
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+CHILDREN = "children-in-system"
 LATER = datetime(2026, 2, 5, 9, 0, tzinfo=UTC)
 WRITTEN: tuple[type[Model], ...] = (
     SourceDocument,
@@ -32,6 +36,8 @@ WRITTEN: tuple[type[Model], ...] = (
     Service,
     Participation,
     ServiceState,
+    Driver,
+    DriverValue,
     Plan,
     PlanLine,
     Period,
@@ -64,6 +70,7 @@ def test_a_first_load_makes_the_whole_record(record: Record) -> None:
         figures=1172,
         differences=48,
         services=82,
+        drivers=5,
         plan_lines=184,
         certified=True,
     )
@@ -337,3 +344,73 @@ def test_a_plan_is_adopted_as_the_files_say(record: Record) -> None:
         at=LATER,
     )
     assert adopted() == ["options-2010-3"]
+
+
+FIRST = Quarter.parse("2010-11-Q1")
+
+
+@pytest.mark.django_db
+def test_the_drivers_are_of_their_year_and_lead_back_to_their_table(record: Record) -> None:
+    load(record, at=NOW)
+    values = {
+        (value.driver.code, value.council.code): value
+        for value in DriverValue.objects.select_related("driver", "council")
+    }
+    assert {code: int(value.value) for (_, code), value in values.items() if _ == CHILDREN} == {
+        "LBHF": 1500,
+        "RBKC": 1219,
+        "WCC": 2289,
+    }
+    assert {(v.effective_from, v.provenance) for v in values.values()} == {
+        (FIRST, Provenance.PUBLISHED)
+    }
+    assert values[CHILDREN, "WCC"].source == (
+        "Tri-borough Proposals Report: Bold ideas for challenging times: Children and children's "
+        "services by borough, Chapter 9(a), table under 'A Tri-borough plan for services'. The "
+        "table prints no year: it is dated to the year of the document, of February 2011."
+    )
+    assert Counter(driver for driver, _ in values) == {
+        CHILDREN: 3,
+        "fostering-expenditure": 3,
+        "safeguarding-board-net-cost": 3,
+        "adult-social-care-overheads": 3,
+        "adult-social-care-net-budget": 3,
+    }
+    event = Event.objects.about("driver value", f"{CHILDREN}/WCC/2010-11-Q1").get()
+    assert (event.by, event.action, event.at) == ("load_record", "set", NOW)
+
+
+@pytest.mark.django_db
+def test_drivers_that_come_after_the_closed_quarter_begin_after_it(record: Record) -> None:
+    """As where the record was loaded before it had drivers: closed figures stay."""
+    load(replace(record, drivers=()), at=NOW)
+    DirtyReturn.objects.all().delete()
+    load(record, at=LATER)
+    assert set(DriverValue.objects.values_list("effective_from", flat=True)) == {
+        Quarter.parse("2013-14-Q1")
+    }
+    assert not DirtyReturn.objects.exists()
+
+
+@pytest.mark.django_db
+def test_drivers_that_people_keep_are_left_alone(record: Record) -> None:
+    load(replace(record, drivers=()), at=NOW)
+    others = Driver.objects.create(code="fostering-expenditure", name="Fostering", unit="carers")
+    given = Driver.objects.create(code=CHILDREN, name="Children", unit="children")
+    later = DriverValue.objects.create(
+        driver=given,
+        council=Council.objects.get(code="WCC"),
+        effective_from=Quarter.parse("2014-15-Q1"),
+        value=2300,
+        source="Census",
+        provenance=Provenance.REPORTED,
+    )
+    load(record, at=LATER)
+    given.refresh_from_db()
+    assert given.name == "Children"
+    assert set(given.values.values_list("council__code", "effective_from")) == {
+        ("LBHF", Quarter.parse("2013-14-Q1")),
+        ("RBKC", Quarter.parse("2013-14-Q1")),
+        ("WCC", later.effective_from),
+    }
+    assert not others.values.exists()

@@ -83,9 +83,11 @@ def test_facts_add_up_to_each_entry_and_totals_to_the_facts(certified: Partnersh
             fact.entry.service.slug,
             fact.entry.kind,
             fact.council.code if fact.council else None,
+            fact.entry.recurrence,
+            fact.entry.nature,
         ].append(fact.pence)
     assert by_entry == {entry.id: to_pence(entry.amount) for entry in Entry.objects.all()}
-    assert {row[:5]: row[5:7] for row in books()["totals"]} == {
+    assert {row[:7]: row[7:9] for row in books()["totals"]} == {
         key: (sum(pence), len(pence)) for key, pence in by_total.items()
     }
 
@@ -158,12 +160,12 @@ def test_facts_that_rest_on_an_illustrative_rule_are_marked(partnership: Partner
     ]
     # A total that holds any of it is marked.
     assert [row[2:] for row in books()["totals"]] == [
-        ("childrens", "saving", "LBHF", 200, 1, False),
-        ("library-service", "saving", "LBHF", 100, 1, False),
-        ("library-service", "saving", "RBKC", 100, 1, False),
-        ("library-service", "saving", "WCC", 100, 1, False),
-        ("youth-offending", "saving", "LBHF", 600, 2, True),
-        ("youth-offending", "saving", "RBKC", 500, 1, True),
+        ("childrens", "saving", "LBHF", "recurring", "cashable", 200, 1, False),
+        ("library-service", "saving", "LBHF", "recurring", "cashable", 100, 1, False),
+        ("library-service", "saving", "RBKC", "recurring", "cashable", 100, 1, False),
+        ("library-service", "saving", "WCC", "recurring", "cashable", 100, 1, False),
+        ("youth-offending", "saving", "LBHF", "recurring", "cashable", 600, 2, True),
+        ("youth-offending", "saving", "RBKC", "recurring", "cashable", 500, 1, True),
     ]
 
 
@@ -231,7 +233,7 @@ def test_only_certified_entries_count(
         (certified.entries.get().id, certified.id, code, 100, rule_id(), False)
         for code in ("LBHF", "RBKC", "WCC")
     ]
-    assert [row[5] for row in books()["totals"]] == [100, 100, 100]
+    assert [row[7] for row in books()["totals"]] == [100, 100, 100]
     assert [row[0] for row in books()["digests"]] == [certified.id]
     assert waiting() == []
 

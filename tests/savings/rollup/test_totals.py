@@ -198,6 +198,8 @@ def test_only_one_total_is_in_force_at_a_time(partnership: Partnership) -> None:
         "quarter": Q1,
         "service": partnership.services["library-service"],
         "kind": "saving",
+        "recurrence": "recurring",
+        "nature": "cashable",
         "pence": 5,
         "entries": 1,
         "illustrative": False,

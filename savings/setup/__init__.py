@@ -1,0 +1,1 @@
+"""Setting up a partnership: whose it is, and the steps from an empty database to a first return."""
