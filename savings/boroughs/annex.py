@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from finance.periods import Quarter
 from savings.attribution.explaining import Explanation, explain_all
-from savings.boroughs.reports import BoroughFigures, entry_facts, figures_of
+from savings.boroughs.reports import BoroughFigures, entry_facts, figures_of, waiting_for
 from savings.budgets.models import TransitionApproval
 from savings.drivers.models import DriverValue
 from savings.formulas.models import AttributionRule
 from savings.formulas.reports import with_facts
 from savings.returns.models import Entry
-from savings.rollup.reports import one_version
+from savings.rollup.reports import BeingAdded, one_version
 from sovereignty.models import Council, User
 
 
@@ -26,13 +27,20 @@ from sovereignty.models import Council, User
 class Annex:
     """The explanations of a council's entries for a quarter, by entry.
 
-    `names` has all councils' names by code. What splits several entries is there once.
+    `names` has all councils' names by code. What splits several entries is there once. `waiting`
+    are the returns of the quarter that are being added: their entries are not there yet.
     """
 
     council: Council
     quarter: Quarter
     names: Mapping[str, str]
     explanations: tuple[Explanation, ...]
+    waiting: tuple[BeingAdded, ...]
+
+    @property
+    def pending_since(self) -> datetime | None:
+        """When the first of what is being added was certified."""
+        return min((one.certified_at for one in self.waiting), default=None)
 
     @property
     def rules(self) -> list[AttributionRule]:
@@ -78,6 +86,7 @@ class Annex:
 
 def annex_of(council: Council, quarter: Quarter, user: User) -> Annex:
     """The annex, with the entries that a person may open: as many queries for few as for many."""
+    waiting = tuple(one for one in waiting_for(council, quarter) if one.quarter == quarter)
     entries = (
         Entry.objects.visible_to(user)
         .filter(pk__in=entry_facts(council, quarter).order_by().values("entry"))
@@ -88,6 +97,7 @@ def annex_of(council: Council, quarter: Quarter, user: User) -> Annex:
         quarter=quarter,
         names=dict(Council.objects.values_list("code", "name")),
         explanations=explain_all(with_facts(entries), reader=user),
+        waiting=waiting,
     )
 
 

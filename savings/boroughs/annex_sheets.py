@@ -9,7 +9,7 @@ from django.utils import timezone
 from finance.money import format_pounds
 from savings.attribution.explaining import Explanation, PartOfEntry
 from savings.boroughs.annex import Annex
-from savings.boroughs.sheets import Cell, Column, Sheet
+from savings.boroughs.sheets import Cell, Column, Sheet, why_pending
 from savings.formulas.models import AttributionRule
 from savings.kit.provenance import Provenance
 from savings.kit.wording import plain
@@ -82,7 +82,8 @@ def _workings(annex: Annex) -> Sheet:
         rows=[
             row for explanation in annex.explanations for row in _working_rows(explanation, annex)
         ],
-        when_empty="No certified entry for the quarter falls on this council.",
+        when_empty=why_pending(annex.council, annex.waiting)
+        or "No certified entry for the quarter falls on this council.",
         filters=True,
     )
 

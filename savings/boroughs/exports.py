@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 import xlsxwriter
@@ -25,7 +25,7 @@ from savings.attribution.explaining import Explanation, PartOfEntry
 from savings.boroughs.annex import Annex
 from savings.boroughs.annex_sheets import annex_sheets, pennies
 from savings.boroughs.reports import BoroughFigures, FigureLine
-from savings.boroughs.sheets import Cell, Column, Sheet, last_day, sheets_of
+from savings.boroughs.sheets import Cell, Column, Sheet, last_day, sheets_of, why_pending
 from savings.kit.exports import safe_text
 from savings.kit.wording import plain
 from sovereignty.models import Council
@@ -41,6 +41,7 @@ CSV_COLUMNS = (
     "year_to_date",
     "to_date",
     "illustrative",
+    "pending_since",
 )
 
 #: Fractions are two columns of whole numbers, because a spreadsheet reads 1/3 as a date.
@@ -73,6 +74,7 @@ ANNEX_COLUMNS = (
     "odd_penny",
     "counted",
     "illustrative",
+    "pending_since",
 )
 
 _BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -95,8 +97,12 @@ def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
 
     `byte_order_mark` is for people who open it in Excel, which reads UTF-8 correctly only with one.
     Programs would read the mark as part of the first column's name.
+
+    `pending_since` is when the first of the returns that are being added was certified. An amount
+    of 0 that they may still change is empty. If there is no line, one row says only that.
     """
-    rows = (
+    since = _moment(figures.pending_since)
+    rows: list[tuple[str, ...]] = [
         (
             figures.council.code,
             figures.quarter.code,
@@ -104,13 +110,14 @@ def as_csv(figures: BoroughFigures, *, byte_order_mark: bool = False) -> bytes:
             line.service,
             safe_text(line.service_name),
             line.kind,
-            json_money(line.quarter),
-            json_money(line.year_to_date),
-            json_money(line.to_date),
+            *(amount or "" for amount in _amounts(line).values()),
             _true_or_false(line.illustrative),
+            since,
         )
         for line in figures.lines
-    )
+    ]
+    if since and not rows:
+        rows.append(_only_pending(CSV_COLUMNS, figures.council, figures.quarter, since))
     return _csv(CSV_COLUMNS, rows, byte_order_mark=byte_order_mark)
 
 
@@ -118,9 +125,16 @@ def annex_as_csv(annex: Annex, *, byte_order_mark: bool = False) -> bytes:
     """One row for each entry and council with a share of it; one row if it falls on none.
 
     The `attributed` of the council's own rows adds up, by kind, to its figures for the quarter,
-    except for rows that are not `counted` yet.
+    except for rows that are not `counted` yet. `pending_since` is as in `as_csv`.
     """
-    rows = (row for explanation in annex.explanations for row in _annex_rows(annex, explanation))
+    since = _moment(annex.pending_since)
+    rows = [
+        (*row, since)
+        for explanation in annex.explanations
+        for row in _annex_rows(annex, explanation)
+    ]
+    if since and not rows:
+        rows.append(_only_pending(ANNEX_COLUMNS, annex.council, annex.quarter, since))
     return _csv(ANNEX_COLUMNS, rows, byte_order_mark=byte_order_mark)
 
 
@@ -186,6 +200,19 @@ def _part(part: PartOfEntry) -> tuple[str | int, ...]:
     )
 
 
+def _moment(moment: datetime | None) -> str:
+    """As JSON has it, in UTC; empty for none."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else ""
+
+
+def _only_pending(
+    columns: Sequence[str], council: Council, quarter: Quarter, since: str
+) -> tuple[str, ...]:
+    """A row that says whose figures are being added and since when, and nothing else."""
+    said = {"council": council.code, "period": quarter.code, "pending_since": since}
+    return tuple(said.get(column, "") for column in columns)
+
+
 def _true_or_false(value: bool) -> str:
     return "true" if value else "false"
 
@@ -206,12 +233,15 @@ def as_json(figures: BoroughFigures) -> dict[str, Any]:
     """The figures as plain JSON values, money as text with two decimals.
 
     `totals` are sums of `lines` by kind; `entries` are only those of the quarter, and their
-    attributed parts add up to its amounts.
+    attributed parts add up to its amounts. An amount is None while a return is being added to it:
+    `pending_since` and `why` say which, and since when.
     """
     return {
         "council": figures.council.code,
         "period": figures.quarter.code,
         "certified": figures.certified,
+        "pending_since": _moment(figures.pending_since) or None,
+        "why": why_pending(figures.council, figures.waiting),
         "illustrative": figures.illustrative,
         "rollup": {"version": figures.version, "digest": figures.digest},
         "totals": [{"kind": kind, **_amounts(figures.total(kind))} for kind in figures.kinds],
@@ -241,14 +271,16 @@ def as_json(figures: BoroughFigures) -> dict[str, Any]:
                 "illustrative": entry.illustrative,
                 "evidence": entry.evidence,
                 "note": entry.note,
+                "approval": entry.approval,
+                "falls": entry.falls,
             }
             for entry in figures.entries
         ],
         "not_attributed": [
             {
                 "kind": undivided.kind,
-                "published": json_money(undivided.published),
-                "reported": json_money(undivided.reported),
+                "published": _json_or_none(undivided.published),
+                "reported": _json_or_none(undivided.reported),
             }
             for undivided in figures.undivided
         ],
@@ -328,12 +360,16 @@ class _Styles:
         }
 
 
-def _amounts(line: FigureLine) -> dict[str, str]:
+def _amounts(line: FigureLine) -> dict[str, str | None]:
     return {
-        "quarter": json_money(line.quarter),
-        "year_to_date": json_money(line.year_to_date),
-        "to_date": json_money(line.to_date),
+        "quarter": _json_or_none(line.quarter),
+        "year_to_date": _json_or_none(line.year_to_date),
+        "to_date": _json_or_none(line.to_date),
     }
+
+
+def _json_or_none(pence: int | None) -> str | None:
+    return None if pence is None else json_money(pence)
 
 
 def _midnight(figures: BoroughFigures) -> datetime:

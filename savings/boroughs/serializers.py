@@ -12,14 +12,19 @@ from savings.formulas.serializers import RuleSerializer
 from savings.kit.serializers import Money
 from savings.returns.models import Entry
 
+BEING_ADDED = "Null while it is being added: `why` says so."
+
 
 class ReportSumSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    quarter = Money(help_text="Only the quarter.")
+    quarter = Money(allow_null=True, help_text=f"Only the quarter. {BEING_ADDED}")
     year_to_date = Money(
-        help_text="From the start of the financial year to the end of the quarter."
+        allow_null=True,
+        help_text=f"From the start of the financial year to the end of the quarter. {BEING_ADDED}",
     )
-    to_date = Money(help_text="From the first quarter to the end of this one.")
+    to_date = Money(
+        allow_null=True, help_text=f"From the first quarter to the end of this one. {BEING_ADDED}"
+    )
 
 
 class ReportLineSerializer(ReportSumSerializer):
@@ -43,12 +48,16 @@ class ReportEntrySerializer(serializers.Serializer):
     illustrative = serializers.BooleanField()
     evidence = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
+    approval = serializers.CharField(
+        allow_blank=True, help_text="The code of the transition budget that it claims on, if any."
+    )
+    falls = serializers.CharField(help_text="How it falls on this council, in words.")
 
 
 class ReportUndividedSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(choices=Entry.Kind.choices)
-    published = Money(help_text="Published only for the partnership.")
-    reported = Money(help_text="Reported by councils, without a rule to split it.")
+    published = Money(allow_null=True, help_text="Published only for the partnership.")
+    reported = Money(allow_null=True, help_text="Reported by councils, without a rule to split it.")
 
 
 class ReportRollupSerializer(serializers.Serializer):
@@ -70,7 +79,16 @@ class ReportSerializer(serializers.Serializer):
     council = serializers.CharField()
     period = serializers.CharField()
     certified = serializers.BooleanField(
-        help_text="Whether the council's own return for the quarter is in the figures."
+        help_text="Whether the council's own return for the quarter is certified. It is in the "
+        "figures unless `why` says that it is being added."
+    )
+    pending_since = serializers.DateTimeField(
+        allow_null=True,
+        help_text="When the first return was certified that may fall on the council and is being "
+        "added to the totals; null where none is.",
+    )
+    why = serializers.CharField(
+        allow_blank=True, help_text="Which returns are being added, in words. Empty where none is."
     )
     illustrative = serializers.BooleanField()
     rollup = ReportRollupSerializer(help_text="The rollup that the figures were read from.")

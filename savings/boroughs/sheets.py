@@ -10,8 +10,12 @@ from dataclasses import dataclass
 
 from finance.money import format_pounds
 from savings.boroughs.reports import BoroughFigures, EntryLine, FigureLine
+from savings.boroughs.wording import BEING_ADDED, being_added
+from savings.kit.wording import moment_in_words
 from savings.returns.models import Entry
 from savings.returns.reports import PLURALS
+from savings.rollup.reports import BeingAdded
+from sovereignty.models import Council
 
 #: A number is pence in a column of money and a whole number in others.
 Cell = str | int
@@ -71,7 +75,7 @@ def _summary(figures: BoroughFigures) -> Sheet:
             Column("Rests on an illustrative rule", 16, "flag"),
         ),
         rows=rows,
-        when_empty="There are no certified figures for this council yet.",
+        when_empty=_none_yet(figures),
         sums=frozenset(sums),
     )
 
@@ -100,7 +104,7 @@ def _figures(figures: BoroughFigures) -> Sheet:
             )
             for line in figures.lines
         ],
-        when_empty="There are no certified figures for this council yet.",
+        when_empty=_none_yet(figures),
         filters=True,
     )
 
@@ -127,9 +131,11 @@ def _entries(figures: BoroughFigures) -> Sheet:
             Column("Rests on an illustrative rule", 13),
             Column("Evidence", 24, "prose"),
             Column("Note", 42, "prose"),
+            Column("How it falls", 36, "prose"),
         ),
         rows=[_entry_row(entry) for entry in figures.entries],
-        when_empty="No certified entry for the quarter falls on this council.",
+        when_empty=why_pending(figures.council, figures.waiting)
+        or "No certified entry for the quarter falls on this council.",
         filters=True,
     )
 
@@ -149,6 +155,7 @@ def _entry_row(entry: EntryLine) -> Sequence[Cell]:
         _yes(entry.illustrative),
         entry.evidence,
         entry.note,
+        entry.falls,
     )
 
 
@@ -235,8 +242,22 @@ def _warnings(figures: BoroughFigures) -> list[str]:
     return lines
 
 
+def why_pending(council: Council, waiting: Sequence[BeingAdded]) -> str:
+    """What is certified and being added, with when it was certified; empty where nothing is."""
+    return being_added(council.code, waiting, lambda at: f"at {moment_in_words(at)}")
+
+
+def _none_yet(figures: BoroughFigures) -> str:
+    return (
+        why_pending(figures.council, figures.waiting)
+        or "There are no certified figures for this council yet."
+    )
+
+
 def _standing(figures: BoroughFigures) -> str:
     council, quarter = figures.council.name, figures.quarter.label
+    if figures.waiting:
+        return why_pending(figures.council, figures.waiting)
     if figures.certified:
         return f"{council}'s own return for {quarter} is certified and included."
     return f"{council}'s own return for {quarter} is not certified yet and not included."
@@ -251,8 +272,9 @@ def _money_columns(figures: BoroughFigures) -> tuple[Column, Column, Column]:
     )
 
 
-def _money(line: FigureLine) -> tuple[int, int, int]:
-    return line.quarter, line.year_to_date, line.to_date
+def _money(line: FigureLine) -> tuple[Cell, ...]:
+    amounts = (line.quarter, line.year_to_date, line.to_date)
+    return tuple(BEING_ADDED if amount is None else amount for amount in amounts)
 
 
 def _yes(value: bool) -> str:

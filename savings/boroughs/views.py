@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from finance.periods import Quarter
@@ -18,12 +19,13 @@ from savings.boroughs.annex import annex_of, figures_with_annex
 from savings.boroughs.exports import annex_as_csv, as_csv, as_xlsx, file_name
 from savings.boroughs.forms import QuarterForm
 from savings.boroughs.reports import BoroughFigures, FigureLine
-from savings.kit.wording import exactly, headline
+from savings.kit.wording import ago, exactly, headline
 from savings.permissions.pages import partnership_page, person
 from savings.permissions.reports import visible_councils
 from savings.quarters.models import Period
 from savings.returns.models import Entry
 from savings.returns.reports import PLURALS
+from savings.rollup.reports import BeingAdded
 from sovereignty.models import Council, User
 
 ENTRIES_A_PAGE = 50
@@ -44,6 +46,9 @@ def boroughs(request: HttpRequest) -> HttpResponse:
     if quarter:
         summaries = reports.summaries(councils, quarter)
         context["summaries"] = summaries
+        context["cards"] = [
+            (summary, _being_added(summary.council, summary.waiting)) for summary in summaries
+        ]
         context["illustrative"] = any(summary.illustrative for summary in summaries)
     return render(request, "savings/boroughs/boroughs.html", context)
 
@@ -124,8 +129,10 @@ def _figures(request: HttpRequest, council: Council, quarter: Quarter) -> dict[s
     )
     entries = reports.entry_lines(page)
     areas = figures.areas(Entry.Kind.SAVING)
+    drawn = len(areas) > 1 and all(line.is_whole for line in areas)
     return {
         "figures": figures,
+        "being_added": _being_added(council, figures.waiting),
         "kinds": [
             {
                 "name": PLURALS[kind],
@@ -139,7 +146,7 @@ def _figures(request: HttpRequest, council: Council, quarter: Quarter) -> dict[s
         "areas": areas,
         "areas_total": figures.total(Entry.Kind.SAVING),
         "reading": wording.reading_of_areas(council.name, areas),
-        "figure": charts.savings_by_area(areas, quarter.label) if len(areas) > 1 else None,
+        "figure": charts.savings_by_area(areas, quarter.label) if drawn else None,
         "page": page,
         "entries": entries,
         "openable": set(
@@ -148,6 +155,11 @@ def _figures(request: HttpRequest, council: Council, quarter: Quarter) -> dict[s
             .values_list("id", flat=True)
         ),
     }
+
+
+def _being_added(council: Council, waiting: Sequence[BeingAdded]) -> str:
+    now = timezone.now()
+    return wording.being_added(council.code, waiting, lambda at: ago(at, now))
 
 
 def _headlines(figures: BoroughFigures) -> list[dict[str, str]]:
@@ -163,8 +175,8 @@ def _headlines(figures: BoroughFigures) -> list[dict[str, str]]:
     return [
         {
             "label": name,
-            "value": headline(amount),
-            "note": exactly(amount),
+            "value": wording.BEING_ADDED if amount is None else headline(amount),
+            "note": "" if amount is None else exactly(amount),
             "tone": _tone(total),
         }
         for name, amount, total in found

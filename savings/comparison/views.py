@@ -32,7 +32,7 @@ from savings.permissions.reports import visible_councils
 from savings.permissions.rules import may
 from savings.plans.measures import Measure
 from savings.plans.models import Plan, PlanLine
-from savings.rollup.reports import standing
+from savings.rollup.reports import RollupStanding, being_added, standing
 from services.models import Service
 from sovereignty.models import Council
 
@@ -65,6 +65,8 @@ def comparison(request: HttpRequest) -> HttpResponse:
         _common(compared, form.moment, lines, titles)
         | _councils(request, compared, councils)
         | {
+            "reopened": None if form.moment else form.choices.reopened(to),
+            "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(compared, form.moment),
             "forecast": forecast_for_the_year(compared),
             "reading": wording.reading_of_areas(areas, year, bases, undivided=undivided),
@@ -110,6 +112,8 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
         _common(compared, form.moment, lines, titles, below)
         | _councils(request, compared, councils)
         | {
+            "reopened": None if form.moment else form.choices.reopened(to),
+            "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(compared, form.moment, service=slug),
             "whole": whole,
             "services": services,
@@ -138,6 +142,13 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
 def _refused(request: HttpRequest, form: ComparisonForm, area: str = "") -> HttpResponse:
     context = {"form": form, "area": area}
     return render(request, "savings/comparison/refused.html", context, status=422)
+
+
+def _is_adding(rollup: RollupStanding, to: Quarter | None, as_at: datetime | None) -> bool:
+    """Whether something certified by the end of a quarter is in no total yet."""
+    if rollup.since is None or to is None or as_at is not None:
+        return False
+    return bool(being_added(to))
 
 
 def _published(

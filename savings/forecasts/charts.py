@@ -30,7 +30,12 @@ def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, An
             EXPECTED,
             [(row, row.expected if row.forecasts else None) for row in rows],
         ),
-        _bars("Delivered to date", DELIVERED, [(row, row.delivered) for row in rows]),
+        _bars(
+            "Delivered to date",
+            DELIVERED,
+            [(row, None if row.pending else row.delivered) for row in rows],
+            unknown="being added",
+        ),
     ]
     if beside_plan:
         bars.insert(0, _bars("Planned", PROMISED, [(row, row.planned) for row in rows]))
@@ -51,15 +56,17 @@ def beside_each_other(rows: Sequence[Row], *, beside_plan: bool) -> dict[str, An
     return figure.to_plotly_json()
 
 
-def _bars(name: str, colour: str, rows: Sequence[tuple[Row, int | None]]) -> go.Bar:
-    """`None` is an amount that nobody has given yet, which is not the same as 0."""
+def _bars(
+    name: str, colour: str, rows: Sequence[tuple[Row, int | None]], unknown: str = "none yet"
+) -> go.Bar:
+    """`None` is an amount that is not known yet, which is not the same as 0."""
     return go.Bar(
         name=name,
         orientation="h",
         y=[row.name for row, _ in rows],
         x=[amount or 0 for _, amount in rows],
         text=[
-            "none yet" if amount is None else (short(amount) if amount else "nil")
+            unknown if amount is None else (short(amount) if amount else "nil")
             for _, amount in rows
         ],
         textposition="outside",

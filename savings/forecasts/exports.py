@@ -41,7 +41,8 @@ def as_csv(overview: Overview) -> bytes:
     """RFC 4180, UTF-8 with the mark that Excel needs, amounts as plain numbers.
 
     The plan is for all councils together, so the row of each has the same amount. An initiative
-    without a forecast has the status `missing`, and the forecast's columns are empty.
+    without a forecast has the status `missing`, and the forecast's columns are empty. What was
+    delivered is empty while something certified is being added to it.
     """
     text = io.StringIO(newline="")
     text.write(_BYTE_ORDER_MARK)
@@ -64,8 +65,8 @@ def _row(overview: Overview, line: ForecastLine) -> list[str]:
         planned.by.code if planned.by else "",
         json_money(forecast.this_year_pence) if forecast else "",
         json_money(forecast.full_year_effect_pence) if forecast else "",
-        json_money(line.saved.this_year),
-        json_money(line.saved.delivered),
+        "" if line.saved.pending else json_money(line.saved.this_year),
+        "" if line.saved.pending else json_money(line.saved.delivered),
         forecast.starts_on.isoformat() if forecast and forecast.starts_on else "",
         safe_text(forecast.reason) if forecast else "",
         safe_text(forecast.replacement) if forecast else "",

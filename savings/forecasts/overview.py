@@ -36,13 +36,14 @@ class Row:
     """An initiative with the lines of the councils asked for, and their sums in pence.
 
     `delivered` is what those councils have certified and, if all are asked for, what was published
-    for the partnership.
+    for the partnership. `pending` if something is still being added to it.
     """
 
     initiative: Initiative
     lines: tuple[ForecastLine, ...]
     delivered: int
     delivered_this_year: int
+    pending: bool
 
     @property
     def name(self) -> str:
@@ -131,6 +132,11 @@ class Overview:
         return sum(row.delivered for row in self.rows if row.initiative.service in top)
 
     @property
+    def pending(self) -> bool:
+        """Whether something certified is being added to any of them."""
+        return any(row.pending for row in self.rows)
+
+    @property
     def illustrative(self) -> bool:
         return any(row.illustrative for row in self.rows)
 
@@ -198,6 +204,7 @@ def _row(lines: Sequence[ForecastLine], published: Saved) -> Row:
         lines=tuple(lines),
         delivered=saved.delivered,
         delivered_this_year=saved.this_year,
+        pending=saved.pending,
     )
 
 

@@ -39,18 +39,21 @@ class Saved:
     """Savings of one council for an initiative and below, to the end of a quarter, in pence.
 
     `delivered` is what is certified, `this_year` its part of the quarter's financial
-    year; `entered` also has what is not certified yet.
+    year; `entered` also has what is not certified yet. `pending` where something certified is
+    still being added to the totals, so that neither of the first two is known.
     """
 
     delivered: int = 0
     this_year: int = 0
     entered: int = 0
+    pending: bool = False
 
     def __add__(self, other: Saved) -> Saved:
         return Saved(
             self.delivered + other.delivered,
             self.this_year + other.this_year,
             self.entered + other.entered,
+            self.pending or other.pending,
         )
 
 
@@ -103,6 +106,11 @@ class ForecastsOfReturn:
         """What is certified for any of the initiatives, each pound once."""
         top = topmost(line.initiative for line in self.lines)
         return sum(line.saved.delivered for line in self.lines if line.initiative.service in top)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something certified is being added to any of them."""
+        return any(line.saved.pending for line in self.lines)
 
     @property
     def illustrative(self) -> bool:
@@ -284,13 +292,14 @@ def savings_of(
         .annotate(sum=Sum("pence"), this_year=Sum("pence", filter=Q(quarter__gte=first)))
     ):
         saved[council][slug] += Saved(pence, this_year or 0, pence)
-    for council, slug, amount in (
+    for council, slug, status, amount in (
         Entry.objects.filter(parent__in=visible.filter(rolled__isnull=True), kind=Entry.Kind.SAVING)
         .order_by()
-        .values_list("parent__council", "service__slug")
+        .values_list("parent__council", "service__slug", "parent__status")
         .annotate(sum=Sum("amount"))
     ):
-        saved[council][slug] += Saved(entered=to_pence(amount))
+        certified = status == Return.Status.CERTIFIED
+        saved[council][slug] += Saved(entered=to_pence(amount), pending=certified)
     return saved
 
 

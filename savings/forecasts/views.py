@@ -214,7 +214,7 @@ def _shown(request: HttpRequest, form: OverviewForm, found: Overview) -> dict[st
             quarter=found.quarter,
             planned=found.planned if found.beside_plan else None,
             expected=found.expected,
-            delivered=found.delivered,
+            delivered=None if found.pending else found.delivered,
         ),
         "figure": charts.beside_each_other(list(rows), beside_plan=found.beside_plan)
         if any(row.forecasts or row.delivered for row in rows)

@@ -49,12 +49,12 @@ def reading(
     quarter: Quarter,
     planned: int | None,
     expected: int,
-    delivered: int,
+    delivered: int | None,
 ) -> str:
     """The chart in one sentence: what is expected and delivered, how sure and how complete.
 
     In pence; `planned` is None if forecasts are not compared with a plan, which is for all
-    councils.
+    councils, and `delivered` while something certified is being added to it.
     """
     owed = sum(counts.values())
     given = owed - counts.get(MISSING, 0)
@@ -64,11 +64,13 @@ def reading(
         return f"No forecast has been entered for {quarter.label} yet."
     beside = "" if planned is None else f", compared with {short(planned)} planned"
     done = f"{short(delivered)} is" if delivered else "nothing is"
+    certified = f"{done} certified as delivered by {end_of(quarter)}"
+    if delivered is None:
+        certified = f"what is certified as delivered by {end_of(quarter)} is being added"
     doubtful = sum(counts.get(code, 0) for code in IN_DOUBT)
     left = owed - given
     sentence = (
-        f"{short(expected)} is forecast{beside}, and {done} certified as delivered by "
-        f"{end_of(quarter)}; {_of(doubtful, given)} in doubt"
+        f"{short(expected)} is forecast{beside}, and {certified}; {_of(doubtful, given)} in doubt"
     )
     if left:
         sentence += f"; {left} {'is' if left == 1 else 'are'} still to come"

@@ -90,6 +90,22 @@ def moment_in_words(moment: datetime) -> str:
     return f"{local:%H:%M} on {day_in_words(local.date())}"
 
 
+def ago(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, in its largest whole unit.
+
+    >>> from datetime import UTC
+    >>> then = datetime(2013, 8, 1, 12, tzinfo=UTC)
+    >>> ago(then, datetime(2013, 8, 1, 12, 1, 59, tzinfo=UTC)), ago(then, then)
+    ('1 minute ago', 'less than a minute ago')
+    """
+    minutes = int((now - moment).total_seconds()) // 60
+    for name, size in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        if minutes >= size:
+            count = minutes // size
+            return f"{count} {name}{'' if count == 1 else 's'} ago"
+    return "less than a minute ago"
+
+
 def day_in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 

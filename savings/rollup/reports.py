@@ -7,16 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection, transaction
-from django.db.models import BooleanField, F, Sum
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, Sum
 from django.db.models.aggregates import Aggregate
 from django.db.models.lookups import IsNull
 
 from finance.periods import Quarter
 from savings.formulas.delivered import COUNTED, AttributedSum, Delivered
 from savings.quarters.locks import ROLLUP
-from savings.returns.models import DirtyReturn
+from savings.returns.models import DirtyReturn, Entry, Return
 from savings.rollup.models import RollupState, Total
+from services.tree import ServiceTree
 
 
 class AnyOf(Aggregate):
@@ -139,20 +141,25 @@ def delivered(services: Collection[str] | None = None, last: Quarter | None = No
 
 @dataclass(frozen=True, slots=True)
 class RollupStanding:
-    """`state` is current, pending (something waits) or running; `version` counts changes."""
+    """`state` is current, pending (something waits) or running; `version` counts changes.
+
+    `since` is how long the oldest waits for that is not in the totals yet.
+    """
 
     state: str
     version: int
     digest: str
     finished_at: datetime | None
+    since: datetime | None = None
 
 
 def standing() -> RollupStanding:
-    """The state of the rollup: three queries."""
+    """The state of the rollup: two queries."""
     state = RollupState.objects.first()
-    if _is_running():
+    is_running, since = _at_work()
+    if is_running:
         name = "running"
-    elif DirtyReturn.objects.exists():
+    elif since is not None:
         name = "pending"
     else:
         name = "current"
@@ -161,15 +168,64 @@ def standing() -> RollupStanding:
         version=state.version if state else 0,
         digest=state.digest if state else "",
         finished_at=state.finished_at if state else None,
+        since=since,
     )
 
 
-def _is_running() -> bool:
+@dataclass(frozen=True, slots=True)
+class BeingAdded:
+    """A certified return of which no total holds anything yet.
+
+    `council` is its code, None for the partnership's own; `shared` the services of which
+    it reports something as shared, which may fall on other councils.
+    """
+
+    council: str | None
+    name: str
+    quarter: Quarter
+    certified_at: datetime
+    shared: frozenset[str]
+
+    def may_fall_on(self, council: str, tree: ServiceTree) -> bool:
+        """Whether anything of it may fall on a council: its own, or what it shares in."""
+        return self.council == council or any(
+            council in tree.participants(slug, self.quarter) for slug in self.shared
+        )
+
+
+def being_added(to: Quarter) -> tuple[BeingAdded, ...]:
+    """The certified returns of quarters to `to` that wait for their first rollup: one query."""
+    waits = Exists(DirtyReturn.objects.filter(parent=OuterRef("pk")))
+    found = (
+        Return.objects.filter(
+            waits, status=Return.Status.CERTIFIED, rolled__isnull=True, period__quarter__lte=to
+        )
+        .order_by("period__quarter", "council__code")
+        .annotate(
+            shared=ArrayAgg(
+                "entries__service__slug",
+                filter=Q(entries__scope=Entry.Scope.SHARED),
+                distinct=True,
+                default=[],
+            )
+        )
+        .values_list("council__code", "council__name", "period__quarter", "certified_at", "shared")
+    )
+    return tuple(
+        BeingAdded(code, name or "The partnership", quarter, at, frozenset(shared))
+        for code, name, quarter, at, shared in found
+        if at is not None
+    )
+
+
+def _at_work() -> tuple[bool, datetime | None]:
+    """Whether a rollup is running, and since when the oldest return waits for one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-            "AND classid = 0 AND objid = %s AND objsubid = 1)",
+            "AND classid = 0 AND objid = %s AND objsubid = 1), "
+            "(SELECT min(marked_at) FROM savings_dirtyreturn)",
             [ROLLUP],
         )
-        return bool(cursor.fetchone()[0])
+        return cursor.fetchone()

@@ -5,6 +5,7 @@ Nothing here works out a figure, and only `finance.money` formats amounts.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import template
 from django.core.paginator import Page
@@ -20,9 +21,11 @@ from django.forms import (
 )
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from finance.money import format_millions, format_pounds
+from savings.kit import wording
 
 register = template.Library()
 
@@ -36,6 +39,12 @@ def pounds(pence: int | None) -> str:
     None is a figure that was not given, which is not the same as 0.
     """
     return NOT_STATED if pence is None else format_pounds(pence)
+
+
+@register.filter
+def ago(moment: datetime) -> str:
+    """How long ago a moment was, in its largest whole unit: `3 minutes ago`."""
+    return wording.ago(moment, timezone.now())
 
 
 @register.filter

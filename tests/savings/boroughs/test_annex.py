@@ -222,6 +222,7 @@ def test_a_row_of_the_csv(partnership: Partnership) -> None:
         "2/3 of a penny.",
         "counted": "true",
         "illustrative": "true",
+        "pending_since": "",
     }
     assert tuple(row) == ANNEX_COLUMNS
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -90,6 +93,34 @@ def test_what_fell_on_the_council_from_others_is_said(
     planned.draft("WCC", a_saving(amount="-5.00"))
     words = read(officer.get(RETURN)).words
     assert "but what this council has entered for it comes to −£5.00; £10.00 fell on it" in words
+
+
+def test_what_is_certified_is_no_0_while_it_is_being_added(
+    planned: Partnership, officer: Client
+) -> None:
+    forecast(planned, "WCC", a_forecast(), at_risk("childrens-services"))
+    planned.draft("WCC", a_saving(amount="12.00"))
+    planned.certify_draft("WCC")
+
+    for page in (PAGE, RETURN, "/forecasts/?period=2013-14-Q1"):
+        words = read(officer.get(page)).words
+        assert "being added" in words
+    row = of_library(officer)
+    assert (row["delivered_this_year"], row["delivered_to_date"]) == ("", "")
+
+    roll_up_dirty(at=NOW)
+
+    assert of_library(officer)["delivered_to_date"] == "12.00"
+    assert "being added" not in read(officer.get(PAGE)).words
+
+
+def of_library(client: Client) -> dict[str, str]:
+    """The row of the library service in the file of forecasts."""
+    file = client.get("/forecasts/forecasts.csv", {"period": "2013-14-Q1"}).content.decode(
+        "utf-8-sig"
+    )
+    rows = csv.DictReader(io.StringIO(file, newline=""))
+    return next(row for row in rows if row["service"] == "library-service")
 
 
 def test_without_a_plan_there_is_nothing_to_forecast(planned: Partnership, officer: Client) -> None:
