@@ -210,7 +210,7 @@ class _Alike:
         words = tuple(map(columns.get, self._WORDS))
         # Only a close look can tell a number or a list from an equal text, and each claim on a
         # budget counts.
-        plain = not row.budget and all(isinstance(word, str | None) for word in words)
+        plain = not row.approval and all(isinstance(word, str | None) for word in words)
         if plain and len(self.rows) < self._MOST:
             self.rows[words] = row
 
@@ -243,7 +243,7 @@ class _Alike:
             like.cause,
             like.caused_by,
             like.tupe,
-            like.budget,
+            like.approval,
             like.corrects,
             evidence.strip(),
             note.strip(),
@@ -288,7 +288,7 @@ class _RowReader(ColumnReader):
             cause=cause,
             caused_by=self.caused_by(kind, cause),
             tupe=self.tupe(kind),
-            budget=self.budget(kind, service, amount, corrects),
+            approval=self.budget(kind, service, amount, corrects),
             corrects=corrects,
             evidence=self.free_text("evidence"),
             note=self.free_text("note"),

@@ -122,7 +122,7 @@ def _copy_in(parent: Return, lines: Iterable[StoredLine]) -> None:
                 row.cause,
                 councils[row.caused_by] if row.caused_by else None,
                 row.tupe,
-                row.budget,
+                row.approval,
                 row.corrects,
                 row.evidence,
                 row.note,

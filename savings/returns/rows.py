@@ -58,7 +58,7 @@ class EntryRow:
     cause: str = ""
     caused_by: str = ""
     tupe: tuple[str, ...] = ()
-    budget: str = ""
+    approval: str = ""
     corrects: int | None = None
     evidence: str = ""
     note: str = ""
@@ -76,7 +76,7 @@ def describe(row: EntryRow) -> dict[str, object]:
         "cause": row.cause,
         "caused_by": row.caused_by,
         "tupe": list(row.tupe),
-        "approval": row.budget,
+        "approval": row.approval,
         "corrects": row.corrects,
         "evidence": row.evidence,
         "note": row.note,

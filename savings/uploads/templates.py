@@ -119,7 +119,7 @@ def cells_of(row: EntryRow) -> tuple[Cell, ...]:
         row.cause,
         row.caused_by,
         ",".join(row.tupe),
-        row.budget,
+        row.approval,
         row.corrects,
         row.evidence,
         row.note,

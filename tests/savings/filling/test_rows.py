@@ -259,7 +259,7 @@ def test_the_choices_are_those_of_the_table() -> None:
         (MOVE, EntryRow("hr", "transition_cost", "shared", 10_00)),
         (
             {**MOVE, "approval": "MOVE-1"},
-            EntryRow("hr", "transition_cost", "shared", 10_00, budget="MOVE-1"),
+            EntryRow("hr", "transition_cost", "shared", 10_00, approval="MOVE-1"),
         ),
         (VARIANCE, EntryRow("hr", "variance", "shared", 10_00, cause="demand")),
         (
