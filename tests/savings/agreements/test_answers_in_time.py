@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import DatabaseError, transaction
 
@@ -35,7 +37,11 @@ def test_an_answer_is_refused_once_the_first_quarter_is_closed(
     decision = proposed(partnership, about, first)
     Period.objects.filter(quarter=closed).update(status=Period.Status.CLOSED)
     by = partnership.s151("RBKC")
-    said = {"agree": agree, "minute_reference": "RBKC 2", "reason": "" if agree else "Too dear."}
+    said: dict[str, Any] = {
+        "agree": agree,
+        "minute_reference": "RBKC 2",
+        "reason": "" if agree else "Too dear.",
+    }
     council = partnership.councils["RBKC"]
 
     def in_the_database() -> None:
