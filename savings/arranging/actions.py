@@ -3,7 +3,7 @@
 Nothing about a closed quarter changes. A name says nothing about figures, so a new one holds
 everywhere. A service is in one place of the tree in all quarters, so it can only be moved while no
 closed quarter has certified figures of it or of a service below it. A state holds from an open
-quarter on. The reasons are in `docs/adr/0038-services-are-arranged-by-the-programme-office.md`.
+quarter on. The reasons are in `docs/adr/0034-services-are-arranged-by-the-programme-office.md`.
 """
 
 from __future__ import annotations
