@@ -23,6 +23,10 @@ WHOSE = {
 }
 
 
+#: What a person is told whose second password is another.
+DIFFER = "The two passwords differ. Type the same one twice."
+
+
 class WhoseForm(SayingForm):
     whose = forms.Field(
         label="Whose partnership is it?", required=False, widget=forms.RadioSelect()
@@ -108,7 +112,7 @@ class FileForm(SayingForm):
 class PasswordForm(SetPasswordForm):
     """The password that an invited person chooses, typed twice."""
 
-    error_messages = {"password_mismatch": "The two passwords differ. Type the same one twice."}
+    error_messages = {"password_mismatch": DIFFER}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
