@@ -28,6 +28,11 @@ class RuleForm(ProposalForm):
         widget=forms.RadioSelect(choices=AttributionRule.Kind.choices),
     )
     effective_from = quarter_field("Such as 2013-14-Q3. A quarter that is closed stays as it is.")
+    reaches_back_until = quarter_field(
+        "Only to divide what lies undivided in closed quarters: the last of them. The rule then "
+        "splits nothing else.",
+        label="Up to which closed quarter does it reach back?",
+    )
     method = forms.Field(
         label="How?",
         required=False,

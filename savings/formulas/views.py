@@ -44,13 +44,18 @@ def propose(request: HttpRequest) -> HttpResponse:
     return redirect("agreement", decision_id=rule.decision_id)
 
 
+#: What an address may fill in, for a link to the form.
+_FROM_ADDRESS = ("service", "kind", "effective_from", "reaches_back_until")
+
+
 def _rule_form(request: HttpRequest, revised: AttributionRule | None) -> RuleForm:
-    initial: dict[str, Any] = {"service": request.GET.get("service", "")}
+    initial: dict[str, Any] = {name: request.GET.get(name, "") for name in _FROM_ADDRESS}
     if revised:
         initial = {
             "service": revised.service.slug,
             "kind": revised.kind,
             "effective_from": revised.effective_from.code,
+            "reaches_back_until": str(revised.reaches_back_until or ""),
             "method": revised.method,
             "driver": revised.driver.code if revised.driver else "",
             "weights": "\n".join(f"{code} = {w}" for code, w in sorted(revised.weights.items())),
@@ -75,6 +80,9 @@ def _propose(
         if form.say(name) and form.say(name) not in choices.values:
             errors.append(FieldError(name, "Choose one from the list."))
     quarter = form.read_or_add(errors, form.quarter)
+    until = None
+    if form.say("reaches_back_until"):
+        until = form.read_or_add(errors, lambda: form.quarter("reaches_back_until"))
     day = form.read_or_add(errors, form.day)
     if errors or service is None or quarter is None:
         raise BadContent(errors)
@@ -89,6 +97,7 @@ def _propose(
         weights=form.weights_given() if method == AttributionRule.Method.BLEND else {},
         indirect_variance=form.say("indirect_variance") or AttributionRule.IndirectVariance.SHARED,
         basis=form.say("basis"),
+        reaches_back_until=until,
         answer_by=day,
         revises=revised.decision if revised else None,
         by=person(request),
