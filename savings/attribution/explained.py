@@ -180,7 +180,7 @@ class WorkingSerializer(serializers.Serializer):
         help_text="Councils that take part in the rule's service in that quarter, so it needs "
         "their agreement.",
     )
-    restated_at = serializers.DateTimeField(
+    divided_at = serializers.DateTimeField(
         allow_null=True,
         help_text="If a rule that reaches back splits it: when the last council agreed to that. "
         "Before, the entry was unattributed.",

@@ -144,8 +144,8 @@ class Explanation:
     waiting: tuple[WaitingRule, ...] = ()
 
     @property
-    def restated_at(self) -> datetime | None:
-        """When the last council agreed to a rule that reaches back and splits it; else None."""
+    def divided_at(self) -> datetime | None:
+        """When the last council agreed to the rule that splits it, if that reaches back."""
         if self.rule is None or not self.rule.reaches_back:
             return None
         needed = {*self.participants, *self.rule_participants}

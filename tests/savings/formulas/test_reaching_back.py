@@ -209,14 +209,14 @@ def test_only_councils_that_took_part_are_asked(partnership: Partnership) -> Non
 
 def test_a_council_may_refuse_it_until_all_have_agreed(partnership: Partnership) -> None:
     rule = reaching(partnership, agreed_by=("LBHF", "RBKC"))
-    refusal = {
-        "agree": False,
-        "minute_reference": "7/13",
-        "reason": "Too little.",
-        "by": partnership.s151("WCC"),
-        "at": NOW,
-    }
-    answer(decision_id=rule.decision_id, **refusal)
+    answer(
+        decision_id=rule.decision_id,
+        agree=False,
+        minute_reference="7/13",
+        reason="Too little.",
+        by=partnership.s151("WCC"),
+        at=NOW,
+    )
     roll_up_dirty(at=NOW + DAY)
     assert fallen() == [(None, 10001)]
 
@@ -286,7 +286,7 @@ def test_an_explanation_names_the_rule_and_its_moment(partnership: Partnership) 
     entry = Entry.objects.get(service__slug="library-service", scope="shared")
     auditor = Caller(partnership.people["auditor"])
     before = auditor.get(f"attribution/entries/{entry.id}/").json()
-    assert (before["because"], before["restated_at"], before["shares"]) == ("no_rule", None, [])
+    assert (before["because"], before["divided_at"], before["shares"]) == ("no_rule", None, [])
 
     rule = reaching(partnership, agreed_by=("LBHF", "RBKC"))
     waiting = auditor.get(f"attribution/entries/{entry.id}/").json()["waiting"]
@@ -301,7 +301,7 @@ def test_an_explanation_names_the_rule_and_its_moment(partnership: Partnership) 
     roll_up_dirty(at=NOW + DAY)
 
     after = auditor.get(f"attribution/entries/{entry.id}/").json()
-    assert (after["because"], after["restated_at"]) == ("reached_back", "2013-07-02T10:30:00+01:00")
+    assert (after["because"], after["divided_at"]) == ("reached_back", "2013-07-02T10:30:00+01:00")
     assert (after["rule"]["id"], after["rule"]["reaches_back_until"]) == (rule.id, "2013-14-Q1")
     assert [(each["council"], each["amount"]) for each in after["shares"]] == [
         ("LBHF", "33.34"),
