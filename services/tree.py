@@ -175,10 +175,14 @@ class ServiceTree:
         spells = self.participation(slug)
         return tuple(sorted({spell.council for spell in spells if spell.covers(quarter)}))
 
-    def takes_part(self, slug: str, council: str, since: Quarter) -> bool:
-        """Whether a council takes part in any quarter from `since` on."""
+    def takes_part(
+        self, slug: str, council: str, since: Quarter, until: Quarter | None = None
+    ) -> bool:
+        """Whether a council takes part in any quarter from `since` on, or from it to `until`."""
         return any(
-            council in self.participants(slug, quarter) for quarter in self.turns(slug, since)
+            council in self.participants(slug, quarter)
+            for quarter in self.turns(slug, since)
+            if until is None or quarter <= until
         )
 
     def turns(self, slug: str, since: Quarter) -> tuple[Quarter, ...]:

@@ -254,6 +254,14 @@ class Decision(models.Model):
         return frozenset(each.council.code for each in self.consents.all() if each.agree)
 
     @property
+    def turns(self) -> dict[str, int]:
+        """In which turn each council agreed, among all answers ever given.
+
+        Prefetch the consents and their councils.
+        """
+        return {each.council.code: each.id for each in self.consents.all() if each.agree}
+
+    @property
     def refused_by(self) -> frozenset[str]:
         """Codes of the councils that have refused. Prefetch the consents and their councils."""
         return frozenset(each.council.code for each in self.consents.all() if not each.agree)

@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("savings.calendar.urls")),
     path("boroughs/", include("savings.boroughs.urls")),
     path("comparison/", include("savings.comparison.urls")),
+    path("dividing/", include("savings.dividing.urls")),
     path("drivers/", include("savings.register.urls")),
     path("drivers/", include("savings.trueup.urls")),
     path("entries/", include("savings.attribution.urls")),

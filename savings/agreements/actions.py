@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 
 import audit.actions
+from finance.periods import Quarter
 from savings.agreements.models import AnswerReminder
 from savings.agreements.reports import Proposal, ProposalStanding, proposal, proposals
 from savings.agreements.subjects import Subject, about_of, subject_of
@@ -88,9 +89,9 @@ def answer(
 
     A council answers once. Raises NotAllowed. Raises WrongState if the council has answered, if it
     takes no part in the service or anything below it from the effective quarter on, if that quarter
-    has closed (tests and tolerances have neither), or if it refuses a rule that is in force without
-    it or that concerns it only in a service below. Raises BadContent without a minute reference, or
-    for a refusal without a reason.
+    has closed and it doesn't reach back (tests and tolerances have neither), or if it refuses a
+    rule that is in force without it or that concerns it only in a service below. Raises BadContent
+    without a minute reference, or for a refusal without a reason.
     """
     require(by, "savings.answer_decision")
     council = by.council
@@ -143,19 +144,25 @@ def _check_it_is_asked(subject: Subject, about: Any, council: Council, *, agree:
     """
     a_part_alone = False
     if subject.of_a_service:
-        check_quarter_open(about.effective_from)
         tree, slug, first = Service.objects.tree(), about.service.slug, about.effective_from
-        a_part_alone = not tree.takes_part(slug, council.code, first)
+        last = subject.last_quarter(about)
+        if last is None:
+            check_quarter_open(first)
+        a_part_alone = not tree.takes_part(slug, council.code, first, last)
         # A council that takes part only in a service below may agree, so that it applies there too.
         if a_part_alone and not any(
-            tree.takes_part(part, council.code, first) for part in tree.below(slug)
+            tree.takes_part(part, council.code, first, last) for part in tree.below(slug)
         ):
+            when = f"from {first.label} on" if last is None else _between(first, last)
             raise WrongState(
-                f"{council} takes no part in {about.service} from {first.label} on, so it has "
-                "nothing to answer."
+                f"{council} takes no part in {about.service} {when}, so it has nothing to answer."
             )
     if not agree:
         subject.check_refusal(about, council, a_part_alone=a_part_alone)
+
+
+def _between(first: Quarter, last: Quarter) -> str:
+    return f"in {first.label}" if first == last else f"from {first.label} to {last.label}"
 
 
 @transaction.atomic
@@ -168,6 +175,8 @@ def withdraw_proposal(*, decision_id: int, reason: str, by: User, at: datetime) 
     """
     Decision.objects.select_for_update().get(id=decision_id)
     found = proposal(decision_id)
+    if found and found.standing == ProposalStanding.AGREED and found.last_quarter:
+        raise WrongState("Every council has agreed to this, so what it has divided stays divided.")
     if found and found.standing == ProposalStanding.AGREED and found.force.ended:
         raise WrongState(
             f"Every council had agreed to this {found.force.in_words}, so it stands. Propose "

@@ -54,23 +54,25 @@ class Force:
     """When a rule or budget is in force by the answers given.
 
     It is in force from the quarter `since`, or never if that is None, to the quarter before
-    `ended`. From then on `ended_by` take part too and have not agreed, or nobody takes part. It is
-    `settled` if nobody can answer: its first quarter is closed, or no council is asked.
+    `ended`, or to `until` if it reaches back. From `ended` on `ended_by` take part too and have not
+    agreed, or nobody takes part. It is `settled` if nobody can answer: its first quarter is closed
+    and it doesn't reach back, or no council is asked.
     """
 
     since: Quarter | None = None
     ended: Quarter | None = None
     ended_by: tuple[Council, ...] = ()
     settled: bool = False
+    until: Quarter | None = None
 
     @property
     def in_words(self) -> str:
         """From when to when it is in force; empty if it never is."""
         if self.since is None:
             return ""
-        if self.ended is None:
+        until = self.ended.preceding if self.ended else self.until
+        if until is None:
             return f"from {self.since.label} on"
-        until = self.ended.preceding
         if until == self.since:
             return f"in {until.label}"
         return f"from {self.since.label} to {until.label}"
@@ -127,6 +129,11 @@ class Proposal:
     def effective_from(self) -> Quarter | None:
         """Its first quarter; None if it applies as soon as all have agreed."""
         return self.about.effective_from if self.subject.of_a_service else None
+
+    @property
+    def last_quarter(self) -> Quarter | None:
+        """The last quarter that it reaches back over; None if it doesn't reach back."""
+        return self.subject.last_quarter(self.about)
 
     @property
     def illustrative(self) -> bool:
@@ -264,34 +271,42 @@ class _WhoMayAnswer:
     councils: dict[str, Council]
     periods: dict[Quarter, Period]
 
-    def concerned(self, slug: str, since: Quarter) -> list[str]:
-        """Codes of the councils that take part in any quarter from `since` on."""
-        return [c for c in sorted(self.councils) if self.tree.takes_part(slug, c, since)]
+    def concerned(self, slug: str, since: Quarter, until: Quarter | None) -> list[str]:
+        """Codes of the councils that take part in any quarter from `since` on, or to `until`."""
+        return [c for c in sorted(self.councils) if self.tree.takes_part(slug, c, since, until)]
 
-    def answers(self, about: Any, by_council: dict[str, Consent]) -> tuple[Answer, ...]:
+    def answers(
+        self, subject: Subject, about: Any, by_council: dict[str, Consent]
+    ) -> tuple[Answer, ...]:
         """Answers of the councils concerned, and of those only in a service below that answered."""
-        concerned = {*self.concerned(about.service.slug, about.effective_from), *by_council}
+        first, last = about.effective_from, subject.last_quarter(about)
+        concerned = {*self.concerned(about.service.slug, first, last), *by_council}
         return tuple(
             Answer(self.councils[code], by_council.get(code)) for code in sorted(concerned)
         )
 
-    def sharing_a_part(self, about: Any, by_council: dict[str, Consent]) -> tuple[SharesAPart, ...]:
+    def sharing_a_part(
+        self, subject: Subject, about: Any, by_council: dict[str, Consent]
+    ) -> tuple[SharesAPart, ...]:
         """Who may agree too, or could have; nobody if it is withdrawn."""
-        slug, first = about.service.slug, about.effective_from
+        slug, first, last = about.service.slug, about.effective_from, subject.last_quarter(about)
         if about.decision.is_withdrawn:
             return ()
-        others = sorted(self.councils.keys() - by_council.keys() - {*self.concerned(slug, first)})
-        found = {code: tuple(self._nearest(slug, code, first)) for code in others}
+        concerned = {*self.concerned(slug, first, last)}
+        others = sorted(self.councils.keys() - by_council.keys() - concerned)
+        found = {code: tuple(self._nearest(slug, code, first, last)) for code in others}
         return tuple(
             SharesAPart(self.councils[code], names) for code, names in found.items() if names
         )
 
-    def _nearest(self, slug: str, council: str, since: Quarter) -> Iterator[str]:
+    def _nearest(
+        self, slug: str, council: str, since: Quarter, until: Quarter | None
+    ) -> Iterator[str]:
         for child in self.tree.children.get(slug, ()):
-            if self.tree.takes_part(child, council, since):
+            if self.tree.takes_part(child, council, since, until):
                 yield self.tree.nodes[child].name
             else:
-                yield from self._nearest(child, council, since)
+                yield from self._nearest(child, council, since, until)
 
     def closed(self, first: Quarter) -> bool:
         """Whether the quarter, or one after it, is closed."""
@@ -299,21 +314,21 @@ class _WhoMayAnswer:
 
     def force(self, subject: Subject, about: Any, by_council: dict[str, Consent]) -> Force:
         """When it is in force by the answers: see `docs/adr/0008-when-a-rule-is-in-force.md`."""
-        slug, first = about.service.slug, about.effective_from
+        slug, first, last = about.service.slug, about.effective_from, subject.last_quarter(about)
         agreed = {code for code, consent in by_council.items() if consent.agree}
         refused = by_council.keys() - agreed
 
         def holds(quarter: Quarter) -> bool:
             return all_agreed(self.tree.participants(slug, quarter), agreed)
 
-        closed = self.closed(first)
-        settled = closed or not self.concerned(slug, first)
+        closed = last is None and self.closed(first)
+        settled = closed or not self.concerned(slug, first, last)
         lost = subject.lost(set(refused), {*self.tree.participants(slug, first)})
         if about.decision.is_withdrawn or lost:
             return Force(settled=settled)
         # While somebody may still answer, only what has begun counts.
         latest = max(self.periods, default=first)
-        turns = self.tree.turns(slug, first)
+        turns = [turn for turn in self.tree.turns(slug, first) if last is None or turn <= last]
         begun = [quarter for quarter in turns if closed or quarter <= max(first, latest)]
         since = next((quarter for quarter in begun if holds(quarter)), None)
         if since is None:
@@ -321,7 +336,7 @@ class _WhoMayAnswer:
         ended = next((quarter for quarter in turns if quarter > since and not holds(quarter)), None)
         others = self.tree.participants(slug, ended) if ended else ()
         ended_by = tuple(self.councils[code] for code in others if code not in agreed)
-        return Force(since, ended, ended_by, settled)
+        return Force(since, ended, ended_by, settled, last)
 
 
 def _proposal(decision: Decision, subject: Subject, about: Any, asked: _WhoMayAnswer) -> Proposal:
@@ -336,7 +351,7 @@ def _proposal(decision: Decision, subject: Subject, about: Any, asked: _WhoMayAn
         subject,
         about,
         facts,
-        asked.answers(about, by_council),
+        asked.answers(subject, about, by_council),
         asked.force(subject, about, by_council),
-        asked.sharing_a_part(about, by_council),
+        asked.sharing_a_part(subject, about, by_council),
     )

@@ -18,6 +18,7 @@ from typing import Any
 from django.db import models
 from django.db.models import QuerySet
 
+from finance.periods import Quarter
 from sovereignty.models import Council, Decision
 from sovereignty.refusals import WrongState
 
@@ -63,6 +64,13 @@ class Subject:
     def named(self, about: Any) -> object:
         """What identifies it in its events."""
         return about.pk
+
+    def last_quarter(self, about: Any) -> Quarter | None:
+        """The last quarter that it reaches back over; None if it goes on from its first quarter.
+
+        One that reaches back is put to who took part in those quarters, and never lapses.
+        """
+        return None
 
     def facts(self, about: Any, councils: Mapping[str, Council]) -> Facts:
         """What is proposed, in words; `councils` by code."""

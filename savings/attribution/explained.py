@@ -180,6 +180,11 @@ class WorkingSerializer(serializers.Serializer):
         help_text="Councils that take part in the rule's service in that quarter, so it needs "
         "their agreement.",
     )
+    divided_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="If a rule that reaches back splits it: when the last council agreed to that. "
+        "Before, the entry was unattributed.",
+    )
     host = HostSerializer(allow_null=True, help_text="Set if it falls only on the host.")
     transition = TransitionSerializer(
         allow_null=True, help_text="Set if it claims on a transition budget."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 from finance.apportionment import split_pence
@@ -141,6 +142,15 @@ class Explanation:
     provisional: bool
     counted: bool
     waiting: tuple[WaitingRule, ...] = ()
+
+    @property
+    def divided_at(self) -> datetime | None:
+        """When the last council agreed to the rule that splits it, if that reaches back."""
+        if self.rule is None or not self.rule.reaches_back:
+            return None
+        needed = {*self.participants, *self.rule_participants}
+        given = self.rule.decision.consents.all()
+        return max((each.at for each in given if each.council.code in needed), default=None)
 
     @property
     def without_value(self) -> tuple[WithoutValue, ...]:

@@ -71,7 +71,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
             (
                 each.rule,
                 [names[code] for code in each.waiting_for],
-                is_closed(each.rule.effective_from, closed),
+                not each.rule.reaches_back and is_closed(each.rule.effective_from, closed),
             )
             for each in explanation.waiting
         ],

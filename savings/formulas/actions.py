@@ -21,10 +21,12 @@ from savings.formulas.wording import cannot_share_by, takes_no_part
 from savings.kit.provenance import Provenance
 from savings.permissions.rules import require
 from savings.quarters.basis import check_quarter_open
+from savings.quarters.dates import is_closed
 from savings.quarters.locks import change_basis
+from savings.quarters.models import Period
 from services.models import Service
 from sovereignty.models import Council, Decision, User
-from sovereignty.refusals import BadContent, FieldError
+from sovereignty.refusals import BadContent, FieldError, WrongState
 
 
 @transaction.atomic
@@ -44,20 +46,28 @@ def propose_rule(
     provenance: Provenance = Provenance.REPORTED,
     answer_by: date | None = None,
     revises: Decision | None = None,
+    reaches_back_until: Quarter | None = None,
 ) -> AttributionRule:
     """Propose how a service's savings or ongoing costs are split, from a quarter on.
 
     It takes effect once every participating council has agreed. They are asked to answer by
     `answer_by`. It replaces `revises`, a disputed proposal for the same service and kind, whose
-    dispute ends. `shares` and `weights` map codes to decimals or fractions as text. Raises
-    NotAllowed, WrongState if the quarter is closed or `revises` is not disputed, or BadContent for
-    shares that can't work.
+    dispute ends. With `reaches_back_until` it reaches back: it splits only what no rule in force
+    has divided, from `effective_from` to that quarter, both of them closed. `shares` and `weights`
+    map codes to decimals or fractions as text. Raises NotAllowed, WrongState if the quarter is
+    closed (or not, if it reaches back) or `revises` is not disputed, or BadContent for shares that
+    can't work.
     """
     require(by, "savings.propose_rule")
     # Nobody joins and no quarter closes between this check of who takes part and the rule.
     change_basis()
-    check_quarter_open(effective_from)
-    participants = _names(Service.objects.tree().participants(service.slug, effective_from))
+    _check_its_quarters(effective_from, reaches_back_until)
+    tree = Service.objects.tree()
+    participants = _names(
+        code
+        for quarter in effective_from.until(reaches_back_until or effective_from)
+        for code in tree.participants(service.slug, quarter)
+    )
     errors = _mistakes(method, participants, shares or {}, driver, weights or {}, effective_from)
     if not participants:
         errors.append(
@@ -86,10 +96,12 @@ def propose_rule(
         version=version,
         basis=basis.strip(),
         provenance=provenance,
+        reaches_back_until=reaches_back_until,
     )
+    reaching = f", reaching back to {effective_from.label}" if reaches_back_until else ""
     put_forward(
         rule,
-        title=f"{service}: {AttributionRule.Kind(kind).label.lower()}, version {version}",
+        title=f"{service}: {AttributionRule.Kind(kind).label.lower()}, version {version}{reaching}",
         after={
             "service": service.slug,
             "kind": kind,
@@ -100,6 +112,7 @@ def propose_rule(
             "weights": rule.weights,
             "indirect_variance": indirect_variance,
             "version": version,
+            **({"reaches_back_until": reaches_back_until.code} if reaches_back_until else {}),
         },
         by=by,
         at=at,
@@ -108,6 +121,23 @@ def propose_rule(
         reason=rule.basis,
     )
     return rule
+
+
+def _check_its_quarters(first: Quarter, last: Quarter | None) -> None:
+    """Raise an error unless the quarters are open for a rule, or closed if it reaches back."""
+    if last is None:
+        check_quarter_open(first)
+        return
+    if last < first:
+        raise BadContent(
+            [FieldError("reaches_back_until", f"Give {first.label} or a later quarter.", last.code)]
+        )
+    closed = Period.objects.latest_closed_quarter()
+    if not is_closed(last, closed):
+        raise WrongState(
+            f"{last.label} is not closed, so a rule from that quarter on can still divide it. "
+            "Reach back over closed quarters only."
+        )
 
 
 def _mistakes(

@@ -65,7 +65,8 @@ class EntryFacts:
 class Rule:
     """One version of an attribution rule, with the councils that have agreed to it.
 
-    `given_up`: it was withdrawn, or a council refused it.
+    `given_up`: it was withdrawn, or a council refused it. One that reaches back has the last
+    closed quarter that it reaches, and the turn in which each council agreed to it.
     """
 
     id: int
@@ -80,6 +81,23 @@ class Rule:
     indirect_variance_to_host: bool = False
     illustrative: bool = False
     given_up: bool = False
+    reaches_back_until: Quarter | None = None
+    turns: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def reaches_back(self) -> bool:
+        """Whether it splits only what lay undivided in closed quarters."""
+        return self.reaches_back_until is not None
+
+    def covers(self, quarter: Quarter) -> bool:
+        """Whether it has begun by a quarter, and has not ended before it."""
+        until = self.reaches_back_until
+        return self.effective_from <= quarter and (until is None or quarter <= until)
+
+    def agreed_in_turn(self, councils: Iterable[str]) -> tuple[tuple[bool, int], int]:
+        """When the last of these agreed, to be compared: who has no turn yet comes last."""
+        turns = ((code not in self.turns, self.turns.get(code, 0)) for code in councils)
+        return max(turns, default=(True, 0)), self.id
 
 
 #: A rule, and the councils that have yet to agree to it, in alphabetical order.
@@ -103,6 +121,11 @@ class Outcome:
     budget: Budget | None = None
     reductions: tuple[Reduction, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+
+    @property
+    def reached_back(self) -> bool:
+        """Whether a rule that reaches back divides what lay undivided."""
+        return self.rule is not None and self.rule.reaches_back
 
     @property
     def illustrative(self) -> bool:
@@ -130,6 +153,10 @@ REASONS = {
         "The rule leaves variances in indirect costs with the council that hosts the service."
     ),
     "rule": "The rule in force splits it between the councils that take part in the service.",
+    "reached_back": (
+        "No rule was in force when its quarter was closed. Since then every council that took part "
+        "has agreed to a rule that reaches back to it and splits it between them."
+    ),
     "tupe": (
         "It falls only on the councils named for the transferred staff, by the rule's shares "
         "scaled up to the whole."
@@ -201,9 +228,10 @@ class Attribution:
     @property
     def beginnings(self) -> frozenset[Quarter]:
         """The quarters from which its rules and transition budgets are to be in force."""
-        rules = (rule for found in self._rules.values() for rule in found)
+        rules = [rule for found in self._rules.values() for rule in found]
         return frozenset(
             {rule.effective_from for rule in rules}
+            | {rule.reaches_back_until.following for rule in rules if rule.reaches_back_until}
             | {budget.effective_from for budget in self._budgets.values()}
         )
 
@@ -320,7 +348,7 @@ class Attribution:
             return Outcome({}, "no_rule", waiting=self.waiting(service, kind, quarter))
         if rule.method == FIXED:
             shares = restricted(rule.shares, participants)
-            return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule)
+            return Outcome(shares, _because(rule, shares), rule)
         return self._by_drivers(rule, participants, quarter)
 
     def rule_in_force(self, service: str, kind: str, quarter: Quarter) -> Rule | None:
@@ -329,11 +357,19 @@ class Attribution:
         From its effective quarter on, a rule is in force in every quarter in which all councils
         that take part in its service or in the one asked about have agreed to it. One that is given
         up never is, even if a council leaves the service later.
+
+        If there is none, it is the first that all agreed to of those that reach back to the
+        quarter: what one of them has divided stays divided.
         """
         for rule, missing in self._rules_begun(service, kind, quarter):
             if not missing:
                 return rule
-        return None
+        agreed = [
+            (rule.agreed_in_turn(needed), rule)
+            for rule, needed, missing in self._rules_reaching(service, kind, quarter)
+            if not missing
+        ]
+        return min(agreed, key=lambda each: each[0])[1] if agreed else None
 
     def waiting(self, service: str, kind: str, quarter: Quarter) -> tuple[Waiting, ...]:
         """The rules that would be in force if all had agreed, and the councils that have not.
@@ -346,19 +382,40 @@ class Attribution:
             if not missing:
                 break
             found.append((rule, tuple(sorted(missing))))
+        else:
+            found.extend(
+                (rule, tuple(sorted(missing)))
+                for rule, _, missing in self._rules_reaching(service, kind, quarter)
+            )
         return tuple(found)
 
     def _rules_begun(
         self, service: str, kind: str, quarter: Quarter
     ) -> Iterator[tuple[Rule, frozenset[str]]]:
         """Rules that have begun, the nearest and latest first, with who has yet to agree."""
+        for rule, _, missing in self._rules_covering(service, kind, quarter):
+            if not rule.reaches_back:
+                yield rule, missing
+
+    def _rules_reaching(
+        self, service: str, kind: str, quarter: Quarter
+    ) -> Iterator[tuple[Rule, frozenset[str], frozenset[str]]]:
+        """Rules that reach back to the quarter, with who is needed and who has yet to agree."""
+        for rule, needed, missing in self._rules_covering(service, kind, quarter):
+            if rule.reaches_back:
+                yield rule, needed, missing
+
+    def _rules_covering(
+        self, service: str, kind: str, quarter: Quarter
+    ) -> Iterator[tuple[Rule, frozenset[str], frozenset[str]]]:
         taking_part = frozenset(self.tree.participants(service, quarter))
         for node in self.tree.path(service):
             needed = frozenset(self.tree.participants(node, quarter))
             for rule in self._rules.get((node, kind), ()):
                 # If no council takes part in it, not everybody has agreed.
-                if needed and not rule.given_up and rule.effective_from <= quarter:
-                    yield rule, frozenset(not_agreed(needed | taking_part, rule.agreed_by))
+                if needed and not rule.given_up and rule.covers(quarter):
+                    everybody = needed | taking_part
+                    yield rule, everybody, frozenset(not_agreed(everybody, rule.agreed_by))
 
     def _by_drivers(self, rule: Rule, participants: tuple[str, ...], quarter: Quarter) -> Outcome:
         if rule.method == DRIVER and rule.driver is not None:
@@ -385,11 +442,17 @@ class Attribution:
         if missing:
             return Outcome({}, "no_value", rule, tuple(used))
         shares = {c: s for c, s in blended(weights, by_driver).items() if s}
-        return Outcome(shares, "rule" if shares else "nothing_to_share_by", rule, tuple(used))
+        return Outcome(shares, _because(rule, shares), rule, tuple(used))
 
     def value_in_force(self, driver: str, council: str, quarter: Quarter) -> ValueOfDriver | None:
         """The driver's value for a council that holds in a quarter."""
         return held_by_council(self._values.get((driver, council), ()), quarter).get(council)
+
+
+def _because(rule: Rule, shares: Mapping[str, Fraction]) -> str:
+    if not shares:
+        return "nothing_to_share_by"
+    return "reached_back" if rule.reaches_back else "rule"
 
 
 def _wholly(council: str, because: str) -> Outcome:

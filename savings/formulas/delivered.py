@@ -20,7 +20,8 @@ COUNTED = ("saving", "ongoing_cost")
 class AttributedSum:
     """Certified pence of one kind that fell on a council, for one service without those below.
 
-    `quarter` is that of the return, for a correction too. `illustrative` if any of it rests on
+    `quarter` is that of the return, for a correction too. What a rule that reaches back has
+    divided is not among them: a claim stays as it fell. `illustrative` if any of it rests on
     something made up.
     """
 

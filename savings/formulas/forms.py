@@ -11,9 +11,10 @@ from savings.drivers.models import Driver
 from savings.formulas.models import AttributionRule
 from savings.kit.choosing import services_of
 from savings.kit.forms import ProposalForm, quarter_field
+from services.models import Service
 from services.tree import ServiceTree
 from sovereignty.models import Council
-from sovereignty.refusals import FieldError
+from sovereignty.refusals import BadContent, FieldError
 
 
 class RuleForm(ProposalForm):
@@ -28,6 +29,11 @@ class RuleForm(ProposalForm):
         widget=forms.RadioSelect(choices=AttributionRule.Kind.choices),
     )
     effective_from = quarter_field("Such as 2013-14-Q3. A quarter that is closed stays as it is.")
+    reaches_back_until = quarter_field(
+        "Only to divide what lies undivided in closed quarters: the last of them. The rule then "
+        "splits nothing else.",
+        label="Up to which closed quarter does it reach back?",
+    )
     method = forms.Field(
         label="How?",
         required=False,
@@ -92,6 +98,39 @@ class RuleForm(ProposalForm):
     def weights_given(self) -> dict[str, str]:
         lines = [line.partition("=") for line in self.say("weights").splitlines() if line.strip()]
         return {code.strip(): weight.strip() for code, _, weight in lines}
+
+    def proposed(self) -> dict[str, Any]:
+        """What `propose_rule` takes. Raises BadContent with everything that is missing or wrong."""
+        errors = self.missing()
+        service = Service.objects.filter(slug=self.say("service")).first()
+        if self.say("service") and service is None:
+            errors.append(FieldError("service", "Choose a service from the list."))
+        for name, choices in (("kind", AttributionRule.Kind), ("method", AttributionRule.Method)):
+            if self.say(name) and self.say(name) not in choices.values:
+                errors.append(FieldError(name, "Choose one from the list."))
+        quarter = self.read_or_add(errors, self.quarter)
+        until = None
+        if self.say("reaches_back_until"):
+            until = self.read_or_add(errors, lambda: self.quarter("reaches_back_until"))
+        day = self.read_or_add(errors, self.day)
+        if errors:
+            raise BadContent(errors)
+        method = self.say("method")
+        fixed, driver, blend = (method == each for each in AttributionRule.Method.values)
+        return {
+            "service": service,
+            "kind": self.say("kind"),
+            "method": method,
+            "effective_from": quarter,
+            "reaches_back_until": until,
+            "shares": self.shares() if fixed else {},
+            "driver": Driver.objects.filter(code=self.say("driver")).first() if driver else None,
+            "weights": self.weights_given() if blend else {},
+            "indirect_variance": self.say("indirect_variance")
+            or AttributionRule.IndirectVariance.SHARED,
+            "basis": self.say("basis"),
+            "answer_by": day,
+        }
 
     def missing(self) -> list[FieldError]:
         """What is needed to propose a rule and is missing."""

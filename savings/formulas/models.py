@@ -3,13 +3,14 @@
 An **attribution rule** splits a service's savings or ongoing costs by
 fixed shares, by a driver or by a blend of drivers, from an effective quarter on,
 once every participating council has consented to it. A changed rule is a new
-rule: none is ever edited.
+rule: none is ever edited. One that **reaches back** splits only what no rule had
+divided in some closed quarters.
 """
 
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 
 from audit.triggers import append_only
 from finance.apportionment import parse_share
@@ -23,6 +24,7 @@ from savings.formulas.triggers import (
     keeps_what_became_of_it,
     keeps_who_hosts,
     keeps_who_takes_part,
+    reaches_over_closed_quarters,
     refused_before_it_holds,
     shares_are_whole,
     stays_in_the_tree,
@@ -68,6 +70,11 @@ class AttributionRule(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     method = models.CharField(max_length=6, choices=Method)
     effective_from = QuarterField()
+    reaches_back_until = QuarterField(
+        null=True,
+        blank=True,
+        help_text="The last closed quarter that it reaches back over; empty if it goes on.",
+    )
     shares = models.JSONField(default=dict, help_text="Council code to share, as text.")
     driver = models.ForeignKey(
         Driver, on_delete=models.PROTECT, related_name="rules", null=True, blank=True
@@ -96,6 +103,11 @@ class AttributionRule(models.Model):
                 name="attribution_rule_has_its_method",
             ),
             models.CheckConstraint(
+                condition=Q(reaches_back_until__isnull=True)
+                | Q(reaches_back_until__gte=F("effective_from")),
+                name="attribution_rule_reaches_over_quarters",
+            ),
+            models.CheckConstraint(
                 # Empty if a program gave none.
                 condition=Q(basis="") | Q(basis__regex=r"\S"),
                 name="attribution_rule_says_why",
@@ -104,7 +116,8 @@ class AttributionRule(models.Model):
         # What a council agreed to never changes: a changed rule is a new one.
         triggers = [
             *append_only(),
-            begins_in_an_open_quarter(),
+            begins_in_an_open_quarter(unless_reaching_back=True),
+            reaches_over_closed_quarters(),
             comes_before_its_answers("rule"),
             shares_are_whole(),
             driver_has_values(),
@@ -116,6 +129,11 @@ class AttributionRule(models.Model):
     @property
     def is_illustrative(self) -> bool:
         return self.provenance == Provenance.ILLUSTRATIVE
+
+    @property
+    def reaches_back(self) -> bool:
+        """Whether it splits only what lay undivided in closed quarters."""
+        return self.reaches_back_until is not None
 
     @property
     def drivers_in_use(self) -> frozenset[str]:
@@ -138,6 +156,8 @@ class AttributionRule(models.Model):
             indirect_variance_to_host=self.indirect_variance == self.IndirectVariance.HOST,
             illustrative=self.is_illustrative,
             given_up=self.decision.is_withdrawn or bool(self.decision.refused_by),
+            reaches_back_until=self.reaches_back_until,
+            turns=self.decision.turns,
         )
 
 

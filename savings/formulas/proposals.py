@@ -7,9 +7,11 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from finance.periods import Quarter
 from savings.agreements.subjects import Facts, Subject, register
 from savings.formulas.models import AttributionRule
 from savings.formulas.reports import quarters_in_force
+from savings.formulas.wording import quarters_in_words
 from savings.returns import outbox
 from sovereignty.models import Council
 from sovereignty.refusals import WrongState
@@ -48,7 +50,20 @@ class RuleSubject(Subject):
             facts.append(("By a blend of drivers", weights))
         if about.kind == AttributionRule.Kind.ONGOING_COST:
             facts.append(("Variances in indirect costs", about.get_indirect_variance_display()))
-        return (*facts, ("From", about.effective_from.label), ("Why", about.basis))
+        if about.reaches_back_until is not None:
+            over = quarters_in_words(about.effective_from, about.reaches_back_until)
+            when = ("Reaches back over", f"{over}: only what no rule in force has divided")
+        else:
+            when = ("From", about.effective_from.label)
+        return (*facts, when, ("Why", about.basis))
+
+    def last_quarter(self, about: AttributionRule) -> Quarter | None:
+        return about.reaches_back_until
+
+    def in_force_in_words(self, about: AttributionRule, *, ended: bool) -> tuple[str, str]:
+        if about.reaches_back:
+            return "it divides what no rule in force had divided", ""
+        return super().in_force_in_words(about, ended=ended)
 
     def check_refusal(
         self, about: AttributionRule, council: Council, *, a_part_alone: bool
@@ -58,6 +73,11 @@ class RuleSubject(Subject):
                 f"{council} takes part only in services below {about.service}, so it does not need "
                 "to refuse: until it agrees, this rule does not apply to anything that it shares."
             )
+        if about.reaches_back and quarters_in_force(about):
+            raise WrongState(
+                "Every council that took part has agreed to this, so what it has divided stays "
+                "divided and it can no longer be refused."
+            )
         if quarters_in_force(about):
             raise WrongState(
                 "This is in force in quarters in which every council taking part has agreed to it, "
@@ -66,6 +86,11 @@ class RuleSubject(Subject):
             )
 
     def check_withdrawal(self, about: AttributionRule) -> None:
+        if about.reaches_back and quarters_in_force(about):
+            raise WrongState(
+                "Every council that took part has agreed to this, so what it has divided stays "
+                "divided."
+            )
         if quarters := quarters_in_force(about):
             raise WrongState(
                 f"This is in force in {quarters[0].label}, where every council taking part has "

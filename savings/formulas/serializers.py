@@ -33,6 +33,11 @@ class RuleSerializer(OfServiceSerializer):
         slug_field="code", read_only=True, allow_null=True
     )
     effective_from = QuarterText()
+    reaches_back_until = QuarterText(
+        allow_null=True,
+        help_text="The last closed quarter in which it splits what no rule in force has divided, "
+        "from `effective_from` on; null if it splits what is reported from then on.",
+    )
     shares = serializers.DictField(child=serializers.CharField())
     weights = serializers.DictField(child=serializers.CharField())
 
@@ -45,6 +50,7 @@ class RuleSerializer(OfServiceSerializer):
             "version",
             "method",
             "effective_from",
+            "reaches_back_until",
             "shares",
             "driver",
             "weights",
@@ -96,6 +102,12 @@ class RuleBody(ProposalBody):
     kind = Choice(AttributionRule.Kind.choices)
     method = Choice(AttributionRule.Method.choices)
     effective_from = QuarterText(help_text="The first quarter that the rule applies to.")
+    reaches_back_until = QuarterText(
+        required=False,
+        allow_null=True,
+        help_text="For a rule that reaches back: the last closed quarter in which it splits what "
+        "no rule in force has divided. `effective_from` is then the first such quarter.",
+    )
     shares = Shares(help_text="For fixed: council code to share; they add up to 1.")
     driver = Text(
         required=False,

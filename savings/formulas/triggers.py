@@ -27,7 +27,8 @@ _BEGINNINGS = """
 def answers_in_time() -> pgtrigger.Trigger:
     """Refuse a council's answer to a rule that would split in a closed quarter.
 
-    That includes a refusal, which would end a rule that was in force without that council.
+    That includes a refusal, which would end a rule that was in force without that council. A rule
+    that reaches back is answered whenever a council has decided: it only divides what no rule had.
     """
     return Trigger(
         name="answers_in_time",
@@ -37,10 +38,28 @@ def answers_in_time() -> pgtrigger.Trigger:
             IF EXISTS (
                 SELECT 1 FROM savings_attributionrule r
                 WHERE r.decision_id = NEW.decision_id
+                  AND r.reaches_back_until IS NULL
                   AND savings_quarter_is_closed(r.effective_from)
             ) THEN {CLOSED} END IF;
             RETURN NEW;
         """,  # nosec B608
+    )
+
+
+def reaches_over_closed_quarters() -> pgtrigger.Trigger:
+    """Refuse a rule that reaches back over a quarter that is still open."""
+    return Trigger(
+        name="reaches_over_closed_quarters",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        condition=pgtrigger.Q(new__reaches_back_until__isnull=False),
+        func="""
+            IF NOT savings_quarter_is_closed(NEW.reaches_back_until) THEN
+                RAISE EXCEPTION 'a rule reaches back only over closed quarters'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        """,
     )
 
 
@@ -266,7 +285,7 @@ def refused_before_it_holds() -> pgtrigger.Trigger:
             IF EXISTS (
                 SELECT 1 FROM savings_attributionrule r
                 WHERE r.decision_id = NEW.decision_id
-                  AND NOT services_takes_part(r.service_id, NEW.council_id, r.effective_from)
+                  AND NOT savings_is_asked(NEW.decision_id, NEW.council_id)
             ) THEN
                 RAISE EXCEPTION 'who takes no part in a service has nothing to refuse of it'
                     USING ERRCODE = 'restrict_violation';

@@ -21,7 +21,6 @@ from savings.permissions.pages import partnership_page, person, refusals_on
 from savings.permissions.rules import require
 from services.models import Service
 from sovereignty.models import Council, Decision
-from sovereignty.refusals import BadContent, FieldError
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,20 +36,30 @@ def propose(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return again()
     with refusals_on(again, form.add_errors):
-        rule = _propose(form, revised, request)
+        rule = propose_rule(
+            **form.proposed(),
+            revises=revised.decision if revised else None,
+            by=person(request),
+            at=timezone.now(),
+        )
     messages.success(
         request, "The rule is proposed. It takes effect once every council has agreed."
     )
     return redirect("agreement", decision_id=rule.decision_id)
 
 
+#: What an address may fill in, for a link to the form.
+_FROM_ADDRESS = ("service", "kind", "effective_from", "reaches_back_until")
+
+
 def _rule_form(request: HttpRequest, revised: AttributionRule | None) -> RuleForm:
-    initial: dict[str, Any] = {"service": request.GET.get("service", "")}
+    initial: dict[str, Any] = {name: request.GET.get(name, "") for name in _FROM_ADDRESS}
     if revised:
         initial = {
             "service": revised.service.slug,
             "kind": revised.kind,
             "effective_from": revised.effective_from.code,
+            "reaches_back_until": str(revised.reaches_back_until or ""),
             "method": revised.method,
             "driver": revised.driver.code if revised.driver else "",
             "weights": "\n".join(f"{code} = {w}" for code, w in sorted(revised.weights.items())),
@@ -61,39 +70,6 @@ def _rule_form(request: HttpRequest, revised: AttributionRule | None) -> RuleFor
     data = request.POST if request.method == "POST" else None
     tree = Service.objects.tree()
     return RuleForm(tree, Council.objects.all(), Driver.objects.all(), data, initial)
-
-
-def _propose(
-    form: RuleForm, revised: AttributionRule | None, request: HttpRequest
-) -> AttributionRule:
-    errors = form.missing()
-    service = Service.objects.filter(slug=form.say("service")).first()
-    if form.say("service") and service is None:
-        errors.append(FieldError("service", "Choose a service from the list."))
-    driver = Driver.objects.filter(code=form.say("driver")).first() if form.say("driver") else None
-    for name, choices in (("kind", AttributionRule.Kind), ("method", AttributionRule.Method)):
-        if form.say(name) and form.say(name) not in choices.values:
-            errors.append(FieldError(name, "Choose one from the list."))
-    quarter = form.read_or_add(errors, form.quarter)
-    day = form.read_or_add(errors, form.day)
-    if errors or service is None or quarter is None:
-        raise BadContent(errors)
-    method = form.say("method")
-    return propose_rule(
-        service=service,
-        kind=form.say("kind"),
-        method=method,
-        effective_from=quarter,
-        shares=form.shares() if method == AttributionRule.Method.FIXED else {},
-        driver=driver if method == AttributionRule.Method.DRIVER else None,
-        weights=form.weights_given() if method == AttributionRule.Method.BLEND else {},
-        indirect_variance=form.say("indirect_variance") or AttributionRule.IndirectVariance.SHARED,
-        basis=form.say("basis"),
-        answer_by=day,
-        revises=revised.decision if revised else None,
-        by=person(request),
-        at=timezone.now(),
-    )
 
 
 def _propose_page(

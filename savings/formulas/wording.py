@@ -70,6 +70,17 @@ def _listed(words: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+def quarters_in_words(first: Quarter, last: Quarter) -> str:
+    """Some quarters, from the first to the last.
+
+    >>> quarters_in_words(Quarter.parse("2012-13-Q4"), Quarter.parse("2012-13-Q4"))
+    '2012/13 Q4'
+    >>> quarters_in_words(Quarter.parse("2012-13-Q4"), Quarter.parse("2013-14-Q1"))
+    '2012/13 Q4 to 2013/14 Q1'
+    """
+    return first.label if first == last else f"{first.label} to {last.label}"
+
+
 def takes_no_part(council: str) -> str:
     """Why a council can have no share in a rule."""
     return f"{council} takes no part in this service: leave its share out."

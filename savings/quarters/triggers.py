@@ -36,12 +36,17 @@ def reopened_openly() -> Trigger:
     )
 
 
-def begins_in_an_open_quarter() -> pgtrigger.Trigger:
-    """Refuse to add anything that takes effect in a closed quarter (`effective_from`)."""
+def begins_in_an_open_quarter(*, unless_reaching_back: bool = False) -> pgtrigger.Trigger:
+    """Refuse to add anything that takes effect in a closed quarter (`effective_from`).
+
+    A table whose rows may reach back over closed quarters has another trigger for those.
+    """
+    condition = pgtrigger.Q(new__reaches_back_until__isnull=True) if unless_reaching_back else None
     return Trigger(
         name="begins_in_an_open_quarter",
         when=pgtrigger.Before,
         operation=pgtrigger.Insert,
+        condition=condition,
         func=f"""
             IF savings_quarter_is_closed(NEW.effective_from) THEN {CLOSED} END IF;
             RETURN NEW;

@@ -68,7 +68,8 @@ _PUT_IN_FORCE = f"""
     ORDER BY parent_id, service_id, council_id, kind, recurrence, nature
 """  # nosec B608
 
-#: Savings and ongoing costs by the council they fall on, before the new totals are in force.
+#: Savings and ongoing costs by the council they fall on, before the new totals are in force, less
+#: what rules that reach back have divided: a claim stays as it fell.
 _DELIVERED = f"""
     SELECT s.slug, t.quarter, c.code, t.kind, sum(t.pence), bool_or(t.illustrative)
     FROM (
@@ -76,6 +77,15 @@ _DELIVERED = f"""
         WHERE until IS NULL AND NOT (%s OR parent_id = ANY(%s))
         UNION ALL
         SELECT {_SAID} FROM {_WORKED_OUT}
+        UNION ALL
+        SELECT f.parent_id, p.quarter, e.service_id, f.council_id, e.kind, e.recurrence, e.nature,
+               -f.pence, 1, FALSE
+        FROM savings_attributionrule r
+        JOIN savings_fact f ON f.rule_id = r.id
+        JOIN savings_entry e ON e.id = f.entry_id
+        JOIN savings_return o ON o.id = f.parent_id
+        JOIN savings_period p ON p.id = o.period_id
+        WHERE r.reaches_back_until IS NOT NULL AND f.council_id IS NOT NULL
     ) t
     JOIN services_service s ON s.id = t.service_id
     JOIN sovereignty_council c ON c.id = t.council_id

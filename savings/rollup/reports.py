@@ -15,9 +15,10 @@ from django.db.models.lookups import IsNull
 
 from finance.periods import Quarter
 from savings.formulas.delivered import COUNTED, AttributedSum, Delivered
+from savings.formulas.models import AttributionRule
 from savings.quarters.locks import ROLLUP
 from savings.returns.models import DirtyReturn, Entry, Return
-from savings.rollup.models import RollupState, Total
+from savings.rollup.models import Fact, RollupState, Total
 from services.tree import ServiceTree
 
 
@@ -120,23 +121,55 @@ def attributed(
 
 
 def delivered(services: Collection[str] | None = None, last: Quarter | None = None) -> Delivered:
-    """Savings and ongoing costs as they fell, to share costs by net reduction: one query.
+    """Savings and ongoing costs as they fell, to share costs by net reduction: three queries.
 
     `services` are slugs and must include the services below; None means all. Reads the
-    latest rollup.
+    latest rollup, less what rules that reach back have divided: a claim stays as it fell.
     """
     totals = Total.objects.current().filter(kind__in=COUNTED, council__isnull=False)
     if services is not None:
         totals = totals.filter(service__slug__in=services)
     if last is not None:
         totals = totals.filter(quarter__lte=last)
-    return Delivered(
+    sums = [
         AttributedSum(*row)
         for row in totals.order_by()
         .values("service__slug", "quarter", "council__code", "kind")
         .annotate(sum=Sum("pence"), marked=AnyOf("illustrative"))
         .values_list("service__slug", "quarter", "council__code", "kind", "sum", "marked")
+    ]
+    return Delivered([*sums, *_reached_back(services, last)])
+
+
+def _reached_back(
+    services: Collection[str] | None, last: Quarter | None
+) -> Iterator[AttributedSum]:
+    """What rules that reach back have divided, to be taken off what was delivered."""
+    rules = list(
+        AttributionRule.objects.filter(reaches_back_until__isnull=False).values_list(
+            "id", flat=True
+        )
     )
+    if not rules:
+        return
+    facts = Fact.objects.filter(rule_id__in=rules, council__isnull=False, entry__kind__in=COUNTED)
+    if services is not None:
+        facts = facts.filter(entry__service__slug__in=services)
+    if last is not None:
+        facts = facts.filter(parent__period__quarter__lte=last)
+    for slug, quarter, code, kind, pence in (
+        facts.order_by()
+        .values("entry__service__slug", "parent__period__quarter", "council__code", "entry__kind")
+        .annotate(sum=Sum("pence"))
+        .values_list(
+            "entry__service__slug",
+            "parent__period__quarter",
+            "council__code",
+            "entry__kind",
+            "sum",
+        )
+    ):
+        yield AttributedSum(slug, quarter, code, kind, -pence)
 
 
 @dataclass(frozen=True, slots=True)

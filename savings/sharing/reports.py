@@ -320,7 +320,8 @@ def _agreements(tree: ServiceTree, slugs: list[str], first_open: Quarter | None)
         Q(rule__service__slug__in=slugs) | Q(transition_approval__service__slug__in=slugs)
     )
     counting = (ProposalStanding.AGREED, ProposalStanding.WAITING, ProposalStanding.DISPUTED)
-    found = [one for one in proposals(about) if one.standing in counting]
+    # Who takes part from an open quarter on changes nothing in those that it reaches back over.
+    found = [one for one in proposals(about) if one.standing in counting and not one.last_quarter]
     councils = list(Council.objects.order_by("code"))
     return sorted(
         (

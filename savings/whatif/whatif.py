@@ -82,6 +82,10 @@ class World:
         )
         return replace(self, rules=(*others, agreed))
 
+    def without_reaching_back(self) -> World:
+        """The world as it is for plans: rules that reach back split only what was reported."""
+        return replace(self, rules=tuple(rule for rule in self.rules if not rule.reaches_back))
+
     def with_value(self, value: ValueOfDriver, since: Quarter | None) -> World:
         """The world in which a driver has this value for its council, from `since` on.
 
@@ -272,7 +276,7 @@ def over_the_plan(
     A saving in one year only falls by quarters: a quarter of it in each, in whole pence, with
     odd pennies first.
     """
-    before, after = today.attribution(), then.attribution()
+    before, after = (each.without_reaching_back().attribution() for each in (today, then))
     sums: dict[tuple[str, FinancialYear, str | None], _Sums] = defaultdict(_Sums)
     for line in lines:
         for facts, pence in _as_entries(line):
@@ -359,7 +363,8 @@ def _outcomes(split: Splits, world: World) -> list[Outcome]:
             continue
         outcome = attribution.share_out(alike.facts)
         outcomes.append(outcome)
-        if not resting:
+        # A claim stays as it fell, whatever a rule that reaches back divides.
+        if not resting or outcome.reached_back:
             continue
         for council, pence in split.of(place, outcome.shares).items():
             if council is not None:

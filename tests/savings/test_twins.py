@@ -243,11 +243,19 @@ def say(
 
 
 @property_of_worlds
-@given(tree=trees, standing=statuses, begins=steps, said=answers, withdrawn=rarely)
+@given(
+    tree=trees,
+    standing=statuses,
+    begins=steps,
+    reaches=st.one_of(st.none(), steps),
+    said=answers,
+    withdrawn=rarely,
+)
 def test_a_rule_is_in_force(
     tree: list[Any],
     standing: list[str | None],
     begins: int,
+    reaches: int | None,
     said: dict[str, bool],
     withdrawn: bool,
     councils: dict[str, Council],
@@ -261,6 +269,7 @@ def test_a_rule_is_in_force(
             kind="saving",
             method="fixed",
             effective_from=QUARTERS[begins],
+            reaches_back_until=None if reaches is None else QUARTERS[max(begins, reaches)],
             shares={"LBHF": "1"},
             version=1,
             provenance=Provenance.REPORTED,
@@ -276,6 +285,11 @@ def test_a_rule_is_in_force(
         assert sorted(asked("savings_quarters_in_force", rule.decision_id)) == [
             quarter.ordinal for quarter in quarters_in_force(found)
         ]
+        known, until = Service.objects.tree(), found.reaches_back_until
+        for code, council in councils.items():
+            assert one("savings_is_asked", rule.decision_id, council.id) == known.takes_part(
+                service.slug, code, QUARTERS[begins], until
+            )
         told = proposal(rule.decision_id)
         assert told
         # A council's time may end with the last quarter, so the one after it can differ.

@@ -7,7 +7,8 @@ rules come in the order of the contract. A world is plain values:
   (council, first quarter, last quarter or None), quarters being whole numbers, and `states`,
   a list of (state, first quarter, last quarter or None);
 - `rules`: `id`, `service`, `kind`, `method`, `from`, `agreed`, `refused`, `withdrawn`, `shares`,
-  `driver`, `weights`, `indirect_variance`;
+  `driver`, `weights`, `indirect_variance`; one that reaches back has the last quarter that it
+  reaches as `until` (None otherwise), and in `turns` when each council agreed;
 - `values`: `driver`, `council`, `from`, `value`;
 - `approvals`: `code`, `service`, `from`, `agreed`, `refused`, `withdrawn`;
 - `entries`: `id`, `council` (None for the partnership), `quarter` (its return's), `service`,
@@ -111,6 +112,8 @@ def rule_in_force(world: World, service: str, kind: str, quarter: int) -> World 
         for rule in world["rules"]:
             if rule["service"] != node or rule["kind"] != kind or rule["from"] > quarter:
                 continue
+            if rule["until"] is not None:
+                continue
             if any(council not in rule["agreed"] for council in needed):
                 continue
             if rule["withdrawn"] or rule["refused"]:
@@ -119,7 +122,29 @@ def rule_in_force(world: World, service: str, kind: str, quarter: int) -> World 
                 best = rule
         if best is not None:
             return best
-    return None
+    return first_that_reaches_back(world, service, kind, quarter)
+
+
+def first_that_reaches_back(world: World, service: str, kind: str, quarter: int) -> World | None:
+    """Of the rules for what no rule had divided, the one that all agreed to first."""
+    found: list[tuple[int, World]] = []
+    for node in above(world, service):
+        needed = participants(world, node, quarter)
+        if not needed:
+            continue
+        for council in participants(world, service, quarter):
+            if council not in needed:
+                needed.append(council)
+        for rule in world["rules"]:
+            if rule["service"] != node or rule["kind"] != kind or rule["until"] is None:
+                continue
+            if not rule["from"] <= quarter <= rule["until"]:
+                continue
+            if rule["withdrawn"] or rule["refused"]:
+                continue
+            if all(council in rule["agreed"] for council in needed):
+                found.append((max(rule["turns"][council] for council in needed), rule))
+    return min(found, key=lambda each: each[0])[1] if found else None
 
 
 # --- 3. Shares -----------------------------------------------------------------------
@@ -226,11 +251,21 @@ def claims_on_an_agreed_budget(world: World, entry: World, quarter: int) -> bool
     return False
 
 
+def divided_later(world: World, entry: World) -> bool:
+    """Whether a rule that reaches back divides it: claims on budgets stay as they fell."""
+    if entry["scope"] == "own" and entry["council"] is not None:
+        return False
+    rule = rule_in_force(world, entry["service"], entry["kind"], quarter_of(world, entry))
+    return rule is not None and rule["until"] is not None
+
+
 def net_reduction(
     world: World, service: str, quarter: int, council: str, found: dict[int, Split]
 ) -> int:
     net = 0
     for entry in world["entries"]:
+        if divided_later(world, entry):
+            continue
         if entry["quarter"] <= quarter and service in above(world, entry["service"]):
             if entry["kind"] == "saving":
                 net += found[entry["id"]].get(council, 0)

@@ -44,6 +44,8 @@ def share_all(entries: Collection[Reported], attribution: Attribution) -> dict[i
         if entry.facts.rests_on_others:
             continue
         found = fallen[entry.id] = _fall(entry, attribution)
+        if found.outcome.reached_back:
+            continue
         for council, pence in found.pence.items():
             key = (entry.facts.service, entry.quarter, council, entry.facts.kind)
             before, made_up = sums[key]

@@ -34,6 +34,24 @@ def store(world: World) -> list[Return]:
     return _returns(world, services, councils, people)
 
 
+def divided(rules: list[World]) -> None:
+    """Close every quarter, store these rules that reach back, and mark all returns for rework."""
+    Period.objects.update(status=Period.Status.CLOSED)
+    councils = {council.code: council for council in Council.objects.all()}
+    people = {
+        code: (
+            User.objects.get(username=f"finance.{code}"),
+            User.objects.get(username=f"s151.{code}"),
+        )
+        for code in councils
+    }
+    services = {service.slug: service for service in Service.objects.all()}
+    _rules({"rules": rules}, services, councils, people)
+    DirtyReturn.objects.bulk_create(
+        DirtyReturn(parent=parent, marked_at=NOW) for parent in Return.objects.all()
+    )
+
+
 def certified(parent: Return) -> None:
     """Certify a return past the actions, which would refuse a claim that is not agreed."""
     Return.objects.filter(id=parent.id).update(
@@ -145,6 +163,9 @@ def _rules(
             basis="Made up",
             provenance=Provenance.REPORTED,
             decision=_decision(people),
+            reaches_back_until=None
+            if rule["until"] is None
+            else Quarter.from_ordinal(rule["until"]),
         )
         _answered(made.decision, rule, councils, people)
 
@@ -240,6 +261,12 @@ def read_world() -> World:
                 "driver": rule.driver.code if rule.driver else None,
                 "weights": {code: Fraction(weight) for code, weight in rule.weights.items()},
                 "indirect_variance": rule.indirect_variance,
+                "until": rule.reaches_back_until.ordinal if rule.reaches_back_until else None,
+                "turns": {
+                    each.council.code: each.id
+                    for each in rule.decision.consents.select_related("council")
+                    if each.agree
+                },
             }
             for rule in AttributionRule.objects.select_related("service", "driver", "decision")
         ],

@@ -34,6 +34,7 @@ def test_a_rule_is_proposed_and_agreed_by_every_council(partnership: Partnership
     assert {key: rule[key] for key in rule if key not in ("id", "proposed_at")} == {
         **A_RULE,
         "version": 1,
+        "reaches_back_until": None,
         "driver": None,
         "weights": {},
         "indirect_variance": "shared",

@@ -23,7 +23,7 @@ from services.models import Service
 from tests.partnership import NOW
 from tests.savings.attribution.rebuilding import rebuild, shown
 from tests.savings.formulas import naive, worlds
-from tests.savings.formulas.stored import certified, facts, read_world, store
+from tests.savings.formulas.stored import certified, divided, facts, read_world, store
 from tests.savings.rollup.books import books, books_from_the_entries
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,30 @@ def test_a_thousand_entries_certified_in_any_order_are_attributed_the_same() -> 
     said = explanations()
     assert told(said) == expected
     assert [rebuild(each) for each in said] == [shown(each) for each in said]
-    assert {each["because"] for each in said} == set(REASONS)
+    assert {each["because"] for each in said} == set(REASONS) - {"reached_back"}
+    assert books() == books_from_the_entries()
+
+
+@pytest.mark.parametrize("seed", [19, 22, 57])
+def test_what_rules_that_reach_back_divide_is_divided_the_same_and_nothing_else_moves(
+    seed: int,
+) -> None:
+    random = Random(seed)
+    world = worlds.make(random, entries=150, storable=True)
+    for parent in store(world):
+        certified(parent)
+    roll_up_dirty(at=NOW)
+    before = facts()
+    divided(worlds.reaching_back(random, world, worlds.FIRST + 5, storable=True))
+    roll_up_dirty(at=NOW)
+
+    after = facts()
+    assert after == naive.attribute(read_world())
+    said = explanations()
+    assert told(said) == after
+    reached = {each["entry"]["id"] for each in said if each["because"] == "reached_back"}
+    assert {number for number in after if after[number] != before[number]} >= reached != set()
+    assert [number for number in after if before[number] and after[number] != before[number]] == []
     assert books() == books_from_the_entries()
 
 

@@ -43,6 +43,8 @@ def make(random: Random, *, entries: int, quarters: int = 6, storable: bool = Fa
         if not storable and random.random() < 0.03:
             # The partnership's own entries, which only the record makes.
             world["entries"][-1].update(council=None, corrects=None)
+    if not storable:
+        world["rules"] += reaching_back(random, world, last, storable)
     return world
 
 
@@ -123,31 +125,54 @@ def _answers(random: Random, all_agree: float) -> World:
 
 def _rules(random: Random, world: World, last: int, storable: bool) -> None:
     for number in range(1, random.randint(2, 12)):
-        method = random.choice(["fixed", "driver", "blend"])
-        kind = random.choice(["saving", "ongoing_cost"])
-        begins = random.choice([FIRST, FIRST, random.randint(FIRST, last)])
-        driver = random.choice(DRIVERS) if method == "driver" else None
-        services = list(world["services"])
-        if storable and method != "fixed":
-            services = _countable(world, [driver] if driver else DRIVERS)
-            if not services:
-                continue
-        world["rules"].append(
-            {
-                "id": number,
-                "service": random.choice(services),
-                "kind": kind,
-                "method": method,
-                "from": FIRST if storable and method != "fixed" else begins,
-                **_answers(random, 0.7),
-                "shares": _parts(random, COUNCILS) if method == "fixed" else {},
-                "driver": driver,
-                "weights": _parts(random, DRIVERS) if method == "blend" else {},
-                "indirect_variance": random.choice(["host", "shared"]),
-            }
-        )
+        rule = _rule(random, world, number, last, storable)
+        if rule is None:
+            continue
+        world["rules"].append(rule)
         if storable:
-            _as_it_can_be_answered(world["rules"][-1], tree_of(world))
+            _as_it_can_be_answered(rule, tree_of(world))
+
+
+def reaching_back(random: Random, world: World, last: int, storable: bool) -> list[World]:
+    """Rules for what the others leave undivided, with the turn in which each council agreed."""
+    found = []
+    numbers = range(len(world["rules"]) + 20, len(world["rules"]) + 20 + random.randint(0, 4))
+    for number in numbers:
+        rule = _rule(random, world, number, last, storable)
+        if rule is None:
+            continue
+        rule["until"] = random.randint(rule["from"], last)
+        rule["turns"] = {code: random.randint(0, 10**9) for code in rule["agreed"]}
+        if storable:
+            rule.update(refused=[], withdrawn=False)
+        found.append(rule)
+    return found
+
+
+def _rule(random: Random, world: World, number: int, last: int, storable: bool) -> World | None:
+    method = random.choice(["fixed", "driver", "blend"])
+    kind = random.choice(["saving", "ongoing_cost"])
+    begins = random.choice([FIRST, FIRST, random.randint(FIRST, last)])
+    driver = random.choice(DRIVERS) if method == "driver" else None
+    services = list(world["services"])
+    if storable and method != "fixed":
+        services = _countable(world, [driver] if driver else DRIVERS)
+        if not services:
+            return None
+    return {
+        "id": number,
+        "service": random.choice(services),
+        "kind": kind,
+        "method": method,
+        "from": FIRST if storable and method != "fixed" else begins,
+        **_answers(random, 0.7),
+        "shares": _parts(random, COUNCILS) if method == "fixed" else {},
+        "driver": driver,
+        "weights": _parts(random, DRIVERS) if method == "blend" else {},
+        "indirect_variance": random.choice(["host", "shared"]),
+        "until": None,
+        "turns": {},
+    }
 
 
 def _as_it_can_be_answered(rule: World, tree: ServiceTree) -> None:
@@ -263,6 +288,10 @@ def attribution_of(world: World) -> Attribution:
                 weights=rule["weights"],
                 indirect_variance_to_host=rule["indirect_variance"] == "host",
                 given_up=rule["withdrawn"] or bool(rule["refused"]),
+                reaches_back_until=None
+                if rule["until"] is None
+                else Quarter.from_ordinal(rule["until"]),
+                turns=rule["turns"],
             )
             for rule in world["rules"]
         ],

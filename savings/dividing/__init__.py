@@ -1,0 +1,1 @@
+"""Dividing what lies undivided in closed quarters: what there is, by which rules, since when."""
