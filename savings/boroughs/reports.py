@@ -16,6 +16,7 @@ from datetime import datetime
 from django.db.models import Max, Q, QuerySet, Sum
 
 from finance.periods import Quarter
+from savings.dividing.reports import Divided, divided
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Fact, RollupState, Total
@@ -91,7 +92,8 @@ class BoroughFigures:
 
     `certified` says whether the council's own return for the quarter is certified; it is in
     them unless it is among `waiting`, the returns that may fall on the council and are being
-    added. `version`, `digest` and `rolled_up_at` say which rollup they were read from.
+    added. `divided` is what rules that reach back have put on it, of returns up to the quarter.
+    `version`, `digest` and `rolled_up_at` say which rollup they were read from.
     """
 
     council: Council
@@ -99,6 +101,7 @@ class BoroughFigures:
     lines: tuple[FigureLine, ...]
     entries: tuple[EntryLine, ...]
     undivided: tuple[Undivided, ...]
+    divided: tuple[Divided, ...]
     certified: bool
     waiting: tuple[BeingAdded, ...]
     version: int
@@ -250,6 +253,7 @@ def figures_of(council: Council, quarter: Quarter, *, with_entries: bool = True)
         lines=_lines(tree, council, quarter, waiting),
         entries=entry_lines(entry_facts(council, quarter)) if with_entries else (),
         undivided=_undivided(quarter, added),
+        divided=tuple(divided(council, quarter)),
         certified=_certified(quarter).filter(council=council).exists(),
         waiting=waiting,
         version=state.version if state else 0,
