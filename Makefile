@@ -1,6 +1,6 @@
 # Everything that a person or a machine does with this project. `make` alone lists it.
 
-# The first Python on the machine that is new enough, or else python3, which says that it is not.
+# The first Python on the machine that is new enough, or python3, which says that it is not.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  && echo "$$python" && exit; done; echo python3)

@@ -14,7 +14,7 @@ from sovereignty.calls import Listing
 class ServiceList(Listing):
     """The services, each programme before the services below it.
 
-    The participants and host are those in `period`, or else in the latest open quarter. A
+    The participants and host are those in `period`, or by default in the latest open quarter. A
     service that has none of its own inherits them from the service above. Nobody shares a
     service whose state is not `shared`, even if councils share the service above it.
     """

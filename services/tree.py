@@ -161,7 +161,7 @@ class ServiceTree:
     def state(self, slug: str, quarter: Quarter) -> str | None:
         """What becomes of the service in the quarter; None where nothing says so.
 
-        By its state, or else shared where two councils or more take part.
+        By its state. Without one, it is shared if two councils or more take part.
         """
         apart = self.kept_apart(slug, quarter)
         if apart:

@@ -53,6 +53,7 @@ LEFT_BEHIND = {
     r"(?i)\bThis\s+is\s+our\s+fault\b": "This is our fault.",
     r"\bElse\b": "Else propose another.",
     r"[,;]\s+else\b": "Answer it; else it lapses.",
+    r"\b(?:because|or|would|could)\s+else\b": "It is as at the quarter, or else as at today.",
 }
 
 #: Stands for code, so that words on either side of it make no phrase.

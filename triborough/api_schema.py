@@ -15,7 +15,7 @@ from triborough.problems import MEDIA_TYPE, PROBLEMS
 
 #: The parts of addresses, by their name in the address.
 ADDRESS_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "council": ("A council's code; for a return also “partnership”.", {"example": "LBHF"}),
+    "council": ("A council's code; for a return also “partnership”.", {"example": "EDC"}),
     "period": ("A quarter.", {"example": "2013-14-Q1"}),
     "slug": ("A service's slug.", {"example": "libraries"}),
     "code": ("A plan's code.", {"example": "proposals-2011"}),

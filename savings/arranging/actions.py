@@ -3,7 +3,7 @@
 Nothing about a closed quarter changes. A name says nothing about figures, so a new one holds
 everywhere. A service is in one place of the tree in all quarters, so it can only be moved while no
 closed quarter has certified figures of it or of a service below it. A state holds from an open
-quarter on. The reasons are in `docs/adr/0038-services-are-arranged-by-the-programme-office.md`.
+quarter on. The reasons are in `docs/adr/0034-services-are-arranged-by-the-programme-office.md`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from savings.quarters.locks import change_basis
 from savings.returns.models import Return
 from savings.returns.outbox import rework_from
 from services.models import Service, ServiceState
-from services.states import State
+from services.states import LABELS, State
 from services.tree import ServiceTree, StateSpell
 from sovereignty.models import Council, User
 from sovereignty.refusals import BadContent, FieldError, WrongState
@@ -329,6 +329,8 @@ class _Arranging:
                 self.errors.append(FieldError(field, message))
             self._refuse_mistakes()
         notes = [*notes, "Nothing about a closed quarter changes."]
+        if state:
+            notes += self._replaced(within, state)
         if state and state.state == State.RETIRED:
             notes.append(
                 f"From {state.first.label} on nobody can enter anything for it, other than "
@@ -339,6 +341,17 @@ class _Arranging:
                 below = ", ".join(after.tree.nodes[slug].name for slug in within[1:])
                 notes.append(f"The services below are retired with it: {below}.")
         return effects_of(self.before, after, within, since=self._since(state), notes=notes)
+
+    def _replaced(self, within: Sequence[str], state: StateSpell) -> list[str]:
+        """In a sentence, the states recorded for later that it replaces."""
+        slugs = within if state.state == State.RETIRED else within[:1]
+        later = [
+            f"{node.name}, {LABELS[State(each.state)].lower()} from {each.first.label}"
+            for node in (self.tree.nodes[slug] for slug in slugs)
+            for each in node.states
+            if each.first >= state.first
+        ]
+        return [f"It replaces what is recorded for later: {'; '.join(later)}."] if later else []
 
     def _in_the_way(self, after: Attribution, within: Sequence[str]) -> list[str]:
         """Entries of quarters that are not closed which could not be made after it."""

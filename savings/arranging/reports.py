@@ -17,7 +17,7 @@ from savings.plans.models import PlanLine
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Forecast, Return
 from services.tree import ServiceTree
-from sovereignty.models import Council
+from sovereignty.models import Council, Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """A difference with the services that it is for."""
+    """A difference with the services that it is for: `all_of_it` if for all in reach."""
 
     difference: Difference
     services: tuple[Named, ...]
+    all_of_it: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def changes_of(slug: str) -> list[Event]:
 
 
 def first_open() -> Quarter | None:
-    """The quarter after the latest closed one, or else the first period; None without any."""
+    """The quarter after the latest closed one, or the first period if none is closed, or None."""
     closed = Period.objects.latest_closed_quarter()
     if closed:
         return closed.following
@@ -157,10 +158,15 @@ def effects_of(
     said = [*notes]
     if since:
         said += [*_entries(slugs, since), *_forecasts(slugs, since)]
+    said += _agreements(slugs)
     said += _plans(slugs, before.tree, after.tree)
     return Effects(
         tuple(
-            Concerned(each, tuple(Named(slug, names[slug].name) for slug in each.services))
+            Concerned(
+                each,
+                tuple(Named(slug, names[slug].name) for slug in each.services),
+                all_of_it=len(slugs) > 1 and len(each.services) == len(slugs),
+            )
             for each in found
         ),
         tuple(said),
@@ -196,6 +202,22 @@ def _forecasts(slugs: Sequence[str], since: Quarter) -> list[str]:
             "a service here. A council owes a forecast only for a service that it takes part in."
         )
     ]
+
+
+def _agreements(slugs: Sequence[str]) -> list[str]:
+    """In a sentence, the rules and budgets of these services."""
+    titles = (
+        Decision.objects.filter(
+            Q(rule__service__slug__in=slugs) | Q(transition_approval__service__slug__in=slugs),
+            withdrawn_at=None,
+        )
+        .order_by("id")
+        .values_list("title", flat=True)
+    )
+    if not titles:
+        return []
+    said = f"Agreements about a service here: {'; '.join(titles)}."
+    return [f"{said} They stay, and are in force where every council that takes part has agreed."]
 
 
 def _plans(slugs: Sequence[str], before: ServiceTree, after: ServiceTree) -> list[str]:

@@ -36,8 +36,8 @@ class AttributionParameters(Shape):
     )
     group_by = GroupBy(
         default=lambda: list(GROUPS),
-        help_text="Any of council, service and period, with commas between them; all three if left "
-        "out.",
+        help_text="Any of council, service and period, with commas between them; all of them if "
+        "left out.",
     )
     as_at = MomentText()
 

@@ -12,6 +12,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from savings.boroughs.reports import FigureLine
+from savings.boroughs.wording import BEING_ADDED
 from savings.kit.wording import headline
 
 _QUARTER, _TO_DATE = "#5f93a0", "#0e4543"
@@ -19,12 +20,15 @@ _INK = "#16211f"
 
 
 def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]:
-    """Two bars for each area: the quarter's savings above those to date; one if they are equal."""
+    """Two bars for each area: the quarter's savings above those to date; one if they are equal.
+
+    An amount that is being added has a label and no bar.
+    """
     bars = [_bars("To date", _TO_DATE, [(line.area_name, line.to_date) for line in lines])]
     if any(line.quarter != line.to_date for line in lines):
         bars.insert(0, _bars(quarter, _QUARTER, [(line.area_name, line.quarter) for line in lines]))
     figure = go.Figure(bars)
-    pence = [amount for line in lines for amount in (line.quarter, line.to_date)]
+    pence = [amount or 0 for line in lines for amount in (line.quarter, line.to_date)]
     longest, least = max([*pence, 1]), min([*pence, 0])
     figure.update_layout(
         template=go.layout.Template(),
@@ -39,13 +43,13 @@ def savings_by_area(lines: Sequence[FigureLine], quarter: str) -> dict[str, Any]
     return figure.to_plotly_json()
 
 
-def _bars(name: str, colour: str, rows: Sequence[tuple[str, int]]) -> go.Bar:
+def _bars(name: str, colour: str, rows: Sequence[tuple[str, int | None]]) -> go.Bar:
     return go.Bar(
         name=name,
         orientation="h",
         y=[row for row, _ in rows],
         x=[amount for _, amount in rows],
-        text=[headline(amount) for _, amount in rows],
+        text=[BEING_ADDED if amount is None else headline(amount) for _, amount in rows],
         textposition="outside",
         textangle=0,
         textfont={"color": _INK},

@@ -271,6 +271,8 @@ def as_json(figures: BoroughFigures) -> dict[str, Any]:
                 "illustrative": entry.illustrative,
                 "evidence": entry.evidence,
                 "note": entry.note,
+                "approval": entry.approval,
+                "falls": entry.falls,
             }
             for entry in figures.entries
         ],

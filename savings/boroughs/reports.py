@@ -16,7 +16,10 @@ from datetime import datetime
 from django.db.models import Max, Q, QuerySet, Sum
 
 from finance.periods import Quarter
+from savings.boroughs import wording
 from savings.dividing.reports import Divided, divided
+from savings.formulas.arithmetic import Attribution
+from savings.formulas.reports import current_attribution
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Fact, RollupState, Total
@@ -53,7 +56,8 @@ class FigureLine:
 class EntryLine:
     """One certified entry of the quarter and the part of it that falls on the council.
 
-    `reported_by` is a council's code or “partnership”, `reporter` its name.
+    `reported_by` is a council's code or “partnership”, `reporter` its name. `approval` is the
+    code of the transition budget that it claims on, and `falls` says in words how it falls.
     """
 
     entry: int
@@ -71,6 +75,8 @@ class EntryLine:
     illustrative: bool
     evidence: str
     note: str
+    approval: str
+    falls: str
 
     @property
     def kind_name(self) -> str:
@@ -188,15 +194,18 @@ class _Sums:
 def first_choice(councils: Iterable[Council]) -> Quarter | None:
     """The quarter to show unless another is asked for.
 
-    The latest with certified figures for one of the councils, or the latest closed, or the first
-    there is; None if no quarter has been opened yet.
+    The latest that was closed, as everywhere. Before any was, the latest with certified figures for
+    one of the councils, or the first there is; None if no quarter has been opened yet.
     """
-    latest = (
+    usual = Period.objects.usual_quarter()
+    if usual is not None:
+        return usual
+    certified = (
         Total.objects.current().filter(council__in=list(councils)).aggregate(latest=Max("quarter"))
     )
-    if latest["latest"] is not None:
-        return latest["latest"]
-    period = Period.objects.latest_closed() or Period.objects.order_by("quarter").first()
+    if certified["latest"] is not None:
+        return certified["latest"]
+    period = Period.objects.order_by("quarter").first()
     return period.quarter if period else None
 
 
@@ -266,13 +275,24 @@ def entry_facts(council: Council, quarter: Quarter) -> QuerySet[Fact]:
     """The part of each certified entry of the quarter that falls on the council, by entry."""
     return (
         Fact.objects.filter(council=council, parent__period__quarter=quarter)
-        .select_related("entry__service", "parent__council")
+        .select_related(
+            "council",
+            "entry__service",
+            "entry__corrects__parent__period",
+            "parent__council",
+            "parent__period",
+        )
         .order_by("entry_id")
     )
 
 
 def entry_lines(facts: Iterable[Fact]) -> tuple[EntryLine, ...]:
-    """Facts, read by `entry_facts`, as lines to show."""
+    """Facts, read by `entry_facts`, as lines to show.
+
+    What claims on budgets fall by is asked only where there are claims.
+    """
+    facts = list(facts)
+    attribution = current_attribution() if any(fact.entry.approval for fact in facts) else None
     return tuple(
         EntryLine(
             entry=fact.entry_id,
@@ -290,8 +310,27 @@ def entry_lines(facts: Iterable[Fact]) -> tuple[EntryLine, ...]:
             illustrative=fact.illustrative,
             evidence=fact.entry.evidence,
             note=fact.entry.note,
+            approval=fact.entry.approval,
+            falls=_falls(fact, attribution),
         )
         for fact in facts
+    )
+
+
+def _falls(fact: Fact, attribution: Attribution | None) -> str:
+    """How an entry falls on the council of one of its facts, in words."""
+    entry = fact.entry
+    shared = entry.scope == Entry.Scope.SHARED
+    under_budget = False
+    if attribution is not None and shared and entry.approval:
+        asked = entry.corrects.parent if entry.corrects else fact.parent
+        budget = attribution.budget_in_force(entry.approval, entry.service.slug, asked.quarter)
+        under_budget = budget is not None
+    return wording.falls(
+        fact.council.name if fact.council else "",
+        by_rule=fact.rule_id is not None,
+        budget=entry.approval if under_budget else "",
+        own_change=shared and entry.cause == Entry.Cause.SPECIFICATION_CHANGE,
     )
 
 
@@ -303,7 +342,8 @@ def _bearing_on(
 
 def waiting_for(council: Council, quarter: Quarter) -> tuple[BeingAdded, ...]:
     """The certified returns to a quarter that may fall on a council and are being added."""
-    return _bearing_on(council, being_added(quarter), Service.objects.tree())
+    waiting = being_added(quarter)
+    return _bearing_on(council, waiting, Service.objects.tree()) if waiting else ()
 
 
 def _shown(

@@ -49,6 +49,10 @@ class ReportEntrySerializer(serializers.Serializer):
     illustrative = serializers.BooleanField()
     evidence = serializers.CharField(allow_blank=True)
     note = serializers.CharField(allow_blank=True)
+    approval = serializers.CharField(
+        allow_blank=True, help_text="The code of the transition budget that it claims on, if any."
+    )
+    falls = serializers.CharField(help_text="How it falls on this council, in words.")
 
 
 class ReportUndividedSerializer(serializers.Serializer):
@@ -104,7 +108,7 @@ class ReportSerializer(serializers.Serializer):
         "added to the totals; null where none is.",
     )
     why = serializers.CharField(
-        allow_blank=True, help_text="Which returns are being added, in words; else empty."
+        allow_blank=True, help_text="Which returns are being added, in words. Empty where none is."
     )
     illustrative = serializers.BooleanField()
     rollup = ReportRollupSerializer(help_text="The rollup that the figures were read from.")

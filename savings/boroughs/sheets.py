@@ -131,6 +131,7 @@ def _entries(figures: BoroughFigures) -> Sheet:
             Column("Rests on an illustrative rule", 13),
             Column("Evidence", 24, "prose"),
             Column("Note", 42, "prose"),
+            Column("How it falls", 36, "prose"),
         ),
         rows=[_entry_row(entry) for entry in figures.entries],
         when_empty=why_pending(figures.council, figures.waiting)
@@ -154,6 +155,7 @@ def _entry_row(entry: EntryLine) -> Sequence[Cell]:
         _yes(entry.illustrative),
         entry.evidence,
         entry.note,
+        entry.falls,
     )
 
 

@@ -58,6 +58,23 @@ def being_added(council: str, waiting: Sequence[Waiting], when: Callable[[dateti
     return " ".join(told)
 
 
+def falls(council: str, *, by_rule: bool, budget: str, own_change: bool) -> str:
+    """How an entry falls on a council, in a few words.
+
+    `budget` is the code of the transition budget that it falls under, if any; `own_change`
+    where the council changed a specification.
+
+    >>> falls("Westminster", by_rule=False, budget="moves", own_change=False)
+    'By net reduction in spending, under the transition budget “moves”'
+    """
+    if budget:
+        by = "As savings are split" if by_rule else "By net reduction in spending"
+        return f"{by}, under the transition budget “{budget}”"
+    if by_rule:
+        return "Split by a rule"
+    return f"{council} alone, which changed its specification" if own_change else f"{council} alone"
+
+
 def reading_of_areas(council: str, lines: Sequence[AreaLine]) -> str:
     """The savings by area in one sentence: how much in all, and where most of it came from."""
     known = [(line.area_name, line.to_date) for line in lines if line.to_date is not None]

@@ -110,12 +110,12 @@ class KindSumSerializer(serializers.Serializer):
         OpenApiExample(
             "A return that came three days late",
             {
-                "council": "WCC",
+                "council": "WDC",
                 "period": "2013-14-Q1",
                 "status": "submitted",
                 "sent_back": False,
                 "due_on": "2013-07-31",
-                "submitted": {"by": "finance.wcc", "at": "2013-08-03T09:30:00+01:00"},
+                "submitted": {"by": "finance.wdc", "at": "2013-08-03T09:30:00+01:00"},
                 "certified": None,
                 "days_late": 3,
                 "open_questions": 0,

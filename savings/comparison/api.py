@@ -16,7 +16,8 @@ from savings.comparison.reports import (
     by_council,
     compare,
     forecast_for_the_year,
-    latest_closed_quarter,
+    is_open_again,
+    usual_quarter,
     years_of,
 )
 from savings.comparison.serializers import ComparisonParameters, ComparisonSerializer
@@ -47,7 +48,7 @@ class ComparisonView(Call):
         asked = self.parameters()
         plan = plan_called(asked["plan"])
         as_at = asked.get("as_at")
-        to = asked.get("to") or latest_closed_quarter(as_at)
+        to = asked.get("to") or usual_quarter(as_at)
         measure = Measure(asked.get("measure") or Measure.TO_DATE)
         council = council_called(asked.get("council"))
         year = year_of(plan, asked.get("year"))
@@ -58,6 +59,7 @@ class ComparisonView(Call):
             whole=comparison.whole,
             councils=councils,
             as_at=as_at,
+            open_again=is_open_again(to, as_at),
             forecast=forecast_for_the_year(comparison),
         )
         return Response(ComparisonSerializer(compared).data)
@@ -71,6 +73,7 @@ class Compared:
     whole: ComparisonLine
     councils: list[CouncilLine]
     as_at: datetime | None
+    open_again: bool
     forecast: Measured | None
 
     def __getattr__(self, name: str) -> Any:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from finance.periods import FinancialYear, Quarter
-from savings.comparison.reports import Choices, latest_closed_quarter
+from savings.comparison.reports import Choices, usual_quarter
 from savings.kit.choosing import ChoosingForm, choice, cut_short
 from savings.kit.forms import MomentField
 from savings.plans.measures import CHOICES, Measure
@@ -35,7 +35,7 @@ class ComparisonForm(ChoosingForm):
             "year",
             [("", "The plan’s latest year"), *((year.code, year.label) for year in years)],
         )
-        self.offer("to", to_the_end_of(choices.periods))
+        self.offer("to", to_the_end_of(choices.periods, open_again=True))
 
     def clean_plan(self) -> Plan | None:
         code = self.cleaned_data["plan"]
@@ -72,7 +72,7 @@ class ComparisonForm(ChoosingForm):
     def clean_to(self) -> Quarter | None:
         code = self.cleaned_data["to"]
         if not code:
-            return self.choices.latest_closed
+            return self.choices.usual
         for period in self.choices.periods:
             if period.code == code:
                 return period.quarter
@@ -89,7 +89,7 @@ class ComparisonForm(ChoosingForm):
         data = self.cleaned_data
         to = data["to"]
         if data["as_at"] is not None and not self.data.get("to"):
-            to = latest_closed_quarter(data["as_at"])
+            to = usual_quarter(data["as_at"])
         return data["plan"], data["year"], to
 
     @property

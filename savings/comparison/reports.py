@@ -30,7 +30,7 @@ from savings.comparison.lines import (
     MadeOf,
     QuarterLine,
 )
-from savings.history.reports import latest_closed_at, quarters_open_at
+from savings.history.reports import latest_once_closed_at, quarters_open_at
 from savings.plans.measures import (
     Measure,
     Measured,
@@ -47,7 +47,7 @@ from savings.plans.measures import (
 )
 from savings.plans.models import Plan, PlanLine
 from savings.plans.reports import councils_of, promises_by_service
-from savings.quarters.models import Period, latest_closed_of
+from savings.quarters.models import Period, usual_of
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Total
 from savings.rollup.reports import AnyOf
@@ -81,8 +81,14 @@ class Choices:
         )
 
     @property
-    def latest_closed(self) -> Quarter | None:
-        return latest_closed_of(self.periods)
+    def usual(self) -> Quarter | None:
+        """The quarter that is counted to unless another is asked for."""
+        return usual_of(self.periods)
+
+    def reopened(self, quarter: Quarter | None) -> Period | None:
+        """The period of a quarter that was closed and is open again."""
+        found = (p for p in self.periods if p.quarter == quarter and p.is_open_again)
+        return next(found, None)
 
 
 @dataclass
@@ -184,15 +190,28 @@ def choices() -> Choices:
     return Choices(
         plans=tuple(plan for plan in Plan.objects.all() if plan.code in years),
         years={code: sorted(found) for code, found in years.items()},
-        periods=tuple(Period.objects.order_by("quarter")),
+        periods=tuple(Period.objects.select_related("reopened_by").order_by("quarter")),
     )
 
 
-def latest_closed_quarter(as_at: datetime | None = None) -> Quarter | None:
-    """The quarter that delivery is counted to unless another is asked for."""
+def usual_quarter(as_at: datetime | None = None) -> Quarter | None:
+    """The quarter that delivery is counted to unless another is asked for.
+
+    It is the latest that was closed. What is certified in it does not vanish if it is reopened.
+    """
     if as_at is not None:
-        return latest_closed_at(as_at)
-    return Period.objects.latest_closed_quarter()
+        return latest_once_closed_at(as_at)
+    return Period.objects.usual_quarter()
+
+
+def is_open_again(quarter: Quarter | None, as_at: datetime | None = None) -> bool:
+    """Whether a quarter was closed and is, or was at a moment, open again."""
+    latest = usual_quarter(as_at)
+    if quarter is None or latest is None or quarter > latest:
+        return False
+    if as_at is not None:
+        return quarters_open_at(as_at).get(quarter, False)
+    return Period.objects.filter(quarter=quarter, status=Period.Status.OPEN).exists()
 
 
 def compare(

@@ -22,14 +22,14 @@ class ComparisonParameters(Shape):
     )
     year = YearText(required=False, help_text="The plan's last year unless said.")
     council = Text(
-        "Name a council by its code, such as WCC.",
+        "Name a council by its code, such as EDC.",
         required=False,
         max_length=12,
         help_text="One council's part of both sides; all councils together unless said.",
     )
     to = QuarterText(
         required=False,
-        help_text="The last quarter to count. By default the latest closed one (at `as_at`).",
+        help_text="The last quarter to count. By default the latest that was closed (at `as_at`).",
     )
     as_at = MomentText()
 
@@ -116,6 +116,9 @@ class ComparisonSerializer(FiguresSerializer):
         source="comparison.to",
         allow_null=True,
         help_text="Null if no quarter has been closed yet.",
+    )
+    open_again = serializers.BooleanField(
+        help_text="Whether `to` was closed and is open again: what is certified in it stands."
     )
     as_at = serializers.DateTimeField(
         allow_null=True,

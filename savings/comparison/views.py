@@ -65,6 +65,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         _common(compared, form.moment, lines, titles)
         | _councils(request, compared, councils)
         | {
+            "reopened": None if form.moment else form.choices.reopened(to),
             "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(compared, form.moment),
             "forecast": forecast_for_the_year(compared),
@@ -111,6 +112,7 @@ def area(request: HttpRequest, slug: str) -> HttpResponse:
         _common(compared, form.moment, lines, titles, below)
         | _councils(request, compared, councils)
         | {
+            "reopened": None if form.moment else form.choices.reopened(to),
             "adding": _is_adding(context["rollup"], to, form.moment),
             "entries": _entries(compared, form.moment, service=slug),
             "whole": whole,

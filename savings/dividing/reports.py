@@ -1,7 +1,7 @@
 """Reading what lies undivided in closed quarters, and what rules that reach back have divided.
 
 Certified entries that fall on no council because no rule was in force. A rule can be proposed to
-reach back for them: `docs/adr/0034-rules-that-reach-back.md`. All amounts are whole pence.
+reach back for them: `docs/adr/0035-rules-that-reach-back.md`. All amounts are whole pence.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def read_values(
     seen: dict[tuple[str, Quarter], int] = {}
     for number, line in filled:
         columns = dict(zip(header, [*line, *[""] * len(header)], strict=False))
-        row, wrong = _read(number, columns, councils)
+        row, wrong = read_row(number, columns, councils)
         if len(line) > len(header):
             wrong.append(
                 FieldError("file", "This row has more cells than the heading.", row=number)
@@ -113,9 +113,10 @@ def _mistakes_in_header(header: list[str]) -> list[FieldError]:
     return errors
 
 
-def _read(
+def read_row(
     number: int, columns: Mapping[str, str], councils: Collection[str]
 ) -> tuple[ValueRow | None, list[FieldError]]:
+    """One row of text as a value, or None and every mistake in it."""
     errors = []
 
     def wrong(column: str, message: str) -> None:

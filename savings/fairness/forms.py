@@ -27,6 +27,7 @@ class FairnessForm(ChoosingForm):
         self.fields["from"] = choice("From the start of")
         self.fields["to"] = choice("To the end of")
         self.tree = tree
+        self.periods = periods
         self.quarters = {period.code: period.quarter for period in periods}
         self.offer(
             "service",

@@ -57,7 +57,7 @@ class AmountsSerializer(serializers.Serializer):
     ongoing_costs = Money()
     transition_costs = Money()
     variances = Money()
-    net = Money(help_text="Savings less all three.")
+    net = Money(help_text="Savings less ongoing and transition costs and variances.")
     contribution = Money(help_text="Ongoing and transition costs.")
 
 

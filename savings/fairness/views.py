@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from finance.periods import Quarter
 from savings.fairness import charts, wording
 from savings.fairness.actions import propose_test
 from savings.fairness.exports import as_csv
@@ -26,6 +27,11 @@ from savings.permissions.rules import may, require
 from savings.quarters.models import Period
 from savings.rollup.reports import standing
 from services.models import Service
+
+
+def _reopened(form: FairnessForm) -> Quarter | None:
+    """The latest quarter that was closed and is open again."""
+    return max((p.quarter for p in form.periods if p.is_open_again), default=None)
 
 
 def _form(request: HttpRequest) -> FairnessForm:
@@ -51,7 +57,9 @@ def fairness(request: HttpRequest) -> HttpResponse:
         "rollup": standing(),
         "may_propose": may(person(request), "savings.propose_fairness_test"),
     }
-    return render(request, "savings/fairness/fairness.html", context | _told(found))
+    return render(
+        request, "savings/fairness/fairness.html", context | _told(found, _reopened(form))
+    )
 
 
 @require_safe
@@ -117,13 +125,13 @@ def _propose_page(
 # --- What the page shows ---------------------------------------------------------------
 
 
-def _told(found: Fairness) -> dict[str, Any]:
+def _told(found: Fairness, reopened: Quarter | None) -> dict[str, Any]:
     names, criterion = found.councils, found.criterion
     nodes = found.asked.tree.nodes
     return {
         "fairness": found,
         "unfinished": wording.unfinished(found.closed) if found.is_unfinished else "",
-        "nothing": wording.nothing_of(found.asked.first, found.to),
+        "nothing": wording.nothing_of(found.asked.first, found.to, reopened),
         "of": nodes[found.asked.service].name if found.asked.service else "",
         "warning": wording.warning_of(found.warned, names),
         "rule": wording.rule_of(criterion) if criterion else "",

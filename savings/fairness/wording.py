@@ -56,11 +56,14 @@ def unfinished(closed: Quarter | None) -> str:
     )
 
 
-def nothing_of(first: Quarter | None, to: Quarter | None) -> str:
+def nothing_of(first: Quarter | None, to: Quarter | None, reopened: Quarter | None = None) -> str:
     """Why nothing is counted if no quarter is; empty if some are.
 
-    `first` is the first asked for, `to` the last that is counted, if any.
+    `first` is the first asked for, `to` the last that is counted, if any; `reopened` was closed
+    and is open again.
     """
+    if to is None and reopened is not None:
+        return f"{reopened.label} is open again, and fairness is shown for closed quarters."
     if to is None:
         return "No quarter is closed yet, and fairness is shown for closed quarters."
     if first is not None and to < first:

@@ -288,7 +288,7 @@ class _RowReader(ColumnReader):
             cause=cause,
             caused_by=self.caused_by(kind, cause),
             tupe=self.tupe(kind),
-            approval=self.approval(kind, service, amount, corrects),
+            approval=self.budget(kind, service, amount, corrects),
             corrects=corrects,
             evidence=self.free_text("evidence"),
             note=self.free_text("note"),
@@ -372,7 +372,7 @@ class _RowReader(ColumnReader):
             self.council("tupe", code)
         return tuple(sorted(set(codes)))
 
-    def approval(self, kind: str, service: str, amount: int, corrects: int | None) -> str:
+    def budget(self, kind: str, service: str, amount: int, corrects: int | None) -> str:
         if kind and kind != "transition_cost":
             self.must_be_empty("approval", "Only a transition cost has this: leave it empty.")
             return ""

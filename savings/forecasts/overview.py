@@ -13,21 +13,24 @@ from datetime import date
 
 from finance.periods import Quarter
 from savings.forecasts.initiatives import Initiative, topmost
+from savings.forecasts.reconciling import Lead, to_the_comparison, to_the_report
 from savings.forecasts.remarks import Remark, RemarkKind
 from savings.forecasts.reports import (
     ForecastLine,
     ForecastsOfReturn,
     Saved,
     below,
+    certified_to,
     forecasts_of_returns,
     is_illustrative,
     savings_of,
     visible_returns,
 )
 from savings.forecasts.rows import IN_DOUBT
-from savings.quarters.models import Period
+from savings.quarters.models import Period, usual_of
 from savings.returns.models import Forecast
 from services.models import Service
+from services.tree import ServiceTree
 from sovereignty.models import Council, User
 
 
@@ -81,7 +84,8 @@ class Overview:
 
     `all_councils` is true if none was chosen and all may be seen: only then is a sum of forecasts
     compared with a plan, which is for all councils together. `remarks` are those on the lines
-    shown.
+    shown. `lead` goes from `delivered` to the figure of the comparison or, if one council was
+    chosen, of its report; None if only some lines are shown.
     """
 
     quarter: Quarter
@@ -90,6 +94,13 @@ class Overview:
     all_councils: bool
     status: str
     remarks: tuple[tuple[Council, Remark], ...]
+    lead: Lead | None
+
+    @property
+    def lead_of(self) -> Council | None:
+        """The council that the lead is of; None if it is of all."""
+        councils = [one.parent.council for one in self.by_return if one.parent.council]
+        return None if self.all_councils or len(councils) != 1 else councils[0]
 
     @property
     def beside_plan(self) -> bool:
@@ -152,7 +163,13 @@ def quarters_to_choose(user: User) -> list[Period]:
 
 
 def first_choice(user: User, periods: Sequence[Period]) -> Quarter | None:
-    """The latest quarter with a forecast, or the earliest open one, or the latest of all."""
+    """The latest that was closed, as everywhere, if the person may see a return for it.
+
+    Otherwise the latest with a forecast, or the earliest open one, or the latest of all.
+    """
+    usual = usual_of(periods)
+    if usual is not None:
+        return usual
     latest = (
         Forecast.objects.visible_to(user)
         .order_by("-parent__period__quarter")
@@ -194,7 +211,39 @@ def overview_of(
         all_councils=whole,
         status=status,
         remarks=_sorted_remarks(found, status),
+        lead=None if status else _lead(found, quarter, tree, whole=whole, council=council),
     )
+
+
+def _lead(
+    found: Sequence[ForecastsOfReturn],
+    quarter: Quarter,
+    tree: ServiceTree,
+    *,
+    whole: bool,
+    council: str,
+) -> Lead | None:
+    """From what is delivered in the initiatives asked of these councils to other pages' figure."""
+    owed = {
+        one.parent.council.code: {step for slug in one.owed for step in tree.below(slug)}
+        for one in found
+        if one.parent.council
+    }
+    shown = set().union(*owed.values())
+
+    def counted(code: str | None, slug: str) -> bool:
+        return slug in (shown if code is None else owed.get(code, set()))
+
+    def takes_part(code: str, slug: str) -> bool:
+        return code in tree.participants(slug, quarter)
+
+    if whole:
+        return to_the_comparison(certified_to(quarter), counted, takes_part)
+    if not council:
+        council = next(iter(owed)) if len(owed) == 1 else ""
+    if not council:
+        return None
+    return to_the_report(council, certified_to(quarter), counted, takes_part)
 
 
 def _row(lines: Sequence[ForecastLine], published: Saved) -> Row:

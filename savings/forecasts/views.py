@@ -221,7 +221,20 @@ def _shown(request: HttpRequest, form: OverviewForm, found: Overview) -> dict[st
         else None,
         "query": _query(asked),
         "rollup": rollup_standing(),
+        "lead_to": _lead_to(found),
     }
+
+
+def _lead_to(found: Overview) -> dict[str, str] | None:
+    """The page that the lead goes to: the comparison, or a council's report."""
+    if found.lead is None:
+        return None
+    council = found.lead_of
+    if council is None:
+        address = f"{reverse('comparison')}?to={found.quarter.code}"
+        return {"name": "Promised and delivered", "address": address, "council": ""}
+    address = f"{reverse('borough', args=[council.code])}?period={found.quarter.code}"
+    return {"name": f"the report of {council.name}", "address": address, "council": council.name}
 
 
 def _query(asked: dict[str, str]) -> str:

@@ -52,13 +52,13 @@ class EntryFacts:
     cause: str = ""
     caused_by: str | None = None
     tupe: tuple[str, ...] = ()
-    approval: str = ""
+    budget: str = ""
 
     @property
     def rests_on_others(self) -> bool:
         """Whether its split depends on how others fell: a claim on a transition budget."""
         alone = self.scope == OWN and self.council is not None
-        return self.kind == TRANSITION_COST and bool(self.approval) and not alone
+        return self.kind == TRANSITION_COST and bool(self.budget) and not alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,11 +284,11 @@ class Attribution:
         return Outcome(shares, because, outcome.rule, outcome.values)
 
     def _transition_cost(self, entry: EntryFacts) -> Outcome:
-        budget = self.budget_in_force(entry.approval, entry.service, entry.quarter)
+        budget = self.budget_in_force(entry.budget, entry.service, entry.quarter)
         if budget is None:
             if entry.council is None:
                 return Outcome({}, "no_rule")
-            because = "approval_not_in_force" if entry.approval else "unapproved_transition"
+            because = "approval_not_in_force" if entry.budget else "unapproved_transition"
             return _wholly(entry.council, because)
         if self._delivered is None:
             raise ShareError("A claim on a transition budget comes after savings and costs.")

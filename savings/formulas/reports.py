@@ -62,7 +62,7 @@ def facts_of(entry: Entry) -> EntryFacts:
         cause=entry.cause,
         caused_by=entry.caused_by.code if entry.caused_by else None,
         tupe=tuple(entry.tupe),
-        approval=entry.approval,
+        budget=entry.approval,
     )
 
 

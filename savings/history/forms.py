@@ -19,7 +19,10 @@ class EventsForm(ChoosingForm):
     chain = choice("Chain")
     subject = choice("Kind of record")
     subject_id = forms.CharField(
-        required=False, label="Record", help_text="For example WCC/2013-14-Q1.", max_length=120
+        required=False,
+        label="Record",
+        help_text="For a return, the council’s code and the quarter: EDC/2013-14-Q1.",
+        max_length=120,
     )
     by = forms.CharField(required=False, label="Person", help_text="A username.", max_length=150)
 

@@ -139,7 +139,18 @@ def quarters_open_at(moment: datetime) -> dict[Quarter, bool]:
     A quarter of the record exists, closed, from when the record was loaded. A quarter that
     no event mentions counts as it is now.
     """
-    found: dict[str, bool] = {}
+    return {quarter: is_open for quarter, (is_open, _) in _quarters_at(moment).items()}
+
+
+def latest_once_closed_at(moment: datetime) -> Quarter | None:
+    """The latest quarter that had been closed by a moment, even if it was open again."""
+    found = _quarters_at(moment).items()
+    return max((quarter for quarter, (_, once_closed) in found if once_closed), default=None)
+
+
+def _quarters_at(moment: datetime) -> dict[Quarter, tuple[bool, bool]]:
+    """Of each quarter that there was whether it was open, and whether it had ever been closed."""
+    found: dict[str, tuple[bool, bool]] = {}
     spoken_of: set[str] = set()
     for subject, named, at, after in (
         Event.objects.filter(
@@ -153,18 +164,14 @@ def quarters_open_at(moment: datetime) -> dict[Quarter, bool]:
         if at > moment or after is None:
             continue
         if subject == PERIOD:
-            found[code] = after == Period.Status.OPEN
+            is_open = after == Period.Status.OPEN
+            once_closed = code in found and found[code][1]
+            found[code] = (is_open, once_closed or not is_open)
         else:
-            found.setdefault(code, False)
+            found.setdefault(code, (False, True))
     quarters = {
-        period.quarter: period.is_open
+        period.quarter: (period.is_open, not period.is_open or period.is_open_again)
         for period in Period.objects.all()
         if period.code not in spoken_of
     }
-    return quarters | {Quarter.parse(code): is_open for code, is_open in found.items()}
-
-
-def latest_closed_at(moment: datetime) -> Quarter | None:
-    """The latest quarter that was closed at a moment."""
-    closed = [quarter for quarter, is_open in quarters_open_at(moment).items() if not is_open]
-    return max(closed, default=None)
+    return quarters | {Quarter.parse(code): stood for code, stood in found.items()}

@@ -24,7 +24,7 @@ class EventParameters(Shape):
         required=False, max_length=60, help_text="Kind of record, such as return or period."
     )
     subject_id = Text(
-        required=False, max_length=120, help_text="Which record, such as WCC/2013-14-Q1."
+        required=False, max_length=120, help_text="Which record, such as EDC/2013-14-Q1."
     )
     by = Text(required=False, max_length=150, help_text="A person's username.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from finance.money import MINUS, format_millions, format_pounds
 from finance.periods import Quarter
@@ -88,6 +89,16 @@ def moment_in_words(moment: datetime) -> str:
         return f"the end of {day_in_words(day)}"
     local = moment.astimezone(LONDON)
     return f"{local:%H:%M} on {day_in_words(local.date())}"
+
+
+def share_in_words(share: Fraction) -> str:
+    """A share from 0 on as a percentage to two decimals, halves rounded up.
+
+    >>> share_in_words(Fraction(1, 3)), share_in_words(Fraction(1, 80))
+    ('33.33%', '1.25%')
+    """
+    hundredths = (share * 20_000 + 1) // 2
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
 def ago(moment: datetime, now: datetime) -> str:

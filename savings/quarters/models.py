@@ -22,6 +22,15 @@ def latest_closed_of(periods: Iterable[Period]) -> Quarter | None:
     return max((period.quarter for period in periods if not period.is_open), default=None)
 
 
+def usual_of(periods: Iterable[Period]) -> Quarter | None:
+    """The quarter that delivery is counted to unless another is asked for.
+
+    It is the latest that was closed, even if it is open again: what is certified in it stays.
+    None if no quarter was ever closed. `PeriodQuerySet.usual_quarter` is its twin.
+    """
+    return max((p.quarter for p in periods if not p.is_open or p.is_open_again), default=None)
+
+
 class PeriodQuerySet(models.QuerySet["Period"]):
     def latest_closed(self) -> Period | None:
         return self.filter(status=Period.Status.CLOSED).order_by("-quarter").first()
@@ -30,6 +39,11 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         """The latest quarter whose figures stand; None if none has been closed yet."""
         closed = self.latest_closed()
         return closed.quarter if closed else None
+
+    def usual_quarter(self) -> Quarter | None:
+        """As `usual_of`, of every quarter there is."""
+        once_closed = Q(status=Period.Status.CLOSED) | Q(reopened_at__isnull=False)
+        return self.filter(once_closed).aggregate(latest=models.Max("quarter"))["latest"]
 
     def latest_open(self) -> Period | None:
         return self.filter(status=Period.Status.OPEN).order_by("-quarter").first()
@@ -90,3 +104,8 @@ class Period(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+    @property
+    def is_open_again(self) -> bool:
+        """Whether it was closed and then reopened."""
+        return self.is_open and self.reopened_at is not None

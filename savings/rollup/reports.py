@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection, transaction
-from django.db.models import BooleanField, Exists, F, Min, OuterRef, Q, Sum
+from django.db.models import BooleanField, Exists, F, OuterRef, Q, Sum
 from django.db.models.aggregates import Aggregate
 from django.db.models.lookups import IsNull
 
@@ -187,10 +187,10 @@ class RollupStanding:
 
 
 def standing() -> RollupStanding:
-    """The state of the rollup: three queries."""
+    """The state of the rollup: two queries."""
     state = RollupState.objects.first()
-    since = DirtyReturn.objects.aggregate(since=Min("marked_at"))["since"]
-    if _is_running():
+    is_running, since = _at_work()
+    if is_running:
         name = "running"
     elif since is not None:
         name = "pending"
@@ -247,15 +247,18 @@ def being_added(to: Quarter) -> tuple[BeingAdded, ...]:
     return tuple(
         BeingAdded(code, name or "The partnership", quarter, at, frozenset(shared))
         for code, name, quarter, at, shared in found
+        if at is not None
     )
 
 
-def _is_running() -> bool:
+def _at_work() -> tuple[bool, datetime | None]:
+    """Whether a rollup is running, and since when the oldest return waits for one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted "
             "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-            "AND classid = 0 AND objid = %s AND objsubid = 1)",
+            "AND classid = 0 AND objid = %s AND objsubid = 1), "
+            "(SELECT min(marked_at) FROM savings_dirtyreturn)",
             [ROLLUP],
         )
-        return bool(cursor.fetchone()[0])
+        return cursor.fetchone()

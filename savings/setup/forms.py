@@ -23,6 +23,10 @@ WHOSE = {
 }
 
 
+#: What a person is told whose second password is another.
+DIFFER = "The two passwords differ. Type the same one twice."
+
+
 class WhoseForm(SayingForm):
     whose = forms.Field(
         label="Whose partnership is it?", required=False, widget=forms.RadioSelect()
@@ -90,10 +94,25 @@ class InvitationForm(SayingForm):
         return {name: self.say(name) for name in names} | {"council": self.by_code.get(code)}
 
 
+class FileForm(SayingForm):
+    """A file; `mistakes` are those of its rows, which a table lists."""
+
+    file = forms.Field(
+        label="The file",
+        help_text="XLSX, ODS or CSV. All of its rows are stored, or none.",
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.ods,.csv"}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.mistakes: list[FieldError] = []
+
+
 class PasswordForm(SetPasswordForm):
     """The password that an invited person chooses, typed twice."""
 
-    error_messages = {"password_mismatch": "The two passwords differ. Type the same one twice."}
+    error_messages = {"password_mismatch": DIFFER}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

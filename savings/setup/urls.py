@@ -10,5 +10,7 @@ urlpatterns = [
     path("set-up/councils/", views.councils, name="set-up-councils"),
     path("set-up/people/", views.people, name="set-up-people"),
     path("set-up/people/<int:user_id>/link/", views.link, name="set-up-link"),
+    path("set-up/services/", views.services, name="set-up-services"),
+    path("set-up/drivers/", views.drivers, name="set-up-drivers"),
     path("invitation/<str:who>/<str:token>/", views.invitation, name="invitation"),
 ]

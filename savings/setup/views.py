@@ -13,6 +13,7 @@ from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -21,26 +22,32 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from savings.drivers.reports import drivers as drivers_there
 from savings.permissions.pages import SignedIn, page, refusals_on
 from savings.permissions.rules import may, require
 from savings.returns import outbox
 from savings.setup import emails
-from savings.setup.actions import Whose, begin_with
-from savings.setup.forms import CouncilForm, InvitationForm, PasswordForm, WhoseForm
-from savings.setup.reports import facts
+from savings.setup.actions import Whose, add_drivers, add_services, begin_with
+from savings.setup.forms import CouncilForm, FileForm, InvitationForm, PasswordForm, WhoseForm
+from savings.setup.imports import DRIVER_COLUMNS, SERVICE_COLUMNS
+from savings.setup.reports import facts, service_lines
 from savings.setup.reports import people as people_there
-from savings.setup.steps import Step, missing, steps
+from savings.setup.steps import Step, counted, missing, steps
+from savings.uploads.parts import content_of, nothing_came
 from sovereignty.actions import accept_invitation, add_council, invite, invite_again
 from sovereignty.invitations import invited
 from sovereignty.models import Council, User
-from sovereignty.refusals import WrongState
+from sovereignty.refusals import BadContent, FieldError, WrongState
 
 SEE = "sovereignty.see_set_up"
+#: The most mistakes of a file that a page lists.
+MOST_SHOWN = 200
 #: By step: its page, what its link says, and the permission of the person who does it.
 DONE_AT = {
     "councils": ("set-up-councils", "Add councils", "sovereignty.add_council"),
     "people": ("set-up-people", "Invite people", "sovereignty.invite"),
-    "drivers": ("drivers", "Name drivers and give their values", "savings.keep_drivers"),
+    "services": ("set-up-services", "Add services", "savings.arrange_services"),
+    "drivers": ("set-up-drivers", "Name drivers and give their values", "savings.keep_drivers"),
     "calendar": ("period-open", "Open a quarter", "savings.run_calendar"),
     "plan": ("plans", "Enter a plan", "savings.run_calendar"),
 }
@@ -123,6 +130,54 @@ def link(request: SignedIn, user_id: int) -> HttpResponse:
     return _invited_page(request, user)
 
 
+@page("GET", "HEAD", "POST")
+def services(request: SignedIn) -> HttpResponse:
+    """The services there are, and a file of more: all of them, or none."""
+    require(request.user, "savings.arrange_services")
+    form = FileForm()
+    again = partial(_services_page, request, form)
+    if request.method != "POST":
+        return again()
+    with refusals_on(again, form.mistakes.extend):
+        file = _file(request)
+        made = add_services(
+            content=content_of(file),
+            filename=file.name or "",
+            by=request.user,
+            at=timezone.now(),
+        )
+    messages.success(request, f"{counted(len(made), 'service')} added.")
+    return redirect("set-up-services")
+
+
+@page("GET", "HEAD", "POST")
+def drivers(request: SignedIn) -> HttpResponse:
+    """The drivers there are, and a file of drivers with their values: all of them, or none."""
+    require(request.user, "savings.keep_drivers")
+    form = FileForm()
+    again = partial(_drivers_page, request, form)
+    if request.method != "POST":
+        return again()
+    with refusals_on(again, form.mistakes.extend):
+        file = _file(request)
+        values = add_drivers(
+            content=content_of(file),
+            filename=file.name or "",
+            by=request.user,
+            at=timezone.now(),
+        )
+    outbox.wake()
+    messages.success(request, f"{counted(values, 'value')} added.")
+    return redirect("set-up-drivers")
+
+
+def _file(request: HttpRequest) -> UploadedFile:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise BadContent([FieldError("file", nothing_came(request))])
+    return file
+
+
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,10 +221,7 @@ def _task(user: User, step: Step) -> Task:
         return Task(
             step, "", "", "an administrator" if by_administrator else "the programme office"
         )
-    try:
-        return Task(step, reverse(address) if address else "", text, "")
-    except NoReverseMatch:
-        return Task(step, "", "", "")
+    return Task(step, _address(address), text, "")
 
 
 def _set_up_page(
@@ -210,6 +262,46 @@ def _people_page(
         "breadcrumbs": _trail("People"),
     }
     return render(request, "savings/setup/people.html", context, status=status)
+
+
+def _services_page(
+    request: SignedIn, form: FileForm, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "mistakes": form.mistakes[:MOST_SHOWN],
+        "columns": SERVICE_COLUMNS,
+        "problem": problem,
+        "lines": service_lines(),
+        "councils": Council.objects.all(),
+        "by_hand": _address("service-add"),
+        "breadcrumbs": _trail("Services"),
+    }
+    return render(request, "savings/setup/services.html", context, status=status)
+
+
+def _drivers_page(
+    request: SignedIn, form: FileForm, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "mistakes": form.mistakes[:MOST_SHOWN],
+        "columns": DRIVER_COLUMNS,
+        "problem": problem,
+        "drivers": drivers_there(),
+        "councils": Council.objects.all(),
+        "by_hand": reverse("drivers"),
+        "breadcrumbs": _trail("Drivers"),
+    }
+    return render(request, "savings/setup/drivers.html", context, status=status)
+
+
+def _address(name: str) -> str:
+    """The address of a page, if the site has it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
 
 
 def _invited_page(request: SignedIn, user: User) -> HttpResponse:

@@ -42,7 +42,7 @@ class SharingOfService(Call):
     """Who takes part in a service and who hosts it, and the rules and budgets that depend on it.
 
     A service that has none of its own inherits both from the service above. Nobody shares a
-    service whose state in `period`, or else in the first open quarter, is not `shared`.
+    service whose state in `period` (by default the first open quarter) is not `shared`.
     """
 
     parameters_shape = ServiceParameters

@@ -202,7 +202,7 @@ S = TypeVar("S", Participation, Hosting)
 def sharing_of(service: Service, quarter: Quarter | None = None) -> Sharing:
     """How a service is shared: the same number of queries for any number of rows.
 
-    It is as at `quarter`, or else as at the first one that is open.
+    It is as at `quarter`, by default the first one that is open.
     """
     tree = Service.objects.tree()
     services = {each.slug: each for each in Service.objects.all()}
@@ -304,7 +304,7 @@ def _in_words(event: Event, councils: Mapping[str, str], names: Mapping[str, str
 
 
 def _first_open() -> Quarter | None:
-    """The quarter after the latest closed one, or else the first period; None without any."""
+    """The quarter after the latest closed one, or the first period if none is closed, or None."""
     closed = Period.objects.latest_closed_quarter()
     if closed:
         return closed.following

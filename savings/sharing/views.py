@@ -30,7 +30,7 @@ from sovereignty.models import Council
 def sharing(request: HttpRequest, slug: str) -> HttpResponse:
     """Who takes part in a service and who hosts it, since when, and what depends on it.
 
-    It is as at `?period=`, or else as at the first open quarter.
+    It is as at `?period=`, by default the first open quarter.
     """
     found = _found(slug, _quarter(request))
     context = {

@@ -8,6 +8,7 @@ from fractions import Fraction
 from django import template
 
 from finance.money import MINUS
+from savings.kit.wording import share_in_words
 
 register = template.Library()
 
@@ -29,12 +30,8 @@ def mixed(value: Fraction | int) -> str:
 
 @register.filter
 def percent(share: Fraction) -> str:
-    """A share as a percentage to two decimals, shown with the exact fraction.
-
-    Halves are rounded up; `{{ share|percent }}` gives 33.33%.
-    """
-    hundredths = (share * 20_000 + 1) // 2
-    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+    """A share as a percentage, shown with the exact fraction: `{{ share|percent }}` is 33.33%."""
+    return share_in_words(share)
 
 
 @register.filter

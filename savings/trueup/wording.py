@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from finance.money import format_pounds
+from savings.kit.wording import share_in_words
 from savings.trueup.trueup import Moved, RestatementStanding
 from savings.whatif.wording import number, who_gains
 
@@ -46,7 +47,8 @@ def measured(moved: Moved, tolerance: str, *, beyond: bool) -> str:
     """How the restatement's measure compares with the tolerance, in a sentence.
 
     >>> from finance.periods import Quarter
-    >>> from savings.trueup.trueup import Part, RestatedLine
+    >>> from savings.kit.wording import share_in_words
+from savings.trueup.trueup import Part, RestatedLine
     >>> line = RestatedLine(Quarter.parse("2013-14-Q1"), "hr", "saving")
     >>> moved = Moved((Part(line, "LBHF", 5000, 2500), Part(line, "WCC", 5000, 7500)), 10000)
     >>> measured(moved, "1/100", beyond=True)
@@ -56,7 +58,7 @@ the tolerance of 1/100.'
     against = "more than" if beyond else "not more than"
     return (
         f"At most, a council’s parts move by {format_pounds(moved.most)} of the "
-        f"{format_pounds(moved.shared_out)} that was split: {percent(moved.measure)}, "
+        f"{format_pounds(moved.shared_out)} that was split: {share_in_words(moved.measure)}, "
         f"{against} the tolerance of {tolerance}."
     )
 
@@ -71,16 +73,6 @@ def left_out(count: int) -> str:
         f"{entries} left out: as split or by the restated value {falls} on no council, so no "
         f"council’s own entry can put {it} right."
     )
-
-
-def percent(share: Fraction) -> str:
-    """A share as a percentage to two decimals, halves up.
-
-    >>> percent(Fraction(1, 3)), percent(Fraction(1, 80))
-    ('33.33%', '1.25%')
-    """
-    hundredths = (share * 20_000 + 1) // 2
-    return f"{hundredths // 100}.{hundredths % 100:02d}%"
 
 
 def note(*, driver: str, council: str, quarter: str, was: Fraction, restated: Fraction) -> str:

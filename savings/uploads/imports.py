@@ -114,6 +114,11 @@ def open_table(content: bytes) -> Table:
     return read_excel(package) if kind == Kind.XLSX else read_opendocument(package)
 
 
+def mistake_in(cell: Odd) -> str:
+    """What to do about a cell with neither text nor a number, where those are asked for."""
+    return _NOT_A_VALUE.get(cell.kind) or _NOT_HERE[cell.kind]
+
+
 def as_mistake(refused: Refused) -> FieldError:
     return FileMistake(
         refused.column or "file", str(refused), printable(refused.value)[:SHOWN], refused.row
@@ -258,12 +263,10 @@ class _Reader:
         self._nameless.add(place)
 
     def _take_odd(self, number: int, name: str, cell: Odd, columns: dict[str, object]) -> None:
-        if cell.kind in _NOT_A_VALUE:
-            self.wrong(name, number, _NOT_A_VALUE[cell.kind], cell.text)
-        elif name in _FREE_TEXT:
+        if name in _FREE_TEXT and cell.kind not in _NOT_A_VALUE:
             columns[name] = cell.text
         else:
-            self.wrong(name, number, _NOT_HERE[cell.kind], cell.text)
+            self.wrong(name, number, mistake_in(cell), cell.text)
 
     def _take_merge(self, merge: Merge) -> None:
         if self._header is None or merge.last_row < self._header or merge.first_row > self._last:

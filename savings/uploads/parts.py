@@ -9,6 +9,7 @@ from typing import IO, Any
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.http import HttpRequest
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.parsers import DataAndFiles, MultiPartParser
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ from sovereignty.shapes import SHOWN
 #: The longest form with a file: the file, and room for its headers and the other fields.
 LONGEST_FORM = LARGEST_FILE + 1024 * 1024
 NEWEST_VERSION = 2_147_483_647
+CHOOSE = "Choose the file to upload."
 
 
 class NotAForm(UnsupportedMediaType):
@@ -109,6 +111,12 @@ def parts_of(request: Request) -> Parts:
     if errors or not isinstance(file, UploadedFile):
         raise BadContent(errors)
     return Parts(file.name or "", content_of(file), None if version is None else int(version))
+
+
+def nothing_came(request: HttpRequest) -> str:
+    """Why a page's form has no file: none was chosen, or it was too long."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return TOO_LARGE if length.isdecimal() and int(length) > LONGEST_FORM else CHOOSE
 
 
 def content_of(file: UploadedFile) -> bytes:

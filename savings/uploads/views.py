@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRefresh
@@ -23,14 +23,11 @@ from savings.returns.models import Return
 from savings.returns.views import return_called, to_return, trail
 from savings.uploads import actions, tasks
 from savings.uploads.exports import FORMATS, XLSX, as_download, template_file
-from savings.uploads.guards import TOO_LARGE
 from savings.uploads.marking import marked_workbook
 from savings.uploads.models import Upload
-from savings.uploads.parts import LONGEST_FORM, content_of
+from savings.uploads.parts import content_of, nothing_came
 from savings.uploads.reports import filled_template, mistakes_of, preview_of
 from sovereignty.refusals import BadContent, FieldError, StaleVersion
-
-CHOOSE = "Choose the file to upload."
 
 
 @page("GET", "HEAD")
@@ -55,7 +52,7 @@ def upload(request: SignedIn, council: str, period: str) -> HttpResponse:
             return again()
         file = request.FILES.get("file")
         if file is None:
-            raise BadContent([FieldError("file", _nothing_came(request))])
+            raise BadContent([FieldError("file", nothing_came(request))])
         started = actions.start_upload(
             return_id=parent.id,
             filename=file.name or "",
@@ -164,12 +161,6 @@ def _upload_page(
     elif kept.state == Upload.State.REFUSED:
         context["mistakes"] = mistakes_of(kept)
     return render(request, "savings/uploads/upload.html", context, status=status)
-
-
-def _nothing_came(request: HttpRequest) -> str:
-    """Why there is no file: none was chosen, or it was too long."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return TOO_LARGE if length.isdecimal() and int(length) > LONGEST_FORM else CHOOSE
 
 
 def _upload(request: SignedIn, parent: Return, upload_id: int) -> Upload:

@@ -31,15 +31,15 @@ class WhatIfCall(Call):
                 "A saving of which two thirds would fall on one council",
                 value={
                     "question": "What if the savings of Libraries and the services below it were "
-                    "split by fixed shares, Kensington & Chelsea 1/3 and Westminster 2/3, from "
+                    "split by fixed shares, Norton 1/3 and Weston 2/3, from "
                     "the start?",
-                    "gains": "Of what is certified to date, Westminster would have £10.00 more of "
-                    "the savings; Kensington & Chelsea would have £10.00 less.",
+                    "gains": "Of what is certified to date, Weston would have £10.00 more of "
+                    "the savings; Norton would have £10.00 less.",
                     "entries_looked_at": 1,
                     "entries_moved": 1,
                     "rows": [
                         {
-                            "council": "WCC",
+                            "council": "WDC",
                             "period": "2013-14-Q1",
                             "kind": "saving",
                             "closed": True,

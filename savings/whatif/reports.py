@@ -129,10 +129,10 @@ def _grouped(entries: QuerySet[Entry], more: Sequence[str]) -> QuerySet[Entry, t
 
 def _alike(row: tuple[Any, ...]) -> Alike:
     """The entries in one row of `_grouped`."""
-    service, kind, scope, attributed_in, council, cause, caused_by, tupe, approval = row[:9]
+    service, kind, scope, attributed_in, council, cause, caused_by, tupe, budget = row[:9]
     return Alike(
         EntryFacts(
-            service, kind, scope, attributed_in, council, cause, caused_by, tuple(tupe), approval
+            service, kind, scope, attributed_in, council, cause, caused_by, tuple(tupe), budget
         ),
         quarter=row[9],
         pence=tuple(row[-1]),

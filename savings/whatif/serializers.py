@@ -17,7 +17,7 @@ from savings.whatif.wording import who_gains
 from services.serializers import QuarterText
 from sovereignty.shapes import Choice, Shape, Text
 
-_PAIRS = {"type": "string", "example": "LBHF:1/3,RBKC:1/3,WCC:1/3", "maxLength": 2000}
+_PAIRS = {"type": "string", "example": "EDC:1/3,NDC:1/3,WDC:1/3", "maxLength": 2000}
 
 
 @extend_schema_field(_PAIRS)

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from finance.money import to_pence
 from finance.periods import Quarter
 from savings.agreements.reports import Force, proposal
-from savings.budgets.models import claimed_on
+from savings.budgets.claims import why_not
+from savings.budgets.models import TransitionApproval, claimed_on
 from savings.calendar.actions import reopen_period
 from savings.drivers.models import Driver, DriverValue
 from savings.drivers.values import lacks_value
@@ -63,6 +64,7 @@ RESTING = (
     "savings_entry",
     "savings_period",
     "savings_return",
+    "savings_transitionapproval",
     "sovereignty_consent",
     "sovereignty_decision",
 )
@@ -211,6 +213,35 @@ def test_who_takes_part(tree: list[Any], councils: dict[str, Council]) -> None:
                 ) == known.takes_part(service.slug, code, quarter)
 
 
+def a_decision(about: str, person: User, *, withdrawn: bool) -> Decision:
+    ended = {"withdrawn_by": person, "withdrawn_at": NOW, "withdrawn_reason": "Too early."}
+    return Decision.objects.create(
+        title="Made up",
+        about=about,
+        proposed_by=person,
+        proposed_at=NOW,
+        **(ended if withdrawn else {}),
+    )
+
+
+def say(
+    decision: Decision, said: dict[str, bool], councils: dict[str, Council], person: User
+) -> None:
+    """Councils answer: True agrees."""
+    Consent.objects.bulk_create(
+        Consent(
+            decision=decision,
+            council=councils[code],
+            agree=agree,
+            by=person,
+            at=NOW,
+            minute_reference="Minute",
+            reason="" if agree else "No.",
+        )
+        for code, agree in said.items()
+    )
+
+
 @property_of_worlds
 @given(
     tree=trees,
@@ -242,30 +273,9 @@ def test_a_rule_is_in_force(
             shares={"LBHF": "1"},
             version=1,
             provenance=Provenance.REPORTED,
-            decision=Decision.objects.create(
-                title="Made up",
-                about="rule",
-                proposed_by=person,
-                proposed_at=NOW,
-                **(
-                    {"withdrawn_by": person, "withdrawn_at": NOW, "withdrawn_reason": "Too early."}
-                    if withdrawn
-                    else {}
-                ),
-            ),
+            decision=a_decision("rule", person, withdrawn=withdrawn),
         )
-        Consent.objects.bulk_create(
-            Consent(
-                decision=rule.decision,
-                council=councils[code],
-                agree=agree,
-                by=person,
-                at=NOW,
-                minute_reference="Minute",
-                reason="" if agree else "No.",
-            )
-            for code, agree in said.items()
-        )
+        say(rule.decision, said, councils, person)
         found = AttributionRule.objects.with_consents().get()
         alone = Attribution(Service.objects.tree(), [found.as_rule()], [])
         for quarter in QUARTERS:
@@ -288,6 +298,43 @@ def test_a_rule_is_in_force(
             for quarter in [*QUARTERS, QUARTERS[-1].following]
         }
         assert_told_as_it_is(told.force, holds, {q.ordinal for q in quarters_in_force(found)})
+
+
+@property_of_worlds
+@given(tree=trees, standing=statuses, begins=steps, said=answers, withdrawn=rarely)
+def test_a_budget_is_in_force(
+    tree: list[Any],
+    standing: list[str | None],
+    begins: int,
+    said: dict[str, bool],
+    withdrawn: bool,
+    councils: dict[str, Council],
+    person: User,
+) -> None:
+    """The page of a budget says so of the same quarters as the check of a claim on it."""
+    with one_world():
+        *_, service = plant(tree, councils)
+        open_and_close(standing)
+        budget = TransitionApproval.objects.create(
+            code="moves",
+            service=service,
+            ceiling=Decimal(1000),
+            effective_from=QUARTERS[begins],
+            description="Moving in together.",
+            provenance=Provenance.REPORTED,
+            decision=a_decision("budget", person, withdrawn=withdrawn),
+        )
+        say(budget.decision, said, councils, person)
+        known, (found,) = Service.objects.tree(), TransitionApproval.objects.as_budgets()
+        holds = {
+            quarter: not why_not(found, known, service.slug, quarter)
+            for quarter in [*QUARTERS, QUARTERS[-1].following]
+        }
+        told = proposal(budget.decision_id)
+        assert told
+        begun = {p.quarter for p in Period.objects.all()} | {QUARTERS[begins]}
+        counting = {quarter.ordinal for quarter in begun if holds[quarter]}
+        assert_told_as_it_is(told.force, holds, counting)
 
 
 def assert_told_as_it_is(force: Force, holds: dict[Quarter, bool], counting: set[int]) -> None:

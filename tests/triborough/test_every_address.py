@@ -176,6 +176,10 @@ GET   /set-up/                                                    302 403 403 40
 POST  /set-up/                                                    302 403 403 403 403 403 403 403
 GET   /set-up/councils/                                           302 403 403 403 403 403 403 403
 POST  /set-up/councils/                                           302 403 403 403 403 403 403 403
+GET   /set-up/drivers/                                            302 403 403 200 200 200 200 403
+POST  /set-up/drivers/                                            302 403 403 422 422 422 422 403
+GET   /set-up/services/                                           302 403 403 403 403 403 200 403
+POST  /set-up/services/                                           302 403 403 403 403 403 422 403
 GET   /set-up/people/                                             302 403 403 403 403 403 403 403
 POST  /set-up/people/                                             302 403 403 403 403 403 403 403
 GET   /set-up/people/{invited}/link/                              302 403 403 403 403 403 403 403
@@ -501,6 +505,10 @@ def test_an_administrator_sets_the_partnership_up(names: Names) -> None:
         ("POST", "", 422),
         ("GET", "councils", 200),
         ("POST", "councils", 422),
+        ("GET", "drivers", 403),
+        ("POST", "drivers", 403),
+        ("GET", "services", 403),
+        ("POST", "services", 403),
         ("GET", "people", 200),
         ("POST", "people", 422),
         ("GET", "people", 302),

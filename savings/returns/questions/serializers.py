@@ -15,7 +15,7 @@ from sovereignty.shapes import Shape, Text, WholeNumber, check
 
 _EXAMPLE = {
     "id": 7,
-    "council": "WCC",
+    "council": "WDC",
     "period": "2013-14-Q1",
     "entry": 412,
     "line": {
@@ -29,9 +29,9 @@ _EXAMPLE = {
         "nature": "cashable",
     },
     "text": "Which contract ended, and when?",
-    "asked": {"by": "s151.wcc", "at": "2013-07-22T09:30:00+01:00"},
+    "asked": {"by": "s151.wdc", "at": "2013-07-22T09:30:00+01:00"},
     "answer": "The payroll contract, on 31 May.",
-    "answered": {"by": "finance.wcc", "at": "2013-07-23T14:05:00+01:00"},
+    "answered": {"by": "finance.wdc", "at": "2013-07-23T14:05:00+01:00"},
 }
 
 

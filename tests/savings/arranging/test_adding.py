@@ -7,10 +7,18 @@ from django.conf import settings
 
 from audit.models import Event
 from finance.periods import Quarter
-from savings.arranging.actions import Changes, NewState, Place, change_service, try_it
+from savings.arranging.actions import (
+    Changes,
+    NewState,
+    Place,
+    add_service,
+    change_service,
+    try_it,
+)
 from savings.record.imports import read_record
 from savings.record.loading import load
 from services.models import Service
+from sovereignty.models import Appointment, Role, User
 from sovereignty.refusals import BadContent, NotAllowed, WrongState
 from tests.partnership import NOW, Q1, Partnership, a_saving
 from tests.savings.arranging.changing import SOURCE, add, change, differs, retire, states
@@ -141,6 +149,17 @@ def test_a_state_begins_in_a_quarter_within_reach(partnership: Partnership) -> N
     with pytest.raises(BadContent) as refused:
         add(partnership, state=NewState("single", first))
     assert mistakes(refused) == {"effective_from": "Choose a quarter nearer to today."}
+
+
+def test_the_first_service_is_added_before_there_is_any_quarter(db: None) -> None:
+    office = User.objects.create_user("office")
+    Appointment.objects.create(user=office, role=Role.PROGRAMME_OFFICE)
+    done = add_service(slug="parks", changes=Changes(name="Parks"), by=office, at=NOW)
+    assert (done.service.position, done.effects.concerned) == (0, ())
+    zoo = Changes(name="Zoo", state=NewState("single"))
+    with pytest.raises(BadContent) as refused:
+        add_service(slug="zoo", changes=zoo, by=office, at=NOW)
+    assert mistakes(refused) == {"effective_from": "Give the quarter from which it has this state."}
 
 
 @pytest.mark.parametrize("username", ["finance.wcc", "s151.rbkc", "councillor.lbhf", "auditor"])

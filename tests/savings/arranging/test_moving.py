@@ -68,6 +68,17 @@ def test_a_move_shows_who_shares_and_which_rule_splits(partnership: Partnership)
     )
 
 
+def test_agreements_about_what_moves_are_named(partnership: Partnership) -> None:
+    partnership.rule("library-service", THIRDS)
+    partnership.approval("moves", "library-service")
+    done = move(partnership, "library-service", "cex")
+    assert done.effects.notes[2] == (
+        "Agreements about a service here: Library service: savings, version 1; Library service: "
+        "transition budget moves. They stay, and are in force where every council that takes part "
+        "has agreed."
+    )
+
+
 def test_services_below_move_with_it_and_are_shown_together(partnership: Partnership) -> None:
     done = move(partnership, "childrens-services", "")
     assert above("childrens-services") is None

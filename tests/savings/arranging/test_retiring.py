@@ -102,7 +102,11 @@ def test_a_state_gives_way_to_the_next_and_what_would_begin_later_goes(
 ) -> None:
     change(partnership, state=NewState("under_consideration", Q1))
     change(partnership, state=NewState("single", Q2.following))
-    change(partnership, state=NewState("not_recommended", Q2))
+    done = change(partnership, state=NewState("not_recommended", Q2))
+    assert (
+        "It replaces what is recorded for later: Library service, each council by itself from "
+        "2013/14 Q3."
+    ) in done.effects.notes
     assert states("library-service") == [
         ("under_consideration", "2013-14-Q1", "2013-14-Q1"),
         ("not_recommended", "2013-14-Q2", None),

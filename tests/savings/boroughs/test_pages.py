@@ -11,8 +11,9 @@ from django.urls import reverse
 from savings.quarters.models import Period
 from savings.returns.models import Entry, Return
 from savings.rollup.actions import roll_up_dirty
+from tests.calling import Caller
 from tests.kept import kept
-from tests.partnership import NOW, Q1, Q2, Partnership, a_saving, build
+from tests.partnership import NOW, Q1, Q2, Partnership, a_claim, a_cost, a_saving, build
 from tests.savings.pages import heading, not_found, read
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +263,60 @@ def test_entries_link_to_their_explanation_only_if_the_person_may_open_it(
     entry = Entry.objects.get(service__slug="library-service")
 
     assert signed_in("finance.wcc").get("/boroughs/WCC/").context["openable"] == {entry.id}
+
+
+def test_how_a_claim_falls_is_said(empty: Partnership, signed_in: SignedIn) -> None:
+    """By net reductions, or as savings are split where there is none; alone what is its own."""
+    empty.rule("libraries", THIRDS)
+    empty.approval()
+    no_reduction = empty.certified("RBKC", a_claim("30.00"))
+    roll_up_dirty(at=NOW)
+    client = signed_in("auditor")
+    under = "under the transition budget “moves”"
+
+    def falls() -> dict[str, str]:
+        entries = client.get("/boroughs/LBHF/?period=2013-14-Q1").context["entries"]
+        return {line.kind: line.falls for line in entries}
+
+    assert falls() == {"transition_cost": f"As savings are split, {under}"}
+    assert no_reduction.status == "certified"
+
+    empty.certified(
+        "LBHF",
+        a_saving(amount="90.00", scope="own"),
+        a_cost("variance", amount="5.00", cause="specification_change", caused_by="LBHF"),
+    )
+    roll_up_dirty(at=NOW)
+
+    assert falls() == {
+        "saving": "Hammersmith & Fulham alone",
+        "transition_cost": f"By net reduction in spending, {under}",
+        "variance": "Hammersmith & Fulham alone, which changed its specification",
+    }
+    page = client.get("/boroughs/LBHF/?period=2013-14-Q1").content.decode()
+    assert f"By net reduction in spending, {under}" in page
+    (claim,) = (
+        entry
+        for entry in Caller(empty.people["auditor"])
+        .get("reports/LBHF/2013-14-Q1.json")
+        .json()["entries"]
+        if entry["approval"]
+    )
+    assert (claim["approval"], claim["falls"]) == (
+        "moves",
+        f"By net reduction in spending, {under}",
+    )
+
+
+def test_a_claim_that_a_budget_shares_is_not_said_to_be_alone(
+    empty: Partnership, signed_in: SignedIn
+) -> None:
+    empty.rule("libraries", THIRDS)
+    empty.approval()
+    empty.certified("RBKC", a_saving(), a_claim("30.00"))
+    roll_up_dirty(at=NOW)
+
+    page = signed_in("auditor").get("/boroughs/LBHF/?period=2013-14-Q1").content.decode()
+
+    assert "Hammersmith &amp; Fulham alone" not in page
+    assert "By net reduction in spending, under the transition budget “moves”" in page

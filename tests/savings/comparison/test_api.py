@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from savings.calendar.actions import close_period
+from savings.calendar.actions import close_period, reopen_period
 from savings.plans.models import Plan, PlanLine
 from savings.rollup.tasks import roll_up
 from sovereignty.models import Council
@@ -87,6 +87,7 @@ def test_the_last_year_of_a_plan_is_compared_to_the_latest_closed_quarter(caller
         "plan": "proposals",
         "year": "2014-15",
         "to": "2013-14-Q1",
+        "open_again": False,
         "as_at": None,
         "measure": "to_date",
         "of_councils": None,
@@ -235,3 +236,21 @@ def test_before_any_quarter_is_closed_nothing_is_delivered():
 
     assert (answer["to"], answer["planned"], answer["delivered"]) == (None, "5.00", None)
     assert answer["why"] == "No quarter has been closed yet."
+
+
+def test_what_is_certified_in_a_reopened_quarter_does_not_vanish(
+    partnership: Partnership, caller: Caller
+):
+    before = caller.get("comparison/", plan="proposals").json()
+    assert (before["to"], before["open_again"]) == ("2013-14-Q1", False)
+    reopen_period(
+        quarter=Q1, reason="A line is missing.", by=partnership.people["programme.office"], at=NOW
+    )
+
+    after = caller.get("comparison/", plan="proposals").json()
+
+    assert after == {**before, "open_again": True}
+    assert after["delivered"] == "300.00"
+    assert (
+        caller.get("comparison/", plan="proposals", to="2013-14-Q2").json()["open_again"] is False
+    )

@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from savings.agreements.actions import answer
-from savings.calendar.actions import close_period
+from savings.calendar.actions import close_period, reopen_period
 from savings.formulas.actions import propose_rule
 from savings.kit.provenance import Provenance
-from savings.kit.wording import ago
+from savings.kit.wording import ago, moment_in_address
 from savings.plans.models import PlanLine
 from savings.rollup.actions import roll_up_dirty
 from tests.kept import kept
@@ -341,6 +341,27 @@ def test_the_page_says_that_newly_certified_figures_are_not_counted_yet(
         assert said in read(client.get(address)).words
 
 
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_what_is_certified_in_a_reopened_quarter_does_not_vanish(
+    address: str, delivering: Partnership, signed_in: SignIn
+) -> None:
+    client = signed_in("auditor")
+    (promised, delivered) = stats(client.get(address))
+    reopen_period(
+        quarter=Q1, reason="A line is missing.", by=delivering.people["programme.office"], at=NOW
+    )
+
+    response = client.get(address)
+
+    assert stats(response) == [promised, [*delivered, "2013/14 Q1 is open again"]]
+    words = read(response).words
+    assert "2013/14 Q1 is open again." in words
+    assert "A line is missing." in words
+    assert "closed yet" not in words
+    asked = {"as_at": moment_in_address(NOW + timedelta(seconds=1))}
+    assert "closed yet" not in read(client.get(address, asked)).words
+
+
 def test_what_is_certified_is_no_0_while_it_is_being_added(
     partnership: Partnership, signed_in: SignIn
 ) -> None:
@@ -531,3 +552,16 @@ def test_many_entries_take_as_many_queries_as_one(
     roll_up_dirty(at=NOW)
     assert [queries(address) for address in addresses] == one
     assert max(one) <= 25
+
+
+def test_a_promise_that_is_not_divided_is_no_promise_of_0(reader: Client) -> None:
+    asked = {"plan": "overall-target-2013"}
+    response = reader.get(COMPARISON, asked)
+    rows = table_headed(response, "Area")
+    assert [row[1] for row in rows] == ["–"] * 6 + ["£40,000,000.00"] * 2
+    assert "£40m of the promise is not divided by area." in read(response).words
+    assert "The plan does not divide its figure by area." in read(response).words
+
+    response = reader.get("/comparison/childrens/", asked)
+    assert stats(response)[0][1] == "No figure"
+    assert "The plan has no figure here for 2015/16." in read(response).words

@@ -11,7 +11,7 @@ from savings.comparison.reports import (
     compare,
     compare_area,
     delivered_after,
-    latest_closed_quarter,
+    usual_quarter,
     years_of,
 )
 from savings.plans.models import Plan
@@ -100,7 +100,7 @@ def test_choices_are_the_plans_with_figures_and_every_period(delivered: Plan) ->
     assert found.years == {"promise": [BY_2014_15]}
     assert years_of(delivered) == [BY_2014_15]
     assert [period.quarter for period in found.periods] == [Q1, Q2]
-    assert found.latest_closed == latest_closed_quarter() == Q1
+    assert found.usual == usual_quarter() == Q1
     assert found.plan("promise") == delivered
     assert found.plan("empty") is None
 

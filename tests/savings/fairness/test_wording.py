@@ -10,6 +10,7 @@ from savings.fairness.fairness import Amounts, Criterion, Warned, tracks
 from savings.fairness.wording import (
     break_even_of,
     gains_little_of,
+    nothing_of,
     percent,
     reading_of_net,
     reading_of_shares,
@@ -107,3 +108,12 @@ def test_gaining_little_is_yes_no_or_unknown() -> None:
     ]
     assert gains_little_of(poor, criterion, None) == "still open"
     assert gains_little_of(poor, None, Q1) == ""
+
+
+def test_a_reopened_quarter_is_not_said_to_be_never_closed() -> None:
+    assert nothing_of(None, None) == (
+        "No quarter is closed yet, and fairness is shown for closed quarters."
+    )
+    assert nothing_of(None, None, Q1) == (
+        f"{Q1.label} is open again, and fairness is shown for closed quarters."
+    )

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from savings.kit.provenance import Provenance
-from tests.partnership import Partnership, a_saving
+from savings.rollup.actions import roll_up_dirty
+from tests.partnership import NOW, Q1, Q2, Partnership, a_saving
 from tests.savings.forecasts.conftest import a_forecast, at_risk, forecast
 from tests.savings.forecasts.pages import NEXT_PAGE, PAGE, RETURN, opened, typed
 from tests.savings.pages import read
@@ -141,3 +142,49 @@ def test_every_page_has_accessible_markup(
         assert len(page.ids) == len(set(page.ids)), name
         # The picture is drawn from data, not from a script.
         assert page.inline == (["script"] if name == "all" else []), name
+
+
+@pytest.fixture
+def watching(planned: Partnership) -> Client:
+    client = Client()
+    client.force_login(planned.people["programme.office"])
+    return client
+
+
+def test_a_saving_where_the_council_takes_no_part_is_on_the_way_to_other_pages(
+    planned: Partnership, watching: Client
+) -> None:
+    planned.certified("LBHF", a_saving("library-service", "100.00", scope="own"))
+    planned.certified(
+        "WCC",
+        a_saving("chief-executive-leadership", "12345.67", scope="own"),
+        a_saving(amount="0.30"),
+    )
+    roll_up_dirty(at=NOW)
+
+    everybody = read(watching.get("/forecasts/?period=2013-14-Q1"))
+    assert (
+        "Delivered in the initiatives on this page £100.30 Reported by a council in a service that "
+        "it takes no part in £12,345.67 Everything certified, as on Promised and delivered "
+        "£12,445.97"
+    ) in everybody.words
+    assert "/comparison/?to=2013-14-Q1" in everybody.hrefs
+
+    westminster = read(watching.get("/forecasts/?period=2013-14-Q1&council=WCC"))
+    assert (
+        "Delivered in the initiatives on this page £0.30 Reported by it in a service that it takes "
+        "no part in £12,345.67 Less what falls on no council yet −£0.30 Falls on Westminster, as "
+        "in its report £12,345.67"
+    ) in westminster.words
+    assert "/boroughs/WCC/?period=2013-14-Q1" in westminster.hrefs
+
+    # The lines of one status add up to no figure of another page.
+    assert "From here to" not in read(watching.get("/forecasts/?status=missing")).words
+
+
+def test_the_latest_closed_quarter_is_shown_unless_another_is_chosen(
+    planned: Partnership, watching: Client
+) -> None:
+    planned.close()
+    forecast(planned, "WCC", a_forecast(), quarter=Q2)
+    assert watching.get("/forecasts/").context["found"].quarter == Q1

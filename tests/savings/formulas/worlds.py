@@ -334,7 +334,7 @@ def reported(world: World) -> list[Reported]:
                 cause=entry["cause"],
                 caused_by=entry["caused_by"],
                 tupe=tuple(entry["tupe"]),
-                approval=entry["approval"],
+                budget=entry["approval"],
             ),
             entry["pence"],
             Quarter.from_ordinal(entry["quarter"]),

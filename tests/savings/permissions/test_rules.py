@@ -36,6 +36,7 @@ OF_NOTHING = {
     "savings.propose_fairness_test": PROPOSERS,
     "savings.propose_tolerance": PROPOSERS,
     "savings.keep_drivers": PROPOSERS,
+    "savings.arrange_services": {"programme.office"},
     "savings.change_sharing": {"programme.office"},
     "savings.answer_decision": S151,
 }

@@ -87,7 +87,7 @@ def certified(
         nature if saving else "",
         cause,
     )
-    facts = EntryFacts(service, kind, scope, quarter, "WCC", cause, approval=approval)
+    facts = EntryFacts(service, kind, scope, quarter, "WCC", cause, budget=approval)
     return Certified(Alike(facts, line.quarter, pence), line)
 
 

@@ -68,7 +68,7 @@ def alike(
     approval: str = "",
 ) -> Alike:
     return Alike(
-        EntryFacts(service, kind, scope, quarter, council, cause, approval=approval),
+        EntryFacts(service, kind, scope, quarter, council, cause, budget=approval),
         counted_in or quarter,
         pence,
     )
