@@ -147,7 +147,7 @@ def test_the_published_savings_are_divided_through_the_pages_alone(sign_in: Sign
     office.get_by_role("link", name="see what was divided").click()
     assert "Nothing of closed quarters lies undivided." in words(office)
     divided = office.get_by_role("region", name="What has been divided")
-    assert divided.locator("tbody tr").count() == 4 * 3 + 2 * 2
+    assert divided.locator("tbody tr").count() == len(AREAS)
     faults["what has been divided"] = examine(office)
     office.goto("/boroughs/WCC/?period=2012-13-Q4")
     assert "Divided since its quarter was closed" in words(office)
