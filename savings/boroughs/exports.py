@@ -284,6 +284,19 @@ def as_json(figures: BoroughFigures) -> dict[str, Any]:
             }
             for undivided in figures.undivided
         ],
+        "divided_later": [
+            {
+                "rule": divided.rule.id,
+                "decision": divided.rule.decision_id,
+                "service": divided.rule.service.slug,
+                "kind": divided.rule.kind,
+                "from": divided.rule.effective_from.code,
+                "to": str(divided.rule.reaches_back_until),
+                "divided_at": _moment(divided.at),
+                "amount": json_money(divided.pence),
+            }
+            for divided in figures.divided
+        ],
     }
 
 

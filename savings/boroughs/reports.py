@@ -17,6 +17,7 @@ from django.db.models import Max, Q, QuerySet, Sum
 
 from finance.periods import Quarter
 from savings.boroughs import wording
+from savings.dividing.reports import Divided, divided
 from savings.formulas.arithmetic import Attribution
 from savings.formulas.reports import current_attribution
 from savings.quarters.models import Period
@@ -97,7 +98,8 @@ class BoroughFigures:
 
     `certified` says whether the council's own return for the quarter is certified; it is in
     them unless it is among `waiting`, the returns that may fall on the council and are being
-    added. `version`, `digest` and `rolled_up_at` say which rollup they were read from.
+    added. `divided` is what rules that reach back have put on it, of returns up to the quarter.
+    `version`, `digest` and `rolled_up_at` say which rollup they were read from.
     """
 
     council: Council
@@ -105,6 +107,7 @@ class BoroughFigures:
     lines: tuple[FigureLine, ...]
     entries: tuple[EntryLine, ...]
     undivided: tuple[Undivided, ...]
+    divided: tuple[Divided, ...]
     certified: bool
     waiting: tuple[BeingAdded, ...]
     version: int
@@ -259,6 +262,7 @@ def figures_of(council: Council, quarter: Quarter, *, with_entries: bool = True)
         lines=_lines(tree, council, quarter, waiting),
         entries=entry_lines(entry_facts(council, quarter)) if with_entries else (),
         undivided=_undivided(quarter, added),
+        divided=tuple(divided(council, quarter)),
         certified=_certified(quarter).filter(council=council).exists(),
         waiting=waiting,
         version=state.version if state else 0,

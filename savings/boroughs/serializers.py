@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from savings.attribution.explained import AnnexEntrySerializer
 from savings.drivers.serializers import DriverValueSerializer
+from savings.formulas.models import AttributionRule
 from savings.formulas.serializers import RuleSerializer
 from savings.kit.serializers import Money
 from savings.returns.models import Entry
@@ -60,6 +61,25 @@ class ReportUndividedSerializer(serializers.Serializer):
     reported = Money(allow_null=True, help_text="Reported by councils, without a rule to split it.")
 
 
+class ReportDividedSerializer(serializers.Serializer):
+    """What a rule that reaches back has put on the council, of returns up to the quarter."""
+
+    rule = serializers.IntegerField()
+    decision = serializers.IntegerField(help_text="The number of the proposal.")
+    service = serializers.CharField()
+    kind = serializers.ChoiceField(choices=AttributionRule.Kind.choices)
+    to = serializers.CharField(help_text="The last quarter that it reaches.")
+    divided_at = serializers.DateTimeField(
+        help_text="When the last council agreed. Before, the amount fell on no council."
+    )
+    amount = Money()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        # “from” can't be the name of an attribute.
+        first = serializers.CharField(help_text="The first quarter that it reaches.")
+        return {**super().get_fields(), "from": first}
+
+
 class ReportRollupSerializer(serializers.Serializer):
     version = serializers.IntegerField()
     digest = serializers.CharField(allow_blank=True)
@@ -96,6 +116,9 @@ class ReportSerializer(serializers.Serializer):
     lines = ReportLineSerializer(many=True)
     entries = ReportEntrySerializer(many=True)
     not_attributed = ReportUndividedSerializer(many=True)
+    divided_later = ReportDividedSerializer(
+        many=True, help_text="What has been divided since its quarter was closed."
+    )
     annex = AnnexSerializer(
         help_text="The council's own shares add up to the quarter's amounts, except for entries "
         "that are not counted yet."

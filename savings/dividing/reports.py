@@ -188,17 +188,9 @@ def _about(
     )
 
 
-def place_called(service: str, kind: str, quarter: Quarter) -> Undivided | None:
+def undivided_in(place: Place) -> Undivided | None:
     """What lies undivided in a place; None if nothing does."""
-    return next(
-        (
-            found
-            for found in undivided()
-            if (found.place.service.slug, found.place.kind, found.place.quarter)
-            == (service, kind, quarter)
-        ),
-        None,
-    )
+    return next((found for found in undivided() if found.place == place), None)
 
 
 def preview(proposed: AttributionRule) -> Preview:

@@ -16,11 +16,12 @@ from finance.periods import PeriodError, Quarter
 from savings.dividing import reports
 from savings.dividing.actions import preview_of
 from savings.dividing.forms import DividingForm
-from savings.dividing.reports import Preview, Undivided
+from savings.dividing.reports import SPLIT_BY, Place, Preview, Undivided
 from savings.drivers.models import Driver
 from savings.formulas.actions import propose_rule
 from savings.permissions.pages import partnership_page, person, refusals_on
 from savings.permissions.rules import may, require
+from savings.quarters.models import Period
 from savings.rollup.reports import one_version, standing
 from services.models import Service
 
@@ -48,8 +49,11 @@ def dividing(request: HttpRequest) -> HttpResponse:
 @partnership_page
 def divide(request: HttpRequest, period: str, service: str, kind: str) -> HttpResponse:
     """Propose a rule for what lies undivided in one place; first see what it would do."""
-    found = _found(period, service, kind)
+    place = _place(period, service, kind)
     require(person(request), "savings.propose_rule")
+    found = reports.undivided_in(place)
+    if found is None or not found.may_be_divided:
+        return _nothing_here(request, place)
     data = request.POST if request.method == "POST" else None
     form = DividingForm(found, Service.objects.tree(), Driver.objects.all(), data)
     again = partial(_page, request, found, form)
@@ -67,15 +71,23 @@ def divide(request: HttpRequest, period: str, service: str, kind: str) -> HttpRe
     return redirect("agreement", decision_id=rule.decision_id)
 
 
-def _found(period: str, service: str, kind: str) -> Undivided:
+def _place(period: str, slug: str, kind: str) -> Place:
     try:
         quarter = Quarter.parse(period)
     except PeriodError:
         raise Http404("There is no such quarter.") from None
-    found = reports.place_called(service, kind, quarter)
-    if found is None or not found.may_be_divided:
-        raise Http404("Nothing lies undivided here that councils could divide.")
-    return found
+    service = Service.objects.filter(slug=slug).first()
+    opened = Period.objects.filter(quarter=quarter).exists()
+    if service is None or kind not in SPLIT_BY or not opened:
+        raise Http404("There is no such place.")
+    return Place(quarter, service, kind)
+
+
+def _nothing_here(request: HttpRequest, place: Place) -> HttpResponse:
+    """The page that says so, for an address from before it was divided."""
+    status = 409 if request.method == "POST" else 200
+    context = {"place": place, "breadcrumbs": _breadcrumbs(place)}
+    return render(request, "savings/dividing/nothing_here.html", context, status=status)
 
 
 def _page(
@@ -87,16 +99,19 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    place = found.place
     context = {
         "found": found,
         "form": form,
         "preview": preview,
         "problem": problem,
         "today": timezone.localdate(),
-        "breadcrumbs": [
-            {"text": "Divide what has been published", "url": reverse("dividing")},
-            {"text": f"{place.service}, {place.quarter.label}", "url": ""},
-        ],
+        "breadcrumbs": _breadcrumbs(found.place),
     }
     return render(request, "savings/dividing/divide.html", context, status=status)
+
+
+def _breadcrumbs(place: Place) -> list[dict[str, str]]:
+    return [
+        {"text": "Divide what has been published", "url": reverse("dividing")},
+        {"text": f"{place.service}, {place.quarter.label}", "url": ""},
+    ]

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import Event
 from savings.formulas.models import AttributionRule
 from savings.rollup.actions import roll_up_dirty
+from tests.calling import Caller
 from tests.partnership import NOW, Q2, Partnership, a_cost, a_saving, build
 from tests.savings.pages import read
 from tests.savings.tables import table_headed, tables_of
@@ -85,12 +86,25 @@ def test_others_read_it_and_propose_nothing(partnership: Partnership, username: 
     [
         "/dividing/2013-14-Q2/library-service/saving/",
         "/dividing/2013-14-Q1/youth-offending/saving/",
-        "/dividing/2013-14-Q1/nowhere/saving/",
-        "/dividing/2013-14-Q1/library-service/variance/",
-        "/dividing/2013/library-service/saving/",
     ],
 )
 def test_where_nothing_lies_undivided_there_is_no_form(office: Client, address: str) -> None:
+    page = office.get(address)
+    assert (page.status_code, "Nothing to divide" in page.content.decode()) == (200, True)
+    assert office.post(address, {**SAID, "do": "propose"}).status_code == 409
+    assert AttributionRule.objects.filter(reaches_back_until__isnull=False).count() == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/dividing/2013-14-Q1/nowhere/saving/",
+        "/dividing/2013-14-Q1/library-service/variance/",
+        "/dividing/2013/library-service/saving/",
+        "/dividing/2030-31-Q1/library-service/saving/",
+    ],
+)
+def test_an_unknown_place_is_404(office: Client, address: str) -> None:
     assert office.get(address).status_code == 404
 
 
@@ -146,13 +160,19 @@ def test_it_is_proposed_agreed_and_listed_as_divided(
         "Chief executive leadership",
         "Total",
     ]
-    assert [row[-3:] for row in table_headed(page, "Rule")] == [
-        ["Hammersmith & Fulham", "£0.00", "£40.01"],
-        ["Kensington & Chelsea", "£0.00", "£40.01"],
-        ["Westminster", "£0.00", "£39.99"],
+    ((_, *divided),) = table_headed(page, "Rule")
+    assert divided == [
+        "1 July 2013, 10:30",
+        "£120.01",
+        "Hammersmith & Fulham: £40.01Kensington & Chelsea: £40.01Westminster: £39.99",
     ]
-    first = table_headed(page, "Rule")[0]
-    assert first[1:3] == ["1 July 2013, 10:30", "£120.01"]
+    borough = office.get("/boroughs/RBKC/?period=2013-14-Q1")
+    assert [row[1:] for row in table_headed(borough, "Rule")] == [["1 July 2013, 10:30", "£40.01"]]
+    report = Caller(partnership.people["councillor.rbkc"]).get("reports/RBKC/2013-14-Q1.json")
+    assert [
+        (each["rule"], each["from"], each["to"], each["divided_at"], each["amount"])
+        for each in report.json()["divided_later"]
+    ] == [(rule.id, "2013-14-Q1", "2013-14-Q1", "2013-07-01T09:30:00Z", "40.01")]
     agreement = office.get(f"/agreements/{rule.decision_id}/").content.decode()
     assert "it divides what no rule in force had divided in 2013/14 Q1." in agreement
 
