@@ -345,9 +345,10 @@ def assert_told_as_it_is(force: Force, holds: dict[Quarter, bool], counting: set
     first = min(quarter for quarter, in_force in holds.items() if in_force)
     assert force.since == first
     for quarter, in_force in holds.items():
-        if first <= quarter and (force.ended is None or quarter < force.ended):
+        past = force.until is not None and quarter > force.until
+        if first <= quarter and (force.ended is None or quarter < force.ended) and not past:
             assert in_force
-        if quarter == force.ended:
+        if quarter == force.ended or past:
             assert not in_force
 
 

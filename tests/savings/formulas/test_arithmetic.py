@@ -466,7 +466,7 @@ DELIVERED = Delivered(
 
 
 def claim(service: str = "fostering", quarter: Quarter = Q1, **more) -> EntryFacts:
-    return entry(service, "transition_cost", quarter, **{"approval": "MOVE", **more})
+    return entry(service, "transition_cost", quarter, **{"budget": "MOVE", **more})
 
 
 def claimed(
