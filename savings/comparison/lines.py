@@ -5,7 +5,7 @@ Amounts are whole pence. What may be set against what is decided in `savings.pla
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finance.periods import FinancialYear, Quarter
 from savings.plans.measures import Measure, Measured, Pair
@@ -18,6 +18,7 @@ NOT_DIVIDED_BY_COUNCIL = (
 )
 NO_FORECAST = "The councils have not all certified a forecast for {year}."
 NOT_BY_COUNCIL = "Forecasts are not divided by the councils that savings fall on."
+UNDIVIDED = "Some of it falls on no council, so a council’s parts can’t be compared."
 BY_SERVICE = "What was delivered is recorded by service, so none of it is undivided."
 
 
@@ -123,13 +124,19 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class CouncilLine:
-    """One council's part of what was delivered; `code` is None for the part of no council yet.
+    """One council's part of the promise and of what was delivered, each with its measure.
 
-    `published` is the part of `delivered` that a document published for the whole partnership.
+    `code` is None for the part of no council: what no rule splits. `undivided` says that there is
+    such a part on either side, so that a verdict on a council's would be of another scope.
+    `promised_illustrative` if an illustrative rule splits the promise. `published` is the part of
+    `delivered` that a document published for the whole partnership.
     """
 
     code: str | None
     name: str
+    promised: Measured
+    promised_illustrative: bool
+    undivided: bool
     achieved: Measured
     published: int
     transition_costs: int
@@ -138,6 +145,13 @@ class CouncilLine:
     @property
     def delivered(self) -> int:
         return self.achieved.amount
+
+    @property
+    def pair(self) -> Pair:
+        """The two to be set against each other, as far as they can."""
+        if self.undivided and self.promised.pence is not None:
+            return Pair(replace(self.promised, pence=None, why=UNDIVIDED), self.achieved)
+        return Pair(self.promised, self.achieved)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ published is read in `savings.comparison.sources`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -30,6 +30,10 @@ from savings.comparison.lines import (
     MadeOf,
     QuarterLine,
 )
+from savings.comparison.parts import NOT_SPLIT, split
+from savings.drivers.models import DriverValue
+from savings.formulas.arithmetic import Attribution
+from savings.formulas.models import AttributionRule
 from savings.history.reports import latest_once_closed_at, quarters_open_at
 from savings.plans.measures import (
     Measure,
@@ -46,7 +50,7 @@ from savings.plans.measures import (
     promised_to_date,
 )
 from savings.plans.models import Plan, PlanLine
-from savings.plans.reports import councils_of, promises_by_service
+from savings.plans.reports import councils_of, lines_to_split, promises_by_service
 from savings.quarters.models import Period, usual_of
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Total
@@ -252,7 +256,7 @@ def compare_area(
 
 
 def by_council(
-    compared: Comparison, services: Iterable[str] | None = None, as_at: datetime | None = None
+    compared: Comparison, services: Collection[str] | None = None, as_at: datetime | None = None
 ) -> list[CouncilLine]:
     """What was delivered by council, by the measure of a comparison.
 
@@ -270,17 +274,23 @@ def by_council(
         sums = defaultdict(lambda: _Sums(undivided=True))
     for row in _rows(totals, "council__code"):
         sums[row.group].add(row)
+    parts = split(lines_to_split(compared.plan), _rules(), services)
     named: list[tuple[str | None, str]] = [
         (code, name)
         for code, name in Council.objects.values_list("code", "name")
         if compared.councils is None or code in compared.councils
     ]
-    if None in sums:
+    apart = asked.planned(parts.of(None)).pence is not None
+    undivided = apart or (None in sums and bool(sums[None].delivered))
+    if compared.councils is None and (None in sums or apart):
         named.append((None, "Not attributed to a council"))
     return [
         CouncilLine(
             code=code,
             name=name,
+            promised=_part(asked.planned(parts.of(code)), apart=apart and code is not None),
+            promised_illustrative=code in parts.illustrative,
+            undivided=undivided,
             achieved=asked.delivered(sums[code]),
             published=sums[code].published,
             transition_costs=sums[code].transition_costs,
@@ -288,6 +298,20 @@ def by_council(
         )
         for code, name in named
     ]
+
+
+def _rules() -> Attribution:
+    """The rules that split savings today."""
+    return Attribution(
+        Service.objects.tree(),
+        AttributionRule.objects.as_rules(),
+        DriverValue.objects.as_values(),
+    )
+
+
+def _part(part: Measured, *, apart: bool) -> Measured:
+    """A council's part of the promise, or why it has none although there is something to split."""
+    return replace(part, why=NOT_SPLIT) if part.pence is None and apart else part
 
 
 def delivered_after(to: Quarter | None, as_at: datetime | None = None) -> list[QuarterLine]:

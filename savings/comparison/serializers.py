@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from savings.comparison.lines import ComparisonLine
+from savings.comparison.lines import ComparisonLine, CouncilLine
 from savings.kit.serializers import MomentText, Money, YearText
 from savings.plans.measures import CHOICES, Measure
 from services.serializers import QuarterText
@@ -102,10 +102,38 @@ class CouncilPartSerializer(serializers.Serializer):
         source="code", allow_null=True, help_text="Null for what is attributed to no council."
     )
     name = serializers.CharField()
+    planned = Money(
+        source="promised.pence",
+        allow_null=True,
+        help_text="The council's part of the plan's figure: lines that name it, and lines for all "
+        "split by the rules in force today. Null where there is no such part.",
+    )
+    planned_measure = serializers.ChoiceField(MEASURES, source="promised.measure")
+    planned_illustrative = serializers.BooleanField(
+        source="promised_illustrative",
+        help_text="Whether an illustrative rule or line is behind any of it.",
+    )
     delivered = Money(source="achieved.pence", allow_null=True, help_text=DELIVERED)
+    delivered_measure = serializers.ChoiceField(MEASURES, source="achieved.measure")
+    difference = Money(
+        source="pair.difference",
+        allow_null=True,
+        help_text="Delivered less planned; null where they can't be compared.",
+    )
+    percentage = serializers.CharField(
+        source="pair.percentage",
+        allow_null=True,
+        help_text="Delivered as a percentage of planned, such as 29.3; null likewise.",
+    )
+    why = serializers.SerializerMethodField(
+        help_text="Why a figure is null or the two can't be compared; null where they can."
+    )
     published = Money(help_text=PUBLISHED)
     transition_costs = Money(help_text=COSTS)
     illustrative = serializers.BooleanField(help_text=MARKED)
+
+    def get_why(self, line: CouncilLine) -> str | None:
+        return line.pair.why_apart or None
 
 
 class ComparisonSerializer(FiguresSerializer):
@@ -145,5 +173,5 @@ class ComparisonSerializer(FiguresSerializer):
         help_text="They add up to the totals exactly; a null adds nothing.",
     )
     councils = CouncilPartSerializer(
-        many=True, help_text="What was delivered by council: it adds up to the same."
+        many=True, help_text="What is promised and delivered by council: each adds up to the whole."
     )

@@ -228,7 +228,7 @@ def _councils(
     return {
         "councils": lines,
         "undivided": any(line.code is None and line.delivered for line in lines),
-        "councils_note": "" if compared.councils else wording.NO_COUNCIL,
+        "councils_note": "" if compared.councils else wording.BY_RULES,
         "councils_reading": delivered.why or wording.reading_of_councils(lines),
         "openable": [council.code for council in visible_councils(person(request))],
     }

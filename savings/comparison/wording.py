@@ -15,9 +15,9 @@ from savings.plans.measures import Measure, Measured, Pair
 
 FULL_YEAR, IN_YEAR, OVER_YEARS = "full_year", "in_year", "over_years"
 
-NO_COUNCIL = (
-    "The lines of the plan do not name councils, so there is no promise to compare with each "
-    "council’s part."
+BY_RULES = (
+    "A line of the plan that names no council is split by the rule in force for its service. What "
+    "no rule splits is not attributed to a council."
 )
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, Sum
@@ -78,6 +78,41 @@ def promises_by_service(
         when = FinancialYear.parse(year)
         found[slug].update(added_by_year([{when: of_line}, found[slug]]))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class LineToSplit:
+    """A line of a plan that counts, in pence; `council` is empty if it is for all together."""
+
+    service: str | None
+    council: str | None
+    year: FinancialYear
+    basis: str
+    pence: int
+    illustrative: bool
+
+    @property
+    def promise(self) -> Callable[[int], Promise]:
+        """What some pence of it are of a promise."""
+        return lambda pence: Promise(**{_SORTS[self.basis]: pence})
+
+
+def lines_to_split(plan: Plan) -> list[LineToSplit]:
+    """The lines of a plan that count, each once: one query."""
+    return [
+        LineToSplit(
+            service=slug,
+            council=council,
+            year=FinancialYear.parse(year),
+            basis=basis,
+            pence=to_pence(middle),
+            illustrative=provenance == Provenance.ILLUSTRATIVE,
+        )
+        for slug, council, year, basis, middle, provenance in PlanLine.objects.counted()
+        .filter(plan=plan)
+        .order_by("year", "id")
+        .values_list("service__slug", "council__code", "year", "basis", "middle", "provenance")
+    ]
 
 
 def councils_of(plan: Plan) -> frozenset[str] | None:

@@ -13,14 +13,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from finance.apportionment import Splitter, split_pence
+from finance.apportionment import Splitter
 from finance.periods import FinancialYear, Quarter
 from savings.budgets.claims import Budget
 from savings.drivers.values import ValueOfDriver, held_by_council
 from savings.formulas.arithmetic import (
     ONGOING_COST,
     SAVING,
-    SHARED,
     VARIANCE,
     Attribution,
     EntryFacts,
@@ -28,6 +27,7 @@ from savings.formulas.arithmetic import (
     Rule,
 )
 from savings.formulas.delivered import AttributedSum, Delivered
+from savings.formulas.planned import as_entries, parts_of
 from services.tree import ServiceTree
 
 #: What the rules of a kind split: a variance follows the rule for ongoing costs.
@@ -38,7 +38,6 @@ SPLIT_BY = {
 IN_YEAR = "in_year"
 #: Before all quarters: from here on means from the start.
 ALWAYS = Quarter.parse("1900-01-Q1")
-_QUARTERS_OF_A_YEAR = {str(number): Fraction(1, 4) for number in (1, 2, 3, 4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,16 +278,17 @@ def over_the_plan(
     before, after = (each.without_reaching_back().attribution() for each in (today, then))
     sums: dict[tuple[str, FinancialYear, str | None], _Sums] = defaultdict(_Sums)
     for line in lines:
-        for facts, pence in _as_entries(line):
+        entries = as_entries(line.service, line.year, line.pence, in_one_year=line.basis == IN_YEAR)
+        for facts, pence in entries:
             old, new = before.share_out(facts), after.share_out(facts)
             if old.shares == new.shares and not reach.holds(facts, (old, new)):
                 continue
             made_up = line.illustrative or old.illustrative or new.illustrative
-            for council, part in _parts(pence, old.shares).items():
+            for council, part in parts_of(pence, old.shares).items():
                 found = sums[line.plan, line.year, council]
                 found.today += part
                 found.illustrative |= made_up
-            for council, part in _parts(pence, new.shares).items():
+            for council, part in parts_of(pence, new.shares).items():
                 found = sums[line.plan, line.year, council]
                 found.then += part
                 found.illustrative |= made_up
@@ -298,24 +298,6 @@ def over_the_plan(
             sums.items(), key=lambda item: (*item[0][:2], item[0][2] is None, item[0][2] or "")
         )
     )
-
-
-def _as_entries(line: Planned) -> Iterable[tuple[EntryFacts, int]]:
-    def saved_in(quarter: Quarter) -> EntryFacts:
-        return EntryFacts(line.service, SAVING, SHARED, quarter, None)
-
-    if line.basis != IN_YEAR:
-        yield saved_in(line.year.quarters[-1]), line.pence
-        return
-    parts = split_pence(line.pence, _QUARTERS_OF_A_YEAR)
-    for quarter in line.year.quarters:
-        yield saved_in(quarter), parts[str(quarter.number)].pence
-
-
-def _parts(pence: int, shares: Mapping[str, Fraction]) -> dict[str | None, int]:
-    if not shares:
-        return {None: pence}
-    return {code: part.pence for code, part in split_pence(pence, shares).items()}
 
 
 class Splits:

@@ -290,7 +290,7 @@ def test_nothing_is_stored(reader: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         reader.get(WHAT_IF, HALVES)
         reader.get(WHAT_IF, {"driver": "x", "council": "WCC", "value": "1"})
-    assert {query["sql"].split()[0] for query in queries} <= {"SELECT"}
+    assert {query["sql"].split()[0].strip("(") for query in queries} <= {"SELECT"}
 
 
 def test_many_entries_take_as_many_queries_as_one(reader: Client, books: Partnership) -> None:
