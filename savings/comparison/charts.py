@@ -16,26 +16,39 @@ import plotly.graph_objects as go
 from savings.comparison.wording import Named, Part
 from savings.kit.charts import DELIVERED, PROMISED, UNATTRIBUTED
 from savings.kit.wording import short
-from savings.plans.measures import Measured
+from savings.plans.measures import Measure, Measured
 
 _INK = "#16211f"
 
 #: The range of the axis and the longest bar, as a ratio: the label needs the room between.
 _ROOM, _BAR = 13, 10
 _NO_TEMPLATE = go.layout.Template()
+_IN_LEGEND = {
+    Measure.TO_DATE: "since the start",
+    Measure.IN_YEAR: "in the year",
+    Measure.ANNUAL_RATE: "a year",
+    Measure.OVER_YEARS: "over several years",
+}
 
 
 def promised_and_delivered(lines: Sequence[Named], *, nil: str = "") -> dict[str, Any]:
     """Two bars for each line, the promised above the delivered, in the order of the lines.
 
-    `nil` is the label of an amount of 0: empty if the amount may be part of another line's.
+    `nil` is the label of an amount of 0: empty if the amount may be part of another line's. If the
+    two are of different measures, the legend says which.
     """
+    planned = [(line.name, line.pair.planned) for line in lines]
+    delivered = [(line.name, line.pair.delivered) for line in lines]
+    measures = [{figure.measure for _, figure in bars} for bars in (planned, delivered)]
+    promise, delivery = (
+        ["", ""]
+        if measures[0] == measures[1]
+        else [", ".join(["", *sorted(_IN_LEGEND[each] for each in of)]) for of in measures]
+    )
     figure = go.Figure(
         [
-            _bars("Promised", PROMISED, [(line.name, line.pair.planned) for line in lines], nil),
-            _bars(
-                "Delivered", DELIVERED, [(line.name, line.pair.delivered) for line in lines], nil
-            ),
+            _bars(f"Promised{promise}", PROMISED, planned, nil),
+            _bars(f"Delivered{delivery}", DELIVERED, delivered, nil),
         ]
     )
     amounts = [amount for line in lines for amount in (line.planned, line.delivered)]

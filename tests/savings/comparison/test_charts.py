@@ -46,6 +46,23 @@ def test_each_area_has_its_promise_above_its_delivery_in_whole_pence() -> None:
     assert figure["layout"]["yaxis"]["autorange"] == "reversed"
 
 
+def test_bars_of_different_measures_are_told_apart_in_the_legend() -> None:
+    @dataclass
+    class Yearly(Row):
+        @property
+        def pair(self) -> Pair:
+            return Pair(
+                Measured(self.planned, Measure.ANNUAL_RATE),
+                Measured(self.delivered, Measure.TO_DATE),
+            )
+
+    figure = charts.promised_and_delivered([Yearly("A", 5_00, 1_00)], nil="nil")
+    assert [bar["name"] for bar in figure["data"]] == [
+        "Promised, a year",
+        "Delivered, since the start",
+    ]
+
+
 def test_a_bar_without_a_figure_says_so_and_has_no_length() -> None:
     @dataclass
     class Unknown(Row):
