@@ -7,9 +7,10 @@ reach back for them: `docs/adr/0035-rules-that-reach-back.md`. All amounts are w
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
 from django.db.models.functions import Coalesce
@@ -115,14 +116,16 @@ def undivided() -> list[Undivided]:
     services = {service.slug: service for service in Service.objects.all()}
     councils = {council.code: council for council in Council.objects.all()}
     sums: dict[tuple[Quarter, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    for quarter, slug, kind, pence in (
+    for quarter, slug, kind, pence, entries in (
         undivided_facts(closed)
         .order_by()
-        .values_list("attributed_in", "entry__service__slug", "entry__kind", "pence")
+        .values("attributed_in", "entry__service__slug", "entry__kind")
+        .annotate(sum=Sum("pence"), entries=Count("id"))
+        .values_list("attributed_in", "entry__service__slug", "entry__kind", "sum", "entries")
     ):
         found = sums[quarter, slug, SAVING if kind == SAVING else ONGOING_COST]
         found[0] += pence
-        found[1] += 1
+        found[1] += entries
     put = _reaching_back()
     order = {slug: place for place, slug in enumerate(node.slug for node, _ in tree.walk())}
     return [
@@ -140,7 +143,7 @@ def undivided() -> list[Undivided]:
     ]
 
 
-def undivided_facts(closed: Quarter) -> QuerySet[Fact]:
+def undivided_facts(closed: Quarter) -> QuerySet[Any]:
     """Facts of entries that no rule divides in a quarter to `closed`, each with `attributed_in`."""
     on_none = Total.objects.current().filter(parent=OuterRef("parent"), council__isnull=True)
     kinds = [kind for kinds in SPLIT_BY.values() for kind in kinds]
@@ -240,7 +243,7 @@ def divided(council: Council | None = None, to: Quarter | None = None) -> list[D
         facts = facts.filter(parent__period__quarter__lte=to)
     tree = Service.objects.tree()
     councils = {each.id: each for each in Council.objects.all()}
-    parts: Mapping[int, list[Part]] = defaultdict(list)
+    parts: dict[Any, list[Part]] = defaultdict(list)
     for rule_id, council_id, pence in (
         facts.order_by()
         .values("rule_id", "council")

@@ -167,6 +167,9 @@ def _proposal(reading: _Reading) -> Question:
         )
     if reading.errors or row is None:
         raise reading.refusal()
+    if row.reaches_back:
+        # It has no other quarters than those that it reaches.
+        since = row.effective_from
     return Question(known, since, rule=row.as_rule(), proposed=row)
 
 

@@ -217,9 +217,11 @@ class Question:
         return [self.known.councils[code].name for code in sorted(others)]
 
     def _taking_part(self, service: str) -> frozenset[str]:
-        since = self.since or ALWAYS
+        since, until = self.since or ALWAYS, self.rule.reaches_back_until if self.rule else None
         tree = self.known.tree
-        return frozenset(c for c in self.known.councils if tree.takes_part(service, c, since))
+        return frozenset(
+            c for c in self.known.councils if tree.takes_part(service, c, since, until)
+        )
 
     @property
     def reach(self) -> Reach:
@@ -243,7 +245,7 @@ class Question:
     @property
     def replaced_by(self) -> AttributionRule | None:
         """The first agreed rule of the same service and kind that comes after this one."""
-        if self.rule is None or self.since is None:
+        if self.rule is None or self.since is None or self.rule.reaches_back:
             return None
         tree = self.known.tree
         later = [
@@ -252,6 +254,7 @@ class Question:
             if (row.service.slug, row.kind) == (self.rule.service, self.rule.kind)
             and row.effective_from > self.since
             and row != self.proposed
+            and not row.reaches_back
             and Attribution(tree, [row.as_rule()], []).rule_in_force(
                 row.service.slug, row.kind, row.effective_from
             )

@@ -345,6 +345,26 @@ def test_costs_and_the_variances_that_follow_them_are_divided_too(db: None) -> N
     assert [pence for _, pence in fallen(kind="variance")] == [100, 100, 100]
 
 
+def test_a_what_if_of_it_shows_only_what_it_would_divide(partnership: Partnership) -> None:
+    rule = reaching(partnership, agreed_by=())
+    partnership.certified("RBKC", a_saving(amount="9.00"), quarter=Q2)
+    roll_up_dirty(at=NOW)
+    answer = Caller(partnership.people["auditor"]).get("what-if/", decision=rule.decision_id)
+    assert [
+        (row["council"], row["period"], row["today"], row["then"]) for row in answer.json()["rows"]
+    ] == [
+        ("LBHF", "2013-14-Q1", "0.00", "33.34"),
+        ("RBKC", "2013-14-Q1", "0.00", "33.34"),
+        ("WCC", "2013-14-Q1", "7.00", "40.33"),
+        (None, "2013-14-Q1", "100.01", "0.00"),
+        (None, "2013-14-Q2", "9.00", "9.00"),
+    ]
+    reader = Client()
+    reader.force_login(partnership.people["auditor"])
+    page = reader.get(f"/what-if/?decision={rule.decision_id}").content.decode()
+    assert "proposed to reach back from 2013/14 Q1 to the end of 2013/14 Q1" in page
+
+
 def test_the_chains_hold(partnership: Partnership) -> None:
     reaching(partnership)
     roll_up_dirty(at=NOW + DAY)

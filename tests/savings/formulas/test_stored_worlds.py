@@ -91,6 +91,7 @@ def test_what_rules_that_reach_back_divide_is_divided_the_same_and_nothing_else_
     assert after == naive.attribute(read_world())
     said = explanations()
     assert told(said) == after
+    assert [rebuild(each) for each in said] == [shown(each) for each in said]
     reached = {each["entry"]["id"] for each in said if each["because"] == "reached_back"}
     assert {number for number in after if after[number] != before[number]} >= reached != set()
     assert [number for number in after if before[number] and after[number] != before[number]] == []
