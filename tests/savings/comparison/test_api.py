@@ -254,3 +254,12 @@ def test_what_is_certified_in_a_reopened_quarter_does_not_vanish(
     assert (
         caller.get("comparison/", plan="proposals", to="2013-14-Q2").json()["open_again"] is False
     )
+
+
+def test_parts_are_not_set_against_each_other_where_some_falls_on_no_council(caller: Caller):
+    answer = caller.get("comparison/", plan="proposals").json()
+    undivided = "Some of it falls on no council, so a council’s parts can’t be compared."
+    assert {row["why"] for row in answer["councils"]} == {undivided}
+    assert {row["percentage"] for row in answer["councils"]} == {None}
+    planned = [Decimal(row["planned"]) for row in answer["councils"] if row["planned"]]
+    assert sum(planned) == Decimal(answer["planned"])

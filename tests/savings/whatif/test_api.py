@@ -507,7 +507,11 @@ def test_nothing_is_stored(caller: Caller, books: Partnership) -> None:
     ) as queries:
         asked(caller, **HALVES)
     assert counts() == before
-    assert {query["sql"].split()[0].strip("(") for query in queries} <= {"SELECT", "SAVEPOINT", "RELEASE"}
+    assert {query["sql"].split()[0].strip("(") for query in queries} <= {
+        "SELECT",
+        "SAVEPOINT",
+        "RELEASE",
+    }
 
 
 def test_many_entries_take_as_many_queries_as_one(caller: Caller, books: Partnership) -> None:
