@@ -19,6 +19,7 @@ NOT_DIVIDED_BY_COUNCIL = (
 NO_FORECAST = "The councils have not all certified a forecast for {year}."
 NOT_BY_COUNCIL = "Forecasts are not divided by the councils that savings fall on."
 UNDIVIDED = "Some of it falls on no council, so a council’s parts can’t be compared."
+WIDER = "The plan is for some services only, and what was delivered is of others too."
 BY_SERVICE = "What was delivered is recorded by service, so none of it is undivided."
 
 
@@ -56,7 +57,9 @@ class ComparisonLine:
     promise since the start, which only the measure of that name has. `published` is the part of
     `delivered` that a document published for the whole partnership; councils reported the rest.
     `illustrative` if an illustrative rule splits any of it: the sum itself does not depend on how
-    it is split.
+    it is split. `promised_illustrative` if one splits the promise, of which this is a council's
+    part. `apart` is why the two can't be compared although they are of one measure: something falls
+    on no council, or what was delivered is of more services than the plan.
     """
 
     slug: str | None
@@ -67,6 +70,8 @@ class ComparisonLine:
     published: int
     transition_costs: int
     illustrative: bool
+    promised_illustrative: bool = False
+    apart: str = ""
 
     @property
     def planned(self) -> int:
@@ -79,6 +84,8 @@ class ComparisonLine:
     @property
     def set_against(self) -> Pair:
         """The promise and the delivery that a percentage may be of: see `Pair.why_apart`."""
+        if self.apart and self.pair.planned.pence is not None:
+            return Pair(replace(self.pair.planned, pence=None, why=self.apart), self.pair.delivered)
         if self.to_date is None or self.to_date.pence is None:
             return self.pair
         return Pair(self.to_date, self.pair.delivered)

@@ -32,6 +32,11 @@ class Parts:
         return added_by_year(self.promises.get(council, []))
 
 
+def is_for_all(lines: Iterable[LineToSplit]) -> bool:
+    """Whether any line is for all councils together, so that a council has only a part of it."""
+    return any(line.council is None for line in lines)
+
+
 def split(
     lines: Iterable[LineToSplit],
     attribution: Attribution,

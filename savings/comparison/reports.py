@@ -9,7 +9,7 @@ published is read in `savings.comparison.sources`.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -24,13 +24,15 @@ from savings.comparison.lines import (
     NOT_BY_COUNCIL,
     NOT_DIVIDED,
     NOT_DIVIDED_BY_COUNCIL,
+    UNDIVIDED,
+    WIDER,
     Comparison,
     ComparisonLine,
     CouncilLine,
     MadeOf,
     QuarterLine,
 )
-from savings.comparison.parts import NOT_SPLIT, split
+from savings.comparison.parts import NOT_SPLIT, Parts, is_for_all, split
 from savings.drivers.models import DriverValue
 from savings.formulas.arithmetic import Attribution
 from savings.formulas.models import AttributionRule
@@ -50,7 +52,12 @@ from savings.plans.measures import (
     promised_to_date,
 )
 from savings.plans.models import Plan, PlanLine
-from savings.plans.reports import councils_of, lines_to_split, promises_by_service
+from savings.plans.reports import (
+    LineToSplit,
+    councils_of,
+    lines_to_split,
+    promises_by_service,
+)
 from savings.quarters.models import Period, usual_of
 from savings.returns.models import Entry, Return
 from savings.rollup.models import Total
@@ -159,6 +166,11 @@ class _Asked:
             kind=Entry.Kind.SAVING, council__isnull=True, parent__council__isnull=True
         )
         return set(published.order_by().values_list("service__slug", flat=True).distinct())
+
+    def falls_on_no_council(self) -> bool:
+        """Whether any saving that counts falls on no council: one query."""
+        every = _totals(self.to, self.as_at, self.measure, self.year, None)
+        return every.filter(kind=Entry.Kind.SAVING, council__isnull=True).exists()
 
     def delivered(self, sums: _Sums) -> Measured:
         if sums.undivided:
@@ -274,14 +286,15 @@ def by_council(
         sums = defaultdict(lambda: _Sums(undivided=True))
     for row in _rows(totals, "council__code"):
         sums[row.group].add(row)
-    parts = split(lines_to_split(compared.plan), _rules(), services)
+    lines = lines_to_split(compared.plan)
+    parts = split(lines, _rules(), services)
     named: list[tuple[str | None, str]] = [
         (code, name)
         for code, name in Council.objects.values_list("code", "name")
         if compared.councils is None or code in compared.councils
     ]
     apart = asked.planned(parts.of(None)).pence is not None
-    undivided = apart or (None in sums and bool(sums[None].delivered))
+    undivided = is_for_all(lines) and (apart or asked.falls_on_no_council())
     if compared.councils is None and (None in sums or apart):
         named.append((None, "Not attributed to a council"))
     return [
@@ -370,17 +383,12 @@ def _compare(
     asked: _Asked, tree: ServiceTree, groups: dict[str, frozenset[str]], *, every: bool
 ) -> Comparison:
     """`every` says that the groups are all areas, with what the plan doesn't divide beside them."""
-    group_of = {slug: group for group, slugs in groups.items() for slug in slugs}
-    sums: dict[str, _Sums] = {group: _Sums() for group in groups}
-    everything = _Sums()
-    for row in _rows(asked.totals, "service__slug"):
-        if row.group in group_of:
-            sums[group_of[row.group]].add(row)
-            everything.add(row)
-    if asked.councils is not None:
-        for service in asked.undivided() & group_of.keys():
-            sums[group_of[service]].undivided = everything.undivided = True
-    promises = promises_by_service(asked.plan, asked.councils)
+    group_of: dict[str | None, str] = {
+        slug: group for group, slugs in groups.items() for slug in slugs
+    }
+    sums, everything, wider = _added(asked, group_of, _scope(asked.plan, tree))
+    sums = {group: sums[group] for group in groups}
+    promises, parts = _promises(asked)
     planned: dict[str | None, list[Promises]] = defaultdict(list)
     for slug, of_service in promises.items():
         if slug is None and every:
@@ -395,14 +403,90 @@ def _compare(
     if asked.planned(undivided).pence is not None:
         lines = [*map(_not_divided, lines), _undivided(asked, undivided)]
     whole = added_by_year([each for found in planned.values() for each in found])
+    everybody = _line(asked, None, "All areas", whole, everything)
+    if parts is not None:
+        unsplit = asked.planned(parts.of(None)).pence is not None
+        apart = unsplit or asked.falls_on_no_council()
+        made_up = bool(parts.illustrative & (asked.councils or frozenset()))
+        everybody, *lines = (
+            _of_councils(line, unsplit=unsplit, apart=apart, illustrative=made_up)
+            for line in (everybody, *lines)
+        )
+    if wider:
+        everybody = replace(everybody, apart=everybody.apart or WIDER)
+        lines = [
+            replace(line, apart=line.apart or WIDER) if line.slug in wider else line
+            for line in lines
+        ]
     return Comparison(
         plan=asked.plan,
         year=asked.year,
         to=asked.to,
         measure=asked.measure,
         councils=asked.councils,
-        whole=_line(asked, None, "All areas", whole, everything),
+        whole=everybody,
         lines=tuple(lines),
+    )
+
+
+def _added(
+    asked: _Asked, group_of: Mapping[str | None, str], scope: set[str] | None
+) -> tuple[dict[str, _Sums], _Sums, set[str]]:
+    """The sums of each group and of all, and the groups with savings beyond the plan's scope."""
+    sums: dict[str, _Sums] = defaultdict(_Sums)
+    everything = _Sums()
+    wider = set()
+    for row in _rows(asked.totals, "service__slug"):
+        if row.group in group_of:
+            group = group_of[row.group]
+            sums[group].add(row)
+            everything.add(row)
+            if scope is not None and row.kind == Entry.Kind.SAVING and row.group not in scope:
+                wider.add(group)
+    if asked.councils is not None:
+        for service in asked.undivided() & group_of.keys():
+            sums[group_of[service]].undivided = everything.undivided = True
+    return sums, everything, wider
+
+
+def _scope(plan: Plan, tree: ServiceTree) -> set[str] | None:
+    """The services that a plan is of; None if it is of all, as proposals and targets are."""
+    if plan.kind not in (Plan.Kind.OPTION, Plan.Kind.PROFILE):
+        return None
+    named = set(plan.lines.order_by().values_list("service__slug", flat=True).distinct())
+    return None if None in named else {step for slug in named for step in tree.below(slug)}
+
+
+def _promises(asked: _Asked) -> tuple[dict[str | None, Promises], Parts | None]:
+    """What is promised by service; with how the plan is split, if it is for more councils."""
+    if asked.councils is None:
+        return {**promises_by_service(asked.plan)}, None
+    lines = lines_to_split(asked.plan)
+    if not is_for_all(lines):
+        return {**promises_by_service(asked.plan, asked.councils)}, None
+    rules = _rules()
+    by_service: dict[str | None, list[LineToSplit]] = defaultdict(list)
+    for line in lines:
+        by_service[line.service].append(line)
+    promises = {
+        slug: added_by_year([split(found, rules).of(code) for code in sorted(asked.councils)])
+        for slug, found in by_service.items()
+    }
+    return promises, split(lines, rules)
+
+
+def _of_councils(
+    line: ComparisonLine, *, unsplit: bool, apart: bool, illustrative: bool
+) -> ComparisonLine:
+    """A line of some councils' parts: marked, and apart if something falls on no council."""
+    if line.pair.planned.pence is None and unsplit:
+        planned = replace(line.pair.planned, why=NOT_SPLIT)
+        line = replace(line, pair=replace(line.pair, planned=planned))
+    promised = line.pair.planned.pence is not None
+    return replace(
+        line,
+        promised_illustrative=illustrative and promised,
+        apart=UNDIVIDED if apart else "",
     )
 
 

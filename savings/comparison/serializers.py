@@ -61,6 +61,10 @@ class FiguresSerializer(serializers.Serializer):
         help_text="The plan's figure for the year; null where it has none.",
     )
     planned_measure = serializers.ChoiceField(MEASURES, source="pair.planned.measure")
+    planned_illustrative = serializers.BooleanField(
+        source="promised_illustrative",
+        help_text="Whether an illustrative rule or line is behind a council's part of the promise.",
+    )
     planned_to_date = Money(
         source="to_date.pence",
         allow_null=True,

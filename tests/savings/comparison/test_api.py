@@ -93,6 +93,7 @@ def test_the_last_year_of_a_plan_is_compared_to_the_latest_closed_quarter(caller
         "of_councils": None,
         "planned": "1005.50",
         "planned_measure": "annual_rate",
+        "planned_illustrative": False,
         "planned_to_date": None,
         "delivered": "300.00",
         "delivered_measure": "to_date",

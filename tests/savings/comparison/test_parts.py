@@ -139,3 +139,64 @@ def test_each_councils_part_is_set_against_what_fell_on_it(partnership: Partners
         ("WCC", "150.00", False, "150.00", "0.00", "100.0"),
     ]
     assert {row["why"] for row in answer["councils"]} == {None}
+
+
+@pytest.mark.django_db
+def test_one_councils_comparison_is_of_its_parts(partnership: Partnership) -> None:
+    libraries = partnership.services["libraries"]
+    promise(Plan.objects.create(code="met", name="Met exactly"), libraries, "900.00")
+    PlanLine.objects.update(year="2013-14")
+    partnership.rule("libraries", {"LBHF": "1/2", "RBKC": "1/3", "WCC": "1/6"})
+    partnership.certified("WCC", a_saving(amount="900.00"))
+    roll_up_dirty(at=NOW)
+    asked = {"plan": "met", "measure": "in_year", "to": "2013-14-Q1", "council": "WCC"}
+    caller = Caller(partnership.people["auditor"])
+
+    answer = caller.get("comparison/", **asked).json()
+    told = ("planned", "planned_illustrative", "delivered", "percentage", "why")
+    assert [answer[name] for name in told] == ["150.00", False, "150.00", "100.0", None]
+    assert [area["planned"] for area in answer["areas"] if area["area"] == "libraries"] == [
+        "150.00"
+    ]
+
+    # What falls on no council may be the council's too, so its parts are no longer the whole.
+    partnership.certified("RBKC", a_saving("childrens", "7.00"))
+    roll_up_dirty(at=NOW)
+    answer = caller.get("comparison/", **asked).json()
+    apart = "Some of it falls on no council, so a council’s parts can’t be compared."
+    assert [answer[name] for name in told] == ["150.00", False, "150.00", None, apart]
+    assert [row["why"] for row in answer["councils"]] == [apart]
+
+
+@pytest.mark.django_db
+def test_a_council_has_no_part_of_what_no_rule_splits(partnership: Partnership) -> None:
+    plan = Plan.objects.create(code="met", name="Not split")
+    promise(plan, partnership.services["libraries"], "900.00")
+    caller = Caller(partnership.people["auditor"])
+    answer = caller.get("comparison/", plan="met", council="WCC", measure="annual_rate").json()
+    assert answer["planned"] is None
+    assert answer["why"] == "No rule that every council has agreed splits this promise."
+
+
+@pytest.mark.django_db
+def test_a_plan_of_one_service_is_not_set_against_the_savings_of_others(
+    partnership: Partnership,
+) -> None:
+    plan = Plan.objects.create(code="one", name="One service", kind=Plan.Kind.PROFILE)
+    promise(plan, partnership.services["youth-offending"], "900.00")
+    PlanLine.objects.update(year="2013-14")
+    partnership.certified("WCC", a_saving("youth-offending", "90.00", scope="own"))
+    roll_up_dirty(at=NOW)
+    caller = Caller(partnership.people["auditor"])
+    asked = {"plan": "one", "measure": "in_year", "to": "2013-14-Q1"}
+    assert caller.get("comparison/", **asked).json()["percentage"] == "10.0"
+
+    partnership.certified("LBHF", a_saving("childrens", "7000.00", scope="own"))
+    roll_up_dirty(at=NOW)
+
+    answer = caller.get("comparison/", **asked).json()
+    wider = "The plan is for some services only, and what was delivered is of others too."
+    assert (answer["planned"], answer["delivered"]) == ("900.00", "7090.00")
+    assert (answer["percentage"], answer["why"]) == (None, wider)
+    (childrens,) = (area for area in answer["areas"] if area["area"] == "childrens")
+    assert (childrens["difference"], childrens["why"]) == (None, wider)
