@@ -47,8 +47,7 @@ def measured(moved: Moved, tolerance: str, *, beyond: bool) -> str:
     """How the restatement's measure compares with the tolerance, in a sentence.
 
     >>> from finance.periods import Quarter
-    >>> from savings.kit.wording import share_in_words
-from savings.trueup.trueup import Part, RestatedLine
+    >>> from savings.trueup.trueup import Part, RestatedLine
     >>> line = RestatedLine(Quarter.parse("2013-14-Q1"), "hr", "saving")
     >>> moved = Moved((Part(line, "LBHF", 5000, 2500), Part(line, "WCC", 5000, 7500)), 10000)
     >>> measured(moved, "1/100", beyond=True)

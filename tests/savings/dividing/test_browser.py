@@ -119,6 +119,7 @@ def test_the_published_savings_are_divided_through_the_pages_alone(sign_in: Sign
         office.get_by_label("Why these shares?").fill("As the Cabinets proposed.")
         office.get_by_role("button", name="Show what it would do").click()
         seen = office.get_by_role("region", name="What would fall on each council")
+        seen.locator("tfoot td").first.wait_for()
         assert seen.locator("tfoot td").all_inner_texts() == [amount, amount]
         faults[f"preview {name}"] = examine(office)
         office.get_by_role("button", name="Propose it").click()
